@@ -1,0 +1,15 @@
+"""How many layers with weights lie on the longest way through a node."""
+
+from archc import ir
+
+
+def measure_depth(node: ir.Node) -> int:
+    """Depth as papers count it: a pool counts nothing, a Concat as much as its deepest branch."""
+    if type(node) is ir.Op:
+        return node.operator.depth
+    if type(node) is ir.Concat:
+        return max([measure_depth(branch) for branch in node.branches])
+    if type(node) is ir.Residual:
+        shortcut = 0 if node.shortcut is None else measure_depth(node.shortcut)
+        return max(measure_depth(node.body), shortcut)
+    return sum([measure_depth(child) for child in ir.children(node)])

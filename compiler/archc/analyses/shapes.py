@@ -1,0 +1,187 @@
+"""The shape of every layer: a fold over the tree that collects what does not fit."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from archc import ir
+from archc.diagnostics import Code, Diagnostic, Label
+from archc.ops.operator import Operator, Shape, Unfit, written
+from archc.ops.pooling import AvgPool, MaxPool
+from archc.ops.window import arithmetic
+
+
+class Layer(NamedTuple):
+    """One operator with what goes in and what comes out, per image."""
+
+    op: ir.Op
+    input: Shape
+    output: Shape
+
+
+class Shapes(NamedTuple):
+    """Every operator in the order in which it runs, and the output of every node, by identity.
+
+    ``outputs`` is keyed by ``id(node)``: unnamed structure shares its path with what holds it.
+    """
+
+    layers: tuple[Layer, ...]
+    outputs: Mapping[int, Shape]
+
+    def of(self, node: ir.Node) -> Shape:
+        """What comes out of the node."""
+        return self.outputs[id(node)]
+
+
+def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
+    """All shapes, or everything that does not fit, without what follows from it alone."""
+    inference = _Inference()
+    shape: Shape | None = network.input
+    for row in network.rows:
+        shape = inference.node(row, shape)
+    rows = {row.name: row for row in network.rows}
+    for head in network.aux:
+        inference.node(head.body, inference.outputs.get(id(rows[head.tap])))
+    if inference.findings:
+        return inference.findings
+    return Shapes(tuple(inference.layers), inference.outputs)
+
+
+class _Inference:
+    """None stands for a shape that a fault already reported made unknown."""
+
+    def __init__(self) -> None:
+        self.layers: list[Layer] = []
+        self.outputs: dict[int, Shape] = {}
+        self.findings: list[Diagnostic] = []
+        self.calls: list[ir.Call] = []
+
+    def node(self, node: ir.Node, shape: Shape | None) -> Shape | None:
+        """What comes out of the node when ``shape`` goes in."""
+        if shape is None:
+            return None
+        result: Shape | None
+        if type(node) is ir.Op:
+            out = node.operator.output(shape)
+            if type(out) is Unfit:
+                self._report(Code.SHAPE, out.message, node, out.note, out.hint)
+                return None
+            self.layers.append(Layer(node, shape, out))  # type: ignore[arg-type]
+            result = out  # type: ignore[assignment]
+        elif type(node) is ir.Concat:
+            result = self._concat(node, shape)
+        elif type(node) is ir.Residual:
+            result = self._residual(node, shape)
+        elif type(node) is ir.Call:
+            self.calls.append(node)
+            result = self.node(node.body, shape)
+            self.calls.pop()
+        else:
+            result = shape
+            for child in ir.children(node):
+                result = self.node(child, result)
+        if result is not None:
+            self.outputs[id(node)] = result
+        return result
+
+    def _concat(self, node: ir.Concat, shape: Shape) -> Shape | None:
+        outputs = [self.node(branch, shape) for branch in node.branches]
+        known = [output for output in outputs if output is not None]
+        if len(known) < len(outputs):
+            return None
+        sizes = [output[1:] for output in known]
+        usual = max(sizes, key=sizes.count)
+        if all(size == usual for size in sizes):
+            return (sum(output[0] for output in known), *usual)
+        odd = next(i for i, size in enumerate(sizes) if size != usual)
+        others = "the others" if len(sizes) > 2 else _branch_name(node, 1 - odd)
+        verb = "are" if len(sizes) > 2 else "is"
+        message = (
+            f"Concat: {_branch_name(node, odd)} is {_size(sizes[odd])}, "
+            f"{others} {verb} {_size(usual)}"
+        )
+        labels, notes, hint = self._why(node.branches[odd], usual)
+        self._report(Code.CONCAT, message, node, *notes[:1], hint, labels)
+        return None
+
+    def _residual(self, node: ir.Residual, shape: Shape) -> Shape | None:
+        body = self.node(node.body, shape)
+        shortcut = shape if node.shortcut is None else self.node(node.shortcut, shape)
+        if body is None or shortcut is None:
+            return None
+        if body == shortcut:
+            return body
+        other = "its input" if node.shortcut is None else "its shortcut"
+        message = f"Residual: its layers give {written(body)}, {other} is {written(shortcut)}"
+        hint = "a shortcut that projects to the same shape makes them fit, shortcut: {Conv: 1x1, out: ...}"
+        self._report(Code.CONCAT, message, node, None, hint if node.shortcut is None else None)
+        return None
+
+    def _why(
+        self, branch: ir.Node, wanted: Shape
+    ) -> tuple[tuple[Label, ...], tuple[str, ...], str | None]:
+        """The layer of a branch that last changed the size, its arithmetic, and what would fit."""
+        inside = {id(node) for node in ir.walk(branch)}
+        layers = [layer for layer in self.layers if id(layer.op) in inside]
+        for op, before, after in reversed(layers):
+            if before[1:] == after[1:] or len(before) != 3:
+                continue
+            window = op.operator.reach(before)
+            pads = getattr(op.operator, "pads", (0, 0))
+            ceil = bool(getattr(op.operator, "ceil", False))
+            axis = 0 if before[1] != after[1] else 1
+            size = (before[1 + axis], window.kernel[axis], window.stride[axis], pads[axis])
+            note = f"{type(op.operator).__name__} gives {arithmetic(*size, ceil)}"
+            label = Label(op.span, f"from {_size(before[1:])} to {_size(after[1:])} here")
+            return (label,), (note,), _fitting(op.operator, before, wanted)
+        return (), ("no layer of this branch changes the size",), None
+
+    def _report(
+        self,
+        code: Code,
+        message: str,
+        node: ir.Node,
+        note: str | None = None,
+        hint: str | None = None,
+        labels: tuple[Label, ...] = (),
+    ) -> None:
+        where = "".join(f" ({node.path})" if node.path else "")
+        calls = tuple(Label(call.span, f"in this row, {call.path}") for call in self.calls[:1])
+        self.findings.append(
+            Diagnostic(
+                code,
+                message + where,
+                node.span,
+                labels + calls,
+                (note,) if note else (),
+                hint,
+            )
+        )
+
+
+def _fitting(operator: Operator, before: Shape, wanted: Shape) -> str | None:
+    """A change of one field that gives the wanted size, if there is one."""
+    changes: list[tuple[dict[str, object], str]] = []
+    if isinstance(operator, MaxPool | AvgPool) and not isinstance(operator.window, str):
+        word = "false" if operator.ceil else "true"
+        changes.append(({"ceil": not operator.ceil}, f"ceil: {word} gives"))
+        if operator.padding is None:
+            same = operator.window._replace(mode="same")
+            changes.append(({"window": same}, f"{same} same gives"))
+    for change, words in changes:
+        fields = {name: getattr(operator, name) for name in type(operator).model_fields} | change
+        try:
+            changed = type(operator)(**fields)
+        except ValueError:
+            continue
+        if changed.output(before)[1:] == wanted:
+            return f"{words} {_size(wanted)}"
+    return None
+
+
+def _branch_name(node: ir.Concat, index: int) -> str:
+    branch = node.branches[index]
+    return branch.name or f"branch {index + 1}"
+
+
+def _size(size: Shape) -> str:
+    return written(size) if size else "flat"

@@ -1,0 +1,141 @@
+"""What can be wrong with a spec or a file, as values: returned on the way, printed at the end."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from archc.spans import Span
+
+
+class Code(StrEnum):
+    """The kinds of findings; a code never changes its meaning."""
+
+    UNREADABLE = "A101"
+    """The file cannot be read: missing, a directory, no permission, too large, not UTF-8."""
+    SYNTAX = "A102"
+    """The text is not YAML."""
+    UNSUPPORTED_YAML = "A103"
+    """YAML that a spec does without: tags, anchors, aliases, merge keys, several documents."""
+    DUPLICATE_KEY = "A104"
+    """The same name twice, or two names that differ only in case."""
+    LIMIT = "A105"
+    """Larger than what archc takes on."""
+    UNKNOWN_KEY = "A201"
+    """A key that has no meaning where it stands."""
+    MISSING_KEY = "A202"
+    """Something that must be stated is not."""
+    INVALID_VALUE = "A203"
+    """A value of the wrong type or out of range."""
+    INVALID_NAME = "A204"
+    """A name that cannot be a name in the generated code."""
+    UNKNOWN_KIND = "A205"
+    """A layer of a kind that is neither an operator nor a module of the spec."""
+    INVALID_LAYER = "A206"
+    """Something other than a layer where a layer must stand."""
+    WRONG_COLUMNS = "A207"
+    """A row whose cells are not the columns of its module."""
+    UNKNOWN_REFERENCE = "A208"
+    """A reference to a row, module or parent that does not exist."""
+    RECURSION = "A209"
+    """A module that contains itself, or a spec that extends itself."""
+    SHAPE = "A301"
+    """A layer that does not fit the shape it is given."""
+    CONCAT = "A302"
+    """Branches of a Concat, or a Residual and its shortcut, whose shapes do not fit together."""
+    MISMATCH = "A401"
+    """A printed cell that is neither the computed value nor a declared erratum."""
+    STALE_ERRATUM = "A402"
+    """An erratum that is not needed, or whose recorded value is not the computed one."""
+    STALE_FILE = "A501"
+    """A generated file that is not what its spec gives now."""
+    MISSING_FILE = "A502"
+    """A generated file that is not there."""
+    ORPHANED_FILE = "A503"
+    """A generated file whose spec is gone."""
+    FOREIGN_FILE = "A504"
+    """A file that archc did not write, or that was edited since."""
+    UNWRITABLE = "A505"
+    """The output cannot be written."""
+    UNSUPPORTED = "A506"
+    """Something the backend cannot express."""
+    DIFFERENT = "A601"
+    """The generated code does not do what the analysis says."""
+
+
+class Label(NamedTuple):
+    """A further place that matters to a diagnostic, and why."""
+
+    span: Span
+    message: str
+
+
+class Diagnostic(NamedTuple):
+    """One finding: what is wrong, where, and what would mend it."""
+
+    code: Code
+    message: str
+    span: Span | None = None
+    labels: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    hint: str | None = None
+
+
+class SpecError(Exception):
+    """A spec could not be used; ``diagnostics`` says why.
+
+    Raised by the Python API alone; inside the compiler findings are values.
+    """
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(render(finding) for finding in self.diagnostics))
+
+
+def suggestion(word: str, known: Iterable[str]) -> str | None:
+    """``did you mean X?`` for the known word closest to ``word``, or None."""
+    from difflib import get_close_matches  # only a faulty spec pays for it
+
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return f"did you mean {by_folded[close[0]]}?" if close else None
+
+
+def render(finding: Diagnostic) -> str:
+    """The finding as text: ``file:line:col: error[CODE] message``, source lines, notes."""
+    where = f"{finding.span}: " if finding.span else ""
+    lines = [f"{where}error[{finding.code}] {finding.message}"]
+    if finding.span:
+        lines += _excerpt(finding.span, "")
+    for label in finding.labels:
+        lines.append(f"  {label.span}: {label.message}")
+        lines += _excerpt(label.span, "")
+    lines += [f"  = note: {note}" for note in finding.notes]
+    if finding.hint:
+        lines.append(f"  = hint: {finding.hint}")
+    return "\n".join(lines)
+
+
+def in_file_order(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The findings by file and position, each once; those without a place come first."""
+
+    def position(finding: Diagnostic) -> tuple[str, int, int]:
+        span = finding.span
+        return (span.source.name, span.line, span.column) if span else ("", 0, 0)
+
+    return sorted(dict.fromkeys(findings), key=position)
+
+
+def _excerpt(span: Span, indent: str) -> list[str]:
+    text = span.source.line(span.line)
+    if not text.strip():
+        return []
+    last = span.end_column if span.end_line == span.line else len(text) + 1
+    # A long line is cut around the token, so that the marker stays in sight.
+    start = max(0, span.column - 60) if len(text) > 160 else 0
+    shown = "".join(c if c.isprintable() else " " for c in text[start : start + 160])
+    width = max(1, min(last - span.column, len(shown) - (span.column - 1 - start)))
+    gutter = f"{span.line:>5}"
+    return [
+        f"{indent}{gutter} | {shown}",
+        f"{indent}{' ' * len(gutter)} | {' ' * (span.column - 1 - start)}{'^' * width}",
+    ]

@@ -1,0 +1,151 @@
+"""The network as a frozen tree. Every node has its path and the place where it was written.
+
+The networks archc compiles are series-parallel, so a tree says all of it: what follows what
+(Sequence), what reads the same input (Concat, Residual), what is written once (Call, Repeat).
+A node's ``name`` is its own part of the path; structure without a name adds nothing to a path,
+as in a state_dict.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from archc.ops.activation import Activation
+from archc.ops.operator import Operator, Shape
+from archc.spans import Source, Span
+
+if TYPE_CHECKING:
+    from archc.schema import Paper
+    from archc.table import PrintedTable
+
+
+class Op(NamedTuple):
+    """One operator. ``symbols`` tells which of its fields came from a column, and from which."""
+
+    path: str
+    name: str
+    operator: Operator
+    symbols: Mapping[str, str]
+    span: Span
+
+
+class Sequence(NamedTuple):
+    """Children one after the other."""
+
+    path: str
+    name: str
+    children: "tuple[Node, ...]"
+    span: Span
+
+
+class Concat(NamedTuple):
+    """Branches that read the same input; their channels are joined in this order."""
+
+    path: str
+    name: str
+    branches: "tuple[Node, ...]"
+    span: Span
+
+
+class Residual(NamedTuple):
+    """activation(body(x) * scale + shortcut(x)); without a shortcut x itself is added."""
+
+    path: str
+    name: str
+    body: "Node"
+    shortcut: "Node | None"
+    scale: float
+    activation: Activation | None
+    symbols: Mapping[str, str]
+    span: Span
+
+
+class Repeat(NamedTuple):
+    """The same layer several times, one after the other, numbered from 0."""
+
+    path: str
+    name: str
+    items: "tuple[Node, ...]"
+    span: Span
+
+
+class Argument(NamedTuple):
+    """A cell of a call: its value, and the caller's column it was taken from, if any."""
+
+    value: int | float | str
+    symbol: str | None
+
+
+class Call(NamedTuple):
+    """A module, with the row that fills its columns, and its body expanded with them."""
+
+    path: str
+    name: str
+    module: str
+    arguments: Mapping[str, Argument]
+    body: "Node"
+    span: Span
+
+
+Node = Op | Sequence | Concat | Residual | Repeat | Call
+
+
+class Module(NamedTuple):
+    """A module as the spec defines it; its bodies stand in the calls."""
+
+    name: str
+    columns: tuple[str, ...]
+    about: str
+    span: Span
+
+
+class AuxiliaryHead(NamedTuple):
+    """A head that is used in training alone: where it taps, and its weight in the loss."""
+
+    body: Node
+    tap: str
+    loss_weight: float
+    span: Span
+
+
+class Network(NamedTuple):
+    """A whole network, ready to be analysed.
+
+    ``registration`` is the order of the file, rows and auxiliary heads together: the order in
+    which layers are registered, hence that of the state_dict.
+    """
+
+    name: str
+    about: str
+    paper: "Paper | None"
+    input: Shape
+    classes: int
+    rows: tuple[Node, ...]
+    sections: Mapping[str, str]
+    aux: tuple[AuxiliaryHead, ...]
+    registration: tuple[str, ...]
+    modules: Mapping[str, Module]
+    table: "PrintedTable | None"
+    sources: tuple[Source, ...]
+    span: Span
+
+
+def children(node: Node) -> "tuple[Node, ...]":
+    """The nodes directly below, in the order in which they run."""
+    if isinstance(node, Op):
+        return ()
+    if isinstance(node, Sequence):
+        return node.children
+    if isinstance(node, Concat):
+        return node.branches
+    if isinstance(node, Repeat):
+        return node.items
+    if isinstance(node, Call):
+        return (node.body,)
+    return (node.body,) if node.shortcut is None else (node.body, node.shortcut)
+
+
+def walk(node: Node) -> "Iterator[Node]":
+    """The node and everything below it, in the order in which it runs."""
+    yield node
+    for child in children(node):
+        yield from walk(child)

@@ -1,0 +1,153 @@
+"""A valid spec → the IR: modules expanded with their rows, defaults and columns filled in."""
+
+from collections.abc import Mapping
+
+from archc import ir
+from archc.arguments import Cells, build
+from archc.diagnostics import Code, Diagnostic, Label
+from archc.ops import OPERATORS
+from archc.ops.operator import Operator
+from archc.schema import RepeatArguments, ResidualArguments, Spec, structure_arguments
+from archc.source import Scalar
+from archc.spans import Source, Span
+from archc.syntax import Layer
+
+MAXIMUM_LAYERS = 100_000
+
+
+def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnostic]:
+    """The network, or what a row's cells make wrong. ``sources`` are the files it was read from."""
+    lowering = _Lowering(spec)
+    try:
+        rows = tuple(lowering.node(row, "", lowering.top) for row in spec.rows)
+        aux = tuple(
+            ir.AuxiliaryHead(
+                lowering.node(head.layer, "", lowering.top), head.tap, head.loss_weight, head.span
+            )
+            for head in spec.aux
+        )
+    except _Stop as stop:
+        return [stop.finding]
+    if spec.grammar.findings:
+        return spec.grammar.findings
+    return ir.Network(
+        spec.header.name,
+        spec.header.about,
+        spec.paper,
+        spec.input,
+        spec.header.classes,
+        rows,
+        spec.sections,
+        aux,
+        spec.registration,
+        {
+            name: ir.Module(name, module.columns, module.about, module.span)
+            for name, module in spec.modules.items()
+        },
+        spec.table,
+        sources,
+        spec.span,
+    )
+
+
+class _Stop(Exception):
+    def __init__(self, finding: Diagnostic) -> None:
+        self.finding = finding
+
+
+class _Lowering:
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.grammar = spec.grammar
+        classes = Scalar(spec.header.classes, str(spec.header.classes), spec.span)
+        self.top: Cells = {"classes": classes}
+        self.count = 0
+        # A layer is validated once for each distinct set of cells, however often it is repeated.
+        self.built: dict[tuple[int, tuple[object, ...]], tuple[Operator, Mapping[str, str]]] = {}
+        self.symbols: dict[int, tuple[str, ...]] = {}
+
+    def node(self, layer: Layer, scope: str, cells: Cells) -> ir.Node:
+        """The layer's node; ``scope`` is the path it stands in."""
+        self.count += 1
+        if self.count > MAXIMUM_LAYERS:
+            message = f"more than {MAXIMUM_LAYERS:,} layers once modules and repeats are expanded"
+            raise _Stop(Diagnostic(Code.LIMIT, message, layer.span))
+        path = f"{scope}.{layer.name}" if scope and layer.name else scope or layer.name
+        if layer.kind in OPERATORS:
+            return self._op(layer, path, cells)
+        if layer.kind == "Sequence":
+            inner = tuple(self.node(child, path, cells) for child in layer.children)
+            return ir.Sequence(path, layer.name, inner, layer.span)
+        if layer.kind == "Concat":
+            inner = tuple(self.node(child, path, cells) for child in layer.children)
+            return ir.Concat(path, layer.name, inner, layer.span)
+        if layer.kind == "Residual":
+            return self._residual(layer, path, cells)
+        if layer.kind == "Repeat":
+            return self._repeat(layer, path, cells)
+        return self._call(layer, path, cells)
+
+    def _op(self, layer: Layer, path: str, cells: Cells) -> ir.Op:
+        if id(layer) not in self.symbols:
+            used = (e.value.value for e in layer.fields.values() if isinstance(e.value, Scalar))
+            self.symbols[id(layer)] = tuple(u for u in used if isinstance(u, str) and u in cells)
+        key = id(layer), tuple(id(cells[symbol]) for symbol in self.symbols[id(layer)])
+        built = self.built.get(key)
+        if built is None:
+            built = build(layer, cells, self.grammar)
+            if built is None:
+                # The fault is reported; a stand-in lets the remaining rows be judged too.
+                built = OPERATORS["Identity"](), {}
+            self.built[key] = built
+        return ir.Op(path, layer.name, *built, layer.span)
+
+    def _residual(self, layer: Layer, path: str, cells: Cells) -> ir.Residual:
+        arguments, symbols = structure_arguments(layer, cells, self.grammar)
+        if not isinstance(arguments, ResidualArguments):
+            arguments = ResidualArguments()
+        body, *shortcut = (self.node(child, path, cells) for child in layer.children)
+        return ir.Residual(
+            path,
+            layer.name,
+            body,
+            shortcut[0] if shortcut else None,
+            arguments.scale,
+            arguments.activation,
+            symbols,
+            layer.span,
+        )
+
+    def _repeat(self, layer: Layer, path: str, cells: Cells) -> ir.Repeat:
+        arguments, _ = structure_arguments(layer, cells, self.grammar)
+        times = arguments.times if isinstance(arguments, RepeatArguments) else 1
+        (inside,) = layer.children
+        items = tuple(
+            self.node(inside._replace(name=str(i)) if i else inside, path, cells)
+            for i in range(times)
+        )
+        return ir.Repeat(path, layer.name, items, layer.span)
+
+    def _call(self, layer: Layer, path: str, cells: Cells) -> ir.Call:
+        arguments: dict[str, ir.Argument] = {}
+        inner: dict[str, Scalar | None] = {"classes": self.top["classes"]}
+        for column, entry in layer.fields.items():
+            cell = entry.value
+            assert isinstance(cell, Scalar)
+            symbol = cell.value if isinstance(cell.value, str) and cell.value in cells else None
+            if symbol is not None:
+                cell = cells[symbol] or cell
+            assert isinstance(cell.value, int | float | str)
+            arguments[column] = ir.Argument(cell.value, symbol)
+            inner[column] = cell
+        definition = self.spec.modules[layer.kind]
+        before = len(self.grammar.findings)
+        body = self.node(definition.body, path, inner)
+        self._blame_call(before, layer.span, definition.name)
+        return ir.Call(path, layer.name, layer.kind, arguments, body, layer.span)
+
+    def _blame_call(self, before: int, span: Span, module: str) -> None:
+        findings = self.grammar.findings
+        for i in range(before, len(findings)):
+            if len(findings[i].labels) < 2:
+                label = Label(span, f"in this row of {module}")
+                findings[i] = findings[i]._replace(labels=(*findings[i].labels, label))

@@ -1,0 +1,138 @@
+"""Convolutions, with the norm and the activation that follow them."""
+
+from functools import cached_property
+from typing import ClassVar, Self
+
+from pydantic import model_validator
+
+from archc.ops.activation import Activation
+from archc.ops.normalization import BatchNorm
+from archc.ops.operator import Cost, Operator, Pair, Reach, Shape, Tensor, Unfit, spatial
+from archc.ops.window import Count, PairField, WindowField, padding_of, slide
+
+
+class _Convolution(Operator):
+    primary: ClassVar[str | None] = "window"
+    channels: ClassVar[str | None] = "out"
+    depth: ClassVar[int] = 1
+    layer_fields: ClassVar[tuple[str, ...]] = ("norm", "activation")
+
+    window: WindowField
+    out: Count
+    bias: bool | None = None
+    norm: BatchNorm | None = None
+    activation: Activation | None = None
+    padding: PairField | None = None
+
+    @model_validator(mode="after")
+    def _pads(self) -> Self:
+        padding_of(self.window, self.padding, "same")
+        return self
+
+    @cached_property
+    def pads(self) -> Pair:
+        """Padding on each side, vertical and horizontal."""
+        return padding_of(self.window, self.padding, "same")
+
+    @cached_property
+    def stride(self) -> Pair:
+        """Vertical and horizontal stride; 1 where the window states none."""
+        return self.window.stride or (1, 1)
+
+    @cached_property
+    def biased(self) -> bool:
+        """Whether there is a bias: as stated, otherwise only where no norm follows."""
+        return self.norm is None if self.bias is None else self.bias
+
+    def output(self, shape: Shape) -> Shape | Unfit:
+        """(out, height, width) after the window has slid over the input."""
+        if len(shape) != 3:
+            return spatial(shape, type(self).__name__) or shape
+        size = slide(shape, self.window.kernel, self.stride, self.pads)
+        return size if isinstance(size, Unfit) else (self.out, *size)
+
+    def reach(self, shape: Shape) -> Reach:
+        """The window itself."""
+        return Reach(self.window.kernel, self.stride)
+
+    @property
+    def notation(self) -> str:
+        """Patch size/stride, with the stride always written, as the paper does."""
+        return str(self.window._replace(stride=self.stride))
+
+    def _cost(self, weights: int, macs: int, elements: int) -> Cost:
+        return Cost(
+            weights,
+            self.out if self.biased else 0,
+            2 * self.out if self.norm else 0,
+            macs,
+            0,
+            elements if self.norm else 0,
+            elements if self.activation else 0,
+        )
+
+    def _state(self, weights: tuple[Tensor, ...], bias: str) -> tuple[Tensor, ...]:
+        if self.biased:
+            weights += (Tensor(bias, (self.out,)),)
+        if self.norm is None:
+            return weights
+        return weights + tuple(
+            tensor._replace(name=f"bn.{tensor.name}") for tensor in self.norm.state((self.out,))
+        )
+
+
+class Conv(_Convolution):
+    """A convolution: its window, how many filters, and what follows it.
+
+    Padding is ``same``, (k-1)/2 on each side, unless stated. Without a norm the state is
+    ``weight`` and ``bias``; with one it is ``conv.weight`` and ``bn.*``. The bias is on unless a
+    norm follows.
+    """
+
+    groups: Count = 1
+
+    def output(self, shape: Shape) -> Shape | Unfit:
+        """As any convolution; the groups must divide the channels on both sides."""
+        if self.groups > 1:
+            for channels, side in ((shape[0], "input"), (self.out, "output")):
+                if channels % self.groups:
+                    return Unfit(f"{self.groups} groups do not divide {channels} {side} channels")
+        return super().output(shape)
+
+    def cost(self, shape: Shape, output: Shape) -> Cost:
+        """kernel x in / groups x out weights, each used once per output position."""
+        height, width = self.window.kernel
+        weights = height * width * (shape[0] // self.groups) * self.out
+        positions = output[1] * output[2]
+        return self._cost(weights, weights * positions, self.out * positions)
+
+    def state(self, shape: Shape) -> tuple[Tensor, ...]:
+        """The kernel, the bias, then the norm's state."""
+        prefix = "conv." if self.norm else ""
+        weight = Tensor(f"{prefix}weight", (self.out, shape[0] // self.groups, *self.window.kernel))
+        return self._state((weight,), f"{prefix}bias")
+
+
+class SeparableConv(_Convolution):
+    """A depthwise convolution with a depth multiplier, then a 1x1 that mixes its channels.
+
+    One layer of depth, as in the BN-Inception paper's first layer (arXiv:1502.03167, appendix).
+    The state is ``depthwise.weight``, ``pointwise.weight``, ``pointwise.bias`` and ``bn.*``.
+    """
+
+    multiplier: Count = 1
+
+    def cost(self, shape: Shape, output: Shape) -> Cost:
+        """The depthwise kernels at the output's size, then in x multiplier x out."""
+        height, width = self.window.kernel
+        middle = shape[0] * self.multiplier
+        weights = height * width * middle + middle * self.out
+        positions = output[1] * output[2]
+        return self._cost(weights, weights * positions, self.out * positions)
+
+    def state(self, shape: Shape) -> tuple[Tensor, ...]:
+        """The depthwise kernels, the pointwise ones, the bias, then the norm's state."""
+        middle = shape[0] * self.multiplier
+        depthwise = Tensor("depthwise.weight", (middle, 1, *self.window.kernel))
+        pointwise = Tensor("pointwise.weight", (self.out, middle, 1, 1))
+        return self._state((depthwise, pointwise), "pointwise.bias")

@@ -1,0 +1,47 @@
+"""Fully connected layers."""
+
+from functools import cached_property
+from typing import ClassVar
+
+from archc.ops.activation import Activation
+from archc.ops.operator import Cost, Operator, Shape, Tensor, Unfit, written
+from archc.ops.window import Count
+
+
+class Linear(Operator):
+    """A fully connected layer to ``out`` features. A Cx1x1 input is flattened on the way in."""
+
+    primary: ClassVar[str | None] = "out"
+    channels: ClassVar[str | None] = "out"
+    depth: ClassVar[int] = 1
+    layer_fields: ClassVar[tuple[str, ...]] = ("activation",)
+
+    out: Count
+    bias: bool = True
+    activation: Activation | None = None
+
+    @cached_property
+    def biased(self) -> bool:
+        """Whether there is a bias."""
+        return self.bias
+
+    def output(self, shape: Shape) -> Shape | Unfit:
+        """(out,). An input with height and width must be flattened by the spec."""
+        if len(shape) == 3 and (shape[1] != 1 or shape[2] != 1):
+            return Unfit(
+                f"Linear is given {written(shape)}, not features",
+                note=f"flattened it would have {shape[0] * shape[1] * shape[2]} features",
+                hint="is a pool missing before it? otherwise put a Flatten there",
+            )
+        return (self.out,)
+
+    def cost(self, shape: Shape, output: Shape) -> Cost:
+        """in x out weights, each used once."""
+        weights = shape[0] * self.out
+        biases = self.out if self.bias else 0
+        return Cost(weights, biases, 0, weights, 0, 0, self.out if self.activation else 0)
+
+    def state(self, shape: Shape) -> tuple[Tensor, ...]:
+        """The weights and the bias."""
+        weight = Tensor("weight", (self.out, shape[0]))
+        return (weight, Tensor("bias", (self.out,))) if self.bias else (weight,)

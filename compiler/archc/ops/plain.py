@@ -1,0 +1,31 @@
+"""Operators without weights that keep or flatten what they are given."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from archc.ops.operator import POINTWISE, Operator, Reach, Shape
+
+
+class Dropout(Operator):
+    """Zeroes elements with probability ``p`` while training."""
+
+    primary: ClassVar[str | None] = "p"
+
+    p: Annotated[float, Field(ge=0, lt=1)]
+
+
+class Flatten(Operator):
+    """CxHxW to C*H*W features."""
+
+    def output(self, shape: Shape) -> Shape:
+        """(C*H*W,)."""
+        return shape if len(shape) == 1 else (shape[0] * shape[1] * shape[2],)
+
+    def reach(self, shape: Shape) -> Reach:
+        """The whole input, since what follows sees all of it."""
+        return POINTWISE if len(shape) == 1 else Reach((shape[1], shape[2]))
+
+
+class Identity(Operator):
+    """Passes its input on, such as the unprojected branch of a Concat."""

@@ -1,0 +1,154 @@
+"""Pools. Their stride is always written: a forgotten one changes every shape behind it."""
+
+from functools import cached_property
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from archc.ops.operator import Cost, Operator, Pair, Reach, Shape, Unfit, spatial
+from archc.ops.window import MAXIMUM_KERNEL, PairField, Window, WindowField, padding_of, slide
+
+
+class _Pool(Operator):
+    primary: ClassVar[str | None] = "window"
+
+    ceil: bool = False
+    padding: PairField | None = None
+
+    def _check(self, window: Window) -> Pair:
+        if window.stride is None:
+            raise ValueError(f"a pool writes its stride: {window}/2, or {window}/1")
+        pads = padding_of(window, self.padding, "valid")
+        if pads[0] * 2 > window.kernel[0] or pads[1] * 2 > window.kernel[1]:
+            raise ValueError(f"the padding, {pads[0]}x{pads[1]}, is more than half the kernel")
+        return pads
+
+    def _slide(self, shape: Shape, window: Window, pads: Pair) -> Shape | Unfit:
+        if len(shape) != 3:
+            return spatial(shape, type(self).__name__) or shape
+        size = slide(shape, window.kernel, window.stride or (1, 1), pads, self.ceil)
+        return size if isinstance(size, Unfit) else (shape[0], *size)
+
+
+class MaxPool(_Pool):
+    """The largest element of each window. Padding is ``valid`` unless stated.
+
+    ``ceil: true`` rounds the size up, as Caffe does; by default it is rounded down.
+    """
+
+    window: WindowField
+
+    @model_validator(mode="after")
+    def _valid(self) -> Self:
+        self._check(self.window)
+        return self
+
+    @cached_property
+    def pads(self) -> Pair:
+        """Padding on each side, vertical and horizontal."""
+        return self._check(self.window)
+
+    def output(self, shape: Shape) -> Shape | Unfit:
+        """The channels stay, the window slides."""
+        return self._slide(shape, self.window, self.pads)
+
+    def cost(self, shape: Shape, output: Shape) -> Cost:
+        """Window elements read."""
+        height, width = self.window.kernel
+        return Cost(pool_ops=height * width * output[0] * output[1] * output[2])
+
+    def reach(self, shape: Shape) -> Reach:
+        """The window itself."""
+        return Reach(self.window.kernel, self.window.stride or (1, 1))
+
+    @property
+    def notation(self) -> str:
+        """Patch size/stride."""
+        return str(self.window)
+
+
+class AvgPool(_Pool):
+    """The mean of each window, or of everything (``AvgPool: global``).
+
+    With padding it must say ``count_padding``: whether padded zeros count in the mean. The family
+    is split on it, and the slip changes no shape.
+    """
+
+    window: WindowField | Literal["global"]
+    count_padding: bool | None = None
+
+    @model_validator(mode="after")
+    def _valid(self) -> Self:
+        if self.window == "global":
+            if self.padding is not None or self.ceil or self.count_padding is not None:
+                raise ValueError("a global pool takes no ceil, padding or count_padding")
+        elif any(self._check(self.window)) and self.count_padding is None:
+            raise ValueError(
+                "a padded AvgPool must say count_padding: true where the zeros count in the mean"
+            )
+        return self
+
+    @cached_property
+    def pads(self) -> Pair:
+        """Padding on each side, vertical and horizontal."""
+        return (0, 0) if isinstance(self.window, str) else self._check(self.window)
+
+    def output(self, shape: Shape) -> Shape | Unfit:
+        """The channels stay; the window slides, or everything becomes 1x1."""
+        if isinstance(self.window, str):
+            return spatial(shape, "AvgPool") or (shape[0], 1, 1)
+        return self._slide(shape, self.window, self.pads)
+
+    def cost(self, shape: Shape, output: Shape) -> Cost:
+        """Window elements read."""
+        height, width = self.reach(shape).kernel
+        return Cost(pool_ops=height * width * output[0] * output[1] * output[2])
+
+    def reach(self, shape: Shape) -> Reach:
+        """The window; the whole input for a global pool."""
+        if isinstance(self.window, str):
+            return Reach((shape[1], shape[2]))
+        return Reach(self.window.kernel, self.window.stride or (1, 1))
+
+    @property
+    def notation(self) -> str:
+        """Patch size/stride, or ``global``."""
+        return str(self.window)
+
+
+class AdaptiveAvgPool(Operator):
+    """The mean of each of ``size`` regions, which overlap where the input does not divide."""
+
+    primary: ClassVar[str | None] = "size"
+
+    size: PairField
+
+    @model_validator(mode="after")
+    def _valid(self) -> Self:
+        if not (0 < self.size[0] <= MAXIMUM_KERNEL and 0 < self.size[1] <= MAXIMUM_KERNEL):
+            raise ValueError("the size must be at least 1x1")
+        return self
+
+    def output(self, shape: Shape) -> Shape | Unfit:
+        """The channels stay, the size is the one stated."""
+        return spatial(shape, "AdaptiveAvgPool") or (shape[0], *self.size)
+
+    def cost(self, shape: Shape, output: Shape) -> Cost:
+        """Window elements read, region by region."""
+        rows = sum(_regions(shape[1], self.size[0]))
+        return Cost(pool_ops=shape[0] * rows * sum(_regions(shape[2], self.size[1])))
+
+    def reach(self, shape: Shape) -> Reach:
+        """The largest region, and the step between regions rounded down."""
+        (height, width), (rows, columns) = shape[1:], self.size
+        kernel = max(_regions(height, rows)), max(_regions(width, columns))
+        return Reach(kernel, (max(1, height // rows), max(1, width // columns)))
+
+    @property
+    def notation(self) -> str:
+        """The size it gives."""
+        return f"to {self.size[0]}x{self.size[1]}"
+
+
+def _regions(size: int, parts: int) -> list[int]:
+    return [-(-(i + 1) * size // parts) - i * size // parts for i in range(parts)]

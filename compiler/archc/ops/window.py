@@ -1,0 +1,127 @@
+"""The paper's notation for windows, ``KhxKw[/S][ same|valid]``, and the arithmetic behind it."""
+
+import re
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BeforeValidator, Field
+
+from archc.ops.operator import Pair, Shape, Unfit, written
+
+MAXIMUM_COUNT = 1_000_000
+MAXIMUM_KERNEL = 512
+
+Count = Annotated[int, Field(ge=1, le=MAXIMUM_COUNT)]
+"""A number of filters, features, groups or classes."""
+
+
+class Window(NamedTuple):
+    """A kernel, its stride, and the padding it states; None where it states none."""
+
+    kernel: Pair
+    stride: Pair | None
+    mode: str | None
+
+    def __str__(self) -> str:
+        kernel = f"{self.kernel[0]}x{self.kernel[1]}"
+        if self.stride is None:
+            return kernel
+        vertical, horizontal = self.stride
+        step = f"{vertical}" if vertical == horizontal else f"{vertical}x{horizontal}"
+        return f"{kernel}/{step}"
+
+
+_NOTATION = re.compile(
+    r"([1-9]\d{0,3})x([1-9]\d{0,3})(?:/([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?)?(?: (same|valid))?",
+    re.ASCII,
+)
+_PAIR = re.compile(r"(0|[1-9]\d{0,3})x(0|[1-9]\d{0,3})", re.ASCII)
+
+
+def parse_window(value: Any) -> Any:
+    """``7x7/2`` as a Window. Raises ValueError, with how to write it, on anything else."""
+    if isinstance(value, Window):
+        return value
+    match = _NOTATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        advice = "write it as height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            advice = f"write {value}x{value}"
+        raise ValueError(f"{value!r} is not a window; {advice}")
+    height, width, vertical, horizontal, mode = match.groups()
+    stride = (int(vertical), int(horizontal or vertical)) if vertical else None
+    if max(int(height), int(width), *(stride or ())) > MAXIMUM_KERNEL:
+        raise ValueError(f"{value} is larger than archc's limit of {MAXIMUM_KERNEL}")
+    return Window((int(height), int(width)), stride, mode)
+
+
+def parse_pair(value: Any) -> Any:
+    """``1`` or ``0x3`` as (vertical, horizontal). Raises ValueError on anything else."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAXIMUM_KERNEL:
+        return value, value
+    match = _PAIR.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is not a size; write a number, or height x width such as 0x3")
+    return int(match[1]), int(match[2])
+
+
+WindowField = Annotated[Window, BeforeValidator(parse_window)]
+PairField = Annotated[Pair, BeforeValidator(parse_pair)]
+
+
+def padding_of(window: Window, explicit: Pair | None, default: str) -> Pair:
+    """Padding on each side. Raises ValueError where the statements contradict or cannot be met."""
+    if explicit is not None:
+        if window.mode:
+            raise ValueError(f"states padding twice: {window.mode} in the window, and as a field")
+        return explicit
+    mode = window.mode or default
+    if mode == "valid":
+        return 0, 0
+    height, width = window.kernel
+    if height % 2 == 0 or width % 2 == 0:
+        raise ValueError(
+            f"same padding of an even kernel, {height}x{width}, is lopsided: "
+            "write valid, or padding: with a number"
+        )
+    return (height - 1) // 2, (width - 1) // 2
+
+
+def slide(
+    shape: Shape, kernel: Pair, stride: Pair, padding: Pair, ceil: bool = False
+) -> Pair | Unfit:
+    """Height and width after a window has slid over the input.
+
+    With ``ceil`` a last, partial window counts, unless it would start in the padding, which is
+    what Caffe and PyTorch do.
+    """
+    channels, height, width = shape
+    if ceil:
+        high, wide = (
+            _rounded_up(size, k, s, p)
+            for size, k, s, p in zip((height, width), kernel, stride, padding, strict=True)
+        )
+    else:
+        high = (height + 2 * padding[0] - kernel[0]) // stride[0] + 1
+        wide = (width + 2 * padding[1] - kernel[1]) // stride[1] + 1
+    if high > 0 and wide > 0:
+        return high, wide
+    padded = f", {height + 2 * padding[0]}x{width + 2 * padding[1]} with its padding"
+    return Unfit(
+        f"the {kernel[0]}x{kernel[1]} kernel is larger than its input, {height}x{width}",
+        note=f"the input is {written(shape)}{padded if any(padding) else ''}",
+        hint="use a smaller kernel, or reduce the size less before it",
+    )
+
+
+def arithmetic(size: int, kernel: int, stride: int, padding: int, ceil: bool) -> str:
+    """The sum that gives the size, for a person to follow."""
+    pads = f"+2*{padding}" if padding else ""
+    up = _rounded_up(size, kernel, stride, padding)
+    down = (size + 2 * padding - kernel) // stride + 1
+    how = "rounded up" if ceil else "rounded down"
+    return f"({size}{pads}-{kernel})/{stride}+1 = {up if ceil else down}, {how}"
+
+
+def _rounded_up(size: int, kernel: int, stride: int, padding: int) -> int:
+    out = -((kernel - size - 2 * padding) // stride) + 1
+    return out - 1 if (out - 1) * stride >= size + padding else out

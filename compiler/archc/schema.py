@@ -1,0 +1,367 @@
+"""A composed spec → a valid one: every key known, every value of its type, every reference met."""
+
+from collections.abc import Mapping
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from archc import source
+from archc.arguments import Cells, build, fill
+from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.names import check_class
+from archc.ops import OPERATORS
+from archc.ops.activation import Activation
+from archc.ops.window import Count
+from archc.source import Entry, Node, Scalar
+from archc.spans import Span
+from archc.syntax import STRUCTURES, Definition, Grammar, Layer, module_columns
+from archc.table import PrintedTable, parse_table
+from archc.validation import found, unknown_key, validate
+
+MAXIMUM_SIDE = 65_536
+MAXIMUM_REPEATS = 10_000
+ROW_SECTIONS = ("stem", "inception", "body", "head")
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("should be one line of printable characters")
+    return text
+
+
+Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_printable)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, defer_build=True, arbitrary_types_allowed=True
+    )
+
+
+class Paper(_Model):
+    """Where the network was published."""
+
+    title: Text
+    authors: Text
+    year: Annotated[int, Field(ge=1940, le=2100)]
+    arxiv: Annotated[str, Field(pattern=r"\A[0-9]{4}\.[0-9]{4,5}\z")] | None = None
+    table: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class Header(_Model):
+    """The keys that stand once at the top of a spec."""
+
+    archc: Annotated[int, Field(ge=1, le=1)]
+    name: Text
+    about: Text = ""
+    input: str
+    classes: Count
+
+
+class ResidualArguments(_Model):
+    """What a Residual takes beside its layers."""
+
+    scale: Annotated[float, Field(allow_inf_nan=False)] = 1.0
+    activation: Activation | None = None
+
+
+class RepeatArguments(_Model):
+    """What a Repeat takes beside its layer."""
+
+    times: Annotated[int, Field(ge=1, le=MAXIMUM_REPEATS)]
+
+
+class AuxArguments(_Model):
+    """What an auxiliary head takes beside its layers: where it taps, and its part in the loss."""
+
+    tap: Text
+    loss_weight: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Auxiliary(NamedTuple):
+    """An auxiliary head as written."""
+
+    layer: Layer
+    tap: str
+    loss_weight: float
+    span: Span
+
+
+class Spec(NamedTuple):
+    """A valid spec, its layers still as written."""
+
+    header: Header
+    paper: Paper | None
+    input: tuple[int, int, int]
+    modules: Mapping[str, Definition]
+    rows: tuple[Layer, ...]
+    sections: Mapping[str, str]
+    aux: tuple[Auxiliary, ...]
+    registration: tuple[str, ...]
+    table: PrintedTable | None
+    grammar: Grammar
+    span: Span
+
+
+def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
+    """The spec, or every fault that can be seen before shapes are known."""
+    findings: list[Diagnostic] = []
+    entries = {entry.key.text: entry for entry in document.entries}
+    sections = {*ROW_SECTIONS, "aux"}
+    known = [*Header.model_fields, "paper", "defaults", "modules", *ROW_SECTIONS, "aux", "table"]
+    for name, entry in entries.items():
+        if name not in known:
+            findings.append(unknown_key(entry.key, "a spec", known))
+    place = document.entries[0].key.span if document.entries else document.span
+    fields = {name: entries[name] for name in Header.model_fields if name in entries}
+    header = validate(Header, "a spec", fields, place, findings)
+    if header is not None and (finding := check_class(_scalar(entries["name"]), "the network")):
+        findings.append(finding)
+    paper = _paper(entries.get("paper"), findings)
+    modules = _mapping(entries.get("modules"), "modules", findings)
+    columns = {
+        key.text: module_columns(value, findings) if isinstance(value, source.Mapping) else ()
+        for key, value in modules
+    }
+    grammar = Grammar(findings, {}, columns)
+    grammar.defaults = _defaults(entries.get("defaults"), grammar)
+    definitions = {
+        key.text: definition
+        for key, value in modules
+        if (definition := grammar.definition(key, value)) is not None
+    }
+    for definition in definitions.values():
+        cells: Cells = dict.fromkeys((*definition.columns, "classes"))
+        _check_layers(definition.body, cells, grammar)
+        _check_columns_used(definition, findings)
+    findings += _recursions(definitions)
+
+    rows: list[Layer] = []
+    aux: list[Auxiliary] = []
+    section_of: dict[str, str] = {}
+    registration: list[str] = []
+    keys: list[Entry] = []
+    for name, entry in entries.items():
+        if name not in sections:
+            continue
+        for row in _mapping(entry, name, findings):
+            keys.append(row)
+            if not grammar._names_well(row.key):
+                continue
+            layer = _auxiliary(row, grammar) if name == "aux" else grammar.layer(row.key.text, row.value)
+            if layer is None:
+                continue
+            registration.append(row.key.text)
+            section_of[row.key.text] = name
+            if isinstance(layer, Auxiliary):
+                aux.append(layer)
+            else:
+                rows.append(layer)
+            written = layer.layer if isinstance(layer, Auxiliary) else layer
+            _check_layers(written, {"classes": None}, grammar)
+    grammar._unique(keys)
+    if not keys and not findings:
+        message = f"a spec needs layers: {', '.join(ROW_SECTIONS)}"
+        findings.append(Diagnostic(Code.MISSING_KEY, message, place))
+    names = {key.text for key, _ in keys if section_of.get(key.text) != "aux"}
+    findings += [_unknown_tap(head, names) for head in aux if head.tap not in names]
+    size = _input(header, entries, findings)
+    table = parse_table(entries["table"].value, findings) if "table" in entries else None
+    if findings or header is None or size is None:
+        return findings
+    return Spec(
+        header,
+        paper,
+        size,
+        definitions,
+        tuple(rows),
+        section_of,
+        tuple(aux),
+        tuple(registration),
+        table,
+        grammar,
+        place,
+    )
+
+
+def _scalar(entry: Entry) -> Scalar:
+    assert isinstance(entry.value, Scalar)
+    return entry.value
+
+
+def _mapping(entry: Entry | None, what: str, findings: list[Diagnostic]) -> tuple[Entry, ...]:
+    if entry is None:
+        return ()
+    if isinstance(entry.value, source.Mapping):
+        return entry.value.entries
+    message = f"{what} is a mapping of names, found {found(entry.value)}"
+    findings.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
+    return ()
+
+
+def _paper(entry: Entry | None, findings: list[Diagnostic]) -> Paper | None:
+    if entry is None:
+        return None
+    fields = {field.key.text: field for field in _mapping(entry, "paper", findings)}
+    return validate(Paper, "paper", fields, entry.key.span, findings) if fields else None
+
+
+def _input(
+    header: Header | None, entries: Mapping[str, Entry], findings: list[Diagnostic]
+) -> tuple[int, int, int] | None:
+    if header is None:
+        return None
+    parts = header.input.split("x")
+    if len(parts) == 3 and all(p.isascii() and p.isdigit() and p[0] != "0" for p in parts):
+        channels, height, width = (int(part[:9]) for part in parts)
+        if max(channels, height, width) <= MAXIMUM_SIDE:
+            return channels, height, width
+    message = f"input is channels x height x width, each at most {MAXIMUM_SIDE}, found {header.input[:40]}"
+    span = entries["input"].value.span
+    findings.append(Diagnostic(Code.INVALID_VALUE, message, span, hint="such as 3x224x224"))
+    return None
+
+
+def _defaults(entry: Entry | None, grammar: Grammar) -> dict[str, dict[str, Entry]]:
+    defaults: dict[str, dict[str, Entry]] = {}
+    for key, value in _mapping(entry, "defaults", grammar.findings):
+        if key.text not in OPERATORS:
+            hint = suggestion(key.text, OPERATORS) or f"known are {', '.join(OPERATORS)}"
+            message = f"{key.text} is no operator, so it has no defaults"
+            grammar.findings.append(Diagnostic(Code.UNKNOWN_KIND, message, key.span, hint=hint))
+            continue
+        fields = {field.key.text: field for field in _mapping(Entry(key, value), key.text, grammar.findings)}
+        kind = OPERATORS[key.text]
+        layer = Layer("", key.text, fields, (), key.span)
+        filled = fill(layer, {}, grammar, kind.layer_fields)
+        required = {name for name, field in kind.model_fields.items() if field.is_required()}
+        validate(
+            kind,
+            f"defaults of {key.text}",
+            fields,
+            key.span,
+            grammar.findings,
+            filled.values,
+            filled.unknown | (required - fields.keys()),
+        )
+        defaults[key.text] = {name: f for name, f in fields.items() if name in kind.model_fields}
+    return defaults
+
+
+def _check_layers(layer: Layer, cells: Cells, grammar: Grammar) -> None:
+    """Every argument that does not depend on a row is judged where it is written, once."""
+    if layer.kind in OPERATORS:
+        build(layer, cells, grammar)
+    elif layer.kind in STRUCTURES:
+        structure_arguments(layer, cells, grammar)
+        for child in layer.children:
+            _check_layers(child, cells, grammar)
+    else:
+        for entry in layer.fields.values():
+            cell = entry.value
+            if isinstance(cell, Scalar) and isinstance(cell.value, str) and cell.value not in cells:
+                known = list(cells)
+                hint = suggestion(cell.value, known) or f"known are {', '.join(known)}"
+                message = f"{cell.text} is neither a number nor a column of this module"
+                finding = Diagnostic(Code.UNKNOWN_REFERENCE, message, cell.span, hint=hint)
+                grammar.findings.append(finding)
+
+
+def structure_arguments(
+    layer: Layer, cells: Cells, grammar: Grammar
+) -> tuple[ResidualArguments | RepeatArguments | None, Mapping[str, str]]:
+    """What a Residual or a Repeat takes beside its layers, and which fields came from columns."""
+    if layer.kind not in ("Residual", "Repeat"):
+        return None, {}
+    filled = fill(layer, cells, grammar, ("activation",))
+    model = ResidualArguments if layer.kind == "Residual" else RepeatArguments
+    arguments = validate(
+        model,
+        layer.kind,
+        filled.entries,
+        layer.span,
+        grammar.findings,
+        filled.values,
+        filled.unknown,
+    )
+    return arguments, filled.symbols
+
+
+def _check_columns_used(definition: Definition, findings: list[Diagnostic]) -> None:
+    used = set()
+    pending = [definition.body]
+    while pending:
+        layer = pending.pop()
+        pending += layer.children
+        used |= {e.value.value for e in layer.fields.values() if isinstance(e.value, Scalar)}
+    for column in definition.columns:
+        if column not in used:
+            message = f"column {column} of module {definition.name} is used nowhere in it"
+            hint = "use it, or remove it from columns"
+            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, definition.span, hint=hint))
+
+
+def _recursions(definitions: Mapping[str, Definition]) -> list[Diagnostic]:
+    calls: dict[str, list[Layer]] = {}
+    for name, definition in definitions.items():
+        calls[name] = []
+        pending = [definition.body]
+        while pending:
+            layer = pending.pop()
+            pending += layer.children
+            if layer.kind in definitions:
+                calls[name].append(layer)
+    findings = []
+    done: set[str] = set()
+
+    def visit(name: str, stack: tuple[str, ...]) -> None:
+        for call in calls[name]:
+            if call.kind in (*stack, name):
+                route = " -> ".join([*stack, name, call.kind])
+                message = f"module {call.kind} contains itself: {route}"
+                findings.append(Diagnostic(Code.RECURSION, message, call.span))
+            elif call.kind not in done:
+                visit(call.kind, (*stack, name))
+        done.add(name)
+
+    for name in definitions:
+        if name not in done:
+            visit(name, ())
+    return findings
+
+
+def _auxiliary(row: Entry, grammar: Grammar) -> Auxiliary | None:
+    """``{Aux: <layer>, from: <row>, loss_weight: <number>}``."""
+    key, value = row
+    fields = {e.key.text: e for e in value.entries} if isinstance(value, source.Mapping) else {}
+    if "Aux" not in fields:
+        message = f"{key.text} is no auxiliary head, found {found(value)}"
+        hint = "write {Aux: AModule, from: a_row, loss_weight: 0.3}"
+        finding = Diagnostic(Code.INVALID_LAYER, message, value.span, hint=hint)
+        grammar.findings.append(finding)
+        return None
+    known = {"from": "tap", "loss_weight": "loss_weight"}
+    head = fields.pop("Aux")
+    before = len(grammar.findings)
+    for name in [name for name in fields if name not in known]:
+        grammar.findings.append(unknown_key(fields.pop(name).key, "Aux", list(known)))
+    missing = [name for name in known if name not in fields]
+    if missing:
+        message = f"Aux needs {' and '.join(missing)}"
+        grammar.findings.append(Diagnostic(Code.MISSING_KEY, message, head.key.span))
+    layer = grammar.layer(key.text, head.value)
+    if layer is None or len(grammar.findings) > before:
+        return None
+    renamed = {known[name]: entry for name, entry in fields.items()}
+    arguments = validate(AuxArguments, "Aux", renamed, head.key.span, grammar.findings)
+    if arguments is None:
+        return None
+    return Auxiliary(layer, arguments.tap, arguments.loss_weight, renamed["tap"].value.span)
+
+
+def _unknown_tap(head: Auxiliary, names: set[str]) -> Diagnostic:
+    hint = suggestion(head.tap, names) or f"the rows are {', '.join(sorted(names))}"
+    message = f"{head.layer.name} taps {head.tap}, which is no row of the network"
+    return Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint)
+
+

@@ -1,0 +1,274 @@
+"""Text → nodes with spans, read from libyaml's events by a composer of our own.
+
+PyYAML's loaders crash or stall on hostile text and take ``1_000`` or ``on`` for something else;
+this composer refuses what a spec does without and resolves scalars by YAML 1.2's core rules.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+from yaml.cyaml import CParser
+
+from archc.diagnostics import Code, Diagnostic, Label
+from archc.spans import Source, Span
+
+MAXIMUM_BYTES = 1_000_000
+MAXIMUM_DEPTH = 64
+
+Value = str | int | float | bool | None
+
+
+class Scalar(NamedTuple):
+    """A single value; ``text`` is how it was written."""
+
+    value: Value
+    text: str
+    span: Span
+
+
+class List(NamedTuple):
+    """A YAML sequence."""
+
+    items: "tuple[Node, ...]"
+    span: Span
+
+
+class Entry(NamedTuple):
+    """A key and its value."""
+
+    key: Scalar
+    value: "Node"
+
+
+class Mapping(NamedTuple):
+    """A YAML mapping with text keys, in file order; no key stands twice."""
+
+    entries: tuple[Entry, ...]
+    span: Span
+
+    def get(self, name: str) -> "Node | None":
+        """The value under ``name``, or None."""
+        return next((entry.value for entry in self.entries if entry.key.text == name), None)
+
+
+Node = Scalar | List | Mapping
+
+
+def read(path: Path, name: str | None = None) -> Source | Diagnostic:
+    """The file's text, or why it cannot be used; ``name`` is what people are shown."""
+    name = name or str(path)
+    try:
+        if path.is_dir():
+            return Diagnostic(Code.UNREADABLE, f"{name} is a directory, not a spec")
+        with path.open("rb") as file:
+            data = file.read(MAXIMUM_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return Diagnostic(Code.UNREADABLE, f"cannot read {name}: {reason}")
+    if len(data) > MAXIMUM_BYTES:
+        return Diagnostic(Code.LIMIT, f"{name} is larger than {MAXIMUM_BYTES:,} bytes")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return Diagnostic(Code.UNREADABLE, f"{name} is not UTF-8: see line {line}")
+    return Source(name, text.removeprefix("\ufeff"), hashlib.sha256(data).hexdigest())
+
+
+def compose(source: Source) -> Mapping | list[Diagnostic]:
+    """The document's top mapping, or everything that keeps the text from being one."""
+    composer = _Composer(source)
+    try:
+        node = composer.document()
+    except _Fatal as fatal:
+        return [*composer.findings, fatal.finding]
+    if composer.findings:
+        return composer.findings
+    if not isinstance(node, Mapping):
+        found = "empty" if node is None else f"a {kind_of(node)}"
+        return [
+            Diagnostic(
+                Code.SYNTAX,
+                f"a spec is a mapping of keys to values, this file is {found}",
+                node.span if node else Span(source, 1, 1, 1, 2),
+                hint="start with `archc: 1`, then `name:`, `input:` and the layers",
+            )
+        ]
+    return node
+
+
+def kind_of(node: Node) -> str:
+    """What to call the node in a message."""
+    if isinstance(node, List):
+        return "list"
+    if isinstance(node, Mapping):
+        return "mapping"
+    return {bool: "boolean", int: "number", float: "number", str: "text"}.get(
+        type(node.value), "empty value"
+    )
+
+
+class _Fatal(Exception):
+    def __init__(self, finding: Diagnostic) -> None:
+        self.finding = finding
+
+
+class _Composer:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.findings: list[Diagnostic] = []
+
+    def document(self) -> Node | None:
+        text = "\n".join(self.source.lines)
+        self._refuse_odd_characters()
+        events = self._events(text)
+        next(events)  # the stream's start
+        if isinstance(next(events), yaml.StreamEndEvent):
+            return None
+        node = self._node(next(events), events, 1)
+        next(events)  # the document's end
+        following = next(events)
+        if not isinstance(following, yaml.StreamEndEvent):
+            self._refuse(following, "a second document", "a file holds one spec: remove the `---`")
+        return node
+
+    def _events(self, text: str) -> Iterator[yaml.Event]:
+        parser = CParser(text)
+        try:
+            while parser.check_event():
+                yield parser.get_event()
+        except yaml.MarkedYAMLError as error:
+            raise _Fatal(self._syntax(error)) from None
+        except yaml.YAMLError as error:
+            raise _Fatal(Diagnostic(Code.SYNTAX, f"not YAML: {error}")) from None
+        finally:
+            parser.dispose()
+
+    def _syntax(self, error: yaml.MarkedYAMLError) -> Diagnostic:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        hint = None
+        for number in (line, line - 1, line - 2):
+            if re.search(r"(^|[\s\[{,:])#\d+x\d+", self.source.line(number)):
+                hint = f'` #` starts a comment: on line {number} write "#3x3" with quotes'
+                break
+        else:
+            if "\t" in self.source.line(line):
+                hint = "indent with spaces, not tabs"
+        context = f" ({error.context})" if error.context else ""
+        return Diagnostic(
+            Code.SYNTAX,
+            f"not YAML: {error.problem}{context}",
+            Span(self.source, line, column, line, column + 1),
+            hint=hint,
+        )
+
+    def _refuse_odd_characters(self) -> None:
+        for number, line in enumerate(self.source.lines, 1):
+            if line.isprintable():
+                continue
+            bad = _ODD.search(line.rstrip("\r"))
+            if bad:
+                column = bad.start() + 1
+                raise _Fatal(
+                    Diagnostic(
+                        Code.SYNTAX,
+                        f"the character U+{ord(bad.group()):04X} cannot stand in a spec",
+                        Span(self.source, number, column, number, column + 1),
+                        hint="remove it; lines end with a line feed",
+                    )
+                )
+
+    def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
+        if depth > MAXIMUM_DEPTH:
+            raise _Fatal(
+                Diagnostic(
+                    Code.LIMIT, f"nested deeper than {MAXIMUM_DEPTH} levels", self._span(event)
+                )
+            )
+        if isinstance(event, yaml.AliasEvent):
+            self._refuse(event, "an alias (`*`)", "`extends` or a module says a thing once")
+            return Scalar(None, "", self._span(event))
+        if event.anchor:
+            self._refuse(event, "an anchor (`&`)", "`extends` or a module says a thing once")
+        if event.tag:
+            self._refuse(event, f"a tag ({event.tag})", "remove it: values have the type they show")
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items = []
+            while not isinstance(item := next(events), yaml.SequenceEndEvent):
+                items.append(self._node(item, events, depth + 1))
+            return List(tuple(items), self._block(event, item, items))
+        entries: dict[str, Entry] = {}
+        while not isinstance(start := next(events), yaml.MappingEndEvent):
+            key = self._node(start, events, depth + 1)
+            value = self._node(next(events), events, depth + 1)
+            if not isinstance(key, Scalar) or isinstance(key.value, bool) or key.value is None:
+                message = f"a key is a word, not a {kind_of(key)}"
+                self.findings.append(Diagnostic(Code.SYNTAX, message, key.span))
+            elif key.text == "<<":
+                self._refuse(start, "a merge key (`<<`)", "`extends` says what differs")
+            elif key.text in entries:
+                self.findings.append(
+                    Diagnostic(
+                        Code.DUPLICATE_KEY,
+                        f"{key.text} stands twice in one mapping",
+                        key.span,
+                        (Label(entries[key.text].key.span, "first here"),),
+                    )
+                )
+            else:
+                entries[key.text] = Entry(key, value)
+        values = [entry.value for entry in entries.values()]
+        return Mapping(tuple(entries.values()), self._block(event, start, values))
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        span = self._span(event)
+        text: str = event.value
+        if not event.implicit[0]:
+            return Scalar(text, text, span)
+        value: Value = text
+        if text in _WORDS:
+            value = _WORDS[text]
+        elif text[0] in "+-0123456789":
+            if _INTEGER.fullmatch(text):
+                if len(text) > 19:
+                    message = f"an integer of {len(text)} digits"
+                    raise _Fatal(Diagnostic(Code.LIMIT, message, span))
+                value = int(text)
+            elif _DECIMAL.fullmatch(text):
+                value = float(text)
+        return Scalar(value, text, span)
+
+    def _span(self, event: yaml.Event) -> Span:
+        start, end = event.start_mark, event.end_mark
+        line, column = start.line + 1, start.column + 1
+        if end.line == start.line:
+            return Span(self.source, line, column, line, max(end.column, start.column) + 1)
+        # A block scalar's end mark runs past the text: its first line is enough to show.
+        return Span(self.source, line, column, line, len(self.source.line(line)) + 1)
+
+    def _block(self, start: yaml.Event, end: yaml.Event, children: list[Node]) -> Span:
+        # A block collection's end mark runs past blank lines and comments: its last child is its end.
+        first, last = self._span(start), self._span(end)
+        flow = getattr(start, "flow_style", False)
+        if children and not flow:
+            last = children[-1].span
+        return Span(self.source, first.line, first.column, last.end_line, last.end_column)
+
+    def _refuse(self, event: yaml.Event, what: str, hint: str) -> None:
+        message = f"{what} cannot stand in a spec"
+        finding = Diagnostic(Code.UNSUPPORTED_YAML, message, self._span(event), hint=hint)
+        self.findings.append(finding)
+
+
+_WORDS: dict[str, Value] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+# Control characters, and the line breaks that YAML knows and editors do not.
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")

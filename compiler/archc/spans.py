@@ -1,0 +1,38 @@
+"""Places in a spec's text: every node, diagnostic and layer knows where it was written."""
+
+from typing import NamedTuple
+
+
+class Source:
+    """One spec file as it was read: the name shown to people, its text, its bytes' digest."""
+
+    __slots__ = ("digest", "lines", "name")
+
+    def __init__(self, name: str, text: str, digest: str = "") -> None:
+        self.name = name
+        self.lines = text.split("\n")
+        self.digest = digest
+
+    def line(self, number: int) -> str:
+        """The text of line ``number`` (from 1); empty past the end."""
+        return self.lines[number - 1].rstrip("\r") if 1 <= number <= len(self.lines) else ""
+
+
+class Span(NamedTuple):
+    """From ``line:column`` up to, not including, ``end_line:end_column``.
+
+    Lines and columns count from 1; columns are code points, not bytes.
+    """
+
+    source: Source
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def to(self, end: "Span") -> "Span":
+        """From where this span starts to where ``end`` ends."""
+        return Span(self.source, self.line, self.column, end.end_line, end.end_column)
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"

@@ -1,0 +1,248 @@
+"""The table that a paper prints: its cells, the convention they are counted by, the errata."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from archc import source
+from archc.diagnostics import Code, Diagnostic
+from archc.source import Entry, List, Node, Scalar
+from archc.spans import Span
+from archc.validation import found, unknown_key, validate
+
+COLUMNS = ("output", "depth", "params", "ops")
+LETTERS = {
+    1: "",
+    1000: "K",
+    1024: "K",
+    1000**2: "M",
+    1024**2: "M",
+    1000**3: "G",
+    1024**3: "G",
+}
+Rounding = Literal["floor", "nearest", "up"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
+
+
+class Convention(_Model):
+    """How a column counts: what, in which unit, and how it is rounded to the printed digits."""
+
+    count: Literal["weights", "params", "macs", "flops"]
+    unit: Annotated[int, Field(ge=1)]
+    round: Rounding
+
+
+class Number(NamedTuple):
+    """A printed quantity, ``2.7K``: the digits without their point, how many follow it, letter."""
+
+    digits: int
+    decimals: int
+    letter: str
+
+
+class Cell(NamedTuple):
+    """One printed cell."""
+
+    text: str
+    span: Span
+
+
+class PrintedRow(NamedTuple):
+    """A row of the table, by the path of what it describes."""
+
+    cells: Mapping[str, Cell]
+    span: Span
+
+
+class Erratum(NamedTuple):
+    """A printed cell known to be wrong: what is computed instead, and why."""
+
+    computed: str
+    why: str
+    span: Span
+
+
+class PrintedTable(NamedTuple):
+    """Everything a spec states of its paper's table."""
+
+    conventions: Mapping[str, Convention]
+    columns: tuple[str, ...]
+    rows: Mapping[str, PrintedRow]
+    errata: Mapping[tuple[str, str], Erratum]
+
+
+_NUMBER = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,6}))?([KMG]?)")
+_SIZES = re.compile(r"[1-9][0-9]*(x[1-9][0-9]*)*")
+
+
+def parse_number(text: str) -> Number | None:
+    """``2.7K`` as a Number; None where the text is none."""
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return None
+    decimals = match[2] or ""
+    return Number(int(match[1] + decimals), len(decimals), match[3])
+
+
+def rounded(value: int, unit: int, decimals: int, how: Rounding) -> int:
+    """``value`` in units of ``unit`` to ``decimals`` places, as the integer of all its digits.
+
+    Exact: nearest rounds halves up, without floating point.
+    """
+    scaled = value * 10**decimals
+    if how == "floor":
+        return scaled // unit
+    if how == "up":
+        return -(-scaled // unit)
+    return (2 * scaled + unit) // (2 * unit)
+
+
+def shown(value: int, convention: Convention, decimals: int = 0) -> str:
+    """``value`` as the convention prints it, such as ``159K``."""
+    digits = str(rounded(value, convention.unit, decimals, convention.round))
+    if decimals:
+        digits = digits.zfill(decimals + 1)
+        digits = f"{digits[:-decimals]}.{digits[-decimals:]}"
+    return digits + LETTERS[convention.unit]
+
+
+def parse_table(node: Node, findings: list[Diagnostic]) -> PrintedTable | None:
+    """The ``table`` section; None, with findings added, where it is not valid."""
+    if not isinstance(node, source.Mapping):
+        message = f"table is a mapping, found {found(node)}"
+        findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
+        return None
+    entries = {entry.key.text: entry for entry in node.entries}
+    before = len(findings)
+    known = ["params", "ops", "columns", "rows", "errata"]
+    findings += [unknown_key(e.key, "table", known) for name, e in entries.items() if name not in known]
+    for name in ("columns", "rows"):
+        if name not in entries:
+            findings.append(Diagnostic(Code.MISSING_KEY, f"table needs {name}", node.span))
+    conventions = _conventions(entries, findings)
+    if len(findings) > before:
+        return None
+    columns = _columns(entries["columns"].value, conventions, findings)
+    rows = _rows(entries["rows"].value, columns, conventions, findings)
+    errata = _errata(entries["errata"].value, rows, findings) if "errata" in entries else {}
+    if len(findings) > before:
+        return None
+    return PrintedTable(conventions, columns, rows, errata)
+
+
+def _conventions(
+    entries: Mapping[str, Entry], findings: list[Diagnostic]
+) -> dict[str, Convention]:
+    conventions = {}
+    for column, counts in (("params", ("weights", "params")), ("ops", ("macs", "flops"))):
+        if column not in entries:
+            continue
+        entry = entries[column]
+        if not isinstance(entry.value, source.Mapping):
+            message = f"{column} is a convention, such as {{count: {counts[0]}, unit: 1000, round: nearest}}"
+            findings.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
+            continue
+        fields = {field.key.text: field for field in entry.value.entries}
+        convention = validate(Convention, column, fields, entry.key.span, findings)
+        if convention is None:
+            continue
+        if convention.count not in counts:
+            message = f"{column} counts {' or '.join(counts)}, not {convention.count}"
+            findings.append(Diagnostic(Code.INVALID_VALUE, message, fields["count"].value.span))
+        elif convention.unit not in LETTERS:
+            message = f"unit is one of {', '.join(map(str, LETTERS))}"
+            findings.append(Diagnostic(Code.INVALID_VALUE, message, fields["unit"].value.span))
+        else:
+            conventions[column] = convention
+    return conventions
+
+
+def _columns(
+    node: Node, conventions: Mapping[str, Convention], findings: list[Diagnostic]
+) -> tuple[str, ...]:
+    names = [item for item in node.items if isinstance(item, Scalar)] if isinstance(node, List) else []
+    if not names or len(names) != len(getattr(node, "items", ())):
+        message = f"columns is a list of {', '.join(COLUMNS)}"
+        findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
+    for item in names:
+        if item.text not in COLUMNS:
+            findings.append(unknown_key(item, "a table's columns", list(COLUMNS)))
+        elif item.text in ("params", "ops") and item.text not in conventions:
+            message = f"the column {item.text} needs the convention it is counted by"
+            hint = f"{item.text}: {{count: ..., unit: ..., round: ...}} in the table"
+            findings.append(Diagnostic(Code.MISSING_KEY, message, item.span, hint=hint))
+    return tuple(item.text for item in names)
+
+
+def _rows(
+    node: Node,
+    columns: tuple[str, ...],
+    conventions: Mapping[str, Convention],
+    findings: list[Diagnostic],
+) -> dict[str, PrintedRow]:
+    if not isinstance(node, source.Mapping):
+        message = f"rows is a mapping of names to lists of cells, found {found(node)}"
+        findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
+        return {}
+    rows = {}
+    for key, value in node.entries:
+        if not isinstance(value, List) or len(value.items) > len(columns):
+            message = f"row {key.text} is a list of at most {len(columns)} cells: {', '.join(columns)}"
+            findings.append(Diagnostic(Code.WRONG_COLUMNS, message, value.span))
+            continue
+        cells = {}
+        for column, item in zip(columns, value.items, strict=False):
+            text = item.text if isinstance(item, Scalar) else ""
+            if text == "-":
+                continue
+            if wrong := _wrong_cell(column, text, conventions):
+                message = f"{key.text} {column}: {wrong}, found {found(item)}"
+                findings.append(Diagnostic(Code.INVALID_VALUE, message, item.span))
+            else:
+                cells[column] = Cell(text, item.span)
+        rows[key.text] = PrintedRow(cells, key.span)
+    return rows
+
+
+def _wrong_cell(column: str, text: str, conventions: Mapping[str, Convention]) -> str | None:
+    if column == "output":
+        return None if _SIZES.fullmatch(text) else "a size is height x width x channels"
+    if column not in conventions:
+        return None if text.isascii() and text.isdigit() else "a depth is a whole number"
+    letter = LETTERS[conventions[column].unit]
+    number = parse_number(text)
+    if number is None or number.letter != letter:
+        return f"a number with {letter or 'no letter'} behind it, as its unit says, or -"
+    return None
+
+
+def _errata(
+    node: Node, rows: Mapping[str, PrintedRow], findings: list[Diagnostic]
+) -> dict[tuple[str, str], Erratum]:
+    if not isinstance(node, source.Mapping):
+        message = f"errata is a mapping of row.column to what is computed, found {found(node)}"
+        findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
+        return {}
+    errata = {}
+    for key, value in node.entries:
+        row, _, column = key.text.rpartition(".")
+        if row not in rows or column not in rows[row].cells:
+            message = f"no cell {key.text} is printed"
+            hint = "an erratum is named by its cell, row.column, such as conv1.params"
+            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
+            continue
+        fields = {e.key.text: e for e in value.entries} if isinstance(value, source.Mapping) else {}
+        for name in fields.keys() - {"computed", "why"}:
+            findings.append(unknown_key(fields[name].key, "an erratum", ["computed", "why"]))
+        computed, why = (fields[n].value if n in fields else None for n in ("computed", "why"))
+        if not isinstance(computed, Scalar) or not isinstance(why, Scalar) or not why.text.strip():
+            message = f"erratum {key.text} needs computed: and why:"
+            findings.append(Diagnostic(Code.MISSING_KEY, message, key.span))
+            continue
+        errata[row, column] = Erratum(computed.text, why.text, computed.span)
+    return errata
