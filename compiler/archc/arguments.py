@@ -37,7 +37,7 @@ def build(
     """
     kind = OPERATORS[layer.kind]
     before = len(grammar.findings)
-    filled = fill(layer, cells, grammar, kind.layer_fields)
+    filled = fill(layer, cells, grammar, kind.layer_fields, kind.column_fields)
     operator = validate(
         kind,
         layer.kind,
@@ -52,7 +52,11 @@ def build(
 
 
 def fill(
-    layer: Layer, cells: Cells, grammar: Grammar, layer_fields: tuple[str, ...] = ()
+    layer: Layer,
+    cells: Cells,
+    grammar: Grammar,
+    layer_fields: tuple[str, ...],
+    column_fields: tuple[str, ...],
 ) -> Filled:
     """The layer's arguments with each symbol replaced by its cell."""
     entries = dict(layer.fields)
@@ -62,14 +66,14 @@ def fill(
     for field, entry in layer.fields.items():
         node = entry.value
         if field in layer_fields:
-            built = _nested(node, cells, grammar, field)
+            built = _nested(node, grammar, field)
             if isinstance(built, Operator) or built is None:
                 values[field] = built
             else:
                 unknown.add(field)
-        elif isinstance(node, Scalar) and isinstance(node.value, str) and node.value in cells:
-            symbols[field] = node.value
-            cell = cells[node.value]
+        elif field in column_fields and isinstance(node, Scalar) and node.text in cells:
+            symbols[field] = node.text
+            cell = cells[node.text]
             if cell is None:
                 unknown.add(field)
             else:
@@ -77,13 +81,11 @@ def fill(
     return Filled(entries, values, frozenset(unknown), symbols)
 
 
-def _nested(node: Node, cells: Cells, grammar: Grammar, field: str) -> Operator | bool | None:
+def _nested(node: Node, grammar: Grammar, field: str) -> Operator | bool | None:
     """The operator in a field such as ``norm``; None for ``none``, False where it is not valid."""
     if isinstance(node, Scalar) and node.value == "none":
         return None
-    if isinstance(node, Scalar) and isinstance(node.value, str) and node.value not in OPERATORS:
-        pass
-    elif isinstance(node, source.List) or (isinstance(node, Scalar) and node.value is None):
+    if isinstance(node, source.List) or (isinstance(node, Scalar) and node.value is None):
         message = f"{field} is a kind or none, found {found(node)}"
         grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return False
@@ -94,7 +96,7 @@ def _nested(node: Node, cells: Cells, grammar: Grammar, field: str) -> Operator 
         message = f"{field} is an operator or none, not {layer.kind}"
         grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, layer.span))
         return False
-    built = build(layer, cells, grammar)
+    built = build(layer, {}, grammar)
     return False if built is None else built[0]
 
 

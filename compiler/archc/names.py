@@ -7,8 +7,8 @@ import re
 from archc.diagnostics import Code, Diagnostic
 from archc.source import Scalar
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-_COLUMN = re.compile(r"[#A-Za-z][#A-Za-z0-9_ ]{0,63}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_COLUMN = re.compile(r"[#A-Za-z][#A-Za-z0-9_ ]{0,39}")
 _RESERVED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "x", "classes", "none"}
 
 
@@ -29,7 +29,7 @@ def check_name(key: Scalar, what: str) -> Diagnostic | None:
     if key.text in _RESERVED:
         hint = f"{key.text} means something in Python or in a spec: choose another"
     else:
-        hint = "use letters, digits and underscores, a letter first, at most 64"
+        hint = "use letters, digits and underscores, a letter first, at most 40"
     return Diagnostic(Code.INVALID_NAME, f"{key.text!r} cannot name {what}", key.span, hint=hint)
 
 
@@ -37,7 +37,7 @@ def check_class(key: Scalar, what: str) -> Diagnostic | None:
     """Why the key cannot be ``what``'s class name; None where it can."""
     if is_name(key.text) and is_kind(key.text):
         return None
-    hint = "a class name: letters, digits and underscores, a capital first, at most 64"
+    hint = "a class name: letters, digits and underscores, a capital first, at most 40"
     return Diagnostic(Code.INVALID_NAME, f"{key.text!r} cannot name {what}", key.span, hint=hint)
 
 

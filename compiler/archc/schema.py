@@ -233,7 +233,7 @@ def _defaults(entry: Entry | None, grammar: Grammar) -> dict[str, dict[str, Entr
         fields = {field.key.text: field for field in _mapping(Entry(key, value), key.text, grammar.findings)}
         kind = OPERATORS[key.text]
         layer = Layer("", key.text, fields, (), key.span)
-        filled = fill(layer, {}, grammar, kind.layer_fields)
+        filled = fill(layer, {}, grammar, kind.layer_fields, ())
         required = {name for name, field in kind.model_fields.items() if field.is_required()}
         validate(
             kind,
@@ -273,7 +273,7 @@ def structure_arguments(
     """What a Residual or a Repeat takes beside its layers, and which fields came from columns."""
     if layer.kind not in ("Residual", "Repeat"):
         return None, {}
-    filled = fill(layer, cells, grammar, ("activation",))
+    filled = fill(layer, cells, grammar, ("activation",), ("scale",))
     model = ResidualArguments if layer.kind == "Residual" else RepeatArguments
     arguments = validate(
         model,

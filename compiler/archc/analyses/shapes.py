@@ -19,13 +19,17 @@ class Layer(NamedTuple):
 
 
 class Shapes(NamedTuple):
-    """Every operator in the order in which it runs, and the output of every node, by identity.
+    """Every operator in the order in which it runs, and what goes in and out of every node.
 
-    ``outputs`` is keyed by ``id(node)``: unnamed structure shares its path with what holds it.
+    ``inputs`` and ``outputs`` are keyed by ``id(node)``: unnamed structure shares its path with
+    what holds it.
+    ``slices`` tells which layers belong to a row or an auxiliary head, by its name.
     """
 
     layers: tuple[Layer, ...]
+    inputs: Mapping[int, Shape]
     outputs: Mapping[int, Shape]
+    slices: Mapping[str, slice]
 
     def of(self, node: ir.Node) -> Shape:
         """What comes out of the node."""
@@ -36,14 +40,20 @@ def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
     """All shapes, or everything that does not fit, without what follows from it alone."""
     inference = _Inference()
     shape: Shape | None = network.input
+    taps: dict[str, Shape | None] = {}
+    slices = {}
+    layers = inference.layers
     for row in network.rows:
-        shape = inference.node(row, shape)
-    rows = {row.name: row for row in network.rows}
+        start = len(layers)
+        shape = taps[row.name] = inference.node(row, shape)
+        slices[row.name] = slice(start, len(layers))
     for head in network.aux:
-        inference.node(head.body, inference.outputs.get(id(rows[head.tap])))
+        start = len(layers)
+        inference.node(head.body, taps[head.tap])
+        slices[head.body.name] = slice(start, len(layers))
     if inference.findings:
         return inference.findings
-    return Shapes(tuple(inference.layers), inference.outputs)
+    return Shapes(tuple(layers), inference.inputs, inference.outputs, slices)
 
 
 class _Inference:
@@ -51,6 +61,7 @@ class _Inference:
 
     def __init__(self) -> None:
         self.layers: list[Layer] = []
+        self.inputs: dict[int, Shape] = {}
         self.outputs: dict[int, Shape] = {}
         self.findings: list[Diagnostic] = []
         self.calls: list[ir.Call] = []
@@ -59,6 +70,7 @@ class _Inference:
         """What comes out of the node when ``shape`` goes in."""
         if shape is None:
             return None
+        self.inputs[id(node)] = shape
         result: Shape | None
         if type(node) is ir.Op:
             out = node.operator.output(shape)

@@ -89,6 +89,8 @@ class Conv(_Convolution):
     norm follows.
     """
 
+    column_fields: ClassVar[tuple[str, ...]] = ("out", "groups")
+
     groups: Count = 1
 
     def output(self, shape: Shape) -> Shape | Unfit:
@@ -119,6 +121,8 @@ class SeparableConv(_Convolution):
     One layer of depth, as in the BN-Inception paper's first layer (arXiv:1502.03167, appendix).
     The state is ``depthwise.weight``, ``pointwise.weight``, ``pointwise.bias`` and ``bn.*``.
     """
+
+    column_fields: ClassVar[tuple[str, ...]] = ("out", "multiplier")
 
     multiplier: Count = 1
 

@@ -14,6 +14,7 @@ class Linear(Operator):
     primary: ClassVar[str | None] = "out"
     channels: ClassVar[str | None] = "out"
     depth: ClassVar[int] = 1
+    column_fields: ClassVar[tuple[str, ...]] = ("out",)
     layer_fields: ClassVar[tuple[str, ...]] = ("activation",)
 
     out: Count

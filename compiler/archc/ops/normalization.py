@@ -11,6 +11,8 @@ from archc.ops.window import Count
 class BatchNorm(Operator):
     """Batch normalisation per channel, with a learned scale and shift (arXiv:1502.03167)."""
 
+    column_fields: ClassVar[tuple[str, ...]] = ("eps", "momentum")
+
     eps: Annotated[float, Field(gt=0, lt=1)] = 1e-5
     momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
 
@@ -35,6 +37,7 @@ class LRN(Operator):
     """Local response normalisation over ``size`` neighbouring channels (AlexNet, section 3.3)."""
 
     primary: ClassVar[str | None] = "size"
+    column_fields: ClassVar[tuple[str, ...]] = ("size", "alpha", "beta", "k")
 
     size: Count
     alpha: Annotated[float, Field(gt=0)] = 1e-4

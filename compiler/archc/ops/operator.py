@@ -84,6 +84,8 @@ class Operator(BaseModel):
     """The field that sets the number of output channels; None where the input's are kept."""
     depth: ClassVar[int] = 0
     """How many layers with weights this counts for, in the paper's sense of depth."""
+    column_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that a module's column may fill: numbers that become arguments of its class."""
     layer_fields: ClassVar[tuple[str, ...]] = ()
     """Fields whose value is itself a layer, such as the norm of a convolution."""
 

@@ -11,6 +11,7 @@ class Dropout(Operator):
     """Zeroes elements with probability ``p`` while training."""
 
     primary: ClassVar[str | None] = "p"
+    column_fields: ClassVar[tuple[str, ...]] = ("p",)
 
     p: Annotated[float, Field(ge=0, lt=1)]
 

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field, PlainValidator
 
 from archc.ops.operator import Pair, Shape, Unfit, written
 
@@ -64,8 +64,8 @@ def parse_pair(value: Any) -> Any:
     return int(match[1]), int(match[2])
 
 
-WindowField = Annotated[Window, BeforeValidator(parse_window)]
-PairField = Annotated[Pair, BeforeValidator(parse_pair)]
+WindowField = Annotated[Window, PlainValidator(parse_window)]
+PairField = Annotated[Pair, PlainValidator(parse_pair)]
 
 
 def padding_of(window: Window, explicit: Pair | None, default: str) -> Pair:

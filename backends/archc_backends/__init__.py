@@ -1,0 +1,1 @@
+"""archc's own backends, one folder each; they are found by their entry points."""

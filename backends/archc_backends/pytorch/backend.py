@@ -1,0 +1,35 @@
+"""The backend's face towards the compiler."""
+
+from pathlib import Path
+
+from archc.analysis import Analysis
+from archc.backend import Options
+from archc.diagnostics import Diagnostic
+from archc_backends.pytorch.reserved import check_names
+
+
+class PyTorch:
+    """Emits ``<stem>.py``: a module that needs torch and nothing else."""
+
+    comment = "#"
+
+    def emit(self, analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
+        """The module's source, or the names that cannot be attributes or classes in it."""
+        findings = check_names(analysis.network)
+        if findings:
+            return findings
+        from archc_backends.pytorch.module import write_module
+
+        return {f"{options.stem}.py": write_module(analysis).encode()}
+
+    def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic]:
+        """Where torch, running the file, disagrees with the analysis."""
+        from archc_backends.pytorch.verify import verify_file
+
+        return verify_file(analysis, file)
+
+    def materialize(self, analysis: Analysis) -> object:
+        """The network's class, a subclass of torch.nn.Module."""
+        from archc_backends.pytorch.live import live_class
+
+        return live_class(analysis, self)

@@ -1,0 +1,105 @@
+"""Numbers of channels as a class knows them: sums of its arguments, such as ``n1x1 + n3x3``."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from archc import ir
+from archc.analysis import Analysis
+from archc.names import identifier
+from archc.ops.operator import Shape
+from archc.ops.plain import Flatten
+
+
+class Channels(NamedTuple):
+    """A sum of symbols, each with its factor, and a constant."""
+
+    terms: tuple[tuple[str, int], ...] = ()
+    constant: int = 0
+
+    def plus(self, other: "Channels") -> "Channels":
+        """The sum."""
+        terms = dict(self.terms)
+        for symbol, factor in other.terms:
+            terms[symbol] = terms.get(symbol, 0) + factor
+        return Channels(tuple(terms.items()), self.constant + other.constant)
+
+    def times(self, factor: int) -> "Channels":
+        """The product with a number."""
+        terms = tuple((symbol, own * factor) for symbol, own in self.terms)
+        return Channels(terms, self.constant * factor)
+
+    def __str__(self) -> str:
+        parts = [s if factor == 1 else f"{factor} * {s}" for s, factor in self.terms]
+        if self.constant or not parts:
+            parts.append(str(self.constant))
+        return " + ".join(parts)
+
+
+def symbol(name: str) -> Channels:
+    """One argument, by its name in the code."""
+    return Channels(((name, 1),))
+
+
+CLASSES = "num_classes"
+INPUT = "in_channels"
+
+Environment = Mapping[str, Channels]
+"""What the symbols of a spec are in the code at hand."""
+
+
+def environment(columns: tuple[str, ...]) -> Environment:
+    """The symbols inside a class with these columns as its arguments."""
+    return {"classes": symbol(CLASSES)} | {c: symbol(identifier(c)) for c in columns}
+
+
+class Trace(NamedTuple):
+    """The channels that go into and come out of every node below one, by ``id(node)``."""
+
+    inputs: dict[int, Channels]
+    outputs: dict[int, Channels]
+
+
+def trace_channels(
+    node: ir.Node, channels: Channels, symbols: Environment, analysis: Analysis, trace: Trace
+) -> Channels:
+    """The node's output channels when ``channels`` go in; ``trace`` is filled on the way."""
+    trace.inputs[id(node)] = channels
+    trace.outputs[id(node)] = result = _outputs(node, channels, symbols, analysis, trace)
+    return result
+
+
+def _outputs(
+    node: ir.Node, channels: Channels, symbols: Environment, analysis: Analysis, trace: Trace
+) -> Channels:
+    if isinstance(node, ir.Op):
+        operator = node.operator
+        if isinstance(operator, Flatten):
+            before: Shape = analysis.shapes.inputs[id(node)]
+            return channels if len(before) == 1 else channels.times(before[1] * before[2])
+        if operator.channels is None:
+            return channels
+        name = node.symbols.get(operator.channels)
+        return symbols[name] if name else Channels(constant=getattr(operator, operator.channels))
+    if isinstance(node, ir.Concat):
+        total = Channels()
+        for branch in node.branches:
+            total = total.plus(trace_channels(branch, channels, symbols, analysis, trace))
+        return total
+    if isinstance(node, ir.Residual):
+        if node.shortcut is not None:
+            trace_channels(node.shortcut, channels, symbols, analysis, trace)
+        return trace_channels(node.body, channels, symbols, analysis, trace)
+    if isinstance(node, ir.Call):
+        inner = {"classes": symbols["classes"]} | {
+            column: _cell(cell, symbols) for column, cell in node.arguments.items()
+        }
+        return trace_channels(node.body, channels, inner, analysis, trace)
+    for child in ir.children(node):
+        channels = trace_channels(child, channels, symbols, analysis, trace)
+    return channels
+
+
+def _cell(cell: ir.Argument, symbols: Environment) -> Channels:
+    if cell.symbol is not None:
+        return symbols[cell.symbol]
+    return Channels(constant=cell.value) if isinstance(cell.value, int) else Channels()

@@ -1,0 +1,76 @@
+"""Python expressions, laid out the way the formatter lays them out."""
+
+from typing import NamedTuple
+
+WIDTH = 100
+INDENT = "    "
+
+
+class Call(NamedTuple):
+    """``callee(positional, keyword=value)``."""
+
+    callee: str
+    positional: "tuple[Expression, ...]" = ()
+    keywords: "tuple[tuple[str, str], ...]" = ()
+
+
+class Group(NamedTuple):
+    """``(a, b)`` or ``[a, b]``."""
+
+    brackets: str
+    items: "tuple[Expression, ...]"
+
+
+class Loop(NamedTuple):
+    """``*(item for _ in range(times))``."""
+
+    item: "Expression"
+    times: int
+
+
+Expression = str | Call | Group | Loop
+
+
+def flat(expression: Expression) -> str:
+    """The expression on one line."""
+    if isinstance(expression, str):
+        return expression
+    if isinstance(expression, Loop):
+        return f"*({flat(expression.item)} for _ in range({expression.times}))"
+    head, parts, tail = _parts(expression)
+    inner = ", ".join(flat(part) for part in parts)
+    if isinstance(expression, Group) and len(parts) == 1 and expression.brackets == "()":
+        inner += ","
+    return f"{head}{inner}{tail}"
+
+
+def laid_out(expression: Expression, indent: int, before: str = "", after: str = "") -> str:
+    """The expression between ``before`` and ``after``, from column ``indent`` on.
+
+    On one line where it fits; else its arguments on one line of their own; else one a line.
+    """
+    line = f"{before}{flat(expression)}{after}"
+    if indent + len(line) <= WIDTH or isinstance(expression, str):
+        return line
+    deeper = indent + len(INDENT)
+    if isinstance(expression, Loop):
+        item = " " * deeper + laid_out(expression.item, deeper)
+        loop = f"{' ' * deeper}for _ in range({expression.times})"
+        return f"{before}*(\n{item}\n{loop}\n{' ' * indent}){after}"
+    head, parts, tail = _parts(expression)
+    together = ", ".join(flat(part) for part in parts)
+    single_tuple = isinstance(expression, Group) and len(parts) == 1
+    if deeper + len(together) <= WIDTH and not single_tuple:
+        body = " " * deeper + together
+    else:
+        body = "\n".join(
+            " " * deeper + laid_out(part, deeper, after=",") for part in parts
+        )
+    return f"{before}{head}\n{body}\n{' ' * indent}{tail}{after}"
+
+
+def _parts(expression: Call | Group) -> tuple[str, list[Expression], str]:
+    if isinstance(expression, Group):
+        return expression.brackets[0], list(expression.items), expression.brackets[1]
+    named: list[Expression] = [f"{name}={value}" for name, value in expression.keywords]
+    return f"{expression.callee}(", [*expression.positional, *named], ")"

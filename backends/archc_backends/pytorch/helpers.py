@@ -1,0 +1,158 @@
+"""Small classes that generated code needs: a convolution or linear layer and what follows it."""
+
+from archc.ops.convolution import Conv, SeparableConv
+from archc.ops.linear import Linear
+from archc_backends.pytorch.expressions import Call, Expression
+from archc_backends.pytorch.operators import activated
+from archc_backends.pytorch.statements import Statement
+from archc_backends.pytorch.views import Attribute, ClassView, HelperUses, finished
+
+_TYPES = {
+    "stride": "int | tuple[int, int]",
+    "padding": "int | tuple[int, int]",
+    "groups": "int",
+    "multiplier": "int",
+    "bias": "bool",
+    "eps": "float",
+    "momentum": "float",
+}
+
+
+def helper_class(uses: HelperUses) -> ClassView:
+    """The class that serves all these uses."""
+    return _KINDS[uses.helper.kind](uses)
+
+
+def _activated(uses: HelperUses) -> ClassView:
+    """nn.Conv2d or nn.Linear with the activation in its forward: the keys stay its own."""
+    operator = uses.helper.operator
+    assert isinstance(operator, Conv | Linear) and operator.activation is not None
+    name = type(operator.activation).__name__
+    base, what = ("nn.Linear", "linear layer") if isinstance(operator, Linear) else _CONVOLUTION
+    return ClassView(
+        uses.helper.name,
+        base,
+        f"A {what} with a {name} behind it, under the state_dict keys of the {what}.",
+        None,
+        (),
+        (),
+        activated(operator.activation, "super().forward(x)"),
+        he=name == "ReLU",
+    )
+
+
+def _flatten_linear(uses: HelperUses) -> ClassView:
+    operator = uses.helper.operator
+    assert isinstance(operator, Linear)
+    result = "super().forward(torch.flatten(x, 1))"
+    if operator.activation is not None:
+        result = activated(operator.activation, result)
+    docstring = "A linear layer on features that come as channels x 1 x 1."
+    return ClassView(uses.helper.name, "nn.Linear", docstring, None, (), (), result)
+
+
+def _convolution(uses: HelperUses) -> ClassView:
+    operator = uses.helper.operator
+    assert isinstance(operator, Conv)
+    arguments = ("in_channels", "out_channels", "kernel_size")
+    options = _given(uses, {"stride": "1", "padding": "0", "groups": "1", "bias": "True"})
+    attributes = [Attribute("conv", Call("nn.Conv2d", arguments, options)), _norm(uses)]
+    return _module(uses, "Convolution", attributes, "self.bn(self.conv(x))")
+
+
+def _separable_convolution(uses: HelperUses) -> ClassView:
+    operator = uses.helper.operator
+    assert isinstance(operator, SeparableConv)
+    multiplier = _option(uses, "multiplier")
+    channels = "in_channels" if multiplier == "1" else f"in_channels * {multiplier}"
+    window = _given(uses, {"stride": "1", "padding": "0"})
+    depthwise = Call(
+        "nn.Conv2d",
+        ("in_channels", channels, "kernel_size"),
+        (*window, ("groups", "in_channels"), ("bias", "False")),
+    )
+    pointwise = Call(
+        "nn.Conv2d",
+        (channels, "out_channels", "kernel_size=1"),
+        _given(uses, {"bias": "True"}),
+    )
+    attributes = [Attribute("depthwise", depthwise), Attribute("pointwise", pointwise)]
+    value = "self.pointwise(self.depthwise(x))"
+    if operator.norm is not None:
+        attributes.append(_norm(uses))
+        value = f"self.bn({value})"
+    what = "Depthwise convolution, then a 1x1 that mixes its channels"
+    return _module(uses, what, attributes, value)
+
+
+def _affine(uses: HelperUses) -> ClassView:
+    buffers: list[Attribute] = []
+    return ClassView(
+        "Affine",
+        "nn.Module",
+        "x * scale + shift with fixed numbers for each channel, none of them in the state_dict.",
+        ("scale: tuple[float, ...]", "shift: tuple[float, ...]"),
+        (
+            *buffers,
+            Attribute("scale", "nn.Buffer(torch.tensor(scale).view(-1, 1, 1), persistent=False)"),
+            Attribute("shift", "nn.Buffer(torch.tensor(shift).view(-1, 1, 1), persistent=False)"),
+        ),
+        (Statement("x", "x * self.scale + self.shift"),),
+        "x",
+    )
+
+
+_CONVOLUTION = ("nn.Conv2d", "convolution")
+_KINDS = {
+    "activated": _activated,
+    "flatten_linear": _flatten_linear,
+    "convolution": _convolution,
+    "separable_convolution": _separable_convolution,
+    "affine": _affine,
+}
+
+
+def _module(
+    uses: HelperUses, what: str, attributes: list[Attribute], value: Expression
+) -> ClassView:
+    operator = uses.helper.operator
+    assert isinstance(operator, Conv | SeparableConv)
+    lines = [Statement("x", value)]
+    docstring = what
+    if operator.norm is not None:
+        docstring += ", batch normalisation"
+    if operator.activation is not None:
+        docstring += f", {type(operator.activation).__name__}"
+        lines.append(Statement("x", activated(operator.activation, "x")))
+    statements, result = finished(lines)
+    return ClassView(
+        uses.helper.name,
+        "nn.Module",
+        f"{docstring}.",
+        _parameters(uses),
+        tuple(attributes),
+        statements,
+        result,
+    )
+
+
+def _parameters(uses: HelperUses) -> tuple[str, ...]:
+    fixed = ("in_channels: int", "out_channels: int", "kernel_size: int | tuple[int, int]")
+    defaults = uses.defaults()
+    varied = (f"{name}: {_TYPES[name]} = {defaults[name]}" for name in uses.varied())
+    return (*fixed, *varied)
+
+
+def _option(uses: HelperUses, name: str) -> str:
+    """The option inside the class: its parameter where uses differ, otherwise its one value."""
+    return name if name in uses.varied() else uses.defaults()[name]
+
+
+def _given(uses: HelperUses, defaults: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    options = {name: _option(uses, name) for name in defaults if name in uses.helper.options}
+    return tuple((name, value) for name, value in options.items() if value != defaults[name])
+
+
+def _norm(uses: HelperUses) -> Attribute:
+    options = _given(uses, {"eps": "1e-05", "momentum": "0.1"})
+    return Attribute("bn", Call("nn.BatchNorm2d", ("out_channels",), options))

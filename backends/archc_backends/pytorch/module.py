@@ -1,0 +1,71 @@
+"""The generated file as text: the view through the templates, and the imports it turns out to need."""
+
+import ast
+import textwrap
+from collections.abc import Iterable
+
+from archc.analysis import Analysis
+from archc_backends.pytorch.expressions import WIDTH, laid_out
+from archc_backends.pytorch.network import view_network
+
+
+def write_module(analysis: Analysis) -> str:
+    """The module's source, without the writer's header."""
+    view = view_network(analysis)
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(__package__ or "", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters.update(laid_out=laid_out, docstring=_docstring, signature=_signature)
+    body = environment.get_template("network.py.j2").render(view=view)
+    return _docstring(view.docstring, 0) + "\n\n" + _imports(body) + body
+
+
+def _docstring(text: str, indent: int) -> str:
+    """The text as a docstring: wrapped, and with nothing in it that could end or escape it."""
+    safe = text.replace("\\", "\\\\").replace('"', "'")
+    paragraphs = safe.split("\n\n")
+    width = WIDTH - indent
+    if len(paragraphs) == 1 and len(safe) + 6 <= width:
+        return f'"""{safe}"""'
+    wrapped = [textwrap.wrap(paragraph, width - 3) for paragraph in paragraphs]
+    lines = [line for paragraph in wrapped for line in ("", *paragraph)][1:]
+    margin = " " * indent
+    inside = "\n".join(margin + line if line else "" for line in lines).lstrip()
+    return f'"""{inside}\n{margin}"""'
+
+
+def _signature(names: Iterable[str], indent: int, name: str, result: str) -> str:
+    """``def name(...) -> result:``, broken as the formatter breaks it."""
+    arguments = list(names)
+    line = f"def {name}({', '.join(arguments)}) -> {result}:"
+    if indent + len(line) <= WIDTH:
+        return line
+    deeper = " " * (indent + 4)
+    body = deeper + ", ".join(arguments)
+    if len(body) > WIDTH:
+        body = "\n".join(f"{deeper}{argument}," for argument in arguments)
+    return f"def {name}(\n{body}\n{' ' * indent}) -> {result}:"
+
+
+def _imports(body: str) -> str:
+    """The imports of what the body uses, in the order in which linters want them."""
+    used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    standard = [
+        line
+        for name, line in (
+            ("OrderedDict", "from collections import OrderedDict"),
+            ("NamedTuple", "from typing import NamedTuple"),
+        )
+        if name in used
+    ]
+    torch = ["import torch"] if "torch" in used else []
+    torch.append("from torch import Tensor, nn")
+    torch += ["from torch.nn import functional"] if "functional" in used else []
+    return "".join("\n".join(part) + "\n\n" for part in (standard, torch) if part)[:-1]

@@ -1,0 +1,172 @@
+"""The network's own class: its layers in the file's order, its forward pass, its heads."""
+
+from typing import NamedTuple
+
+from archc import ir
+from archc.analysis import Analysis
+from archc.ops.activation import Softmax
+from archc.ops.operator import written
+from archc_backends.pytorch.channels import Channels, environment
+from archc_backends.pytorch.classes import ClassBuilder, build_blocks, without_defaults
+from archc_backends.pytorch.expressions import Call, Expression, Group, flat
+from archc_backends.pytorch.helpers import helper_class
+from archc_backends.pytorch.operators.site import literal
+from archc_backends.pytorch.statements import Statement
+from archc_backends.pytorch.views import ClassView, HelperUses
+
+
+class Layer(NamedTuple):
+    """``self.name = value condition``, below a comment that names its section."""
+
+    name: str
+    value: Expression
+    condition: str
+    section: str
+
+
+class Step(NamedTuple):
+    """A statement of the forward pass, or the name of an auxiliary head that runs here."""
+
+    statement: Statement | None
+    head: str = ""
+
+
+class Head(NamedTuple):
+    """An auxiliary head: its attribute, its part in the loss."""
+
+    name: str
+    loss_weight: str
+    loss: Expression
+
+
+class NetworkView(NamedTuple):
+    """Everything that the templates lay out."""
+
+    name: str
+    docstring: str
+    class_docstring: str
+    parameters: tuple[str, ...]
+    classes: tuple[ClassView, ...]
+    attributes: tuple[Layer, ...]
+    steps: tuple[Step, ...]
+    heads: tuple[Head, ...]
+    head_names: str
+    output: Expression
+    probabilities: str
+
+
+def view_network(analysis: Analysis) -> NetworkView:
+    """The view of the whole generated file."""
+    network = analysis.network
+    helpers: dict[str, HelperUses] = {}
+    blocks = build_blocks(analysis, helpers)
+    symbols = environment(())
+    chain = ir.Sequence("", "", network.rows, network.span)
+    channels = Channels(constant=network.input[0])
+    builder = ClassBuilder([chain], symbols, channels, analysis, blocks, helpers)
+    values = {row.name: builder.construct(row, chained=False) for row in network.rows}
+    rows = {row.name: row for row in network.rows}
+    for head in network.aux:
+        tapped = Channels(constant=analysis.shapes.of(rows[head.tap])[0])
+        inner = ClassBuilder([head.body], symbols, tapped, analysis, blocks, helpers)
+        values[head.body.name] = inner.construct(head.body, chained=False)
+    names = [head.body.name for head in network.aux]
+    heads = tuple(
+        Head(
+            head.body.name,
+            literal(float(head.loss_weight)),
+            Call("functional.cross_entropy", (f"output.{head.body.name}", "target")),
+        )
+        for head in network.aux
+    )
+    attributes = []
+    section = ""
+    for name in network.registration:
+        changed = network.sections[name] != section
+        section = network.sections[name]
+        attributes.append(
+            Layer(
+                name,
+                without_defaults(values[name], helpers),
+                " if aux else None" if name not in rows else "",
+                section if changed else "",
+            )
+        )
+    blocks_views = [block.view for block in blocks.values()]
+    classes = [helper_class(uses) for _, uses in sorted(helpers.items())]
+    for view in blocks_views:
+        inside = [a._replace(value=without_defaults(a.value, helpers)) for a in view.attributes]
+        classes.append(view._replace(attributes=tuple(inside)))
+    steps, probabilities = _steps(network, builder)
+    parameters = ["self", f"num_classes: int = {network.classes}"]
+    return NetworkView(
+        network.name,
+        _docstring(analysis),
+        _class_docstring(analysis, any(view.he for view in classes)),
+        (*parameters, "aux: bool = True") if heads else tuple(parameters),
+        tuple(classes),
+        tuple(attributes),
+        steps,
+        heads,
+        flat(Group("()", tuple(map(literal, names)))),
+        Call(f"{network.name}Output", ("x", *names)),
+        probabilities,
+    )
+
+
+def softmax_behind(network: ir.Network) -> str:
+    """The name of a softmax as the last row: no part of forward, which gives logits; else empty."""
+    last = network.rows[-1]
+    if isinstance(last, ir.Op) and isinstance(last.operator, Softmax) and len(network.rows) > 1:
+        return last.name
+    return ""
+
+
+def _steps(network: ir.Network, builder: ClassBuilder) -> tuple[tuple[Step, ...], str]:
+    """The forward pass, and the name of the softmax that stands behind the logits, if any."""
+    probabilities = softmax_behind(network)
+    taps: dict[str, list[Step]] = {head.tap: [] for head in network.aux}
+    for head in network.aux:
+        taps[head.tap].append(Step(None, head.body.name))
+    steps: list[Step] = []
+    statements = builder.statements()
+    for row in network.rows:
+        before = len(statements.lines)
+        if row.name != probabilities:
+            statements.run(row, "x", "x")
+        steps += [Step(line) for line in statements.lines[before:]]
+        steps += taps.get(row.name, [])
+    return tuple(steps), probabilities
+
+
+def _docstring(analysis: Analysis) -> str:
+    network, cost = analysis.network, analysis.cost
+    paragraphs = [f"{network.name}. {network.about}".strip()]
+    if paper := network.paper:
+        table = f", table {paper.table}" if paper.table else ""
+        arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
+        paragraphs.append(f"{paper.title}, {paper.authors}, {paper.year}{arxiv}{table}.")
+    counts = f"{cost.params:,} parameters"
+    if analysis.aux:
+        counts += f" ({analysis.cost_with_aux.params:,} with the auxiliary heads)"
+    paragraphs.append(
+        f"For {written(network.input)} images and {network.classes} classes: {counts}, "
+        f"{cost.macs:,} multiply-accumulates, {analysis.depth} layers deep."
+    )
+    return "\n\n".join(paragraphs)
+
+
+def _class_docstring(analysis: Analysis, he: bool) -> str:
+    network = analysis.network
+    returns = "returns the logits"
+    if network.aux:
+        returns = f"returns {network.name}Output in training, the logits alone in eval mode"
+    paragraphs = [f"The network; {returns}."]
+    if network.aux:
+        names = " and ".join(f"{head.body.name} on {head.tap}" for head in network.aux)
+        paragraphs.append(f"``aux`` builds the auxiliary heads, {names}; they run in training only.")
+    start = "Weights start as PyTorch's layers do by default"
+    if he:
+        start += ", those in front of a ReLU from He's uniform distribution with zero biases"
+    paragraphs.append(f"{start}.")
+    return "\n\n".join(paragraphs)

@@ -1,0 +1,120 @@
+"""The analysis held against torch: state, shapes, parameters, torch's own FLOP counter."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from archc.analysis import Analysis
+from archc.backend import BackendUnavailable
+from archc.diagnostics import Code, Diagnostic
+from archc_backends.pytorch.network import softmax_behind
+
+INSTALL = "this needs PyTorch: pip install 'archc-compiler[torch]'"
+MAXIMUM_PARAMS = 2_000_000_000
+MAXIMUM_ACTIVATIONS = 2_000_000_000
+_SHOWN = 5
+
+
+def require_torch() -> None:
+    """Raises BackendUnavailable, with how to install it, where torch is missing."""
+    if find_spec("torch") is None:
+        raise BackendUnavailable(INSTALL)
+
+
+def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic]:
+    """The first differences between what the file does under torch and what is analysed."""
+    require_torch()
+    too_large = _too_large(analysis)
+    if too_large:
+        return [too_large]
+    network = analysis.network
+    softmax = softmax_behind(network) != ""
+    request = [str(file), network.name, list(network.input), bool(network.aux), softmax]
+    probe = Path(__file__).with_name("probe.py")
+    # -P: the probe's own folder must not shadow what torch imports.
+    command = [sys.executable, "-P", str(probe), json.dumps(request)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+        return [Diagnostic(Code.DIFFERENT, f"{file} cannot be run: {reason}")]
+    observed = json.loads(done.stdout.splitlines()[-1])
+    differences = list(_differences(analysis, observed))
+    findings = [
+        Diagnostic(Code.DIFFERENT, f"{file}: {difference}") for difference in differences[:_SHOWN]
+    ]
+    if len(differences) > _SHOWN:
+        message = f"{file}: {len(differences) - _SHOWN} more differences"
+        findings.append(Diagnostic(Code.DIFFERENT, message))
+    return findings
+
+
+def _too_large(analysis: Analysis) -> Diagnostic | None:
+    params = analysis.cost_with_aux.params
+    if params <= MAXIMUM_PARAMS and analysis.memory <= MAXIMUM_ACTIVATIONS:
+        return None
+    message = (
+        f"{analysis.network.name} has {params:,} params and {analysis.memory:,} activations, "
+        f"more than verify runs ({MAXIMUM_PARAMS:,} and {MAXIMUM_ACTIVATIONS:,})"
+    )
+    return Diagnostic(Code.LIMIT, message, analysis.network.span)
+
+
+def _differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
+    network = analysis.network
+    by_name = {row.node.name: row for row in (*analysis.rows, *analysis.aux)}
+    ordered = [by_name[name] for name in network.registration]
+    expected = [
+        [f"{layer.op.path}.{tensor.name}", list(tensor.shape)]
+        for row in ordered
+        for layer in row.layers
+        for tensor in layer.op.operator.state(layer.input)
+    ]
+    yield from _state_differences(expected, observed["state"])
+    if network.aux:
+        heads = tuple(f"{head.body.name}." for head in network.aux)
+        without = [key for key, _ in expected if not key.startswith(heads)]
+        if observed["state_without_aux"] != without:
+            yield "its state without auxiliary heads is not the rest of its state"
+    main = {layer.op.path: layer for row in analysis.rows for layer in row.layers}
+    aux = {layer.op.path: layer for row in analysis.aux for layer in row.layers}
+    softmax = softmax_behind(network)
+    runs = {
+        "layers_eval": main,
+        "layers_train": {path: main[path] for path in main if path != softmax} | aux,
+        "layers_cpu": main | aux,
+    }
+    for run, layers in runs.items():
+        where = {"layers_eval": "eval", "layers_train": "training", "layers_cpu": "CPU"}[run]
+        for path, layer in layers.items():
+            found = observed[run].get(path)
+            if found != list(layer.output):
+                yield f"{path} gives {found}, {list(layer.output)} is analysed ({where})"
+    numbers = (
+        ("params", analysis.cost_with_aux.params, "params"),
+        ("flops_eval", 2 * analysis.cost.macs, "FLOPs in eval, twice the MACs"),
+        ("flops_train", 2 * analysis.cost_with_aux.macs, "FLOPs in training, twice the MACs"),
+    )
+    for key, analysed, what in numbers:
+        if observed[key] != analysed:
+            yield f"torch counts {observed[key]:,} {what}, {analysed:,} is analysed"
+    if not observed["finite"]:
+        yield "its output is not finite for random images"
+
+
+def _state_differences(expected: list[Any], found: list[Any]) -> Iterator[str]:
+    if expected == found:
+        return
+    want, have = dict(expected), dict(found)
+    for key in want:
+        if key not in have:
+            yield f"the parameter {key} is missing"
+        elif want[key] != have[key]:
+            yield f"{key} has the shape {have[key]}, {want[key]} is analysed"
+    for key in have.keys() - want.keys():
+        yield f"the parameter {key} is not in the analysis"
+    if want == have:
+        yield "the parameters stand in another order than the spec's layers"

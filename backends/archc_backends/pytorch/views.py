@@ -1,0 +1,77 @@
+"""What the templates lay out: classes with their arguments, attributes and statements."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from archc import ir
+from archc_backends.pytorch.expressions import Call, Expression, flat
+from archc_backends.pytorch.operators.site import Helper
+from archc_backends.pytorch.statements import Statement
+
+
+class Attribute(NamedTuple):
+    """``self.name = value``."""
+
+    name: str
+    value: Expression
+
+
+class ClassView(NamedTuple):
+    """A class: ``parameters`` are those of its constructor, None where it inherits one.
+
+    ``result`` is what forward returns after its statements. ``he`` tells that its weights start
+    from He's distribution.
+    """
+
+    name: str
+    base: str
+    docstring: str
+    parameters: tuple[str, ...] | None
+    attributes: tuple[Attribute, ...]
+    statements: tuple[Statement, ...]
+    result: Expression
+    he: bool = False
+
+
+class Extra(NamedTuple):
+    """An argument that no column gives, and its value at a call."""
+
+    name: str
+    value: Callable[[ir.Call], int]
+
+
+class Block(NamedTuple):
+    """A class made from a module, and how it is called."""
+
+    view: ClassView
+    arguments: tuple[str, ...]
+    columns: Mapping[str, str]
+    extras: tuple[Extra, ...]
+
+
+class HelperUses(NamedTuple):
+    """A helper class and all the options it is constructed with."""
+
+    helper: Helper
+    uses: list[Mapping[str, str]]
+
+    def defaults(self) -> dict[str, str]:
+        """The class's default for each option: as the helper says, or what most uses share."""
+        merged = dict(self.helper.defaults)
+        for name in self.helper.options:
+            values = [use[name] for use in self.uses]
+            merged.setdefault(name, max(values, key=values.count))
+        return merged
+
+    def varied(self) -> list[str]:
+        """The options that some use needs to set."""
+        defaults = self.defaults()
+        return [o for o in self.helper.options if any(use[o] != defaults[o] for use in self.uses)]
+
+
+def finished(lines: list[Statement]) -> tuple[tuple[Statement, ...], Expression]:
+    """Statements and what is returned: the last value itself where torch gives it its type."""
+    last = lines[-1]
+    if flat(last.value).startswith(("torch.", "functional.")) or isinstance(last.value, Call):
+        return tuple(lines[:-1]), last.value
+    return tuple(lines), last.target

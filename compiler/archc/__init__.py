@@ -1,0 +1,65 @@
+"""archc compiles neural-network architectures, written as their paper prints them.
+
+>>> import archc
+>>> network = archc.load("googlenet.yaml")
+>>> archc.analyze(network).cost.params
+6998552
+
+What goes wrong is raised as :class:`SpecError`, whose ``diagnostics`` say where and why.
+"""
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from archc.analysis import Analysis as Analysis
+    from archc.api import analyze as analyze
+    from archc.api import emit as emit
+    from archc.api import load as load
+    from archc.api import module_class as module_class
+    from archc.conformance import Conformance as Conformance
+    from archc.conformance import check_conformance as check_conformance
+    from archc.diagnostics import Diagnostic as Diagnostic
+    from archc.diagnostics import SpecError as SpecError
+    from archc.ir import Network as Network
+
+_HOMES = {
+    "Analysis": "analysis",
+    "Conformance": "conformance",
+    "Diagnostic": "diagnostics",
+    "Network": "ir",
+    "SpecError": "diagnostics",
+    "analyze": "api",
+    "check_conformance": "conformance",
+    "emit": "api",
+    "load": "api",
+    "module_class": "api",
+}
+
+__all__ = [
+    "Analysis",
+    "Conformance",
+    "Diagnostic",
+    "Network",
+    "SpecError",
+    "__version__",
+    "analyze",
+    "check_conformance",
+    "emit",
+    "load",
+    "module_class",
+]
+
+
+def __getattr__(name: str) -> object:
+    # The public names are imported when they are first used: `archc --help` needs none of them.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'archc' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"archc.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

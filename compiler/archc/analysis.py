@@ -1,0 +1,135 @@
+"""All analyses of a network together, by layer and by row."""
+
+from collections.abc import Mapping
+from math import prod
+from typing import NamedTuple
+
+from archc import ir
+from archc.analyses.cost import count_cost, total
+from archc.analyses.depth import measure_depth
+from archc.analyses.memory import measure_peak
+from archc.analyses.receptive_field import Field, measure_fields
+from archc.analyses.shapes import Shapes, infer_shapes
+from archc.diagnostics import Diagnostic
+from archc.ops.operator import Cost, Shape
+
+
+class LayerAnalysis(NamedTuple):
+    """One operator: shapes and cost for one image, receptive field in input elements."""
+
+    op: ir.Op
+    input: Shape
+    output: Shape
+    cost: Cost
+    field: Field
+
+
+class RowAnalysis(NamedTuple):
+    """A row, or any node with a name: what it gives and all it costs.
+
+    ``memory`` is the number of elements that its layers give, for one image.
+    """
+
+    node: ir.Node
+    output: Shape
+    depth: int
+    cost: Cost
+    field: Field
+    memory: int
+    layers: tuple[LayerAnalysis, ...]
+
+
+class Analysis(NamedTuple):
+    """What is known of a network. Auxiliary heads are counted apart: ``cost`` is without them.
+
+    ``peak`` is the most elements alive at once at inference, ``memory`` all that layers give.
+    """
+
+    network: ir.Network
+    shapes: Shapes
+    rows: tuple[RowAnalysis, ...]
+    aux: tuple[RowAnalysis, ...]
+    cost: Cost
+    cost_with_aux: Cost
+    depth: int
+    field: Field
+    memory: int
+    peak: int
+
+    def output(self, node: ir.Node) -> Shape:
+        """What comes out of the node."""
+        return self.shapes.of(node)
+
+    def at(self, path: str) -> RowAnalysis | None:
+        """The row, auxiliary head or inner node at ``path``; None where there is none."""
+        name = path.partition(".")[0]
+        for row in (*self.rows, *self.aux):
+            if row.node.name != name:
+                continue
+            for node in ir.walk(row.node):
+                if node.path == path and node.name:
+                    return self._inner(node, row)
+        return None
+
+    def _inner(self, node: ir.Node, row: RowAnalysis) -> RowAnalysis:
+        if node is row.node:
+            return row
+        inside = {id(inner) for inner in ir.walk(node)}
+        layers = tuple(layer for layer in row.layers if id(layer.op) in inside)
+        return RowAnalysis(
+            node,
+            self.shapes.of(node),
+            measure_depth(node),
+            total(layer.cost for layer in layers),
+            layers[-1].field if layers else row.field,
+            sum(prod(layer.output) for layer in layers),
+            layers,
+        )
+
+
+def analyze(network: ir.Network) -> Analysis | list[Diagnostic]:
+    """The network's analysis, or every place where shapes do not fit."""
+    shapes = infer_shapes(network)
+    if isinstance(shapes, list):
+        return shapes
+    costs = count_cost(shapes.layers)
+    fields = measure_fields(network, shapes)
+    layers = tuple(
+        [
+            LayerAnalysis(layer.op, layer.input, layer.output, cost, fields[id(layer.op)])
+            for layer, cost in zip(shapes.layers, costs, strict=True)
+        ]
+    )
+    rows = tuple([_row(node, shapes, layers, fields) for node in network.rows])
+    aux = tuple([_row(head.body, shapes, layers, fields) for head in network.aux])
+    cost = total([row.cost for row in rows])
+    return Analysis(
+        network,
+        shapes,
+        rows,
+        aux,
+        cost,
+        total([cost, *[head.cost for head in aux]]),
+        sum([row.depth for row in rows]),
+        rows[-1].field,
+        sum([row.memory for row in rows]),
+        measure_peak(network, shapes),
+    )
+
+
+def _row(
+    node: ir.Node,
+    shapes: Shapes,
+    layers: tuple[LayerAnalysis, ...],
+    fields: Mapping[int, Field],
+) -> RowAnalysis:
+    own = layers[shapes.slices[node.name]]
+    return RowAnalysis(
+        node,
+        shapes.of(node),
+        measure_depth(node),
+        total([layer.cost for layer in own]),
+        fields[id(node)],
+        sum([prod(layer.output) for layer in own]),
+        own,
+    )

@@ -1,0 +1,75 @@
+"""The Python API: what the command line does, for programs and notebooks."""
+
+from collections.abc import Mapping
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+from archc.analysis import Analysis
+from archc.analysis import analyze as run_analyses
+from archc.backend import DEFAULT, Options, load_backend
+from archc.diagnostics import Diagnostic, SpecError
+from archc.ir import Network
+from archc.library import find_spec
+from archc.pipeline import load_network
+
+
+def load(spec: str | PathLike[str]) -> Network:
+    """The network that a spec describes.
+
+    ``spec`` is a path, or the name of a spec in ``specs/`` or among those shipped with archc.
+    Raises SpecError with every fault of the spec that can be seen before shapes are known.
+    """
+    name = fspath(spec)
+    path = find_spec(name)
+    if isinstance(path, Diagnostic):
+        raise SpecError([path])
+    network = load_network(path, name)
+    if isinstance(network, list):
+        raise SpecError(network)
+    return network
+
+
+def analyze(network: Network) -> Analysis:
+    """Shapes, parameters, operations, depth, receptive fields and memory, as exact integers.
+
+    Raises SpecError with every place where shapes do not fit.
+    """
+    analysis = run_analyses(network)
+    if isinstance(analysis, list):
+        raise SpecError(analysis)
+    return analysis
+
+
+def emit(
+    network: Network, analysis: Analysis | None = None, *, backend: str = DEFAULT, stem: str = ""
+) -> Mapping[str, bytes]:
+    """The generated files, names with contents; nothing is written.
+
+    ``stem`` is the base of the file names, by default the spec's. Raises SpecError where the
+    network does not fit together or the backend cannot express it, LookupError where there is no
+    such backend.
+    """
+    stem = stem or Path(network.sources[0].name).stem
+    files = _backend(backend).emit(analysis or analyze(network), Options(stem))
+    if isinstance(files, list):
+        raise SpecError(files)
+    return files
+
+
+def module_class(spec: str | PathLike[str] | Network, *, backend: str = DEFAULT) -> Any:
+    """The network as a live class: by default a subclass of torch.nn.Module.
+
+    >>> model = archc.module_class("googlenet.yaml")(num_classes=10)
+
+    Raises SpecError as the other functions do, BackendUnavailable where torch is not installed.
+    """
+    network = spec if isinstance(spec, Network) else load(spec)
+    return _backend(backend).materialize(analyze(network))
+
+
+def _backend(name: str) -> Any:
+    backend = load_backend(name)
+    if backend is None:
+        raise LookupError(f"no backend is called {name}")
+    return backend

@@ -1,0 +1,59 @@
+"""What a backend is, and how backends are found: by the entry point group ``archc.backends``."""
+
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from archc.analysis import Analysis
+from archc.diagnostics import Diagnostic
+
+GROUP = "archc.backends"
+DEFAULT = "default"
+
+
+class Options(NamedTuple):
+    """How to emit: ``stem`` is the base of the file names, that of the spec's own."""
+
+    stem: str
+
+
+class Backend(Protocol):
+    """Turns an analysed network into files. Pure: it reads and writes nothing."""
+
+    comment: str
+    """What starts a comment in the files it emits; the writer's header needs it."""
+
+    def emit(
+        self, analysis: Analysis, options: Options
+    ) -> Mapping[str, bytes] | list[Diagnostic]:
+        """File names with their contents, or what the backend cannot express."""
+
+    def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic]:
+        """Where the emitted ``file``, when it is run, is not what the analysis says.
+
+        Raises BackendUnavailable where what it needs to run files is not installed.
+        """
+
+    def materialize(self, analysis: Analysis) -> object:
+        """The network as a live object of this process: what a notebook wants.
+
+        Raises BackendUnavailable as above, SpecError where the network cannot be expressed.
+        """
+
+
+class BackendUnavailable(Exception):
+    """What a backend needs is not installed; the message says how to install it."""
+
+
+def backends() -> list[str]:
+    """The names of all backends that are installed."""
+    return sorted({point.name for point in entry_points(group=GROUP)} - {DEFAULT})
+
+
+def load_backend(name: str = DEFAULT) -> Backend | None:
+    """The backend of that name; None where there is none."""
+    for point in entry_points(group=GROUP, name=name):
+        backend: Backend = point.load()
+        return backend
+    return None

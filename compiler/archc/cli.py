@@ -1,0 +1,273 @@
+"""The command line: arguments, exit codes, printing. What the commands do is elsewhere.
+
+Exit status: 0 fine, 1 findings, 2 wrong usage, 70 a fault of archc's own.
+"""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from archc import __version__
+
+if TYPE_CHECKING:
+    from archc.backend import Backend
+    from archc.diagnostics import Diagnostic
+    from archc.pipeline import Compiled
+    from archc.presentation import Grid
+
+FINDINGS, USAGE, FAULT = 1, 2, 70
+_COLOURS = {"match": "green", "erratum": "yellow", "mismatch": "red"}
+
+specs_argument = click.argument("specs", nargs=-1, metavar="[SPEC]...")
+out_option = click.option(
+    "--out",
+    type=click.Path(file_okay=True, path_type=Path),
+    default=Path("generated"),
+    show_default=True,
+    metavar="DIR",
+    help="Folder of the generated files.",
+)
+backend_option = click.option("--backend", default=None, metavar="NAME", help="Another backend.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="archc")
+def cli() -> None:
+    """Compile neural-network architectures, written as their paper prints them.
+
+    A SPEC is a path, or the name of a spec in specs/ or among those shipped with archc, such as
+    googlenet.yaml. Without one, all of specs/ are meant.
+    """
+
+
+@cli.command()
+@specs_argument
+def check(specs: tuple[str, ...]) -> None:
+    """Validate specs and hold their tables against what is computed."""
+    failed = False
+    for name in _all(specs):
+        compiled = _compile(name)
+        findings = compiled if isinstance(compiled, list) else list(compiled.conformance.findings)
+        _report(findings)
+        failed = failed or bool(findings)
+        if not isinstance(compiled, list) and not findings:
+            cost = compiled.analysis.cost
+            matches, errata = (compiled.conformance.count(v) for v in ("match", "erratum"))
+            cells = f"{matches} cells match, {errata} errata"
+            table = cells if compiled.network.table else "no printed table"
+            _echo(f"{name}: ok, {cost.params:,} params, {cost.macs:,} MACs, {table}")
+    sys.exit(FINDINGS if failed else 0)
+
+
+@cli.command()
+@specs_argument
+@out_option
+@backend_option
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is not current.")
+@click.option("--diff", is_flag=True, help="As --check, and show the differences.")
+@click.option("--force", is_flag=True, help="Replace files that archc did not write.")
+def build(
+    specs: tuple[str, ...], out: Path, backend: str | None, check: bool, diff: bool, force: bool
+) -> None:
+    """Compile specs to code, generated/<spec's stem>.py."""
+    compiled = _compile_all(_all(specs))
+    from archc.builds import emit_files, orphans
+    from archc.writer import check_files, diff_files, write_files
+
+    files, findings = emit_files(compiled, _backend(backend), out)
+    _fail_on(findings)
+    if check or diff:
+        if diff:
+            click.echo(diff_files(files), nl=False)
+        _fail_on([*check_files(files), *orphans(compiled, files, out)])
+        _echo(f"{len(files)} of {len(files)} generated files are current")
+        return
+    _fail_on(write_files(files, force))
+    for file in files:
+        _echo(f"wrote {file.path}")
+    for spec in compiled:
+        if count := len(spec.conformance.findings):
+            click.echo(
+                f"{spec.path}: {count} cells do not match the printed table; "
+                f"archc table {spec.path} shows them",
+                err=True,
+            )
+
+
+@cli.command()
+@click.argument("spec")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "md", "csv"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+@click.option("--conventions", is_flag=True, help="Rank conventions by the cells they explain.")
+@click.option("--layers", is_flag=True, help="Every layer instead of every row.")
+def table(spec: str, form: str, conventions: bool, layers: bool) -> None:
+    """Print the paper's table: each cell computed, with its verdict.
+
+    Exit status 1 where a printed cell is neither what is computed nor a declared erratum.
+    """
+    if conventions and layers:
+        raise click.UsageError("--conventions and --layers are two different tables")
+    (compiled,) = _compile_all([spec])
+    from archc import presentation
+    from archc.conformance import rank_conventions
+
+    analysis, conformance = compiled.analysis, compiled.conformance
+    ranking = rank_conventions(analysis) if conventions else []
+    if conventions and not ranking:
+        raise click.UsageError(f"{spec} states no table with params or ops to explain")
+    if form == "json":
+        import json
+
+        ranked = presentation.conventions_json(ranking)
+        result = ranked if conventions else presentation.table_json(analysis, conformance)
+        click.echo(json.dumps(result, indent=1))
+    else:
+        grid = presentation.table_grid(analysis, conformance)
+        if conventions:
+            grid = presentation.conventions_grid(ranking)
+        elif layers:
+            grid = presentation.layers_grid(analysis)
+        _print_grid(grid, form)
+        if form == "text" and not conventions:
+            _echo("\n" + "\n".join(presentation.summary(analysis, conformance)))
+    _fail_on(list(conformance.findings))
+
+
+@cli.command()
+@specs_argument
+@out_option
+@backend_option
+def verify(specs: tuple[str, ...], out: Path, backend: str | None) -> None:
+    """Run the generated code and hold it against the analysis. Needs torch."""
+    compiled = _compile_all(_all(specs))
+    from archc.backend import BackendUnavailable
+    from archc.builds import emit_files
+    from archc.diagnostics import Code, Diagnostic
+
+    chosen = _backend(backend)
+    failed = False
+    for spec in compiled:
+        files, findings = emit_files([spec], chosen, out)
+        for file in files:
+            if not file.path.is_file():
+                hint = f"run archc build {spec.path}"
+                message = f"{file.path} is missing"
+                findings.append(Diagnostic(Code.MISSING_FILE, message, hint=hint))
+                continue
+            try:
+                findings += chosen.verify(spec.analysis, file.path)
+            except BackendUnavailable as unavailable:
+                _stop(str(unavailable), USAGE)
+        _report(findings)
+        failed = failed or bool(findings)
+        if not findings:
+            _echo(
+                f"{', '.join(str(file.path) for file in files)}: verified, every layer's shape, "
+                f"every parameter, {spec.analysis.cost_with_aux.params:,} params and "
+                f"{spec.analysis.cost_with_aux.macs:,} MACs as analysed"
+            )
+    sys.exit(FINDINGS if failed else 0)
+
+
+def main() -> NoReturn:
+    """Run the command line; a fault of archc's own is one line and exit status 70."""
+    try:
+        cli()
+    except Exception as fault:
+        if os.environ.get("ARCHC_DEBUG"):
+            raise
+        message = f"archc: internal fault: {type(fault).__name__}: {fault}"
+        click.echo(f"{message}\nPlease report it; ARCHC_DEBUG=1 shows where it happened.", err=True)
+        sys.exit(FAULT)
+    sys.exit(0)
+
+
+def _all(specs: tuple[str, ...]) -> list[str]:
+    if specs:
+        return list(dict.fromkeys(specs))
+    from archc.library import specs_in
+
+    found = [str(path) for path in specs_in(Path("specs"))]
+    if not found:
+        raise click.UsageError("no SPEC given, and there is no specs/ folder with specs here")
+    return found
+
+
+def _compile(name: str) -> "Compiled | list[Diagnostic]":
+    # archc has no pydantic plugins, and looking for them reads every installed package's metadata.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    from archc.pipeline import compile_spec
+
+    return compile_spec(name)
+
+
+def _compile_all(names: Iterable[str]) -> "list[Compiled]":
+    results = [_compile(name) for name in names]
+    _fail_on([finding for result in results if isinstance(result, list) for finding in result])
+    return [result for result in results if not isinstance(result, list)]
+
+
+def _backend(name: str | None) -> "Backend":
+    from archc.backend import DEFAULT, backends, load_backend
+
+    backend = load_backend(name or DEFAULT)
+    if backend is None:
+        known = ", ".join(backends()) or "none is installed"
+        raise click.UsageError(f"no backend {name or 'at all'}: there are {known}")
+    return backend
+
+
+def _report(findings: "Iterable[Diagnostic]") -> None:
+    from archc.diagnostics import render
+
+    for finding in findings:
+        _echo(render(finding), err=True)
+
+
+def _fail_on(findings: "list[Diagnostic]") -> None:
+    _report(findings)
+    if findings:
+        sys.exit(FINDINGS)
+
+
+def _stop(message: str, status: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(status)
+
+
+def _print_grid(grid: "Grid", form: str) -> None:
+    from archc import grids
+
+    if form == "text":
+        _echo(grids.as_text(grid, lambda text, verdict: _style(text, verdict)))
+    else:
+        _echo(grids.as_markdown(grid) if form == "md" else grids.as_csv(grid))
+
+
+def _style(text: str, verdict: str) -> str:
+    return click.style(text, fg=_COLOURS[verdict]) if verdict in _COLOURS else text
+
+
+def _echo(text: str, err: bool = False) -> None:
+    stream = sys.stderr if err else sys.stdout
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = text.replace("✓", "ok").replace("✗", "!=")
+        text = text.encode(stream.encoding, "backslashreplace").decode(stream.encoding)
+    colour = None
+    if os.environ.get("NO_COLOR"):
+        colour = False
+    elif os.environ.get("FORCE_COLOR"):
+        colour = True
+    click.echo(text, err=err, color=colour)

@@ -1,0 +1,270 @@
+"""An analysis laid out for people and for other tools: grids of cells, and the stable JSON."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from archc import ir
+from archc.analysis import Analysis, LayerAnalysis, RowAnalysis
+from archc.conformance import CellResult, Conformance, Explanation
+from archc.ops.operator import Cost, written
+from archc.table import COLUMNS
+
+
+class GridCell(NamedTuple):
+    """A cell's text, and the verdict that colours it (empty: none)."""
+
+    text: str
+    verdict: str = ""
+
+
+class Grid(NamedTuple):
+    """A table to print: headings and rows of equal length."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[GridCell, ...], ...]
+
+
+def table_grid(analysis: Analysis, conformance: Conformance) -> Grid:
+    """The paper's table: each cell as computed, with its verdict and the printed value."""
+    columns = _module_columns(analysis.rows)
+    stated = analysis.network.table is not None
+    last = ("params", "ops") if stated else ("params", "MACs")
+    headings = ("row", "type", "patch/ stride", "output", "depth", *columns, *last)
+    rows = [_grid_row(row, columns, conformance) for row in analysis.rows]
+    for head in analysis.aux:
+        rows.append(_grid_row(head, columns, conformance))
+        prefix = f"{head.node.path}."
+        for path in conformance.cells:
+            if path.startswith(prefix) and (inner := analysis.at(path)):
+                rows.append(_grid_row(inner, columns, conformance))
+    return Grid(headings, tuple(rows))
+
+
+def layers_grid(analysis: Analysis) -> Grid:
+    """Every layer with all that is known of it, auxiliary heads last."""
+    headings = ("path", "op", "patch/ stride", "input", "output", "weights", "biases", "norm")
+    headings += ("MACs", "pool ops", "norm ops", "activation ops", "receptive field", "stride")
+    rows = [
+        tuple(
+            GridCell(text)
+            for text in (
+                layer.op.path,
+                snake(type(layer.op.operator).__name__),
+                layer.op.operator.notation,
+                written(layer.input),
+                written(layer.output),
+                *(f"{number:,}" if number else "" for number in layer.cost),
+                written(layer.field.size),
+                written(layer.field.stride),
+            )
+        )
+        for row in (*analysis.rows, *analysis.aux)
+        for layer in row.layers
+    ]
+    return Grid(headings, tuple(rows))
+
+
+def conventions_grid(explanations: Iterable[Explanation]) -> Grid:
+    """The ranking of counting conventions."""
+    words = {"weights": "weights", "params": "weights and biases"}
+    words |= {"macs": "MACs", "flops": "2 x MACs"}
+    rows = [
+        (
+            GridCell(e.column),
+            GridCell(words[e.convention.count]),
+            GridCell(f"{e.convention.unit:,}"),
+            GridCell(e.convention.round),
+            GridCell(f"{len(e.explained)} of {e.printed}", "match" if e.stated else ""),
+            GridCell("stated in the spec" if e.stated else ""),
+        )
+        for e in explanations
+    ]
+    return Grid(("column", "counts", "unit", "rounds", "explains", ""), tuple(rows))
+
+
+def summary(analysis: Analysis, conformance: Conformance) -> list[str]:
+    """Totals, how many cells have which verdict, and the errata with their reasons."""
+    cost = analysis.cost
+    params = f"{cost.params:,} params"
+    if analysis.aux:
+        params += f" ({analysis.cost_with_aux.params:,} with auxiliary heads)"
+    field = written(analysis.field.size)
+    lines = [
+        f"{params}, {cost.macs:,} MACs, depth {analysis.depth}, receptive field {field}",
+        f"{cost.weights:,} weights, {cost.biases:,} biases, {cost.norm:,} norm parameters; "
+        f"activations {analysis.memory:,} elements in all, {analysis.peak:,} alive at the peak",
+    ]
+    if analysis.network.table is None:
+        return [*lines, "The spec states no printed table."]
+    for columns in (("output", "depth"), ("params", "ops")):
+        matches, errata, mismatches = (
+            conformance.count(verdict, columns) for verdict in ("match", "erratum", "mismatch")
+        )
+        lines.append(
+            f"{' and '.join(columns)}: {matches} of {matches + errata + mismatches} printed cells "
+            f"match, {errata} errata, {mismatches} mismatches"
+        )
+    for path, cells in conformance.cells.items():
+        for column, cell in cells.items():
+            if cell.verdict == "erratum":
+                lines.append(f"  {path}.{column}: {cell.why}")
+    return lines
+
+
+def table_json(analysis: Analysis, conformance: Conformance) -> dict[str, object]:
+    """The object of ``archc table --format json``; its keys are stable, other tools read them."""
+    network = analysis.network
+    return {
+        "name": network.name,
+        "input": list(network.input),
+        "rows": [_row_json(row, conformance) for row in analysis.rows],
+        "layers": [_layer_json(layer) for row in analysis.rows for layer in row.layers],
+        "aux": [
+            {
+                **_row_json(row, conformance),
+                "from": head.tap,
+                "loss_weight": head.loss_weight,
+                "parts": [
+                    _row_json(inner, conformance)
+                    for path in conformance.cells
+                    if path.startswith(f"{row.node.path}.") and (inner := analysis.at(path))
+                ],
+                "layers": [_layer_json(layer) for layer in row.layers],
+            }
+            for head, row in zip(network.aux, analysis.aux, strict=True)
+        ],
+        "totals": {
+            "params": analysis.cost.params,
+            "params_with_aux": analysis.cost_with_aux.params,
+            **_cost_json(analysis.cost),
+            "macs_with_aux": analysis.cost_with_aux.macs,
+            "depth": analysis.depth,
+            "receptive_field": list(analysis.field.size),
+            "stride": list(analysis.field.stride),
+            "activations": analysis.memory,
+            "peak_activations": analysis.peak,
+        },
+    }
+
+
+def conventions_json(explanations: Iterable[Explanation]) -> list[dict[str, object]]:
+    """The ranking as an object, with the rows that each convention explains."""
+    return [
+        {
+            "column": e.column,
+            **e.convention.model_dump(),
+            "explains": len(e.explained),
+            "printed": e.printed,
+            "stated": e.stated,
+            "rows": list(e.explained),
+        }
+        for e in explanations
+    ]
+
+
+def snake(kind: str) -> str:
+    """``MaxPool`` as ``max_pool``; ``LRN`` as ``lrn``."""
+    out = ""
+    for i, letter in enumerate(kind):
+        if letter.isupper() and i and not (kind[i - 1].isupper() or kind[i - 1] == "_"):
+            out += "_"
+        out += letter.lower()
+    return out
+
+
+def kind_and_notation(node: ir.Node) -> tuple[str, str]:
+    """A row's type, and its patch size/stride where it has one."""
+    if isinstance(node, ir.Op):
+        return snake(type(node.operator).__name__), node.operator.notation
+    if isinstance(node, ir.Call):
+        return snake(node.module), ""
+    inner = [kind_and_notation(child) for child in ir.children(node)]
+    if len({kind for kind, _ in inner}) == 1:
+        return inner[-1]
+    return snake(type(node).__name__), ""
+
+
+def _module_columns(rows: tuple[RowAnalysis, ...]) -> tuple[str, ...]:
+    columns: dict[str, None] = {}
+    for row in rows:
+        if isinstance(row.node, ir.Call):
+            columns |= dict.fromkeys(row.node.arguments)
+    return tuple(columns)
+
+
+def _grid_row(
+    row: RowAnalysis, columns: tuple[str, ...], conformance: Conformance
+) -> tuple[GridCell, ...]:
+    kind, notation = kind_and_notation(row.node)
+    results = conformance.cells[row.node.path]
+    arguments = row.node.arguments if isinstance(row.node, ir.Call) else {}
+    output, depth, params, ops = (_result(results[column]) for column in COLUMNS)
+    cells = (str(arguments[c].value) if c in arguments else "" for c in columns)
+    return (
+        GridCell(row.node.path),
+        GridCell(kind),
+        GridCell(notation),
+        output,
+        depth,
+        *(GridCell(cell) for cell in cells),
+        params,
+        ops,
+    )
+
+
+def _result(result: CellResult) -> GridCell:
+    if result.verdict == "unstated":
+        return GridCell(result.computed)
+    if result.verdict == "match":
+        return GridCell(f"{result.computed} ✓", "match")
+    mark = "e" if result.verdict == "erratum" else "✗"
+    return GridCell(f"{result.computed} {mark} {result.printed}", result.verdict)
+
+
+def _row_json(row: RowAnalysis, conformance: Conformance) -> dict[str, object]:
+    results = conformance.cells[row.node.path]
+    kind, notation = kind_and_notation(row.node)
+    entry: dict[str, object] = {
+        "name": row.node.path,
+        "type": kind,
+        "patch": notation or None,
+        "output": list(row.output),
+        "depth": row.depth,
+        **_cost_json(row.cost),
+        "receptive_field": list(row.field.size),
+        "stride": list(row.field.stride),
+        "activations": row.memory,
+        "printed": {c: r.printed for c, r in results.items() if r.printed is not None},
+        "verdict": {column: result.verdict for column, result in results.items()},
+    }
+    if isinstance(row.node, ir.Call):
+        entry["columns"] = {name: cell.value for name, cell in row.node.arguments.items()}
+    errata: Mapping[str, str] = {c: r.why for c, r in results.items() if r.why is not None}
+    if errata:
+        entry["errata"] = errata
+    return entry
+
+
+def _layer_json(layer: LayerAnalysis) -> dict[str, object]:
+    return {
+        "path": layer.op.path,
+        "op": snake(type(layer.op.operator).__name__),
+        "input": list(layer.input),
+        "output": list(layer.output),
+        **_cost_json(layer.cost),
+        "receptive_field": list(layer.field.size),
+        "stride": list(layer.field.stride),
+    }
+
+
+def _cost_json(cost: Cost) -> dict[str, int]:
+    return {
+        "weights": cost.weights,
+        "biases": cost.biases,
+        "norm": cost.norm,
+        "params": cost.params,
+        "macs": cost.macs,
+        "pool_ops": cost.pool_ops,
+        "norm_ops": cost.norm_ops,
+        "activation_ops": cost.activation_ops,
+    }
