@@ -7,7 +7,7 @@ from typing import Any
 
 from archc.analysis import Analysis
 from archc.analysis import analyze as run_analyses
-from archc.backend import DEFAULT, Options, load_backend
+from archc.backend import DEFAULT, Backend, Options, load_backend
 from archc.diagnostics import Diagnostic, SpecError
 from archc.ir import Network
 from archc.library import find_spec
@@ -68,7 +68,7 @@ def module_class(spec: str | PathLike[str] | Network, *, backend: str = DEFAULT)
     return _backend(backend).materialize(analyze(network))
 
 
-def _backend(name: str) -> Any:
+def _backend(name: str) -> Backend:
     backend = load_backend(name)
     if backend is None:
         raise LookupError(f"no backend is called {name}")

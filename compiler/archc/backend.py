@@ -24,9 +24,7 @@ class Backend(Protocol):
     comment: str
     """What starts a comment in the files it emits; the writer's header needs it."""
 
-    def emit(
-        self, analysis: Analysis, options: Options
-    ) -> Mapping[str, bytes] | list[Diagnostic]:
+    def emit(self, analysis: Analysis, options: Options) -> Mapping[str, bytes] | list[Diagnostic]:
         """File names with their contents, or what the backend cannot express."""
 
     def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic]:

@@ -3,6 +3,7 @@
 Exit status: 0 fine, 1 findings, 2 wrong usage, 70 a fault of archc's own.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Iterable
@@ -181,15 +182,25 @@ def verify(specs: tuple[str, ...], out: Path, backend: str | None) -> None:
 
 def main() -> NoReturn:
     """Run the command line; a fault of archc's own is one line and exit status 70."""
+    # A short process: collecting cycles and taking the interpreter down would each take longer
+    # than the analysis itself. See docs/decisions/0006-start-up.md.
+    gc.disable()
+    status = FAULT
     try:
         cli()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 0 if end.code is None else FINDINGS
     except Exception as fault:
         if os.environ.get("ARCHC_DEBUG"):
             raise
         message = f"archc: internal fault: {type(fault).__name__}: {fault}"
         click.echo(f"{message}\nPlease report it; ARCHC_DEBUG=1 shows where it happened.", err=True)
-        sys.exit(FAULT)
-    sys.exit(0)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        status = status or FINDINGS
+    os._exit(status)
 
 
 def _all(specs: tuple[str, ...]) -> list[str]:

@@ -12,6 +12,7 @@ from archc.table import (
     LETTERS,
     Cell,
     Convention,
+    Count,
     Erratum,
     Rounding,
     parse_number,
@@ -100,7 +101,10 @@ def rank_conventions(analysis: Analysis) -> list[Explanation]:
     """
     table = analysis.network.table
     explanations: list[Explanation] = []
-    counts = {"params": ("weights", "params"), "ops": ("macs", "flops")}
+    counts: dict[str, tuple[Count, Count]] = {
+        "params": ("weights", "params"),
+        "ops": ("macs", "flops"),
+    }
     for column in ("params", "ops"):
         stated = table.conventions.get(column) if table else None
         if table is None or stated is None:

@@ -32,7 +32,9 @@ def as_markdown(grid: Grid) -> str:
     """A pipe table."""
     rows = [grid.headings, ("---",) * len(grid.headings)]
     rows += [tuple(cell.text for cell in row) for row in grid.rows]
-    return "\n".join(f"| {' | '.join(c.replace('|', chr(92) + '|') for c in row)} |" for row in rows)
+    return "\n".join(
+        f"| {' | '.join(c.replace('|', chr(92) + '|') for c in row)} |" for row in rows
+    )
 
 
 def as_csv(grid: Grid) -> str:

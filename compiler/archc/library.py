@@ -20,7 +20,9 @@ def find_spec(name: str) -> Path | Diagnostic:
                 return path
         except (OSError, ValueError):
             continue
-    known = sorted({path.name for folder in (Path("specs"), shipped()) for path in specs_in(folder)})
+    known = sorted(
+        {path.name for folder in (Path("specs"), shipped()) for path in specs_in(folder)}
+    )
     hint = suggestion(Path(name).name, known) or f"there are {', '.join(known)}"
     return Diagnostic(Code.UNREADABLE, f"no spec {name}", hint=hint)
 

@@ -42,8 +42,10 @@ def table_grid(analysis: Analysis, conformance: Conformance) -> Grid:
 
 def layers_grid(analysis: Analysis) -> Grid:
     """Every layer with all that is known of it, auxiliary heads last."""
-    headings = ("path", "op", "patch/ stride", "input", "output", "weights", "biases", "norm")
-    headings += ("MACs", "pool ops", "norm ops", "activation ops", "receptive field", "stride")
+    headings = (
+        *("path", "op", "patch/ stride", "input", "output", "weights", "biases", "norm", "MACs"),
+        *("pool ops", "norm ops", "activation ops", "receptive field", "stride"),
+    )
     rows = [
         tuple(
             GridCell(text)

@@ -12,7 +12,7 @@ from archc.names import check_class
 from archc.ops import OPERATORS
 from archc.ops.activation import Activation
 from archc.ops.window import Count
-from archc.source import Entry, Node, Scalar
+from archc.source import Entry, Scalar
 from archc.spans import Span
 from archc.syntax import STRUCTURES, Definition, Grammar, Layer, module_columns
 from archc.table import PrintedTable, parse_table
@@ -148,7 +148,11 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
             keys.append(row)
             if not grammar._names_well(row.key):
                 continue
-            layer = _auxiliary(row, grammar) if name == "aux" else grammar.layer(row.key.text, row.value)
+            layer = (
+                _auxiliary(row, grammar)
+                if name == "aux"
+                else grammar.layer(row.key.text, row.value)
+            )
             if layer is None:
                 continue
             registration.append(row.key.text)
@@ -216,7 +220,7 @@ def _input(
         channels, height, width = (int(part[:9]) for part in parts)
         if max(channels, height, width) <= MAXIMUM_SIDE:
             return channels, height, width
-    message = f"input is channels x height x width, each at most {MAXIMUM_SIDE}, found {header.input[:40]}"
+    message = f"input is channels x height x width, at most {MAXIMUM_SIDE}, not {header.input[:40]}"
     span = entries["input"].value.span
     findings.append(Diagnostic(Code.INVALID_VALUE, message, span, hint="such as 3x224x224"))
     return None
@@ -230,7 +234,10 @@ def _defaults(entry: Entry | None, grammar: Grammar) -> dict[str, dict[str, Entr
             message = f"{key.text} is no operator, so it has no defaults"
             grammar.findings.append(Diagnostic(Code.UNKNOWN_KIND, message, key.span, hint=hint))
             continue
-        fields = {field.key.text: field for field in _mapping(Entry(key, value), key.text, grammar.findings)}
+        fields = {
+            field.key.text: field
+            for field in _mapping(Entry(key, value), key.text, grammar.findings)
+        }
         kind = OPERATORS[key.text]
         layer = Layer("", key.text, fields, (), key.span)
         filled = fill(layer, {}, grammar, kind.layer_fields, ())
@@ -274,7 +281,9 @@ def structure_arguments(
     if layer.kind not in ("Residual", "Repeat"):
         return None, {}
     filled = fill(layer, cells, grammar, ("activation",), ("scale",))
-    model = ResidualArguments if layer.kind == "Residual" else RepeatArguments
+    model: type[ResidualArguments | RepeatArguments] = RepeatArguments
+    if layer.kind == "Residual":
+        model = ResidualArguments
     arguments = validate(
         model,
         layer.kind,
@@ -363,5 +372,3 @@ def _unknown_tap(head: Auxiliary, names: set[str]) -> Diagnostic:
     hint = suggestion(head.tap, names) or f"the rows are {', '.join(sorted(names))}"
     message = f"{head.layer.name} taps {head.tap}, which is no row of the network"
     return Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint)
-
-

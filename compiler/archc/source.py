@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.spans import Source, Span
@@ -139,8 +139,8 @@ class _Composer:
     def _events(self, text: str) -> Iterator[yaml.Event]:
         parser = CParser(text)
         try:
-            while parser.check_event():
-                yield parser.get_event()
+            while (event := parser.get_event()) is not None:
+                yield event
         except yaml.MarkedYAMLError as error:
             raise _Fatal(self._syntax(error)) from None
         except yaml.YAMLError as error:
@@ -193,9 +193,10 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             self._refuse(event, "an alias (`*`)", "`extends` or a module says a thing once")
             return Scalar(None, "", self._span(event))
+        assert isinstance(event, yaml.NodeEvent)
         if event.anchor:
             self._refuse(event, "an anchor (`&`)", "`extends` or a module says a thing once")
-        if event.tag:
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
             self._refuse(event, f"a tag ({event.tag})", "remove it: values have the type they show")
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
@@ -247,6 +248,7 @@ class _Composer:
 
     def _span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
+        assert start is not None and end is not None  # every event of a parser has both
         line, column = start.line + 1, start.column + 1
         if end.line == start.line:
             return Span(self.source, line, column, line, max(end.column, start.column) + 1)
@@ -254,7 +256,7 @@ class _Composer:
         return Span(self.source, line, column, line, len(self.source.line(line)) + 1)
 
     def _block(self, start: yaml.Event, end: yaml.Event, children: list[Node]) -> Span:
-        # A block collection's end mark runs past blank lines and comments: its last child is its end.
+        # A block collection's end mark runs past blank lines and comments, its last child's not.
         first, last = self._span(start), self._span(end)
         flow = getattr(start, "flow_style", False)
         if children and not flow:

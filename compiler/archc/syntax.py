@@ -215,15 +215,15 @@ class Grammar:
         fields = dict(self.defaults.get(kind.text, {}))
         primary = OPERATORS[kind.text].primary
         if value is None:
-            return fields | rest
+            return {**fields, **rest}
         if primary is not None:
             if primary in rest:
                 message = f"{primary} stands behind {kind.text}, and again as a key"
                 self._report(Code.DUPLICATE_KEY, message, rest[primary].key.span)
                 return None
-            return fields | {primary: Entry(kind, value)} | rest
+            return {**fields, primary: Entry(kind, value), **rest}
         if isinstance(value, source.Mapping):
-            return fields | {entry.key.text: entry for entry in value.entries} | rest
+            return {**fields, **{entry.key.text: entry for entry in value.entries}, **rest}
         message = f"{kind.text} takes no value of its own, found {found(value)}"
         hint = f"write the bare word {kind.text}, or {{{kind.text}: {{field: value}}}}"
         self._report(Code.INVALID_VALUE, message, value.span, hint)

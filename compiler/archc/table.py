@@ -23,6 +23,7 @@ LETTERS = {
     1024**3: "G",
 }
 Rounding = Literal["floor", "nearest", "up"]
+Count = Literal["weights", "params", "macs", "flops"]
 
 
 class _Model(BaseModel):
@@ -32,7 +33,7 @@ class _Model(BaseModel):
 class Convention(_Model):
     """How a column counts: what, in which unit, and how it is rounded to the printed digits."""
 
-    count: Literal["weights", "params", "macs", "flops"]
+    count: Count
     unit: Annotated[int, Field(ge=1)]
     round: Rounding
 
@@ -94,7 +95,7 @@ def rounded(value: int, unit: int, decimals: int, how: Rounding) -> int:
 
     Exact: nearest rounds halves up, without floating point.
     """
-    scaled = value * 10**decimals
+    scaled: int = value * 10**decimals
     if how == "floor":
         return scaled // unit
     if how == "up":
@@ -120,7 +121,9 @@ def parse_table(node: Node, findings: list[Diagnostic]) -> PrintedTable | None:
     entries = {entry.key.text: entry for entry in node.entries}
     before = len(findings)
     known = ["params", "ops", "columns", "rows", "errata"]
-    findings += [unknown_key(e.key, "table", known) for name, e in entries.items() if name not in known]
+    findings += [
+        unknown_key(e.key, "table", known) for name, e in entries.items() if name not in known
+    ]
     for name in ("columns", "rows"):
         if name not in entries:
             findings.append(Diagnostic(Code.MISSING_KEY, f"table needs {name}", node.span))
@@ -135,16 +138,15 @@ def parse_table(node: Node, findings: list[Diagnostic]) -> PrintedTable | None:
     return PrintedTable(conventions, columns, rows, errata)
 
 
-def _conventions(
-    entries: Mapping[str, Entry], findings: list[Diagnostic]
-) -> dict[str, Convention]:
+def _conventions(entries: Mapping[str, Entry], findings: list[Diagnostic]) -> dict[str, Convention]:
     conventions = {}
     for column, counts in (("params", ("weights", "params")), ("ops", ("macs", "flops"))):
         if column not in entries:
             continue
         entry = entries[column]
         if not isinstance(entry.value, source.Mapping):
-            message = f"{column} is a convention, such as {{count: {counts[0]}, unit: 1000, round: nearest}}"
+            example = f"{{count: {counts[0]}, unit: 1000, round: nearest}}"
+            message = f"{column} is a convention, such as {example}"
             findings.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
             continue
         fields = {field.key.text: field for field in entry.value.entries}
@@ -165,7 +167,9 @@ def _conventions(
 def _columns(
     node: Node, conventions: Mapping[str, Convention], findings: list[Diagnostic]
 ) -> tuple[str, ...]:
-    names = [item for item in node.items if isinstance(item, Scalar)] if isinstance(node, List) else []
+    names = (
+        [item for item in node.items if isinstance(item, Scalar)] if isinstance(node, List) else []
+    )
     if not names or len(names) != len(getattr(node, "items", ())):
         message = f"columns is a list of {', '.join(COLUMNS)}"
         findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
@@ -192,7 +196,9 @@ def _rows(
     rows = {}
     for key, value in node.entries:
         if not isinstance(value, List) or len(value.items) > len(columns):
-            message = f"row {key.text} is a list of at most {len(columns)} cells: {', '.join(columns)}"
+            message = (
+                f"row {key.text} is a list of at most {len(columns)} cells: {', '.join(columns)}"
+            )
             findings.append(Diagnostic(Code.WRONG_COLUMNS, message, value.span))
             continue
         cells = {}

@@ -139,7 +139,7 @@ def _is_edited(content: bytes) -> bool:
     return hashlib.sha256(content[header.end() :]).hexdigest().encode() != header["code"]
 
 
-def _read(path: Path) -> bytes | None | Diagnostic:
+def _read(path: Path) -> bytes | Diagnostic | None:
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -157,7 +157,7 @@ def _replace(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -78,9 +78,9 @@ class ClassBuilder:
         if isinstance(node, ir.Call):
             return self._module(node)
         items = tuple(self.construct(child, chained=True) for child in ir.children(node))
-        if isinstance(node, ir.Repeat) and len(items) > 1:
-            if len({flat(item) for item in items}) == 1:
-                return Call("nn.Sequential", (Loop(items[0], len(items)),))
+        alike = isinstance(node, ir.Repeat) and len({flat(item) for item in items}) == 1
+        if alike and len(items) > 1:
+            return Call("nn.Sequential", (Loop(items[0], len(items)),))
         if isinstance(node, ir.Repeat) or all(c.name.isdigit() for c in ir.children(node)):
             return Call("nn.Sequential", items)
         pairs = zip(ir.children(node), items, strict=True)
@@ -151,9 +151,7 @@ class ClassBuilder:
             self.uses |= {name for name, _ in expression.terms}
             return str(expression)
         inputs = self.analysis.shapes.inputs
-        return self._argument(
-            node, f"{node.name}_in_features", lambda peer: inputs[id(peer)][0]
-        )
+        return self._argument(node, f"{node.name}_in_features", lambda peer: inputs[id(peer)][0])
 
     def _extra(self, node: ir.Call, extra: Extra) -> str:
         def value(peer: ir.Node) -> int:

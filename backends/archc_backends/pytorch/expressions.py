@@ -63,9 +63,7 @@ def laid_out(expression: Expression, indent: int, before: str = "", after: str =
     if deeper + len(together) <= WIDTH and not single_tuple:
         body = " " * deeper + together
     else:
-        body = "\n".join(
-            " " * deeper + laid_out(part, deeper, after=",") for part in parts
-        )
+        body = "\n".join(" " * deeper + laid_out(part, deeper, after=",") for part in parts)
     return f"{before}{head}\n{body}\n{' ' * indent}{tail}{after}"
 
 

@@ -1,4 +1,4 @@
-"""The generated file as text: the view through the templates, and the imports it turns out to need."""
+"""The generated file as text: the view through the templates, and the imports it needs."""
 
 import ast
 import textwrap

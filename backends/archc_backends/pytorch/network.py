@@ -164,7 +164,9 @@ def _class_docstring(analysis: Analysis, he: bool) -> str:
     paragraphs = [f"The network; {returns}."]
     if network.aux:
         names = " and ".join(f"{head.body.name} on {head.tap}" for head in network.aux)
-        paragraphs.append(f"``aux`` builds the auxiliary heads, {names}; they run in training only.")
+        paragraphs.append(
+            f"``aux`` builds the auxiliary heads, {names}; they run in training only."
+        )
     start = "Weights start as PyTorch's layers do by default"
     if he:
         start += ", those in front of a ReLU from He's uniform distribution with zero biases"

@@ -17,7 +17,7 @@ MODULE_ATTRIBUTES = frozenset(
     register_load_state_dict_pre_hook register_module register_parameter
     register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
     set_submodule share_memory state_dict to to_empty train training type xpu zero_grad
-    probabilities load_checkpoint aux
+    probabilities load_checkpoint reset_parameters aux logits
     """.split()
 )
 ARGUMENTS = frozenset({"in_channels", "num_classes", "aux"})
@@ -30,7 +30,7 @@ def check_names(network: ir.Network) -> list[Diagnostic]:
     findings = []
     for node in (*network.rows, *(head.body for head in network.aux)):
         for inner in ir.walk(node):
-            if inner.name in MODULE_ATTRIBUTES or inner.name == "logits":
+            if inner.name in MODULE_ATTRIBUTES:
                 findings.append(_reserved(inner.name, "an attribute of the module", inner.span))
     for module in network.modules.values():
         findings += [

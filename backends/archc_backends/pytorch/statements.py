@@ -81,7 +81,9 @@ class Statements:
             straight = self.fresh("shortcut")
             self.run(node.shortcut, source, straight)
         scale = self._scale(node)
-        total = f"{residual} + {straight}" if scale == "1.0" else f"{residual} * {scale} + {straight}"
+        total = (
+            f"{residual} + {straight}" if scale == "1.0" else f"{residual} * {scale} + {straight}"
+        )
         value = activated(node.activation, total) if node.activation else total
         self._add(target, value, self._comment(node))
 

@@ -67,13 +67,14 @@ def _differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
     network = analysis.network
     by_name = {row.node.name: row for row in (*analysis.rows, *analysis.aux)}
     ordered = [by_name[name] for name in network.registration]
-    expected = [
-        [f"{layer.op.path}.{tensor.name}", list(tensor.shape)]
+    expected: list[tuple[str, list[int]]] = [
+        (f"{layer.op.path}.{tensor.name}", list(tensor.shape))
         for row in ordered
         for layer in row.layers
         for tensor in layer.op.operator.state(layer.input)
     ]
-    yield from _state_differences(expected, observed["state"])
+    found = [(key, shape) for key, shape in observed["state"]]
+    yield from _state_differences(expected, found)
     if network.aux:
         heads = tuple(f"{head.body.name}." for head in network.aux)
         without = [key for key, _ in expected if not key.startswith(heads)]
@@ -90,9 +91,9 @@ def _differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
     for run, layers in runs.items():
         where = {"layers_eval": "eval", "layers_train": "training", "layers_cpu": "CPU"}[run]
         for path, layer in layers.items():
-            found = observed[run].get(path)
-            if found != list(layer.output):
-                yield f"{path} gives {found}, {list(layer.output)} is analysed ({where})"
+            shape = observed[run].get(path)
+            if shape != list(layer.output):
+                yield f"{path} gives {shape}, {list(layer.output)} is analysed ({where})"
     numbers = (
         ("params", analysis.cost_with_aux.params, "params"),
         ("flops_eval", 2 * analysis.cost.macs, "FLOPs in eval, twice the MACs"),
@@ -105,7 +106,9 @@ def _differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
         yield "its output is not finite for random images"
 
 
-def _state_differences(expected: list[Any], found: list[Any]) -> Iterator[str]:
+def _state_differences(
+    expected: list[tuple[str, list[int]]], found: list[tuple[str, list[int]]]
+) -> Iterator[str]:
     if expected == found:
         return
     want, have = dict(expected), dict(found)

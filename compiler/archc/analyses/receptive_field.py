@@ -20,7 +20,7 @@ class Field(NamedTuple):
 
 
 def measure_fields(network: ir.Network, shapes: Shapes) -> Mapping[int, Field]:
-    """The receptive field of every node, by ``id(node)``. A Concat sees what its widest branch does."""
+    """The receptive field of every node, by ``id(node)``; a Concat's is its widest branch's."""
     fields: dict[int, Field] = {}
     layers = {id(layer.op): layer for layer in shapes.layers}
     field = Field((1, 1), (1, 1))

@@ -111,8 +111,8 @@ class _Inference:
             f"Concat: {_branch_name(node, odd)} is {_size(sizes[odd])}, "
             f"{others} {verb} {_size(usual)}"
         )
-        labels, notes, hint = self._why(node.branches[odd], usual)
-        self._report(Code.CONCAT, message, node, *notes[:1], hint, labels)
+        labels, note, hint = self._why(node.branches[odd], usual)
+        self._report(Code.CONCAT, message, node, note, hint, labels)
         return None
 
     def _residual(self, node: ir.Residual, shape: Shape) -> Shape | None:
@@ -124,13 +124,11 @@ class _Inference:
             return body
         other = "its input" if node.shortcut is None else "its shortcut"
         message = f"Residual: its layers give {written(body)}, {other} is {written(shortcut)}"
-        hint = "a shortcut that projects to the same shape makes them fit, shortcut: {Conv: 1x1, out: ...}"
+        hint = "project the input to the same shape, shortcut: {Conv: 1x1, out: ...}"
         self._report(Code.CONCAT, message, node, None, hint if node.shortcut is None else None)
         return None
 
-    def _why(
-        self, branch: ir.Node, wanted: Shape
-    ) -> tuple[tuple[Label, ...], tuple[str, ...], str | None]:
+    def _why(self, branch: ir.Node, wanted: Shape) -> tuple[tuple[Label, ...], str, str | None]:
         """The layer of a branch that last changed the size, its arithmetic, and what would fit."""
         inside = {id(node) for node in ir.walk(branch)}
         layers = [layer for layer in self.layers if id(layer.op) in inside]
@@ -144,8 +142,8 @@ class _Inference:
             size = (before[1 + axis], window.kernel[axis], window.stride[axis], pads[axis])
             note = f"{type(op.operator).__name__} gives {arithmetic(*size, ceil)}"
             label = Label(op.span, f"from {_size(before[1:])} to {_size(after[1:])} here")
-            return (label,), (note,), _fitting(op.operator, before, wanted)
-        return (), ("no layer of this branch changes the size",), None
+            return (label,), note, _fitting(op.operator, before, wanted)
+        return (), "no layer of this branch changes the size", None
 
     def _report(
         self,

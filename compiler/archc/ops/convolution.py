@@ -102,7 +102,7 @@ class Conv(_Convolution):
         return super().output(shape)
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
-        """kernel x in / groups x out weights, each used once per output position."""
+        """Kernel x in / groups x out weights, each used once per output position."""
         height, width = self.window.kernel
         weights = height * width * (shape[0] // self.groups) * self.out
         positions = output[1] * output[2]

@@ -37,7 +37,7 @@ class Linear(Operator):
         return (self.out,)
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
-        """in x out weights, each used once."""
+        """In x out weights, each used once."""
         weights = shape[0] * self.out
         biases = self.out if self.bias else 0
         return Cost(weights, biases, 0, weights, 0, 0, self.out if self.activation else 0)

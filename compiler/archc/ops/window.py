@@ -94,7 +94,7 @@ def slide(
     With ``ceil`` a last, partial window counts, unless it would start in the padding, which is
     what Caffe and PyTorch do.
     """
-    channels, height, width = shape
+    _, height, width = shape
     if ceil:
         high, wide = (
             _rounded_up(size, k, s, p)

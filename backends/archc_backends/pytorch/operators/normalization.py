@@ -30,7 +30,7 @@ def affine(site: Site) -> Made:
     assert isinstance(operator, Affine)
     shift = operator.shift or (0.0,) * len(operator.scales)
     call = Call("Affine", (literal(operator.scales), literal(shift)))
-    return Made(call, Helper("Affine", "affine", operator, {}))
+    return Made(call, Helper("Affine", "affine", operator, {}, {}))
 
 
 EMITTERS = {BatchNorm: batch_norm, LRN: lrn, Affine: affine}

@@ -13,9 +13,7 @@ def max_pool(site: Site) -> Made:
     keywords = (
         ("kernel_size", pair(operator.window.kernel)),
         ("stride", pair(stride)),
-        *options(
-            padding=(pair(operator.pads), "0"), ceil_mode=(literal(operator.ceil), "False")
-        ),
+        *options(padding=(pair(operator.pads), "0"), ceil_mode=(literal(operator.ceil), "False")),
     )
     return Made(Call("nn.MaxPool2d", (), keywords))
 

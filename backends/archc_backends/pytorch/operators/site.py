@@ -34,9 +34,9 @@ class Site(NamedTuple):
 class Helper(NamedTuple):
     """A small class that generated code needs, such as a convolution followed by its ReLU.
 
-    ``kind`` is the function of helpers.py that writes it. ``options`` are the constructor's keyword arguments at this use, in
-    order; ``defaults`` those that the class has anyway. An option without a default gets the
-    value that most uses share.
+    ``kind`` is the function of helpers.py that writes it. ``options`` are the constructor's
+    keyword arguments at this use, in order; ``defaults`` those that the class has anyway. An
+    option without a default gets the value that most uses share.
     """
 
     name: str
