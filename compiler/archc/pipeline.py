@@ -6,11 +6,13 @@ from typing import NamedTuple
 from archc import ir
 from archc.analysis import Analysis, analyze
 from archc.conformance import Conformance, check_conformance
-from archc.diagnostics import Diagnostic, in_file_order
+from archc.diagnostics import Code, Diagnostic, in_file_order
+from archc.extends import extend_modules, extend_spec
 from archc.library import find_spec
 from archc.lower import lower
 from archc.schema import check_schema
-from archc.source import compose, read
+from archc.source import Mapping, Node, Scalar, compose, read
+from archc.spans import Source
 
 
 class Compiled(NamedTuple):
@@ -24,16 +26,18 @@ class Compiled(NamedTuple):
 
 def load_network(path: Path, name: str | None = None) -> ir.Network | list[Diagnostic]:
     """The network that a spec file describes; ``name`` is what people are shown for the path."""
-    source = read(path, name)
-    if isinstance(source, Diagnostic):
-        return [source]
-    document = compose(source)
-    if isinstance(document, list):
-        return in_file_order(document)
+    loaded = _load_document(path, name or str(path), ())
+    if isinstance(loaded, list):
+        return in_file_order(loaded)
+    document, sources = loaded
+    findings: list[Diagnostic] = []
+    document = extend_modules(document, findings)
+    if findings:
+        return in_file_order(findings)
     spec = check_schema(document)
     if isinstance(spec, list):
         return in_file_order(spec)
-    network = lower(spec, (source,))
+    network = lower(spec, sources)
     return in_file_order(network) if isinstance(network, list) else network
 
 
@@ -52,3 +56,47 @@ def compile_spec(name: str) -> Compiled | list[Diagnostic]:
     if isinstance(analysis, list):
         return in_file_order(analysis)
     return Compiled(path, network, analysis, check_conformance(analysis))
+
+
+def _load_document(
+    path: Path, name: str, below: tuple[Path, ...]
+) -> tuple[Mapping, tuple[Source, ...]] | list[Diagnostic]:
+    """The document with all that it extends, and every file that was read, its own first.
+
+    ``below`` are the files that extend this one.
+    """
+    source = read(path, name)
+    if isinstance(source, Diagnostic):
+        return [source]
+    document = compose(source)
+    if isinstance(document, list):
+        return document
+    parent = document.get("extends")
+    if parent is None:
+        return document, (source,)
+    here = path.resolve()
+    found = _find_base(parent, path)
+    if isinstance(found, Diagnostic):
+        return [found]
+    if found.resolve() in (here, *below):
+        message = f"{name} extends itself, by way of {found.name}"
+        return [Diagnostic(Code.RECURSION, message, parent.span)]
+    base = _load_document(found, found.name, (here, *below))
+    if isinstance(base, list):
+        return base
+    findings: list[Diagnostic] = []
+    merged = extend_spec(base[0], document, findings)
+    return findings or (merged, (source, *base[1]))
+
+
+def _find_base(parent: Node, path: Path) -> Path | Diagnostic:
+    """The spec that ``extends`` names: beside this one, or wherever specs are found."""
+    text = parent.text if isinstance(parent, Scalar) else ""
+    if not text.endswith(".yaml") or Path(text).is_absolute():
+        message = f"extends is the file name of a spec, such as base.yaml, not {text[:60]!r}"
+        return Diagnostic(Code.INVALID_VALUE, message, parent.span)
+    beside = path.parent / text
+    if beside.is_file():
+        return beside
+    found = find_spec(text)
+    return found._replace(span=parent.span) if isinstance(found, Diagnostic) else found
