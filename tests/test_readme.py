@@ -1,0 +1,104 @@
+"""Everything that the README shows runs as shown.
+
+Console blocks are run in order, in one folder, and must print what stands below each command; YAML
+blocks that name a file are written there first; Python blocks are executed; parts of files must be
+in those files.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+BLOCKS = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    return [body for name, body in BLOCKS.findall(README.read_text()) if name == language]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as a new user has it, with the README's files in it."""
+    folder = tmp_path_factory.mktemp("readme")
+    for body in blocks("yaml"):
+        first, _, rest = body.partition("\n")
+        if first.startswith("# file: "):
+            (folder / first.removeprefix("# file: ")).write_text(rest)
+    shutil.copytree(ROOT / "generated", folder / "generated")
+    return folder
+
+
+def run(command: str, folder: Path) -> str:
+    """What the command prints, on both streams."""
+    words = command.split()
+    assert words[0] == "archc"
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, "-m", "archc", *words[1:]],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return done.stdout
+
+
+def transcript(body: str, folder: Path) -> str:
+    """The console block as it would be now."""
+    commands = [line.removeprefix("$ ") for line in body.split("\n") if line.startswith("$ ")]
+    return "".join(f"$ {command}\n{run(command, folder)}" for command in commands)
+
+
+def test_console_blocks_print_what_is_shown(
+    folder: Path, request: pytest.FixtureRequest
+) -> None:
+    update_expected = request.config.getoption("--update-expected")
+    text = README.read_text()
+    shown = blocks("console")
+    assert len(shown) == 4
+    for body in shown:
+        current = transcript(body, folder)
+        if update_expected:
+            text = text.replace(f"```console\n{body}```", f"```console\n{current}```")
+            README.write_text(text)
+        else:
+            assert current == body
+
+
+def test_python_blocks_run(folder: Path) -> None:
+    programs = [body for body in blocks("python") if not body.startswith("# part of")]
+    assert len(programs) == 2
+    for body in programs:
+        subprocess.run([sys.executable, "-c", body], cwd=folder, check=True)
+
+
+def test_parts_of_files_are_in_those_files() -> None:
+    parts = [body for _, body in BLOCKS.findall(README.read_text()) if "# part of " in body]
+    assert len(parts) == 3
+    for body in parts:
+        first, _, rest = body.partition("\n")
+        name = first.removeprefix("# part of ")
+        assert rest in (ROOT / ("specs" if name.endswith(".yaml") else "") / name).read_text()
+
+
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README.read_text())
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_two_lines_are_two_lines() -> None:
+    lines = [body.strip() for body in blocks("sh")[:2]]
+    assert all("\n" not in line for line in lines)
+    assert lines[0].endswith("archc build googlenet.yaml")
+    assert lines[1].endswith("pytest")
