@@ -7,7 +7,7 @@ from typing import NamedTuple
 from archc import ir
 from archc.analyses.cost import count_cost, total
 from archc.analyses.depth import measure_depth
-from archc.analyses.memory import measure_peak
+from archc.analyses.memory import Elements, count_elements, measure_peak
 from archc.analyses.receptive_field import Field, measure_fields
 from archc.analyses.shapes import Shapes, infer_shapes
 from archc.diagnostics import Diagnostic
@@ -94,14 +94,16 @@ def analyze(network: ir.Network) -> Analysis | list[Diagnostic]:
         return shapes
     costs = count_cost(shapes.layers)
     fields = measure_fields(network, shapes)
+    elements = count_elements(shapes)
     layers = tuple(
         [
-            LayerAnalysis(layer.op, layer.input, layer.output, cost, fields[id(layer.op)])
+            LayerAnalysis(*layer, cost, fields[id(layer.op)])
             for layer, cost in zip(shapes.layers, costs, strict=True)
         ]
     )
-    rows = tuple([_row(node, shapes, layers, fields) for node in network.rows])
-    aux = tuple([_row(head.body, shapes, layers, fields) for head in network.aux])
+    known = _Known(shapes, layers, costs, fields, elements)
+    rows = tuple([_row(node, known) for node in network.rows])
+    aux = tuple([_row(head.body, known) for head in network.aux])
     cost = total([row.cost for row in rows])
     return Analysis(
         network,
@@ -113,23 +115,30 @@ def analyze(network: ir.Network) -> Analysis | list[Diagnostic]:
         sum([row.depth for row in rows]),
         rows[-1].field,
         sum([row.memory for row in rows]),
-        measure_peak(network, shapes),
+        measure_peak(network, elements),
     )
 
 
-def _row(
-    node: ir.Node,
-    shapes: Shapes,
-    layers: tuple[LayerAnalysis, ...],
-    fields: Mapping[int, Field],
-) -> RowAnalysis:
-    own = layers[shapes.slices[node.name]]
+class _Known(NamedTuple):
+    """The results of the single analyses."""
+
+    shapes: Shapes
+    layers: tuple[LayerAnalysis, ...]
+    costs: tuple[Cost, ...]
+    fields: Mapping[int, Field]
+    elements: Elements
+
+
+def _row(node: ir.Node, known: _Known) -> RowAnalysis:
+    shapes, layers, costs, fields, elements = known
+    own = shapes.slices[node.name]
+    key = id(node)
     return RowAnalysis(
         node,
-        shapes.of(node),
+        shapes.outputs[key],
         measure_depth(node),
-        total([layer.cost for layer in own]),
-        fields[id(node)],
-        sum([prod(layer.output) for layer in own]),
-        own,
+        total(costs[own]),
+        fields[key],
+        sum([elements[id(layer.op)] for layer in layers[own]]),
+        layers[own],
     )

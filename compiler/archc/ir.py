@@ -27,6 +27,11 @@ class Op(NamedTuple):
     symbols: Mapping[str, str]
     span: Span
 
+    @property
+    def children(self) -> "tuple[Node, ...]":
+        """The nodes directly below, in the order in which they run."""
+        return ()
+
 
 class Sequence(NamedTuple):
     """Children one after the other."""
@@ -45,6 +50,11 @@ class Concat(NamedTuple):
     branches: "tuple[Node, ...]"
     span: Span
 
+    @property
+    def children(self) -> "tuple[Node, ...]":
+        """The nodes directly below, in the order in which they run."""
+        return self.branches
+
 
 class Residual(NamedTuple):
     """activation(body(x) * scale + shortcut(x)); without a shortcut x itself is added."""
@@ -58,6 +68,11 @@ class Residual(NamedTuple):
     symbols: Mapping[str, str]
     span: Span
 
+    @property
+    def children(self) -> "tuple[Node, ...]":
+        """The nodes directly below, in the order in which they run."""
+        return (self.body,) if self.shortcut is None else (self.body, self.shortcut)
+
 
 class Repeat(NamedTuple):
     """The same layer several times, one after the other, numbered from 0."""
@@ -66,6 +81,11 @@ class Repeat(NamedTuple):
     name: str
     items: "tuple[Node, ...]"
     span: Span
+
+    @property
+    def children(self) -> "tuple[Node, ...]":
+        """The nodes directly below, in the order in which they run."""
+        return self.items
 
 
 class Argument(NamedTuple):
@@ -84,6 +104,11 @@ class Call(NamedTuple):
     arguments: Mapping[str, Argument]
     body: "Node"
     span: Span
+
+    @property
+    def children(self) -> "tuple[Node, ...]":
+        """The nodes directly below, in the order in which they run."""
+        return (self.body,)
 
 
 Node = Op | Sequence | Concat | Residual | Repeat | Call
@@ -129,23 +154,8 @@ class Network(NamedTuple):
     span: Span
 
 
-def children(node: Node) -> "tuple[Node, ...]":
-    """The nodes directly below, in the order in which they run."""
-    if isinstance(node, Op):
-        return ()
-    if isinstance(node, Sequence):
-        return node.children
-    if isinstance(node, Concat):
-        return node.branches
-    if isinstance(node, Repeat):
-        return node.items
-    if isinstance(node, Call):
-        return (node.body,)
-    return (node.body,) if node.shortcut is None else (node.body, node.shortcut)
-
-
 def walk(node: Node) -> "Iterator[Node]":
     """The node and everything below it, in the order in which it runs."""
     yield node
-    for child in children(node):
+    for child in node.children:
         yield from walk(child)

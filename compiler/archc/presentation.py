@@ -180,7 +180,7 @@ def kind_and_notation(node: ir.Node) -> tuple[str, str]:
         return snake(type(node.operator).__name__), node.operator.notation
     if isinstance(node, ir.Call):
         return snake(node.module), ""
-    inner = [kind_and_notation(child) for child in ir.children(node)]
+    inner = [kind_and_notation(child) for child in node.children]
     if len({kind for kind, _ in inner}) == 1:
         return inner[-1]
     return snake(type(node).__name__), ""

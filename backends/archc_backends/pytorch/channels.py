@@ -94,7 +94,7 @@ def _outputs(
             column: _cell(cell, symbols) for column, cell in node.arguments.items()
         }
         return trace_channels(node.body, channels, inner, analysis, trace)
-    for child in ir.children(node):
+    for child in node.children:
         channels = trace_channels(child, channels, symbols, analysis, trace)
     return channels
 

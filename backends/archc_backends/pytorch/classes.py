@@ -30,7 +30,7 @@ def level(node: ir.Node) -> Iterator[ir.Node]:
     """The node and what is below it in the same class: calls are not entered."""
     yield node
     if not isinstance(node, ir.Call):
-        for child in ir.children(node):
+        for child in node.children:
             yield from level(child)
 
 
@@ -65,7 +65,7 @@ class ClassBuilder:
 
     def attributes(self, node: ir.Node) -> Iterator[Attribute]:
         """The named layers below the node that belong to its class."""
-        for child in ir.children(node):
+        for child in node.children:
             if child.name:
                 yield Attribute(child.name, self.construct(child, chained=False))
             else:
@@ -77,13 +77,13 @@ class ClassBuilder:
             return self._operator(node, chained)
         if isinstance(node, ir.Call):
             return self._module(node)
-        items = tuple(self.construct(child, chained=True) for child in ir.children(node))
+        items = tuple(self.construct(child, chained=True) for child in node.children)
         alike = isinstance(node, ir.Repeat) and len({flat(item) for item in items}) == 1
         if alike and len(items) > 1:
             return Call("nn.Sequential", (Loop(items[0], len(items)),))
-        if isinstance(node, ir.Repeat) or all(c.name.isdigit() for c in ir.children(node)):
+        if isinstance(node, ir.Repeat) or all(c.name.isdigit() for c in node.children):
             return Call("nn.Sequential", items)
-        pairs = zip(ir.children(node), items, strict=True)
+        pairs = zip(node.children, items, strict=True)
         named = tuple(Group("()", (literal(child.name), item)) for child, item in pairs)
         return Call("nn.Sequential", (Call("OrderedDict", (Group("[]", named),)),))
 
@@ -197,7 +197,7 @@ def build_blocks(analysis: Analysis, helpers: dict[str, HelperUses]) -> dict[str
     calls: dict[str, list[ir.Call]] = {}
 
     def collect(node: ir.Node) -> None:
-        for child in ir.children(node):
+        for child in node.children:
             collect(child)
         if isinstance(node, ir.Call):
             calls.setdefault(node.module, []).append(node)

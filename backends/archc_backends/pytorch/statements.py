@@ -48,7 +48,7 @@ class Statements:
         elif isinstance(node, ir.Residual):
             self._residual(node, source, target)
         else:
-            for child in ir.children(node):
+            for child in node.children:
                 self.run(child, source, target)
                 source = target
 

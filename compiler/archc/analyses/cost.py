@@ -13,4 +13,7 @@ def count_cost(layers: Iterable[Layer]) -> tuple[Cost, ...]:
 
 def total(costs: Iterable[Cost]) -> Cost:
     """The sum, field by field."""
-    return Cost(*map(sum, zip(*costs, strict=True))) if (costs := tuple(costs)) else Cost()
+    costs = tuple(costs)
+    if len(costs) == 1:
+        return costs[0]
+    return Cost(*map(sum, zip(*costs, strict=True))) if costs else Cost()

@@ -12,4 +12,4 @@ def measure_depth(node: ir.Node) -> int:
     if type(node) is ir.Residual:
         shortcut = 0 if node.shortcut is None else measure_depth(node.shortcut)
         return max(measure_depth(node.body), shortcut)
-    return sum([measure_depth(child) for child in ir.children(node)])
+    return sum([measure_depth(child) for child in node.children])

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from archc import ir
-from archc.analyses.shapes import Layer, Shapes
-from archc.ops.operator import POINTWISE, Pair
+from archc.analyses.shapes import Shapes
+from archc.ir import Concat, Network, Node, Op, Residual
+from archc.ops.operator import POINTWISE, Pair, Shape
 
 
 class Field(NamedTuple):
@@ -19,24 +19,23 @@ class Field(NamedTuple):
     stride: Pair
 
 
-def measure_fields(network: ir.Network, shapes: Shapes) -> Mapping[int, Field]:
+def measure_fields(network: Network, shapes: Shapes) -> Mapping[int, Field]:
     """The receptive field of every node, by ``id(node)``; a Concat's is its widest branch's."""
     fields: dict[int, Field] = {}
-    layers = {id(layer.op): layer for layer in shapes.layers}
     field = Field((1, 1), (1, 1))
     for row in network.rows:
-        field = _node(row, field, layers, fields)
+        field = _node(row, field, shapes.inputs, fields)
     rows = {row.name: row for row in network.rows}
     for head in network.aux:
-        _node(head.body, fields[id(rows[head.tap])], layers, fields)
+        _node(head.body, fields[id(rows[head.tap])], shapes.inputs, fields)
     return fields
 
 
 def _node(
-    node: ir.Node, field: Field, layers: Mapping[int, Layer], fields: dict[int, Field]
+    node: Node, field: Field, inputs: Mapping[int, Shape], fields: dict[int, Field]
 ) -> Field:
-    if type(node) is ir.Op:
-        reach = node.operator.reach(layers[id(node)].input)
+    if type(node) is Op:
+        reach = node.operator.reach(inputs[id(node)])
         if reach is not POINTWISE:
             (high, wide), (down, right) = field
             (height, width), (vertical, horizontal) = reach
@@ -44,20 +43,21 @@ def _node(
                 (high + (height - 1) * down, wide + (width - 1) * right),
                 (down * vertical, right * horizontal),
             )
-    elif type(node) is ir.Concat:
-        field = _widest([_node(branch, field, layers, fields) for branch in node.branches])
-    elif type(node) is ir.Residual:
-        body = _node(node.body, field, layers, fields)
-        straight = field if node.shortcut is None else _node(node.shortcut, field, layers, fields)
-        field = _widest([body, straight])
+    elif type(node) is Concat or type(node) is Residual:
+        ends = [_node(part, field, inputs, fields) for part in node.children]
+        if type(node) is Residual and node.shortcut is None:
+            ends.append(field)
+        field = _widest(ends)
     else:
-        for child in ir.children(node):
-            field = _node(child, field, layers, fields)
+        for child in node.children:
+            field = _node(child, field, inputs, fields)
     fields[id(node)] = field
     return field
 
 
 def _widest(fields: list[Field]) -> Field:
-    size = max([field.size[0] for field in fields]), max([field.size[1] for field in fields])
-    stride = max([field.stride[0] for field in fields]), max([field.stride[1] for field in fields])
-    return Field(size, stride)
+    high, wide, down, right = 0, 0, 0, 0
+    for (height, width), (vertical, horizontal) in fields:
+        high, wide = max(high, height), max(wide, width)
+        down, right = max(down, vertical), max(right, horizontal)
+    return Field((high, wide), (down, right))

@@ -89,7 +89,7 @@ class _Inference:
             self.calls.pop()
         else:
             result = shape
-            for child in ir.children(node):
+            for child in node.children:
                 result = self.node(child, result)
         if result is not None:
             self.outputs[id(node)] = result
@@ -102,8 +102,8 @@ class _Inference:
             return None
         sizes = [output[1:] for output in known]
         usual = max(sizes, key=sizes.count)
-        if all(size == usual for size in sizes):
-            return (sum(output[0] for output in known), *usual)
+        if sizes.count(usual) == len(sizes):
+            return (sum([output[0] for output in known]), *usual)
         odd = next(i for i, size in enumerate(sizes) if size != usual)
         others = "the others" if len(sizes) > 2 else _branch_name(node, 1 - odd)
         verb = "are" if len(sizes) > 2 else "is"

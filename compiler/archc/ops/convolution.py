@@ -7,7 +7,7 @@ from pydantic import model_validator
 
 from archc.ops.activation import Activation
 from archc.ops.normalization import BatchNorm
-from archc.ops.operator import Cost, Operator, Pair, Reach, Shape, Tensor, Unfit, spatial
+from archc.ops.operator import POINTWISE, Cost, Operator, Pair, Reach, Shape, Tensor, Unfit, spatial
 from archc.ops.window import Count, PairField, WindowField, padding_of, slide
 
 
@@ -48,12 +48,25 @@ class _Convolution(Operator):
         """(out, height, width) after the window has slid over the input."""
         if len(shape) != 3:
             return spatial(shape, type(self).__name__) or shape
+        if self._keeps_size:
+            return self.out, shape[1], shape[2]
         size = slide(shape, self.window.kernel, self.stride, self.pads)
-        return size if isinstance(size, Unfit) else (self.out, *size)
+        return size if type(size) is Unfit else (self.out, *size)
+
+    @cached_property
+    def _reach(self) -> Reach:
+        reach = Reach(self.window.kernel, self.stride)
+        return POINTWISE if reach == POINTWISE else reach
+
+    @cached_property
+    def _keeps_size(self) -> bool:
+        # Most convolutions of these networks: 1x1, or same padding at stride 1.
+        kernel = tuple(2 * pad + 1 for pad in self.pads)
+        return self.stride == (1, 1) and self.window.kernel == kernel
 
     def reach(self, shape: Shape) -> Reach:
         """The window itself."""
-        return Reach(self.window.kernel, self.stride)
+        return self._reach
 
     @property
     def notation(self) -> str:

@@ -95,14 +95,9 @@ def slide(
     what Caffe and PyTorch do.
     """
     _, height, width = shape
-    if ceil:
-        high, wide = (
-            _rounded_up(size, k, s, p)
-            for size, k, s, p in zip((height, width), kernel, stride, padding, strict=True)
-        )
-    else:
-        high = (height + 2 * padding[0] - kernel[0]) // stride[0] + 1
-        wide = (width + 2 * padding[1] - kernel[1]) // stride[1] + 1
+    fit = _rounded_up if ceil else _rounded_down
+    high = fit(height, kernel[0], stride[0], padding[0])
+    wide = fit(width, kernel[1], stride[1], padding[1])
     if high > 0 and wide > 0:
         return high, wide
     padded = f", {height + 2 * padding[0]}x{width + 2 * padding[1]} with its padding"
@@ -116,10 +111,12 @@ def slide(
 def arithmetic(size: int, kernel: int, stride: int, padding: int, ceil: bool) -> str:
     """The sum that gives the size, for a person to follow."""
     pads = f"+2*{padding}" if padding else ""
-    up = _rounded_up(size, kernel, stride, padding)
-    down = (size + 2 * padding - kernel) // stride + 1
-    how = "rounded up" if ceil else "rounded down"
-    return f"({size}{pads}-{kernel})/{stride}+1 = {up if ceil else down}, {how}"
+    fit, how = (_rounded_up, "rounded up") if ceil else (_rounded_down, "rounded down")
+    return f"({size}{pads}-{kernel})/{stride}+1 = {fit(size, kernel, stride, padding)}, {how}"
+
+
+def _rounded_down(size: int, kernel: int, stride: int, padding: int) -> int:
+    return (size + 2 * padding - kernel) // stride + 1
 
 
 def _rounded_up(size: int, kernel: int, stride: int, padding: int) -> int:
