@@ -7,7 +7,7 @@ from typing import NamedTuple
 from archc import ir
 from archc.analyses.cost import count_cost, total
 from archc.analyses.depth import measure_depth
-from archc.analyses.memory import Elements, count_elements, measure_peak
+from archc.analyses.memory import measure_peak
 from archc.analyses.receptive_field import Field, measure_fields
 from archc.analyses.shapes import Shapes, infer_shapes
 from archc.diagnostics import Diagnostic
@@ -42,7 +42,7 @@ class RowAnalysis(NamedTuple):
 class Analysis(NamedTuple):
     """What is known of a network. Auxiliary heads are counted apart: ``cost`` is without them.
 
-    ``peak`` is the most elements alive at once at inference, ``memory`` all that layers give.
+    ``memory`` is the number of elements that all layers give, for one image.
     """
 
     network: ir.Network
@@ -54,7 +54,11 @@ class Analysis(NamedTuple):
     depth: int
     field: Field
     memory: int
-    peak: int
+
+    @property
+    def peak(self) -> int:
+        """The most elements alive at once at inference; measured when it is asked for."""
+        return measure_peak(self.network, self.shapes)
 
     def output(self, node: ir.Node) -> Shape:
         """What comes out of the node."""
@@ -94,14 +98,13 @@ def analyze(network: ir.Network) -> Analysis | list[Diagnostic]:
         return shapes
     costs = count_cost(shapes.layers)
     fields = measure_fields(network, shapes)
-    elements = count_elements(shapes)
     layers = tuple(
         [
-            LayerAnalysis(*layer, cost, fields[id(layer.op)])
-            for layer, cost in zip(shapes.layers, costs, strict=True)
+            LayerAnalysis(op, shape, output, cost, fields[id(op)])
+            for (op, shape, output), cost in zip(shapes.layers, costs, strict=True)
         ]
     )
-    known = _Known(shapes, layers, costs, fields, elements)
+    known = _Known(shapes, layers, costs, fields)
     rows = tuple([_row(node, known) for node in network.rows])
     aux = tuple([_row(head.body, known) for head in network.aux])
     cost = total([row.cost for row in rows])
@@ -115,7 +118,6 @@ def analyze(network: ir.Network) -> Analysis | list[Diagnostic]:
         sum([row.depth for row in rows]),
         rows[-1].field,
         sum([row.memory for row in rows]),
-        measure_peak(network, elements),
     )
 
 
@@ -126,11 +128,10 @@ class _Known(NamedTuple):
     layers: tuple[LayerAnalysis, ...]
     costs: tuple[Cost, ...]
     fields: Mapping[int, Field]
-    elements: Elements
 
 
 def _row(node: ir.Node, known: _Known) -> RowAnalysis:
-    shapes, layers, costs, fields, elements = known
+    shapes, layers, costs, fields = known
     own = shapes.slices[node.name]
     key = id(node)
     return RowAnalysis(
@@ -139,6 +140,6 @@ def _row(node: ir.Node, known: _Known) -> RowAnalysis:
         measure_depth(node),
         total(costs[own]),
         fields[key],
-        sum([elements[id(layer.op)] for layer in layers[own]]),
+        sum([prod(layer.output) for layer in layers[own]]),
         layers[own],
     )

@@ -6,21 +6,13 @@ from math import prod
 from archc import ir
 from archc.analyses.shapes import Shapes
 
-Elements = Mapping[int, int]
-"""How many elements come out of every node for one image, by ``id(node)``."""
-
-
-def count_elements(shapes: Shapes) -> Elements:
-    """The size of every node's output."""
-    return {node: prod(shape) for node, shape in shapes.outputs.items()}
-
-
-def measure_peak(network: ir.Network, elements: Elements) -> int:
+def measure_peak(network: ir.Network, shapes: Shapes) -> int:
     """The most elements alive at once at inference, for one image, auxiliary heads left out.
 
     A layer's input and output are alive while it runs, and the input of a Concat or a Residual
     until its last branch has read it. Nothing is counted as done in place.
     """
+    elements = {node: prod(shape) for node, shape in shapes.outputs.items()}
     peak = 0
     held = prod(network.input)
     for row in network.rows:
@@ -29,7 +21,7 @@ def measure_peak(network: ir.Network, elements: Elements) -> int:
     return peak
 
 
-def _node(node: ir.Node, size: int, beside: int, keep: bool, elements: Elements) -> int:
+def _node(node: ir.Node, size: int, beside: int, keep: bool, elements: Mapping[int, int]) -> int:
     """The peak while the node runs on ``size`` elements, with ``beside`` others alive.
 
     ``keep``: the input is read again once the node has run.

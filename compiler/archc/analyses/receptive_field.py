@@ -20,14 +20,18 @@ class Field(NamedTuple):
 
 
 def measure_fields(network: Network, shapes: Shapes) -> Mapping[int, Field]:
-    """The receptive field of every node, by ``id(node)``; a Concat's is its widest branch's."""
+    """The receptive field of every operator and row, by ``id(node)``.
+
+    A Concat sees what its widest branch sees.
+    """
     fields: dict[int, Field] = {}
     field = Field((1, 1), (1, 1))
     for row in network.rows:
-        field = _node(row, field, shapes.inputs, fields)
+        field = fields[id(row)] = _node(row, field, shapes.inputs, fields)
     rows = {row.name: row for row in network.rows}
     for head in network.aux:
-        _node(head.body, fields[id(rows[head.tap])], shapes.inputs, fields)
+        tapped = fields[id(rows[head.tap])]
+        fields[id(head.body)] = _node(head.body, tapped, shapes.inputs, fields)
     return fields
 
 
@@ -43,6 +47,7 @@ def _node(
                 (high + (height - 1) * down, wide + (width - 1) * right),
                 (down * vertical, right * horizontal),
             )
+        fields[id(node)] = field
     elif type(node) is Concat or type(node) is Residual:
         ends = [_node(part, field, inputs, fields) for part in node.children]
         if type(node) is Residual and node.shortcut is None:
@@ -51,7 +56,6 @@ def _node(
     else:
         for child in node.children:
             field = _node(child, field, inputs, fields)
-    fields[id(node)] = field
     return field
 
 

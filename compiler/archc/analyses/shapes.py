@@ -101,9 +101,9 @@ class _Inference:
         if len(known) < len(outputs):
             return None
         sizes = [output[1:] for output in known]
+        if sizes.count(sizes[0]) == len(sizes):
+            return (sum([output[0] for output in known]), *sizes[0])
         usual = max(sizes, key=sizes.count)
-        if sizes.count(usual) == len(sizes):
-            return (sum([output[0] for output in known]), *usual)
         odd = next(i for i, size in enumerate(sizes) if size != usual)
         others = "the others" if len(sizes) > 2 else _branch_name(node, 1 - odd)
         verb = "are" if len(sizes) > 2 else "is"

@@ -73,16 +73,19 @@ class _Convolution(Operator):
         """Patch size/stride, with the stride always written, as the paper does."""
         return str(self.window._replace(stride=self.stride))
 
-    def _cost(self, weights: int, macs: int, elements: int) -> Cost:
-        return Cost(
-            weights,
-            self.out if self.biased else 0,
-            2 * self.out if self.norm else 0,
-            macs,
-            0,
-            elements if self.norm else 0,
-            elements if self.activation else 0,
-        )
+    @cached_property
+    def _follows(self) -> tuple[int, int, int, int]:
+        """Biases and norm parameters; whether a norm and an activation touch each element."""
+        norm, active = self.norm is not None, self.activation is not None
+        return self.out if self.biased else 0, 2 * self.out if norm else 0, int(norm), int(active)
+
+    def _cost(self, weights: int, output: Shape) -> Cost:
+        channels, height, width = output
+        biases, norm, normed, active = self._follows
+        positions = height * width
+        elements = channels * positions
+        macs = weights * positions
+        return Cost(weights, biases, norm, macs, 0, elements * normed, elements * active)
 
     def _state(self, weights: tuple[Tensor, ...], bias: str) -> tuple[Tensor, ...]:
         if self.biased:
@@ -118,8 +121,7 @@ class Conv(_Convolution):
         """Kernel x in / groups x out weights, each used once per output position."""
         height, width = self.window.kernel
         weights = height * width * (shape[0] // self.groups) * self.out
-        positions = output[1] * output[2]
-        return self._cost(weights, weights * positions, self.out * positions)
+        return self._cost(weights, output)
 
     def state(self, shape: Shape) -> tuple[Tensor, ...]:
         """The kernel, the bias, then the norm's state."""
@@ -144,8 +146,7 @@ class SeparableConv(_Convolution):
         height, width = self.window.kernel
         middle = shape[0] * self.multiplier
         weights = height * width * middle + middle * self.out
-        positions = output[1] * output[2]
-        return self._cost(weights, weights * positions, self.out * positions)
+        return self._cost(weights, output)
 
     def state(self, shape: Shape) -> tuple[Tensor, ...]:
         """The depthwise kernels, the pointwise ones, the bias, then the norm's state."""
