@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from pydantic import BaseModel
+
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Label
+from archc.diagnostics import Code, Diagnostic, Label, suggestion
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 from archc.source import Entry, Node, Scalar
 from archc.syntax import Grammar, Layer
-from archc.validation import found, validate
+from archc.validation import found, kinds_of, listed, validate
 
 Cells = Mapping[str, Scalar | None]
 """What each symbol stands for: a column's cell; None while the row is not known."""
@@ -37,7 +39,7 @@ def build(
     """
     kind = OPERATORS[layer.kind]
     before = len(grammar.findings)
-    filled = fill(layer, cells, grammar, kind.layer_fields, kind.column_fields)
+    filled = fill(layer, cells, grammar, kind, kind.layer_fields, kind.column_fields)
     operator = validate(
         kind,
         layer.kind,
@@ -48,6 +50,7 @@ def build(
         filled.unknown,
     )
     _point_at_definition(grammar, before, layer, filled)
+    _point_at_columns(grammar, before, layer, cells, kind.column_fields)
     return None if operator is None else (operator, filled.symbols)
 
 
@@ -55,6 +58,7 @@ def fill(
     layer: Layer,
     cells: Cells,
     grammar: Grammar,
+    model: type[BaseModel],
     layer_fields: tuple[str, ...],
     column_fields: tuple[str, ...],
 ) -> Filled:
@@ -66,7 +70,7 @@ def fill(
     for field, entry in layer.fields.items():
         node = entry.value
         if field in layer_fields:
-            built = _nested(node, grammar, field)
+            built = _nested(node, grammar, layer.kind, field, kinds_of(model, field))
             if isinstance(built, Operator) or built is None:
                 values[field] = built
             else:
@@ -81,19 +85,24 @@ def fill(
     return Filled(entries, values, frozenset(unknown), symbols)
 
 
-def _nested(node: Node, grammar: Grammar, field: str) -> Operator | bool | None:
+def _nested(
+    node: Node, grammar: Grammar, what: str, field: str, kinds: list[str]
+) -> Operator | bool | None:
     """The operator in a field such as ``norm``; None for ``none``, False where it is not valid."""
     if isinstance(node, Scalar) and node.value == "none":
         return None
-    if isinstance(node, source.List) or (isinstance(node, Scalar) and node.value is None):
-        message = f"{field} is a kind or none, found {found(node)}"
+    needed = f"{what} {field}: {', '.join(kinds)} or none is needed"
+    if not isinstance(node, source.Mapping) and not (
+        isinstance(node, Scalar) and isinstance(node.value, str)
+    ):
+        message = f"{needed}, found {found(node)}"
         grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return False
     layer = grammar.layer("", node)
     if layer is None:
         return False
-    if layer.kind not in OPERATORS:
-        message = f"{field} is an operator or none, not {layer.kind}"
+    if layer.kind not in kinds:
+        message = f"{needed}, found {layer.kind}"
         grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, layer.span))
         return False
     built = build(layer, {}, grammar)
@@ -109,3 +118,23 @@ def _point_at_definition(grammar: Grammar, before: int, layer: Layer, filled: Fi
                 use = layer.fields[field].value.span
                 label = Label(use, f"{symbol} is {field} of this {layer.kind}")
                 grammar.findings[i] = finding._replace(labels=(*finding.labels, label))
+
+
+def _point_at_columns(
+    grammar: Grammar, before: int, layer: Layer, cells: Cells, column_fields: tuple[str, ...]
+) -> None:
+    """A word where a number is needed is most often a column, misspelt or out of its place."""
+    for i in range(before, len(grammar.findings)):
+        for field, entry in layer.fields.items():
+            node, finding = entry.value, grammar.findings[i]
+            if finding.span != node.span or finding.hint or not isinstance(node, Scalar):
+                continue
+            hint = None
+            if node.text in cells and field not in column_fields:
+                only = f", only {listed(column_fields)}" if column_fields else ""
+                hint = f"a column cannot fill this{only}"
+            elif field in column_fields and isinstance(node.value, str):
+                columns = [cell for cell in cells if cell != "classes"]
+                known = f"the columns here are {', '.join(columns)}" if columns else None
+                hint = suggestion(node.text, cells) or known
+            grammar.findings[i] = finding._replace(hint=hint)

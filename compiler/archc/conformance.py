@@ -76,7 +76,7 @@ def check_conformance(analysis: Analysis) -> Conformance:
         found = analysis.at(path)
         if found is None:
             known = [row.node.path for row in (*analysis.rows, *analysis.aux)]
-            hint = suggestion(path, known)
+            hint = suggestion(path, known) or f"the rows are {', '.join(known)}"
             message = f"the table has a row {path}, the network has none"
             findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, printed.span, hint=hint))
             continue
@@ -214,15 +214,15 @@ def _finding(
 ) -> Diagnostic | None:
     if result.verdict != "mismatch":
         return None
-    exact = f"{column} of {path} is computed as {result.computed}"
-    if column in ("params", "ops"):
+    notes: tuple[str, ...] = ()
+    if column == "params":
         cost = row.cost
-        numbers = (
-            f"{cost.weights:,} weights, {cost.biases:,} biases, {cost.norm:,} norm parameters"
-            if column == "params"
-            else f"{cost.macs:,} multiply-accumulates"
+        notes = (
+            f"exactly {cost.weights:,} weights, {cost.biases:,} biases and {cost.norm:,} norm "
+            "parameters",
         )
-        exact += f" ({numbers})"
+    elif column == "ops":
+        notes = (f"exactly {row.cost.macs:,} multiply-accumulates",)
     label = Label(row.node.span, "this row gives it")
     if erratum is None:
         return Diagnostic(
@@ -230,13 +230,15 @@ def _finding(
             f"{path} {column}: the table prints {cell.text}, {result.computed} is computed",
             cell.span,
             (label,),
-            (exact,),
+            notes,
             f"mend the row, or declare an erratum {path}.{column} with its reason",
         )
     if result.computed == cell.text:
         message = f"erratum {path}.{column} is not needed: the printed {cell.text} is right"
         hint = "remove the erratum"
     else:
-        message = f"erratum {path}.{column} records {erratum.computed}, which is not computed"
+        message = (
+            f"erratum {path}.{column} records {erratum.computed}, {result.computed} is computed"
+        )
         hint = "mend the row, or what the erratum records"
-    return Diagnostic(Code.STALE_ERRATUM, message, erratum.span, (label,), (exact,), hint)
+    return Diagnostic(Code.STALE_ERRATUM, message, erratum.span, (label,), notes, hint)

@@ -34,7 +34,7 @@ def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnost
         spec.header.name,
         spec.header.about,
         spec.paper,
-        spec.input,
+        spec.header.input,
         spec.header.classes,
         rows,
         spec.sections,

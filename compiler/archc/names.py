@@ -24,28 +24,33 @@ def is_kind(text: str) -> bool:
 
 def check_name(key: Scalar, what: str) -> Diagnostic | None:
     """Why the key cannot name ``what``; None where it can."""
-    if is_name(key.text):
-        return None
-    if key.text in _RESERVED:
-        hint = f"{key.text} means something in Python or in a spec: choose another"
-    else:
-        hint = "use letters, digits and underscores, a letter first, at most 40"
-    return Diagnostic(Code.INVALID_NAME, f"{key.text!r} cannot name {what}", key.span, hint=hint)
+    return None if is_name(key.text) else _refused(key, what, "a letter")
 
 
 def check_class(key: Scalar, what: str) -> Diagnostic | None:
     """Why the key cannot be ``what``'s class name; None where it can."""
-    if is_name(key.text) and is_kind(key.text):
-        return None
-    hint = "a class name: letters, digits and underscores, a capital first, at most 40"
+    fits = is_name(key.text) and is_kind(key.text)
+    return None if fits else _refused(key, what, "a capital")
+
+
+def _refused(key: Scalar, what: str, first: str) -> Diagnostic:
+    hint = f"use letters, digits and underscores, {first} first, at most 40"
+    if key.text in _RESERVED:
+        hint = f"{key.text} means something in Python or in a spec: choose another"
     return Diagnostic(Code.INVALID_NAME, f"{key.text!r} cannot name {what}", key.span, hint=hint)
+
+
+def check_column(item: Scalar) -> Diagnostic | None:
+    """Why the item cannot head a column; None where it can."""
+    text = item.text
+    if _COLUMN.fullmatch(text) and is_name(identifier(text)) and not is_kind(text):
+        return None
+    hint = "use letters, digits, # and spaces, a small letter or # first, as in #3x3 reduce"
+    if identifier(text) in _RESERVED:
+        hint = f"{text} means something in Python or in a spec: choose another"
+    return Diagnostic(Code.INVALID_NAME, f"{text!r} cannot name a column", item.span, hint=hint)
 
 
 def identifier(column: str) -> str:
     """A column as an argument's name: ``#3x3 reduce`` becomes ``n3x3_reduce``."""
     return re.sub(r"[^a-z0-9]+", "_", column.lower().replace("#", "n")).strip("_")
-
-
-def is_column(text: str) -> bool:
-    """Whether the text may head a column."""
-    return bool(_COLUMN.fullmatch(text)) and is_name(identifier(text))

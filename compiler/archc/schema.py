@@ -1,20 +1,28 @@
 """A composed spec → a valid one: every key known, every value of its type, every reference met."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
 from archc import source
 from archc.arguments import Cells, build, fill
 from archc.diagnostics import Code, Diagnostic, suggestion
-from archc.names import check_class
 from archc.ops import OPERATORS
 from archc.ops.activation import Activation
 from archc.ops.window import Count
 from archc.source import Entry, Scalar
 from archc.spans import Span
-from archc.syntax import STRUCTURES, Definition, Grammar, Layer, module_columns
+from archc.syntax import (
+    STRUCTURES,
+    Definition,
+    Grammar,
+    Layer,
+    check_kind,
+    module_columns,
+    wrong_cell,
+)
 from archc.table import PrintedTable, parse_table
 from archc.validation import found, unknown_key, validate
 
@@ -38,24 +46,54 @@ class _Model(BaseModel):
     )
 
 
+def _version(number: int) -> int:
+    if number != 1:
+        raise ValueError(f"this archc reads version 1 of the language, not {number}")
+    return number
+
+
+def _arxiv(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}\.[0-9]{4,5}", text):
+        raise ValueError(f"an identifier such as 1409.4842 is needed, found {text[:40]}")
+    return text
+
+
+def _input(value: object) -> tuple[int, int, int]:
+    parts = value.split("x") if isinstance(value, str) else []
+    if len(parts) == 3 and all(re.fullmatch(r"[1-9][0-9]{0,8}", part) for part in parts):
+        channels, height, width = map(int, parts)
+        if max(channels, height, width) <= MAXIMUM_SIDE:
+            return channels, height, width
+    raise ValueError(
+        f"channels x height x width is needed, such as 3x224x224, each at most {MAXIMUM_SIDE:,}, "
+        f"found {str(value)[:40]}"
+    )
+
+
 class Paper(_Model):
     """Where the network was published."""
 
     title: Text
     authors: Text
     year: Annotated[int, Field(ge=1940, le=2100)]
-    arxiv: Annotated[str, Field(pattern=r"\A[0-9]{4}\.[0-9]{4,5}\z")] | None = None
+    arxiv: Annotated[str, AfterValidator(_arxiv)] | None = None
     table: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
 class Header(_Model):
     """The keys that stand once at the top of a spec."""
 
-    archc: Annotated[int, Field(ge=1, le=1)]
+    archc: Annotated[int, AfterValidator(_version)]
     name: Text
     about: Text = ""
-    input: str
+    input: Annotated[tuple[int, int, int], PlainValidator(_input)]
     classes: Count
+
+
+class ModuleHeader(_Model):
+    """What a module says of itself beside its columns and layers."""
+
+    about: Text = ""
 
 
 class ResidualArguments(_Model):
@@ -92,7 +130,6 @@ class Spec(NamedTuple):
 
     header: Header
     paper: Paper | None
-    input: tuple[int, int, int]
     modules: Mapping[str, Definition]
     rows: tuple[Layer, ...]
     sections: Mapping[str, str]
@@ -108,32 +145,40 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     findings: list[Diagnostic] = []
     entries = {entry.key.text: entry for entry in document.entries}
     sections = {*ROW_SECTIONS, "aux"}
-    known = [*Header.model_fields, "paper", "defaults", "modules", *ROW_SECTIONS, "aux", "table"]
-    for name, entry in entries.items():
-        if name not in known:
-            findings.append(unknown_key(entry.key, "a spec", known))
+    known = [*Header.model_fields, "extends", "paper", "defaults", "modules", *ROW_SECTIONS]
+    known += ["aux", "table"]
+    unknown = [entry.key for name, entry in entries.items() if name not in known]
+    findings += [unknown_key(key, "spec", known) for key in unknown]
     place = document.entries[0].key.span if document.entries else document.span
     fields = {name: entries[name] for name in Header.model_fields if name in entries}
-    header = validate(Header, "a spec", fields, place, findings)
-    if header is not None and (finding := check_class(_scalar(entries["name"]), "the network")):
-        findings.append(finding)
+    header = validate(Header, "spec", fields, place, findings)
+    named = _named(entries.get("name"))
+    findings += [wrong for key, _ in named if (wrong := check_kind(key, "the network"))]
     paper = _paper(entries.get("paper"), findings)
     modules = _mapping(entries.get("modules"), "modules", findings)
     columns = {
-        key.text: module_columns(value, findings) if isinstance(value, source.Mapping) else ()
+        key.text: module_columns(value, findings) if isinstance(value, source.Mapping) else None
         for key, value in modules
+        if check_kind(key, "a module") is None
     }
     grammar = Grammar(findings, {}, columns)
+    grammar.unique([*named, *modules])
     grammar.defaults = _defaults(entries.get("defaults"), grammar)
     definitions = {
         key.text: definition
         for key, value in modules
         if (definition := grammar.definition(key, value)) is not None
     }
+    for key, value in modules:
+        about = _about(value)
+        validate(ModuleHeader, f"module {key.text}", about, key.span, findings)
     for definition in definitions.values():
-        cells: Cells = dict.fromkeys((*definition.columns, "classes"))
-        _check_layers(definition.body, cells, grammar)
-        _check_columns_used(definition, findings)
+        if columns[definition.name] is not None:
+            before = len(findings)
+            cells: Cells = dict.fromkeys((*definition.columns, "classes"))
+            _check_layers(definition.body, cells, grammar)
+            if len(findings) == before:
+                _check_columns_used(definition, findings)
     findings += _recursions(definitions)
 
     rows: list[Layer] = []
@@ -146,7 +191,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
             continue
         for row in _mapping(entry, name, findings):
             keys.append(row)
-            if not grammar._names_well(row.key):
+            if not grammar.names_well(row.key):
                 continue
             layer = (
                 _auxiliary(row, grammar)
@@ -163,20 +208,22 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
                 rows.append(layer)
             written = layer.layer if isinstance(layer, Auxiliary) else layer
             _check_layers(written, {"classes": None}, grammar)
-    grammar._unique(keys)
-    if not keys and not findings:
-        message = f"a spec needs layers: {', '.join(ROW_SECTIONS)}"
+    grammar.unique(keys)
+    empty = all(
+        isinstance(entries[section].value, source.Mapping) for section in sections & entries.keys()
+    )
+    if not keys and not unknown and empty:
+        message = f"spec needs layers, in {', '.join(ROW_SECTIONS[:-1])} or {ROW_SECTIONS[-1]}"
         findings.append(Diagnostic(Code.MISSING_KEY, message, place))
-    names = {key.text for key, _ in keys if section_of.get(key.text) != "aux"}
+    heads = {key.text for key, _ in _mapping(entries.get("aux"), "aux", [])}
+    names = {key.text for key, _ in keys} - heads
     findings += [_unknown_tap(head, names) for head in aux if head.tap not in names]
-    size = _input(header, entries, findings)
     table = parse_table(entries["table"].value, findings) if "table" in entries else None
-    if findings or header is None or size is None:
+    if findings or header is None:
         return findings
     return Spec(
         header,
         paper,
-        size,
         definitions,
         tuple(rows),
         section_of,
@@ -188,9 +235,15 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     )
 
 
-def _scalar(entry: Entry) -> Scalar:
-    assert isinstance(entry.value, Scalar)
-    return entry.value
+def _named(entry: Entry | None) -> list[Entry]:
+    """The network's name as an entry of its own, to be held against the modules' names."""
+    name = entry.value if entry else None
+    return [Entry(name, name)] if isinstance(name, Scalar) and isinstance(name.value, str) else []
+
+
+def _about(node: source.Node) -> dict[str, Entry]:
+    entries = node.entries if isinstance(node, source.Mapping) else ()
+    return {entry.key.text: entry for entry in entries if entry.key.text == "about"}
 
 
 def _mapping(entry: Entry | None, what: str, findings: list[Diagnostic]) -> tuple[Entry, ...]:
@@ -207,30 +260,17 @@ def _paper(entry: Entry | None, findings: list[Diagnostic]) -> Paper | None:
     if entry is None:
         return None
     fields = {field.key.text: field for field in _mapping(entry, "paper", findings)}
-    return validate(Paper, "paper", fields, entry.key.span, findings) if fields else None
-
-
-def _input(
-    header: Header | None, entries: Mapping[str, Entry], findings: list[Diagnostic]
-) -> tuple[int, int, int] | None:
-    if header is None:
+    if not isinstance(entry.value, source.Mapping):
         return None
-    parts = header.input.split("x")
-    if len(parts) == 3 and all(p.isascii() and p.isdigit() and p[0] != "0" for p in parts):
-        channels, height, width = (int(part[:9]) for part in parts)
-        if max(channels, height, width) <= MAXIMUM_SIDE:
-            return channels, height, width
-    message = f"input is channels x height x width, at most {MAXIMUM_SIDE}, not {header.input[:40]}"
-    span = entries["input"].value.span
-    findings.append(Diagnostic(Code.INVALID_VALUE, message, span, hint="such as 3x224x224"))
-    return None
+    return validate(Paper, "paper", fields, entry.key.span, findings)
 
 
 def _defaults(entry: Entry | None, grammar: Grammar) -> dict[str, dict[str, Entry]]:
     defaults: dict[str, dict[str, Entry]] = {}
     for key, value in _mapping(entry, "defaults", grammar.findings):
         if key.text not in OPERATORS:
-            hint = suggestion(key.text, OPERATORS) or f"known are {', '.join(OPERATORS)}"
+            close = suggestion(key.text, OPERATORS) if key.text not in STRUCTURES else None
+            hint = close or f"the operators are {', '.join(OPERATORS)}"
             message = f"{key.text} is no operator, so it has no defaults"
             grammar.findings.append(Diagnostic(Code.UNKNOWN_KIND, message, key.span, hint=hint))
             continue
@@ -240,7 +280,8 @@ def _defaults(entry: Entry | None, grammar: Grammar) -> dict[str, dict[str, Entr
         }
         kind = OPERATORS[key.text]
         layer = Layer("", key.text, fields, (), key.span)
-        filled = fill(layer, {}, grammar, kind.layer_fields, ())
+        before = len(grammar.findings)
+        filled = fill(layer, {}, grammar, kind, kind.layer_fields, ())
         required = {name for name, field in kind.model_fields.items() if field.is_required()}
         validate(
             kind,
@@ -251,7 +292,13 @@ def _defaults(entry: Entry | None, grammar: Grammar) -> dict[str, dict[str, Entr
             filled.values,
             filled.unknown | (required - fields.keys()),
         )
-        defaults[key.text] = {name: f for name, f in fields.items() if name in kind.model_fields}
+        # What is wrong with a default is said once, not again at each layer that takes it.
+        faulty = {finding.span for finding in grammar.findings[before:]}
+        defaults[key.text] = {
+            name: field
+            for name, field in fields.items()
+            if field.key.span not in faulty and field.value.span not in faulty
+        }
     return defaults
 
 
@@ -264,14 +311,10 @@ def _check_layers(layer: Layer, cells: Cells, grammar: Grammar) -> None:
         for child in layer.children:
             _check_layers(child, cells, grammar)
     else:
-        for entry in layer.fields.values():
+        for column, entry in layer.fields.items():
             cell = entry.value
             if isinstance(cell, Scalar) and isinstance(cell.value, str) and cell.value not in cells:
-                known = list(cells)
-                hint = suggestion(cell.value, known) or f"known are {', '.join(known)}"
-                message = f"{cell.text} is neither a number nor a column of this module"
-                finding = Diagnostic(Code.UNKNOWN_REFERENCE, message, cell.span, hint=hint)
-                grammar.findings.append(finding)
+                grammar.findings.append(wrong_cell(column, layer.kind, cell, cells))
 
 
 def structure_arguments(
@@ -280,10 +323,11 @@ def structure_arguments(
     """What a Residual or a Repeat takes beside its layers, and which fields came from columns."""
     if layer.kind not in ("Residual", "Repeat"):
         return None, {}
-    filled = fill(layer, cells, grammar, ("activation",), ("scale",))
     model: type[ResidualArguments | RepeatArguments] = RepeatArguments
     if layer.kind == "Residual":
         model = ResidualArguments
+    layer_fields = ("activation",) if layer.kind == "Residual" else ()
+    filled = fill(layer, cells, grammar, model, layer_fields, ("scale",))
     arguments = validate(
         model,
         layer.kind,

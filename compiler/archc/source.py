@@ -89,7 +89,7 @@ def compose(source: Source) -> Mapping | list[Diagnostic]:
     if composer.findings:
         return composer.findings
     if not isinstance(node, Mapping):
-        found = "empty" if node is None else f"a {kind_of(node)}"
+        found = "empty" if node is None else a_kind_of(node)
         return [
             Diagnostic(
                 Code.SYNTAX,
@@ -110,6 +110,12 @@ def kind_of(node: Node) -> str:
     return {bool: "boolean", int: "number", float: "number", str: "text"}.get(
         type(node.value), "empty value"
     )
+
+
+def a_kind_of(node: Node) -> str:
+    """The same with its article."""
+    kind = kind_of(node)
+    return kind if kind == "text" else f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 class _Fatal(Exception):
@@ -150,22 +156,27 @@ class _Composer:
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> Diagnostic:
         mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        hint = None
+        place = self._mark(mark) if mark else Span(self.source, 1, 1, 1, 2)
+        start = error.context_mark
+        labels: tuple[Label, ...] = ()
+        if start and (start.line, start.column) != (place.line - 1, place.column - 1):
+            labels = (Label(self._mark(start), f"{error.context} that starts here"),)
+        message = f"not YAML: {error.problem}"
+        return Diagnostic(
+            Code.SYNTAX, message, place, labels, hint=self._syntax_hint(error, place.line)
+        )
+
+    def _syntax_hint(self, error: yaml.MarkedYAMLError, line: int) -> str | None:
         for number in (line, line - 1, line - 2):
             if re.search(r"(^|[\s\[{,:])#\d+x\d+", self.source.line(number)):
-                hint = f'` #` starts a comment: on line {number} write "#3x3" with quotes'
-                break
-        else:
-            if "\t" in self.source.line(line):
-                hint = "indent with spaces, not tabs"
-        context = f" ({error.context})" if error.context else ""
-        return Diagnostic(
-            Code.SYNTAX,
-            f"not YAML: {error.problem}{context}",
-            Span(self.source, line, column, line, column + 1),
-            hint=hint,
-        )
+                return f'` #` starts a comment: on line {number} write "#3x3" with quotes'
+        if "\t" in self.source.line(line):
+            return "indent with spaces, not tabs"
+        return next((hint for problem, hint in _HINTS if problem in (error.problem or "")), None)
+
+    def _mark(self, mark: yaml.Mark) -> Span:
+        line, column = mark.line + 1, mark.column + 1
+        return Span(self.source, line, column, line, column + 1)
 
     def _refuse_odd_characters(self) -> None:
         for number, line in enumerate(self.source.lines, 1):
@@ -179,7 +190,7 @@ class _Composer:
                         Code.SYNTAX,
                         f"the character U+{ord(bad.group()):04X} cannot stand in a spec",
                         Span(self.source, number, column, number, column + 1),
-                        hint="remove it; lines end with a line feed",
+                        hint="remove it: spaces are plain spaces, and lines end with a line feed",
                     )
                 )
 
@@ -197,20 +208,22 @@ class _Composer:
         if event.anchor:
             self._refuse(event, "an anchor (`&`)", "`extends` or a module says a thing once")
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
-            self._refuse(event, f"a tag ({event.tag})", "remove it: values have the type they show")
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._refuse(event, f"a tag ({tag})", "remove it: values have the type they show")
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
             items = []
             while not isinstance(item := next(events), yaml.SequenceEndEvent):
                 items.append(self._node(item, events, depth + 1))
+            self._refuse_bare_pairs(event, items)
             return List(tuple(items), self._block(event, item, items))
         entries: dict[str, Entry] = {}
         while not isinstance(start := next(events), yaml.MappingEndEvent):
             key = self._node(start, events, depth + 1)
             value = self._node(next(events), events, depth + 1)
             if not isinstance(key, Scalar) or isinstance(key.value, bool) or key.value is None:
-                message = f"a key is a word, not a {kind_of(key)}"
+                message = f"a key is a word, not {a_kind_of(key)}"
                 self.findings.append(Diagnostic(Code.SYNTAX, message, key.span))
             elif key.text == "<<":
                 self._refuse(start, "a merge key (`<<`)", "`extends` says what differs")
@@ -227,6 +240,18 @@ class _Composer:
                 entries[key.text] = Entry(key, value)
         values = [entry.value for entry in entries.values()]
         return Mapping(tuple(entries.values()), self._block(event, start, values))
+
+    def _refuse_bare_pairs(self, start: yaml.SequenceStartEvent, items: list[Node]) -> None:
+        """``[Conv: 3x3, out: 64]`` is a list of two mappings, and never what is meant."""
+        for item in items:
+            if not start.flow_style or not isinstance(item, Mapping) or not item.entries:
+                continue
+            key = item.entries[0].key.span
+            if (key.line, key.column) == (item.span.line, item.span.column):
+                message = "a key without braces in a list"
+                hint = "in a list each layer has braces: [{Conv: 3x3, out: 64}]"
+                self.findings.append(Diagnostic(Code.SYNTAX, message, key, hint=hint))
+                return
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         span = self._span(event)
@@ -272,5 +297,22 @@ class _Composer:
 _WORDS: dict[str, Value] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
-# Control characters, and the line breaks that YAML knows and editors do not.
-_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+# Control characters, the line breaks that YAML knows and editors do not, and what looks like a
+# space or like nothing.
+_ODD = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
+)
+# What libyaml says, and what is most often behind it.
+_HINTS = (
+    (
+        "mapping values are not allowed",
+        "put a space behind a key's colon, and quotes round text that holds a colon",
+    ),
+    ("cannot start any token", "put quotes round text that starts with such a character"),
+    ("expected ',' or", "is a bracket not closed, or a comma missing?"),
+    ("expected key", "indent a mapping's keys alike"),
+    ("expected node content", "a value is missing between the commas; a cell without one is -"),
+    ("unexpected end of stream", "a quote is not closed"),
+    ("could not find expected ':'", "a line of a mapping is `key: value`"),
+    ("expected <document start>", "a line of a mapping is `key: value`, indented as those above"),
+)

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from archc import source
 from archc.diagnostics import Code, Diagnostic, Label, suggestion
-from archc.names import check_class, check_name, identifier, is_column, is_kind
+from archc.names import check_class, check_column, check_name, identifier, is_kind
 from archc.ops import OPERATORS
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
-from archc.validation import found, unknown_key
+from archc.validation import found, is_empty, unknown_key, value_hint
 
 STRUCTURES: dict[str, tuple[str, ...]] = {
     "Sequence": (),
@@ -51,13 +51,17 @@ class Definition(NamedTuple):
 
 
 class Grammar:
-    """Parses layers; what is wrong with them is added to ``findings``."""
+    """Parses layers; what is wrong with them is added to ``findings``.
+
+    ``columns`` are those of each module; None where they could not be read, so that its rows are
+    not judged by them.
+    """
 
     def __init__(
         self,
         findings: list[Diagnostic],
         defaults: Mapping[str, Mapping[str, Entry]],
-        columns: Mapping[str, tuple[str, ...]],
+        columns: Mapping[str, tuple[str, ...] | None],
     ) -> None:
         self.findings = findings
         self.defaults = defaults
@@ -83,18 +87,14 @@ class Grammar:
         for key, value in node.entries:
             if key.text in ("Concat", "Residual", "Sequence"):
                 layers.append(self._structure("", key, value, {}))
-            elif self._names_well(key):
+            elif self.names_well(key):
                 layers.append(self.layer(key.text, value))
-        self._unique(node.entries)
+        self.unique(node.entries)
         return tuple(layer for layer in layers if layer is not None)
 
     def definition(self, key: Scalar, node: Node) -> Definition | None:
         """A module: its columns, and exactly one structure as its body."""
-        finding = check_class(key, "a module")
-        if finding is None and (key.text in OPERATORS or key.text in STRUCTURES):
-            message = f"{key.text} is a kind of archc's own, not a module's name"
-            finding = Diagnostic(Code.INVALID_NAME, message, key.span)
-        if finding is not None:
+        if (finding := check_kind(key, "a module")) is not None:
             self.findings.append(finding)
             return None
         if not isinstance(node, source.Mapping):
@@ -109,42 +109,46 @@ class Grammar:
         kinds = [entry for name, entry in entries.items() if name in STRUCTURES]
         bodies = [entry for entry in kinds if entry.key.text != "Repeat"]
         if len(bodies) != 1 or len(kinds) != 1:
-            self._report(
-                Code.INVALID_LAYER,
-                f"module {key.text} needs exactly one of Sequence, Concat and Residual",
-                kinds[1].key.span if len(kinds) > 1 else key.span,
-            )
-            for entry in node.entries:
-                if not kinds and (hint := suggestion(entry.key.text, [*STRUCTURES, "columns"])):
-                    finding = Diagnostic(
-                        Code.UNKNOWN_KEY,
-                        f"module {key.text} takes no {entry.key.text}",
-                        entry.key.span,
-                        hint=hint,
-                    )
-                    self.findings[-1] = finding
+            self._without_body(key, node, kinds)
             return None
         kind = bodies[0].key
         rest = {name: e for name, e in entries.items() if name not in ("columns", "about")}
         del rest[kind.text]
         for name, entry in list(rest.items()):
             if name not in STRUCTURES[kind.text]:
-                takes = ["columns", "about", *STRUCTURES[kind.text]]
+                takes = ["extends", "columns", "about", *STRUCTURES[kind.text]]
                 self.findings.append(unknown_key(entry.key, f"module {key.text}", takes))
                 del rest[name]
         body = self._structure("", kind, bodies[0].value, rest)
         if body is None:
             return None
         about = entries["about"].value if "about" in entries else None
-        text = about.value if isinstance(about, Scalar) and isinstance(about.value, str) else ""
-        return Definition(key.text, self.columns.get(key.text, ()), text, body, key.span)
+        text = about.text if isinstance(about, Scalar) else ""
+        return Definition(key.text, self.columns.get(key.text) or (), text, body, key.span)
+
+    def _without_body(self, name: Scalar, node: source.Mapping, kinds: list[Entry]) -> None:
+        message = f"module {name.text} needs exactly one of Sequence, Concat and Residual"
+        span, hint = name.span, None
+        if kinds:
+            span = kinds[-1].key.span
+            if kinds[0].key.text == "Repeat":
+                hint = "a Repeat stands in a Sequence, under a name"
+        for key, _ in node.entries if not kinds else ():
+            close = suggestion(key.text, STRUCTURES) if is_kind(key.text) else None
+            if close is not None:
+                message = f"module {name.text} takes no {key.text}"
+                self._report(Code.UNKNOWN_KEY, message, key.span, close)
+                return
+            if key.text not in ("extends", "columns", "about"):
+                hint = "its layers stand under Sequence:"
+        self._report(Code.INVALID_LAYER, message, span, hint)
 
     def _layer(self, name: str, node: Node) -> Layer | None:
         if isinstance(node, List):
             return Layer(name, "Sequence", {}, self._positions(node), node.span)
         if isinstance(node, Scalar):
             if not isinstance(node.value, str):
-                hint = "write `none` to remove a row" if node.value is None else None
+                hint = "write its kind; in a variant `none` removes it" if is_empty(node) else None
                 message = f"a layer is needed here, found {found(node)}"
                 self._report(Code.INVALID_LAYER, message, node.span, hint)
                 return None
@@ -174,19 +178,21 @@ class Grammar:
         return known or is_kind(text)
 
     def _without_kind(self, node: source.Mapping) -> None:
-        for entry in node.entries:
-            known = [*OPERATORS, *STRUCTURES, *self.columns]
-            folded = {kind.casefold(): kind for kind in known}
-            if kind := folded.get(entry.key.text.casefold()):
-                message = f"{entry.key.text} is no kind of layer"
-                hint = f"kinds start with a capital: write {kind}"
-                self._report(Code.UNKNOWN_KIND, message, entry.key.span, hint)
+        kinds = [*OPERATORS, *STRUCTURES, *self.columns]
+        folded = {kind.casefold(): kind for kind in kinds}
+        for key, _ in node.entries:
+            if kind := folded.get(key.text.casefold().replace("_", "")):
+                message = f"{key.text} is no kind of layer"
+                self._report(Code.UNKNOWN_KIND, message, key.span, f"did you mean {kind}?")
                 return
+        hint = f"the kinds are {', '.join(kinds)}"
+        if any(not isinstance(entry.value, Scalar) for entry in node.entries):
+            hint = "several layers under names of their own are {Sequence: {...}}"
         self._report(
             Code.INVALID_LAYER,
             "a layer has exactly one kind, such as {Conv: 3x3, out: 64}; here is none",
             node.entries[0].key.span if node.entries else node.span,
-            "several layers under names of their own are {Sequence: {...}}",
+            hint,
         )
 
     def _kind(
@@ -202,7 +208,9 @@ class Grammar:
             return self._call(name, kind, value, rest)
         if kind.text not in OPERATORS:
             known = [*OPERATORS, *STRUCTURES, *self.columns]
-            hint = suggestion(kind.text, known) or f"known are {', '.join(known)}"
+            hint = suggestion(kind.text, known) or f"the kinds are {', '.join(known)}"
+            if kind.text == "Aux":
+                hint = "an Aux stands under a name in the section aux"
             self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)
             return None
         fields = self.arguments(kind, value, rest)
@@ -302,6 +310,8 @@ class Grammar:
         self, name: str, kind: Scalar, value: Node | None, rest: Mapping[str, Entry]
     ) -> Layer | None:
         columns = self.columns[kind.text]
+        if columns is None:
+            return Layer(name, kind.text, {}, (), kind.span)
         for entry in rest.values():
             self.findings.append(unknown_key(entry.key, f"a row of {kind.text}", []))
         if rest:
@@ -321,7 +331,7 @@ class Grammar:
             if len(value.items) != len(columns):
                 self._report(
                     Code.WRONG_COLUMNS,
-                    f"{kind.text} has {len(columns)} columns, this row {len(value.items)}",
+                    f"{kind.text} has {len(columns)} columns, this row {len(value.items)} cells",
                     value.span,
                     f"the columns are {', '.join(columns)}",
                 )
@@ -345,12 +355,13 @@ class Grammar:
             hint = f"[{', '.join(columns)}]"
             self._report(Code.WRONG_COLUMNS, message, value.span, hint)
             return None
+        before = len(self.findings)
         for column, entry in cells.items():
             cell = entry.value
-            if not isinstance(cell, Scalar) or cell.value is None or isinstance(cell.value, bool):
-                message = f"{column} of {kind.text} takes a number, found {found(cell)}"
-                self._report(Code.WRONG_COLUMNS, message, cell.span)
-                return None
+            if not isinstance(cell, Scalar) or is_empty(cell) or isinstance(cell.value, bool):
+                self.findings.append(wrong_cell(column, kind.text, cell))
+        if len(self.findings) > before:
+            return None
         return Layer(name, kind.text, {c: cells[c] for c in columns}, (), kind.span)
 
     def _positions(self, node: List) -> tuple[Layer, ...]:
@@ -368,14 +379,16 @@ class Grammar:
             if part.kind in ("Concat", "Residual") and (part is layer or not part.name):
                 self._report(
                     Code.INVALID_LAYER,
-                    f"a {part.kind} inside {layer.name} needs a class of its own",
+                    f"a {part.kind} under a name, {layer.name}, needs a class of its own",
                     part.span,
                     f"define it as a module, and write the module's name instead of {part.kind}",
                 )
 
-    def _names_well(self, key: Scalar) -> bool:
+    def names_well(self, key: Scalar) -> bool:
+        """Whether the key can name a layer; a finding is added where it cannot."""
         finding = check_name(key, "a layer")
-        if finding is None and (key.text in OPERATORS or key.text in self.columns):
+        known = (*OPERATORS, *STRUCTURES, *self.columns, "Aux")
+        if finding is None and key.text in known:
             finding = Diagnostic(
                 Code.INVALID_LAYER,
                 f"{key.text} is a kind of layer, where the name of a layer must stand",
@@ -386,12 +399,15 @@ class Grammar:
             self.findings.append(finding)
         return finding is None
 
-    def _unique(self, entries: Iterable[Entry]) -> None:
+    def unique(self, entries: Iterable[Entry]) -> None:
+        """Adds a finding for each name that is another one but for case."""
         seen: dict[str, Scalar] = {}
         for key, _ in entries:
             first = seen.setdefault(key.text.casefold(), key)
             if first is not key:
-                message = f"{key.text} and {first.text} differ only in case"
+                same = key.text == first.text
+                how = "are one name" if same else "differ only in case"
+                message = f"{first.text} and {key.text} {how}"
                 label = Label(first.span, "the first")
                 self.findings.append(Diagnostic(Code.DUPLICATE_KEY, message, key.span, (label,)))
 
@@ -399,28 +415,44 @@ class Grammar:
         self.findings.append(Diagnostic(code, message, span, hint=hint))
 
 
-def module_columns(node: source.Mapping, findings: list[Diagnostic]) -> tuple[str, ...]:
-    """The columns that a module's definition names; findings for those that cannot be."""
+def check_kind(key: Scalar, what: str) -> Diagnostic | None:
+    """Why the key cannot name ``what``, a class of the spec's own; None where it can."""
+    if key.text in OPERATORS or key.text in STRUCTURES:
+        message = f"{key.text} is a kind of archc's own, and cannot name {what}"
+        return Diagnostic(Code.INVALID_NAME, message, key.span)
+    return check_class(key, what)
+
+
+def wrong_cell(column: str, module: str, cell: Node, known: Iterable[str] = ()) -> Diagnostic:
+    """A cell that is neither a number nor, inside a module, one of its ``known`` columns."""
+    message = f"{column} of {module}: a number is needed, found {found(cell)}"
+    close = suggestion(cell.text, known) if isinstance(cell, Scalar) else None
+    hint = value_hint(cell, "a number") or close
+    return Diagnostic(Code.WRONG_COLUMNS, message, cell.span, hint=hint)
+
+
+def module_columns(node: source.Mapping, findings: list[Diagnostic]) -> tuple[str, ...] | None:
+    """The columns that a module's definition names; None, with findings, for what cannot be."""
     listed = node.get("columns")
     if listed is None:
         return ()
     if not isinstance(listed, List) or not listed.items:
-        message = f"columns is a list of names, found {found(listed)}"
+        what = found(listed) if not isinstance(listed, List) else "an empty list"
+        message = f"columns is a list of names, found {what}"
         findings.append(Diagnostic(Code.INVALID_VALUE, message, listed.span))
-        return ()
+        return None
+    before = len(findings)
     columns: dict[str, str] = {}
     for item in listed.items:
         if not isinstance(item, Scalar) or not isinstance(item.value, str):
-            hint = 'a column that starts with # needs quotes: "#1x1"'
             message = f"a column is a name, found {found(item)}"
+            hint = value_hint(item, "text")
             findings.append(Diagnostic(Code.INVALID_NAME, message, item.span, hint=hint))
-        elif not is_column(item.value) or is_kind(item.value):
-            hint = "letters, digits, # and spaces, a letter or # first, as in #3x3 reduce"
-            message = f"{item.value!r} cannot name a column"
-            findings.append(Diagnostic(Code.INVALID_NAME, message, item.span, hint=hint))
+        elif finding := check_column(item):
+            findings.append(finding)
         elif identifier(item.value) in columns:
             message = f"the columns {columns[identifier(item.value)]} and {item.value} are one name"
             findings.append(Diagnostic(Code.DUPLICATE_KEY, message, item.span))
         else:
             columns[identifier(item.value)] = item.value
-    return tuple(columns.values())
+    return None if len(findings) > before else tuple(columns.values())

@@ -7,10 +7,10 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic
+from archc.diagnostics import Code, Diagnostic, suggestion
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
-from archc.validation import found, unknown_key, validate
+from archc.validation import found, is_empty, listed, unknown_key, validate
 
 COLUMNS = ("output", "depth", "params", "ops")
 LETTERS = {
@@ -36,6 +36,13 @@ class Convention(_Model):
     count: Count
     unit: Annotated[int, Field(ge=1)]
     round: Rounding
+
+
+class Recorded(_Model):
+    """What an erratum records."""
+
+    computed: Annotated[str, Field(min_length=1)]
+    why: Annotated[str, Field(pattern=r"\S")]
 
 
 class Number(NamedTuple):
@@ -124,13 +131,16 @@ def parse_table(node: Node, findings: list[Diagnostic]) -> PrintedTable | None:
     findings += [
         unknown_key(e.key, "table", known) for name, e in entries.items() if name not in known
     ]
-    for name in ("columns", "rows"):
-        if name not in entries:
-            findings.append(Diagnostic(Code.MISSING_KEY, f"table needs {name}", node.span))
+    missing = [name for name in ("columns", "rows") if name not in entries]
+    if missing:
+        place = node.entries[0].key.span if node.entries else node.span
+        findings.append(Diagnostic(Code.MISSING_KEY, f"table needs {listed(missing)}", place))
     conventions = _conventions(entries, findings)
     if len(findings) > before:
         return None
     columns = _columns(entries["columns"].value, conventions, findings)
+    if len(findings) > before:
+        return None
     rows = _rows(entries["rows"].value, columns, conventions, findings)
     errata = _errata(entries["errata"].value, rows, findings) if "errata" in entries else {}
     if len(findings) > before:
@@ -167,20 +177,26 @@ def _conventions(entries: Mapping[str, Entry], findings: list[Diagnostic]) -> di
 def _columns(
     node: Node, conventions: Mapping[str, Convention], findings: list[Diagnostic]
 ) -> tuple[str, ...]:
-    names = (
-        [item for item in node.items if isinstance(item, Scalar)] if isinstance(node, List) else []
-    )
-    if not names or len(names) != len(getattr(node, "items", ())):
-        message = f"columns is a list of {', '.join(COLUMNS)}"
+    if not isinstance(node, List) or not node.items:
+        message = f"columns is a list of {', '.join(COLUMNS)}, found {found(node)}"
         findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
-    for item in names:
-        if item.text not in COLUMNS:
-            findings.append(unknown_key(item, "a table's columns", list(COLUMNS)))
-        elif item.text in ("params", "ops") and item.text not in conventions:
-            message = f"the column {item.text} needs the convention it is counted by"
-            hint = f"{item.text}: {{count: ..., unit: ..., round: ...}} in the table"
+        return ()
+    names: list[str] = []
+    for item in node.items:
+        name = item.text if isinstance(item, Scalar) else ""
+        if name not in COLUMNS:
+            hint = suggestion(name, COLUMNS)
+            message = f"a column of the table is {', '.join(COLUMNS)}, found {found(item)}"
+            findings.append(Diagnostic(Code.UNKNOWN_KEY, message, item.span, hint=hint))
+        elif name in names:
+            message = f"the column {name} stands twice"
+            findings.append(Diagnostic(Code.DUPLICATE_KEY, message, item.span))
+        elif name in ("params", "ops") and name not in conventions:
+            message = f"the column {name} needs the convention it is counted by"
+            hint = f"{name}: {{count: ..., unit: ..., round: ...}} in the table"
             findings.append(Diagnostic(Code.MISSING_KEY, message, item.span, hint=hint))
-    return tuple(item.text for item in names)
+        names.append(name)
+    return tuple(names)
 
 
 def _rows(
@@ -196,8 +212,10 @@ def _rows(
     rows = {}
     for key, value in node.entries:
         if not isinstance(value, List) or len(value.items) > len(columns):
+            cells_of = f"{len(value.items)} cells" if isinstance(value, List) else found(value)
             message = (
-                f"row {key.text} is a list of at most {len(columns)} cells: {', '.join(columns)}"
+                f"row {key.text} is a list of at most {len(columns)} cells, {', '.join(columns)}, "
+                f"found {cells_of}"
             )
             findings.append(Diagnostic(Code.WRONG_COLUMNS, message, value.span))
             continue
@@ -208,7 +226,8 @@ def _rows(
                 continue
             if wrong := _wrong_cell(column, text, conventions):
                 message = f"{key.text} {column}: {wrong}, found {found(item)}"
-                findings.append(Diagnostic(Code.INVALID_VALUE, message, item.span))
+                hint = "a cell that prints nothing is -" if is_empty(item) else None
+                findings.append(Diagnostic(Code.INVALID_VALUE, message, item.span, hint=hint))
             else:
                 cells[column] = Cell(text, item.span)
         rows[key.text] = PrintedRow(cells, key.span)
@@ -234,21 +253,25 @@ def _errata(
         message = f"errata is a mapping of row.column to what is computed, found {found(node)}"
         findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return {}
+    printed = [f"{row}.{column}" for row, cells in rows.items() for column in cells.cells]
     errata = {}
     for key, value in node.entries:
         row, _, column = key.text.rpartition(".")
-        if row not in rows or column not in rows[row].cells:
+        if key.text not in printed:
             message = f"no cell {key.text} is printed"
-            hint = "an erratum is named by its cell, row.column, such as conv1.params"
+            hint = suggestion(key.text, printed) or "an erratum is named by its cell, row.column"
             findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
             continue
-        fields = {e.key.text: e for e in value.entries} if isinstance(value, source.Mapping) else {}
-        for name in fields.keys() - {"computed", "why"}:
-            findings.append(unknown_key(fields[name].key, "an erratum", ["computed", "why"]))
-        computed, why = (fields[n].value if n in fields else None for n in ("computed", "why"))
-        if not isinstance(computed, Scalar) or not isinstance(why, Scalar) or not why.text.strip():
-            message = f"erratum {key.text} needs computed: and why:"
-            findings.append(Diagnostic(Code.MISSING_KEY, message, key.span))
+        if not isinstance(value, source.Mapping):
+            message = f"erratum {key.text} is a mapping, found {found(value)}"
+            hint = "{computed: ..., why: ...}"
+            findings.append(Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint))
             continue
-        errata[row, column] = Erratum(computed.text, why.text, computed.span)
+        fields = {entry.key.text: entry for entry in value.entries}
+        # What is computed is a number here and a size there: it is compared as it is written.
+        texts = {name: e.value.text for name, e in fields.items() if isinstance(e.value, Scalar)}
+        written = validate(Recorded, f"erratum {key.text}", fields, key.span, findings, texts)
+        if written is not None:
+            span = fields["computed"].value.span
+            errata[row, column] = Erratum(written.computed, written.why, span)
     return errata

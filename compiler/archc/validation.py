@@ -1,7 +1,9 @@
 """Nodes held against a pydantic model; what pydantic finds becomes diagnostics at the token."""
 
-from collections.abc import Container, Mapping
-from typing import Any, TypeVar
+import re
+from collections.abc import Container, Iterable, Mapping
+from math import isfinite
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,7 +14,8 @@ from archc.spans import Span
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_EXPECTED = {
+# What pydantic found to be wrong, as what is needed instead.
+_NEEDED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
@@ -21,6 +24,15 @@ _EXPECTED = {
     "tuple_type": "a list",
     "dict_type": "a mapping",
     "finite_number": "a finite number",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "string_too_short": "text that is not empty",
+    "string_pattern_mismatch": "text that is not blank",
+    "string_too_long": "text of at most {max_length} characters",
+    "too_short": "a list of at least {min_length}",
+    "literal_error": "{expected}",
 }
 
 # What people write for a field, where edit distance would not find it.
@@ -31,14 +43,21 @@ _ALIASES = {
     "features": "out",
     "kernel": "window",
     "kernel_size": "window",
+    "stride": "window",
+    "strides": "window",
     "ceil_mode": "ceil",
     "pad": "padding",
+    "pads": "padding",
     "count_include_pad": "count_padding",
     "batch_norm": "norm",
     "bn": "norm",
     "act": "activation",
     "relu": "activation",
     "weight": "loss_weight",
+    "title": "paper",
+    "authors": "paper",
+    "year": "paper",
+    "arxiv": "paper",
 }
 
 
@@ -65,81 +84,176 @@ def validate(
     ``values`` replaces what the entries say (a column's cell, a norm already built); fields in
     ``unknown`` have no value yet and are not judged; ``place`` is where missing keys are shown.
     """
-    given = {name: plain(entry.value) for name, entry in entries.items()} | dict(values or {})
+    values = values or {}
+    given = {name: plain(entry.value) for name, entry in entries.items()} | dict(values)
+    # No field means anything without a value, so an empty one is never an optional one left out.
+    empty = [
+        name
+        for name, entry in entries.items()
+        if name in model.model_fields and name not in values and is_empty(entry.value)
+    ]
+    findings += [_without_value(what, entries[name]) for name in empty]
     try:
-        return model.model_validate(given)
+        result = model.model_validate(given)
+        return None if empty else result
     except ValidationError as error:
-        for problem in error.errors(include_url=False):
-            field = str(problem["loc"][0]) if problem["loc"] else ""
-            if field not in unknown:
-                findings.append(_diagnostic(problem, model, what, entries.get(field), place))
+        problems = error.errors(include_url=False)
+    missing = [str(p["loc"][0]) for p in problems if p["type"] == "missing"]
+    missing = [name for name in missing if name not in unknown]
+    if missing:
+        findings.append(_missing(model, what, missing, entries, place))
+    for problem in problems:
+        field = str(problem["loc"][0]) if problem["loc"] else ""
+        if problem["type"] != "missing" and field not in unknown and field not in empty:
+            findings.append(_diagnostic(problem, model, what, entries, place))
     return None
 
 
-def _diagnostic(
-    problem: Any, model: type[BaseModel], what: str, entry: Entry | None, place: Span
+def kinds_of(model: type[BaseModel], field: str) -> list[str]:
+    """The kinds that a field such as ``activation`` may hold."""
+    pending: list[Any] = list(get_args(model.model_fields[field].annotation))
+    names = []
+    while pending:
+        kind = pending.pop()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            pending += kind.__subclasses__()
+            names += [] if kind.__subclasses__() else [kind.__name__]
+    return sorted(names)
+
+
+def is_empty(node: Node) -> bool:
+    """Whether nothing stands where a value must, or the word null."""
+    return isinstance(node, Scalar) and node.value is None
+
+
+def listed(words: Iterable[str]) -> str:
+    """``a, b and c``."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _missing(
+    model: type[BaseModel], what: str, missing: list[str], entries: Mapping[str, Entry], place: Span
 ) -> Diagnostic:
-    field = str(problem["loc"][0]) if problem["loc"] else ""
-    if problem["type"] == "missing":
-        return Diagnostic(Code.MISSING_KEY, f"{what} needs {field}", place)
+    primary = getattr(model, "primary", None)
+    hint = f"the {primary} stands behind the kind, {what}: ..." if primary in missing else None
+    return Diagnostic(Code.MISSING_KEY, f"{what} needs {listed(missing)}", place, hint=hint)
+
+
+def _diagnostic(
+    problem: Any, model: type[BaseModel], what: str, entries: Mapping[str, Entry], place: Span
+) -> Diagnostic:
+    entry = entries.get(str(problem["loc"][0])) if problem["loc"] else None
     if entry is None:
-        return Diagnostic(Code.INVALID_VALUE, f"{what}: {_said(problem)}", place)
+        # Several fields do not go together; most often it is the window that decides.
+        primary = entries.get(getattr(model, "primary", None) or "")
+        span = place if primary is None else primary.value.span
+        return Diagnostic(Code.INVALID_VALUE, f"{what}: {_said(problem)}", span)
     if problem["type"] == "extra_forbidden":
-        return unknown_key(entry.key, what, model.model_fields)
-    expected = _EXPECTED.get(problem["type"])
-    span = entry.value.span
-    if expected is None:
-        hint = None
-        if problem["type"] == "greater_than_equal" and plain(entry.value) == 0:
-            hint = "nothing has zero channels: another structure is another module"
-        elif problem["type"] in ("less_than_equal", "greater_than_equal"):
-            problem = {**problem, "msg": f"{problem['msg']}, found {found(entry.value)}"}
-        return Diagnostic(Code.INVALID_VALUE, f"{what} {field}: {_said(problem)}", span, hint=hint)
-    return Diagnostic(
-        Code.INVALID_VALUE,
-        f"{what} {field}: {expected} is needed, found {found(entry.value)}",
-        span,
-        hint=_scalar_hint(entry.value, expected),
-    )
+        return unknown_key(entry.key, what, model.model_fields, getattr(model, "primary", None))
+    node = _inside(entry.value, problem["loc"][1:])
+    name = _name(what, entry)
+    needed = _NEEDED.get(problem["type"])
+    if needed is None:
+        return Diagnostic(Code.INVALID_VALUE, f"{name}: {_said(problem)}", node.span)
+    needed = needed.format(**problem.get("ctx", {})).replace("'", "")
+    hint = value_hint(node, needed)
+    if plain(node) == 0 and problem["loc"][0] == getattr(model, "channels", None):
+        hint = "nothing has zero channels: another structure is another module"
+    message = f"{name}: {needed} is needed, found {found(node)}"
+    return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=hint)
 
 
-def unknown_key(key: Scalar, what: str, known: Mapping[str, object] | list[str]) -> Diagnostic:
-    """``what`` takes no such key; the hint names the one meant, or all it takes."""
+def _without_value(what: str, entry: Entry) -> Diagnostic:
+    node = entry.value
+    message = f"{_name(what, entry)}: a value is needed, found {found(node)}"
+    return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=value_hint(node, "a value"))
+
+
+def _name(what: str, entry: Entry) -> str:
+    return what if entry.key.text == what else f"{what} {entry.key.text}"
+
+
+def _inside(node: Node, path: tuple[int | str, ...]) -> Node:
+    for step in path:
+        if isinstance(node, source.List) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+    return node
+
+
+def unknown_key(
+    key: Scalar, what: str, known: Mapping[str, object] | list[str], primary: str | None = None
+) -> Diagnostic:
+    """``what`` takes no such key; the hint names the one meant, or all it takes.
+
+    ``primary`` is the one of them that stands behind the kind.
+    """
     alias = _ALIASES.get(key.text)
-    hint = f"write {alias}" if alias in known else suggestion(key.text, known)
-    hint = hint or (f"it takes {', '.join(known)}" if known else None)
+    keys = [name for name in known if name != primary]
+    if alias is not None and alias == primary:
+        hint: str | None = f"it is part of the {alias}, which stands behind {what}"
+    elif alias in known:
+        hint = f"did you mean {alias}?"
+    else:
+        hint = suggestion(key.text, keys) or (f"it takes {', '.join(keys)}" if keys else None)
     return Diagnostic(Code.UNKNOWN_KEY, f"{what} takes no {key.text}", key.span, hint=hint)
 
 
 def found(node: Node) -> str:
     """What stands there, in a message: the kind of value and how it was written."""
-    kind = source.kind_of(node)
     if isinstance(node, Scalar) and node.text:
-        return f"the {kind} {node.text[:60]}"
-    return f"a {kind}" if kind[0] not in "aeiou" else f"an {kind}"
+        return f"the {source.kind_of(node)} {node.text[:60]}"
+    return source.a_kind_of(node)
+
+
+def value_hint(node: Node, needed: str) -> str | None:
+    """How to write what stands there as what is needed, where that can be told."""
+    if not isinstance(node, Scalar):
+        return None
+    if node.value is None:
+        return _empty_hint(node)
+    if needed == "text":
+        return f'write "{node.text}" with quotes'
+    if needed == "true or false":
+        word = {"on": "true", "yes": "true", "off": "false", "no": "false"}
+        text = word.get(node.text.lower(), node.text.lower())
+        return f"write {text}" if text in ("true", "false") else None
+    if needed not in ("a whole number", "a number") or isinstance(node.value, bool):
+        return None
+    number = _meant(node.text)
+    if number is None or (needed == "a whole number" and isinstance(number, float)):
+        return None
+    behind = ", without quotes, separators or leading zeros"
+    return f"write {number}{behind if isinstance(node.value, str) else ''}"
+
+
+def _empty_hint(node: Scalar) -> str:
+    written = node.span.source.line(node.span.line)
+    behind = written[node.span.column - 1 :].strip()
+    if re.match(r"#\S", behind):
+        return f'`#` starts a comment here: write "{behind}" with quotes'
+    if node.text:
+        return f"{node.text} is no value: leave the key out"
+    if node.span.column > 1 and written[node.span.column - 2] not in ": ":
+        return "a colon and a value are missing"
+    return "a value is missing behind the colon"
+
+
+def _meant(text: str) -> int | float | None:
+    """The number that is meant by ``1_000``, ``017``, ``0x10`` or ``.5``; None for other text."""
+    digits = text.replace("_", "").replace(",", "")
+    if digits.isascii() and digits.isdigit():
+        return int(digits[:19])
+    try:
+        if text[:2].lower() in ("0x", "0o", "0b"):
+            return int(text[:19], 0)
+        number = float(text)
+    except ValueError:
+        return None
+    if not isfinite(number):
+        return None
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
 
 def _said(problem: Any) -> str:
-    message = str(problem["msg"])
-    return message.removeprefix("Value error, ").removeprefix("Input ")
-
-
-def _scalar_hint(node: Node, expected: str) -> str | None:
-    if not isinstance(node, Scalar):
-        return None
-    text = node.text
-    if node.value is None:
-        return "a value is missing behind the colon, or a `#` without quotes made it a comment"
-    if expected == "text":
-        return f'write "{text}" with quotes'
-    if expected == "true or false" and text.lower() in ("on", "off", "yes", "no", "true", "false"):
-        return f"write {'true' if text.lower() in ('on', 'yes', 'true') else 'false'}"
-    digits = text.replace("_", "").replace(",", "")
-    if digits.isascii() and digits.isdigit():
-        return f"write {int(digits)}, without quotes, separators or leading zeros"
-    if text.lower().startswith(("0x", "0o")) and text[2:].isalnum():
-        try:
-            return f"write {int(text, 0)}"
-        except ValueError:
-            return None
-    return None
+    return str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input ")

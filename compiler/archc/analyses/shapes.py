@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from archc import ir
 from archc.diagnostics import Code, Diagnostic, Label
-from archc.ops.operator import Operator, Shape, Unfit, written
+from archc.ops.operator import Operator, Pair, Shape, Unfit, written
 from archc.ops.pooling import AvgPool, MaxPool
-from archc.ops.window import arithmetic
+from archc.ops.window import Window, arithmetic
 
 
 class Layer(NamedTuple):
@@ -56,6 +56,14 @@ def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
     return Shapes(tuple(layers), inference.inputs, inference.outputs, slices)
 
 
+class _Reason(NamedTuple):
+    """Why a branch has its size: the layer that made it so, its sum, and what would fit."""
+
+    label: Label | None
+    note: str
+    hint: str | None
+
+
 class _Inference:
     """None stands for a shape that a fault already reported made unknown."""
 
@@ -75,7 +83,8 @@ class _Inference:
         if type(node) is ir.Op:
             out = node.operator.output(shape)
             if type(out) is Unfit:
-                self._report(Code.SHAPE, out.message, node, out.note, out.hint)
+                notes = (out.note,) if out.note else ()
+                self._report(Code.SHAPE, out.message, node, notes, out.hint)
                 return None
             self.layers.append(Layer(node, shape, out))  # type: ignore[arg-type]
             result = out  # type: ignore[assignment]
@@ -101,18 +110,23 @@ class _Inference:
         if len(known) < len(outputs):
             return None
         sizes = [output[1:] for output in known]
-        if sizes.count(sizes[0]) == len(sizes):
-            return (sum([output[0] for output in known]), *sizes[0])
-        usual = max(sizes, key=sizes.count)
-        odd = next(i for i, size in enumerate(sizes) if size != usual)
-        others = "the others" if len(sizes) > 2 else _branch_name(node, 1 - odd)
-        verb = "are" if len(sizes) > 2 else "is"
-        message = (
-            f"Concat: {_branch_name(node, odd)} is {_size(sizes[odd])}, "
-            f"{others} {verb} {_size(usual)}"
+        # Of sizes that are equally frequent, the input's is the one that no branch has changed.
+        usual = max(sizes, key=lambda size: (sizes.count(size), size == shape[1:]))
+        odd = [i for i, size in enumerate(sizes) if size != usual]
+        if not odd:
+            return (sum(output[0] for output in known), *usual)
+        fitting = [_branch_name(node, i) for i in range(len(sizes)) if i not in odd]
+        rest = f"{fitting[0]} is" if len(fitting) == 1 else "the others are"
+        differ = ", ".join(f"{_branch_name(node, i)} is {_size(sizes[i])}" for i in odd)
+        reasons = [self._why(node.branches[i], usual) for i in odd]
+        self._report(
+            Code.CONCAT,
+            f"Concat: {differ}, {rest} {_size(usual)}",
+            node,
+            tuple(reason.note for reason in reasons),
+            "; ".join(reason.hint for reason in reasons if reason.hint) or None,
+            tuple(reason.label for reason in reasons if reason.label),
         )
-        labels, note, hint = self._why(node.branches[odd], usual)
-        self._report(Code.CONCAT, message, node, note, hint, labels)
         return None
 
     def _residual(self, node: ir.Residual, shape: Shape) -> Shape | None:
@@ -125,32 +139,38 @@ class _Inference:
         other = "its input" if node.shortcut is None else "its shortcut"
         message = f"Residual: its layers give {written(body)}, {other} is {written(shortcut)}"
         hint = "project the input to the same shape, shortcut: {Conv: 1x1, out: ...}"
-        self._report(Code.CONCAT, message, node, None, hint if node.shortcut is None else None)
+        reason = _Reason(None, "", None)
+        if body[1:] != shortcut[1:]:
+            reason = self._why(node.body, shortcut[1:])
+        self._report(
+            Code.CONCAT,
+            message,
+            node,
+            (reason.note,) if reason.note else (),
+            hint if node.shortcut is None else reason.hint,
+            (reason.label,) if reason.label else (),
+        )
         return None
 
-    def _why(self, branch: ir.Node, wanted: Shape) -> tuple[tuple[Label, ...], str, str | None]:
+    def _why(self, branch: ir.Node, wanted: Shape) -> "_Reason":
         """The layer of a branch that last changed the size, its arithmetic, and what would fit."""
         inside = {id(node) for node in ir.walk(branch)}
         layers = [layer for layer in self.layers if id(layer.op) in inside]
         for op, before, after in reversed(layers):
-            if before[1:] == after[1:] or len(before) != 3:
+            if before[1:] == after[1:]:
                 continue
-            window = op.operator.reach(before)
-            pads = getattr(op.operator, "pads", (0, 0))
-            ceil = bool(getattr(op.operator, "ceil", False))
-            axis = 0 if before[1] != after[1] else 1
-            size = (before[1 + axis], window.kernel[axis], window.stride[axis], pads[axis])
-            note = f"{type(op.operator).__name__} gives {arithmetic(*size, ceil)}"
+            operator = op.operator
             label = Label(op.span, f"from {_size(before[1:])} to {_size(after[1:])} here")
-            return (label,), note, _fitting(op.operator, before, wanted)
-        return (), "no layer of this branch changes the size", None
+            note = f"{type(operator).__name__} gives {_sum(operator, before, after)}"
+            return _Reason(label, note, _fitting(operator, before, wanted))
+        return _Reason(None, "no layer of this branch changes the size", None)
 
     def _report(
         self,
         code: Code,
         message: str,
         node: ir.Node,
-        note: str | None = None,
+        notes: tuple[str, ...] = (),
         hint: str | None = None,
         labels: tuple[Label, ...] = (),
     ) -> None:
@@ -162,7 +182,7 @@ class _Inference:
                 message + where,
                 node.span,
                 labels + calls,
-                (note,) if note else (),
+                notes,
                 hint,
             )
         )
@@ -188,9 +208,21 @@ def _fitting(operator: Operator, before: Shape, wanted: Shape) -> str | None:
     return None
 
 
+def _sum(operator: Operator, before: Shape, after: Shape) -> str:
+    """The sum that gives the size, of the first side that changed; the size where it is no sum."""
+    window = getattr(operator, "window", None)
+    if not isinstance(window, Window) or len(after) != 3:
+        return _size(after[1:])
+    axis = 0 if before[1] != after[1] else 1
+    pads: Pair = getattr(operator, "pads", (0, 0))
+    step = (window.stride or (1, 1))[axis]
+    ceil = bool(getattr(operator, "ceil", False))
+    return arithmetic(before[1 + axis], window.kernel[axis], step, pads[axis], ceil)
+
+
 def _branch_name(node: ir.Concat, index: int) -> str:
-    branch = node.branches[index]
-    return branch.name or f"branch {index + 1}"
+    name = node.branches[index].name
+    return name if name and not name.isdecimal() else f"branch {index + 1}"
 
 
 def _size(size: Shape) -> str:
