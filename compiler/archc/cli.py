@@ -180,6 +180,41 @@ def verify(specs: tuple[str, ...], out: Path, backend: str | None) -> None:
     sys.exit(FINDINGS if failed else 0)
 
 
+@cli.command()
+@click.argument("before")
+@click.argument("after")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "md"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+def diff(before: str, after: str, form: str) -> None:
+    """Show what changed between two specs, row by row.
+
+    BEFORE and AFTER are specs, or REV:path for a spec as git has it at a revision.
+    """
+    from archc.difference_view import difference_grid, difference_json, difference_lines
+    from archc.differences import compare
+
+    first, second = _compile_at(before), _compile_at(after)
+    difference = compare(first.analysis, second.analysis)
+    if form == "json":
+        import json
+
+        click.echo(json.dumps(difference_json(before, after, difference), indent=1))
+        return
+    lines = difference_lines(difference)
+    if not (lines or difference.rows or difference.aux):
+        _echo("no difference in the architecture")
+        return
+    _print_grid(difference_grid(difference), form)
+    bullet = "- " if form == "md" else ""
+    _echo("\n".join(["", *(f"{bullet}{line}" for line in lines)]) if lines else "")
+
+
 def main() -> NoReturn:
     """Run the command line; a fault of archc's own is one line and exit status 70."""
     # A short process: collecting cycles and taking the interpreter down would each take longer
@@ -226,6 +261,16 @@ def _compile_all(names: Iterable[str]) -> "list[Compiled]":
     results = [_compile(name) for name in names]
     _fail_on([finding for result in results if isinstance(result, list) for finding in result])
     return [result for result in results if not isinstance(result, list)]
+
+
+def _compile_at(name: str) -> "Compiled":
+    from archc.diagnostics import Diagnostic
+    from archc.revisions import spec_at
+
+    with spec_at(name) as path:
+        _fail_on([path] if isinstance(path, Diagnostic) else [])
+        (compiled,) = _compile_all([str(path)])
+        return compiled
 
 
 def _backend(name: str | None) -> "Backend":

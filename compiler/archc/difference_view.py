@@ -1,0 +1,85 @@
+"""A difference laid out for people, for a pull request's comment, and as JSON."""
+
+from archc.differences import Difference, Numbers, RowDifference
+from archc.presentation import Grid, GridCell
+
+_VERDICTS = {"added": "match", "removed": "mismatch", "affected": ""}
+
+
+def difference_grid(difference: Difference) -> Grid:
+    """A line for each row that is not as it was, then the totals."""
+    headings = ("row", "change", "output", "params", "MACs", "depth", "receptive field", "memory")
+    rows = [_grid_row(row) for row in (*difference.rows, *difference.aux)]
+    rows.append((GridCell("total"), GridCell(""), *_number_cells(difference.totals)))
+    return Grid(headings, tuple(rows))
+
+
+def difference_lines(difference: Difference) -> list[str]:
+    """Facts of the whole network, then what was changed in which rows, each change once."""
+    where: dict[str, list[str]] = {}
+    for row in (*difference.rows, *difference.aux):
+        for detail in row.details:
+            where.setdefault(detail, []).append(row.name)
+    changes = [f"{', '.join(rows)}: {detail}" for detail, rows in where.items()]
+    return [*difference.facts, *changes]
+
+
+def difference_json(before: str, after: str, difference: Difference) -> dict[str, object]:
+    """The same as an object; pairs are [before, after]."""
+    return {
+        "before": before,
+        "after": after,
+        "facts": list(difference.facts),
+        "rows": [_row_json(row) for row in difference.rows],
+        "aux": [_row_json(row) for row in difference.aux],
+        "totals": _numbers_json(difference.totals),
+    }
+
+
+def _grid_row(row: RowDifference) -> tuple[GridCell, ...]:
+    name = f"{row.was} -> {row.name}" if row.was else row.name
+    change = GridCell(row.change, _VERDICTS.get(row.change, "erratum"))
+    return GridCell(name), change, *_number_cells(row.numbers)
+
+
+def _number_cells(numbers: Numbers) -> tuple[GridCell, ...]:
+    return tuple(
+        GridCell(text)
+        for text in (
+            _arrow(*(_size(shape) for shape in numbers.output)),
+            _delta(*numbers.params),
+            _delta(*numbers.macs),
+            _delta(*numbers.depth),
+            _arrow(*(_size(field) for field in numbers.receptive_field)),
+            _delta(*numbers.memory),
+        )
+    )
+
+
+def _size(shape: tuple[int, ...] | None) -> str:
+    return "-" if shape is None else "x".join(map(str, shape))
+
+
+def _arrow(before: str, after: str) -> str:
+    return "" if before == after else f"{before} -> {after}"
+
+
+def _delta(before: int, after: int) -> str:
+    return f"{after - before:+,}" if before != after else ""
+
+
+def _row_json(row: RowDifference) -> dict[str, object]:
+    return {
+        "name": row.name,
+        "change": row.change,
+        "was": row.was or None,
+        "details": list(row.details),
+        **_numbers_json(row.numbers),
+    }
+
+
+def _numbers_json(numbers: Numbers) -> dict[str, object]:
+    return {
+        name: [list(value) if isinstance(value, tuple) else value for value in pair]
+        for name, pair in numbers._asdict().items()
+    }
