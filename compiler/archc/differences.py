@@ -197,7 +197,7 @@ def _field_changes(old: Fields | None, new: Fields | None) -> Iterable[str]:
         yield f"{_text(old)} -> {_text(new)}"
         return
     for field in dict.fromkeys([*old, *new]):
-        was, now = old.get(field, "default"), new.get(field, "default")
+        was, now = old.get(field, "as by default"), new.get(field, "as by default")
         if was != now:
             yield f"{field} {was} -> {now}"
 
@@ -231,7 +231,7 @@ def _fields(operator: Operator, hidden: Mapping[str, str]) -> Fields:
         value = getattr(operator, name)
         if name in hidden or (not field.is_required() and value == field.default):
             continue
-        text = type(value).__name__ if isinstance(value, Operator) else str(value)
+        text = _text(_fields(value, {})) if isinstance(value, Operator) else str(value).lower()
         fields[name] = operator.notation if name == "window" else text
     return fields
 
