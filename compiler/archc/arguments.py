@@ -11,7 +11,7 @@ from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 from archc.source import Entry, Node, Scalar
 from archc.syntax import Grammar, Layer
-from archc.validation import found, kinds_of, listed, validate
+from archc.validation import found, is_empty, kinds_of, listed, validate
 
 Cells = Mapping[str, Scalar | None]
 """What each symbol stands for: a column's cell; None while the row is not known."""
@@ -91,6 +91,8 @@ def _nested(
     """The operator in a field such as ``norm``; None for ``none``, False where it is not valid."""
     if isinstance(node, Scalar) and node.value == "none":
         return None
+    if is_empty(node):
+        return False
     needed = f"{what} {field}: {', '.join(kinds)} or none is needed"
     if not isinstance(node, source.Mapping) and not (
         isinstance(node, Scalar) and isinstance(node.value, str)

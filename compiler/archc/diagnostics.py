@@ -91,13 +91,19 @@ class SpecError(Exception):
         super().__init__("\n".join(render(finding) for finding in self.diagnostics))
 
 
-def suggestion(word: str, known: Iterable[str]) -> str | None:
-    """``did you mean X?`` for the known word closest to ``word``, or None."""
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most likely meant; None where none is close."""
     from difflib import get_close_matches  # only a faulty spec pays for it
 
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
-    return f"did you mean {by_folded[close[0]]}?" if close else None
+    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
+    return by_folded[close[0]] if close else None
+
+
+def suggestion(word: str, known: Iterable[str]) -> str | None:
+    """``did you mean X?`` for the known word closest to ``word``, or None."""
+    close = closest(word, known)
+    return f"did you mean {close}?" if close else None
 
 
 def render(finding: Diagnostic) -> str:

@@ -24,7 +24,7 @@ from archc.syntax import (
     wrong_cell,
 )
 from archc.table import PrintedTable, parse_table
-from archc.validation import found, unknown_key, validate
+from archc.validation import found, meant, unknown_key, validate
 
 MAXIMUM_SIDE = 65_536
 MAXIMUM_REPEATS = 10_000
@@ -151,7 +151,8 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     findings += [unknown_key(key, "spec", known) for key in unknown]
     place = document.entries[0].key.span if document.entries else document.span
     fields = {name: entries[name] for name in Header.model_fields if name in entries}
-    header = validate(Header, "spec", fields, place, findings)
+    misspelt = [word for key in unknown if (word := meant(key.text, known))]
+    header = validate(Header, "spec", fields, place, findings, unknown=misspelt)
     named = _named(entries.get("name"))
     findings += [wrong for key, _ in named if (wrong := check_kind(key, "the network"))]
     paper = _paper(entries.get("paper"), findings)

@@ -64,6 +64,8 @@ def read(path: Path, name: str | None = None) -> Source | Diagnostic:
     try:
         if path.is_dir():
             return Diagnostic(Code.UNREADABLE, f"{name} is a directory, not a spec")
+        if path.exists() and not path.is_file():
+            return Diagnostic(Code.UNREADABLE, f"{name} is not a regular file")
         with path.open("rb") as file:
             data = file.read(MAXIMUM_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -74,8 +76,12 @@ def read(path: Path, name: str | None = None) -> Source | Diagnostic:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        return Diagnostic(Code.UNREADABLE, f"{name} is not UTF-8: see line {line}")
+        before = data[: error.start].decode("utf-8")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        readable = Source(name, data.decode("utf-8", "replace"))
+        place = Span(readable, line, column, line, column + 1)
+        message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
+        return Diagnostic(Code.UNREADABLE, message, place, hint="save the file as UTF-8")
     return Source(name, text.removeprefix("\ufeff"), hashlib.sha256(data).hexdigest())
 
 
@@ -264,7 +270,7 @@ class _Composer:
         elif text[0] in "+-0123456789":
             if _INTEGER.fullmatch(text):
                 if len(text) > 19:
-                    message = f"an integer of {len(text)} digits"
+                    message = f"an integer of {len(text)} digits, where 19 are the most"
                     raise _Fatal(Diagnostic(Code.LIMIT, message, span))
                 value = int(text)
             elif _DECIMAL.fullmatch(text):

@@ -14,7 +14,7 @@ from archc.names import check_class, check_column, check_name, identifier, is_ki
 from archc.ops import OPERATORS
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
-from archc.validation import found, is_empty, unknown_key, value_hint
+from archc.validation import counted, found, is_empty, unknown_key, value_hint
 
 STRUCTURES: dict[str, tuple[str, ...]] = {
     "Sequence": (),
@@ -167,7 +167,7 @@ class Grammar:
             )
             return None
         if not kinds:
-            self._without_kind(node)
+            self._without_kind(name, node)
             return None
         kind = kinds[0]
         rest = {key: entry for key, entry in entries.items() if key != kind.key.text}
@@ -177,7 +177,7 @@ class Grammar:
         known = text in OPERATORS or text in STRUCTURES or text in self.columns
         return known or is_kind(text)
 
-    def _without_kind(self, node: source.Mapping) -> None:
+    def _without_kind(self, name: str, node: source.Mapping) -> None:
         kinds = [*OPERATORS, *STRUCTURES, *self.columns]
         folded = {kind.casefold(): kind for kind in kinds}
         for key, _ in node.entries:
@@ -187,7 +187,8 @@ class Grammar:
                 return
         hint = f"the kinds are {', '.join(kinds)}"
         if any(not isinstance(entry.value, Scalar) for entry in node.entries):
-            hint = "several layers under names of their own are {Sequence: {...}}"
+            close = suggestion(name, STRUCTURES) if is_kind(name) else None
+            hint = close or "several layers under names of their own are {Sequence: {...}}"
         self._report(
             Code.INVALID_LAYER,
             "a layer has exactly one kind, such as {Conv: 3x3, out: 64}; here is none",
@@ -331,7 +332,8 @@ class Grammar:
             if len(value.items) != len(columns):
                 self._report(
                     Code.WRONG_COLUMNS,
-                    f"{kind.text} has {len(columns)} columns, this row {len(value.items)} cells",
+                    f"{kind.text} has {counted(len(columns), 'column')}, "
+                    f"this row {counted(len(value.items), 'cell')}",
                     value.span,
                     f"the columns are {', '.join(columns)}",
                 )
@@ -352,7 +354,7 @@ class Grammar:
                 return None
         else:
             message = f"a row of {kind.text} is a list or a mapping, found {found(value)}"
-            hint = f"[{', '.join(columns)}]"
+            hint = f"its cells are [{', '.join(columns)}]"
             self._report(Code.WRONG_COLUMNS, message, value.span, hint)
             return None
         before = len(self.findings)

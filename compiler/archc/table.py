@@ -10,7 +10,7 @@ from archc import source
 from archc.diagnostics import Code, Diagnostic, suggestion
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
-from archc.validation import found, is_empty, listed, unknown_key, validate
+from archc.validation import counted, found, is_empty, listed, meant, unknown_key, validate
 
 COLUMNS = ("output", "depth", "params", "ops")
 LETTERS = {
@@ -131,7 +131,8 @@ def parse_table(node: Node, findings: list[Diagnostic]) -> PrintedTable | None:
     findings += [
         unknown_key(e.key, "table", known) for name, e in entries.items() if name not in known
     ]
-    missing = [name for name in ("columns", "rows") if name not in entries]
+    stated = {*entries, *(meant(name, known) for name in entries if name not in known)}
+    missing = [name for name in ("columns", "rows") if name not in stated]
     if missing:
         place = node.entries[0].key.span if node.entries else node.span
         findings.append(Diagnostic(Code.MISSING_KEY, f"table needs {listed(missing)}", place))
@@ -212,7 +213,9 @@ def _rows(
     rows = {}
     for key, value in node.entries:
         if not isinstance(value, List) or len(value.items) > len(columns):
-            cells_of = f"{len(value.items)} cells" if isinstance(value, List) else found(value)
+            cells_of = (
+                counted(len(value.items), "cell") if isinstance(value, List) else found(value)
+            )
             message = (
                 f"row {key.text} is a list of at most {len(columns)} cells, {', '.join(columns)}, "
                 f"found {cells_of}"

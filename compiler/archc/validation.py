@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.diagnostics import Code, Diagnostic, closest
 from archc.source import Entry, Node, Scalar
 from archc.spans import Span
 
@@ -98,8 +98,10 @@ def validate(
         return None if empty else result
     except ValidationError as error:
         problems = error.errors(include_url=False)
+    # A misspelt key is one fault, not also a missing one.
+    misspelt = {meant(name, model.model_fields) for name in entries.keys() - model.model_fields}
     missing = [str(p["loc"][0]) for p in problems if p["type"] == "missing"]
-    missing = [name for name in missing if name not in unknown]
+    missing = [name for name in missing if name not in unknown and name not in misspelt]
     if missing:
         findings.append(_missing(model, what, missing, entries, place))
     for problem in problems:
@@ -132,6 +134,11 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def counted(number: int, word: str) -> str:
+    """``1 cell``, ``2 cells``."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def _missing(
     model: type[BaseModel], what: str, missing: list[str], entries: Mapping[str, Entry], place: Span
 ) -> Diagnostic:
@@ -156,7 +163,8 @@ def _diagnostic(
     needed = _NEEDED.get(problem["type"])
     if needed is None:
         return Diagnostic(Code.INVALID_VALUE, f"{name}: {_said(problem)}", node.span)
-    needed = needed.format(**problem.get("ctx", {})).replace("'", "")
+    limits = {key: _short(value) for key, value in problem.get("ctx", {}).items()}
+    needed = needed.format(**limits).replace("'", "")
     hint = value_hint(node, needed)
     if plain(node) == 0 and problem["loc"][0] == getattr(model, "channels", None):
         hint = "nothing has zero channels: another structure is another module"
@@ -181,6 +189,12 @@ def _inside(node: Node, path: tuple[int | str, ...]) -> Node:
     return node
 
 
+def meant(word: str, known: Iterable[str]) -> str | None:
+    """The known key that is meant by ``word``, another's word for it or a misspelling."""
+    known = list(known)
+    return _ALIASES[word] if _ALIASES.get(word) in known else closest(word, known)
+
+
 def unknown_key(
     key: Scalar, what: str, known: Mapping[str, object] | list[str], primary: str | None = None
 ) -> Diagnostic:
@@ -188,14 +202,13 @@ def unknown_key(
 
     ``primary`` is the one of them that stands behind the kind.
     """
-    alias = _ALIASES.get(key.text)
     keys = [name for name in known if name != primary]
-    if alias is not None and alias == primary:
-        hint: str | None = f"it is part of the {alias}, which stands behind {what}"
-    elif alias in known:
-        hint = f"did you mean {alias}?"
-    else:
-        hint = suggestion(key.text, keys) or (f"it takes {', '.join(keys)}" if keys else None)
+    close = meant(key.text, known)
+    hint = f"it takes {', '.join(keys)}" if keys else None
+    if close is not None:
+        hint = f"did you mean {close}?"
+        if close == primary:
+            hint = f"it is part of the {close}, which stands behind {what}"
     return Diagnostic(Code.UNKNOWN_KEY, f"{what} takes no {key.text}", key.span, hint=hint)
 
 
@@ -233,7 +246,7 @@ def _empty_hint(node: Scalar) -> str:
     if re.match(r"#\S", behind):
         return f'`#` starts a comment here: write "{behind}" with quotes'
     if node.text:
-        return f"{node.text} is no value: leave the key out"
+        return f"{node.text} is no value: what is not stated is left out"
     if node.span.column > 1 and written[node.span.column - 2] not in ": ":
         return "a colon and a value are missing"
     return "a value is missing behind the colon"
@@ -253,6 +266,10 @@ def _meant(text: str) -> int | float | None:
     if not isfinite(number):
         return None
     return int(number) if number.is_integer() and abs(number) < 1e15 else number
+
+
+def _short(limit: object) -> object:
+    return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
 
 
 def _said(problem: Any) -> str:

@@ -60,7 +60,7 @@ class _Reason(NamedTuple):
     """Why a branch has its size: the layer that made it so, its sum, and what would fit."""
 
     label: Label | None
-    note: str
+    note: str | None
     hint: str | None
 
 
@@ -123,7 +123,7 @@ class _Inference:
             Code.CONCAT,
             f"Concat: {differ}, {rest} {_size(usual)}",
             node,
-            tuple(reason.note for reason in reasons),
+            tuple(reason.note for reason in reasons if reason.note),
             "; ".join(reason.hint for reason in reasons if reason.hint) or None,
             tuple(reason.label for reason in reasons if reason.label),
         )
@@ -139,7 +139,7 @@ class _Inference:
         other = "its input" if node.shortcut is None else "its shortcut"
         message = f"Residual: its layers give {written(body)}, {other} is {written(shortcut)}"
         hint = "project the input to the same shape, shortcut: {Conv: 1x1, out: ...}"
-        reason = _Reason(None, "", None)
+        reason = _Reason(None, None, None)
         if body[1:] != shortcut[1:]:
             reason = self._why(node.body, shortcut[1:])
         self._report(
@@ -161,7 +161,7 @@ class _Inference:
                 continue
             operator = op.operator
             label = Label(op.span, f"from {_size(before[1:])} to {_size(after[1:])} here")
-            note = f"{type(operator).__name__} gives {_sum(operator, before, after)}"
+            note = _sum(operator, before, after)
             return _Reason(label, note, _fitting(operator, before, wanted))
         return _Reason(None, "no layer of this branch changes the size", None)
 
@@ -191,12 +191,13 @@ class _Inference:
 def _fitting(operator: Operator, before: Shape, wanted: Shape) -> str | None:
     """A change of one field that gives the wanted size, if there is one."""
     changes: list[tuple[dict[str, object], str]] = []
-    if isinstance(operator, MaxPool | AvgPool) and not isinstance(operator.window, str):
+    window = getattr(operator, "window", None)
+    if isinstance(window, Window) and isinstance(operator, MaxPool | AvgPool):
         word = "false" if operator.ceil else "true"
         changes.append(({"ceil": not operator.ceil}, f"ceil: {word} gives"))
-        if operator.padding is None:
-            same = operator.window._replace(mode="same")
-            changes.append(({"window": same}, f"{same} same gives"))
+    if isinstance(window, Window) and getattr(operator, "padding", None) is None:
+        mode = "valid" if any(getattr(operator, "pads", ())) else "same"
+        changes.append(({"window": window._replace(mode=mode)}, f"{window} {mode} gives"))
     for change, words in changes:
         fields = {name: getattr(operator, name) for name in type(operator).model_fields} | change
         try:
@@ -208,16 +209,17 @@ def _fitting(operator: Operator, before: Shape, wanted: Shape) -> str | None:
     return None
 
 
-def _sum(operator: Operator, before: Shape, after: Shape) -> str:
-    """The sum that gives the size, of the first side that changed; the size where it is no sum."""
+def _sum(operator: Operator, before: Shape, after: Shape) -> str | None:
+    """The sum that gives the size, of the first side that changed; None where it is no sum."""
     window = getattr(operator, "window", None)
     if not isinstance(window, Window) or len(after) != 3:
-        return _size(after[1:])
+        return None
     axis = 0 if before[1] != after[1] else 1
     pads: Pair = getattr(operator, "pads", (0, 0))
     step = (window.stride or (1, 1))[axis]
     ceil = bool(getattr(operator, "ceil", False))
-    return arithmetic(before[1 + axis], window.kernel[axis], step, pads[axis], ceil)
+    total = arithmetic(before[1 + axis], window.kernel[axis], step, pads[axis], ceil)
+    return f"{type(operator).__name__} gives {total}"
 
 
 def _branch_name(node: ir.Concat, index: int) -> str:

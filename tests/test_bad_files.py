@@ -1,0 +1,396 @@
+"""Files that cannot be read or written, by way of the command line: explained, and none harmed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from archc.cli import cli
+
+SPEC = """\
+archc: 1
+name: Small
+input: 3x8x8
+classes: 10
+stem:
+  conv1: {Conv: 3x3, out: 4}
+head:
+  pool: {AvgPool: global}
+  fc: {Linear: classes}
+"""
+CHANGED = SPEC.replace("out: 4", "out: 5")
+FOREIGN = b"# somebody's own notes\nanswer = 42\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory with one good spec."""
+    monkeypatch.chdir(tmp_path)
+    Path("small.yaml").write_text(SPEC)
+    return tmp_path
+
+
+def archc(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+def built() -> Path:
+    """small.py as archc writes it."""
+    assert archc("build", "small.yaml").exit_code == 0
+    return Path("generated", "small.py")
+
+
+def everything(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file below the folder, with its bytes and when it was last written."""
+    return {
+        str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def assert_refused(result: Result, *expected: str) -> None:
+    """Exit status 1, everything expected is said, and no traceback is shown."""
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    for text in expected:
+        assert text in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "wrote" not in result.stdout
+
+
+# Specs that cannot be read.
+
+
+@pytest.mark.parametrize("command", ["check", "build", "table", "verify"])
+def test_a_directory(command: str, folder: Path) -> None:
+    Path("net.yaml").mkdir()
+    before = everything(folder)
+    result = archc(command, "net.yaml")
+    assert_refused(result)
+    assert result.stderr == "error[A101] net.yaml is a directory, not a spec\n"
+    assert everything(folder) == before
+
+
+@pytest.mark.parametrize("command", ["check", "build", "table", "verify"])
+def test_a_missing_spec_names_the_one_meant(command: str, folder: Path) -> None:
+    Path("specs").mkdir()
+    Path("small.yaml").rename("specs/small.yaml")
+    before = everything(folder)
+    result = archc(command, "smal.yaml")
+    assert_refused(result)
+    assert result.stderr == "error[A101] no spec smal.yaml\n  = hint: did you mean small.yaml?\n"
+    assert everything(folder) == before
+
+
+def test_a_missing_spec_lists_what_there_is() -> None:
+    result = archc("check", "zzz.yaml")
+    assert_refused(result, "error[A101] no spec zzz.yaml", "hint: there are ", "googlenet.yaml")
+
+
+@pytest.mark.parametrize("name", ["small.yaml/inner.yaml", "a" * 5000 + ".yaml", "a\0b.yaml", ""])
+def test_a_name_that_no_file_can_have(name: str) -> None:
+    assert_refused(archc("check", name), "error[A101]")
+
+
+def test_no_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not by chmod: for root, as which tests may run, every file is readable.
+    real = Path.open
+
+    def denied(self: Path, *arguments: str) -> object:
+        if self.name == "small.yaml":
+            raise PermissionError(13, "Permission denied")
+        return real(self, *arguments)
+
+    monkeypatch.setattr(Path, "open", denied)
+    result = archc("check", "small.yaml")
+    assert_refused(result)
+    assert result.stderr == "error[A101] cannot read small.yaml: Permission denied\n"
+
+
+def test_a_pipe_is_not_waited_for() -> None:
+    os.mkfifo("pipe.yaml")
+    result = archc("check", "pipe.yaml")
+    assert_refused(result)
+    assert result.stderr == "error[A101] pipe.yaml is not a regular file\n"
+
+
+def test_not_utf8_is_shown_where_it_stands() -> None:
+    Path("latin.yaml").write_bytes(SPEC.replace("name", "about: größe\nname").encode("latin-1"))
+    result = archc("check", "latin.yaml")
+    assert_refused(result)
+    assert result.stderr == (
+        "latin.yaml:2:10: error[A101] the byte 0xf6 is not UTF-8\n"
+        "    2 | about: gr\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}e\n"
+        "      |          ^\n"
+        "  = hint: save the file as UTF-8\n"
+    )
+
+
+def test_utf16_is_not_utf8() -> None:
+    Path("wide.yaml").write_bytes(SPEC.encode("utf-16"))
+    assert_refused(archc("check", "wide.yaml"), "wide.yaml:1:1: error[A101] the byte 0xff")
+
+
+def test_a_byte_order_mark_is_no_fault() -> None:
+    Path("marked.yaml").write_bytes(b"\xef\xbb\xbf" + SPEC.encode())
+    assert archc("check", "marked.yaml").exit_code == 0
+
+
+def test_a_file_of_exactly_one_megabyte_is_read_and_a_larger_one_is_not() -> None:
+    comment = "#" * (1_000_000 - len(SPEC))
+    Path("large.yaml").write_text(SPEC + comment)
+    assert archc("check", "large.yaml").exit_code == 0
+    Path("large.yaml").write_text(SPEC + comment + "#")
+    result = archc("check", "large.yaml")
+    assert_refused(result)
+    assert result.stderr == "error[A105] large.yaml is larger than 1,000,000 bytes\n"
+
+
+def test_a_process_of_its_own_ends_with_status_1_and_no_traceback() -> None:
+    command = [sys.executable, "-m", "archc", "check", "nowhere.yaml"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("error[A101] no spec nowhere.yaml\n")
+    assert "Traceback" not in ended.stderr
+
+
+# Faulty specs leave what was generated as it is.
+
+
+@pytest.mark.parametrize(
+    "faulty",
+    [
+        "",
+        "archc: [1",
+        SPEC.replace("Conv:", "Cnov:"),
+        SPEC.replace("3x3, out: 4", "9x9 valid, out: 4"),
+        SPEC.replace("conv1", "forward"),
+    ],
+    ids=["empty", "syntax", "kind", "shape", "reserved by the backend"],
+)
+def test_a_spec_that_became_faulty_harms_nothing(faulty: str, folder: Path) -> None:
+    built()
+    Path("small.yaml").write_text(faulty)
+    before = everything(folder)
+    assert_refused(archc("build", "small.yaml"), "small.yaml:", "error[A")
+    assert everything(folder) == before
+
+
+@pytest.mark.parametrize("order", [("good.yaml", "bad.yaml"), ("bad.yaml", "good.yaml")])
+def test_one_faulty_spec_among_good_ones_means_that_nothing_is_written(
+    order: tuple[str, str], folder: Path
+) -> None:
+    built()
+    Path("good.yaml").write_text(SPEC)
+    Path("bad.yaml").write_text(SPEC.replace("Linear", "Linaer"))
+    Path("small.yaml").write_text(CHANGED)
+    before = everything(folder)
+    result = archc("build", "small.yaml", *order)
+    assert_refused(result, "bad.yaml:9:8: error[A205] Linaer is no kind of layer")
+    assert everything(folder) == before
+
+
+def test_every_faulty_spec_is_explained() -> None:
+    Path("one.yaml").write_text(SPEC.replace("Linear", "Linaer"))
+    Path("two.yaml").write_text(SPEC.replace("3x3", "3x"))
+    result = archc("build", "one.yaml", "small.yaml", "two.yaml")
+    assert_refused(result, "one.yaml:9:8: error[A205]", "two.yaml:6:17: error[A203]")
+    assert not Path("generated").exists()
+
+
+def test_a_spec_whose_name_is_no_module_name(folder: Path) -> None:
+    Path("small.yaml").rename("small-net.yaml")
+    before = everything(folder)
+    assert_refused(archc("build", "small-net.yaml"), "error[A204]", "'small-net'")
+    assert everything(folder) == before
+
+
+# Targets that cannot, or must not, be written.
+
+
+def test_the_output_folder_is_a_file(folder: Path) -> None:
+    Path("generated").write_bytes(FOREIGN)
+    before = everything(folder)
+    assert_refused(archc("build", "small.yaml"), "error[A505]", "generated/small.py")
+    assert everything(folder) == before
+
+
+def test_the_output_folder_cannot_be_made(folder: Path) -> None:
+    Path("file").write_bytes(FOREIGN)
+    before = everything(folder)
+    result = archc("build", "small.yaml", "--out", "file/generated")
+    assert_refused(result, "error[A505]", "file/generated/small.py")
+    assert everything(folder) == before
+
+
+def test_a_target_that_is_a_directory(folder: Path) -> None:
+    Path("generated/small.py").mkdir(parents=True)
+    before = everything(folder)
+    for options in ([], ["--force"]):
+        result = archc("build", "small.yaml", *options)
+        assert_refused(result, "error[A505]", "generated/small.py")
+        assert everything(folder) == before
+
+
+@pytest.mark.parametrize("options", [[], ["--force"]])
+@pytest.mark.parametrize("target", ["victim.py", "nowhere.py"])
+def test_a_symbolic_link_is_not_written_through(
+    target: str, options: list[str], folder: Path
+) -> None:
+    Path("victim.py").write_bytes(FOREIGN)
+    Path("generated").mkdir()
+    Path("generated/small.py").symlink_to(folder / target)
+    before = everything(folder)
+    result = archc("build", "small.yaml", *options)
+    assert_refused(result, "error[A505] generated/small.py is a symbolic link")
+    assert everything(folder) == before
+    assert Path("generated/small.py").is_symlink()
+
+
+def test_a_foreign_file_is_left_alone_without_force(folder: Path) -> None:
+    target = Path("generated/small.py")
+    target.parent.mkdir()
+    target.write_bytes(FOREIGN)
+    before = everything(folder)
+    result = archc("build", "small.yaml")
+    assert_refused(
+        result, "error[A504] generated/small.py was not written by archc", "--force replaces it"
+    )
+    assert everything(folder) == before
+    assert archc("build", "small.yaml", "--force").exit_code == 0
+    assert b"Generated by archc" in target.read_bytes()
+
+
+def test_one_foreign_file_means_that_nothing_is_written(folder: Path) -> None:
+    Path("other.yaml").write_text(SPEC)
+    Path("generated").mkdir()
+    Path("generated/small.py").write_bytes(FOREIGN)
+    before = everything(folder)
+    assert_refused(archc("build", "other.yaml", "small.yaml"), "error[A504]")
+    assert everything(folder) == before
+
+
+def test_an_edited_file_is_left_alone_without_force(folder: Path) -> None:
+    target = built()
+    written = target.read_bytes()
+    target.write_bytes(written + b"# by hand\n")
+    Path("small.yaml").write_text(CHANGED)
+    before = everything(folder)
+    result = archc("build", "small.yaml")
+    assert_refused(result, "error[A504] generated/small.py was edited", "--force replaces it")
+    assert everything(folder) == before
+    assert archc("build", "small.yaml", "--force").exit_code == 0
+    assert b"by hand" not in target.read_bytes()
+    assert target.read_bytes() != written
+
+
+def test_an_unedited_file_is_replaced() -> None:
+    target = built()
+    written = target.read_bytes()
+    Path("small.yaml").write_text(CHANGED)
+    assert archc("build", "small.yaml").exit_code == 0
+    assert target.read_bytes() != written
+
+
+def test_nothing_temporary_stays_behind(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    target = built()
+    Path("small.yaml").write_text(CHANGED)
+    before = everything(folder)
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = archc("build", "small.yaml")
+    assert_refused(result, f"error[A505] cannot write {target}: No space left on device")
+    assert everything(folder) == before
+
+
+# --check and --diff write nothing, and tell what differs.
+
+
+def test_check_of_a_current_file(folder: Path) -> None:
+    built()
+    before = everything(folder)
+    result = archc("build", "small.yaml", "--check")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == "1 of 1 generated files are current\n"
+    assert everything(folder) == before
+
+
+def test_check_of_a_stale_file(folder: Path) -> None:
+    built()
+    Path("small.yaml").write_text(CHANGED)
+    before = everything(folder)
+    result = archc("build", "small.yaml", "--check")
+    assert_refused(result, "error[A501] generated/small.py is not what its spec gives")
+    assert everything(folder) == before
+
+
+def test_check_of_an_edited_file(folder: Path) -> None:
+    target = built()
+    target.write_bytes(target.read_bytes() + b"\n")
+    before = everything(folder)
+    result = archc("build", "small.yaml", "--check")
+    assert_refused(result, "error[A501] generated/small.py was edited by hand")
+    assert everything(folder) == before
+
+
+def test_check_of_a_missing_file(folder: Path) -> None:
+    before = everything(folder)
+    result = archc("build", "small.yaml", "--check")
+    assert_refused(result, "error[A502] generated/small.py is missing", "run archc build")
+    assert everything(folder) == before
+
+
+def test_check_of_an_orphaned_file(folder: Path) -> None:
+    built()
+    Path("small.yaml").rename("other.yaml")
+    assert archc("build", "other.yaml").exit_code == 0
+    before = everything(folder)
+    result = archc("build", "other.yaml", "--check")
+    assert_refused(
+        result, "error[A503] generated/small.py was generated from small.yaml, and no spec gives"
+    )
+    assert everything(folder) == before
+    Path("generated/small.py").unlink()
+    assert archc("build", "other.yaml", "--check").exit_code == 0
+
+
+def test_a_foreign_file_beside_is_no_orphan() -> None:
+    built()
+    Path("generated/notes.py").write_bytes(FOREIGN)
+    assert archc("build", "small.yaml", "--check").exit_code == 0
+
+
+def test_diff_shows_what_differs(folder: Path) -> None:
+    target = built()
+    Path("small.yaml").write_text(CHANGED)
+    before = everything(folder)
+    result = archc("build", "small.yaml", "--diff")
+    assert_refused(result, "error[A501]")
+    lines = result.stdout.splitlines()
+    assert lines[:2] == [f"--- {target}", f"+++ {target}, from its spec"]
+    removed = [line for line in lines[2:] if line.startswith("-")]
+    added = [line for line in lines[2:] if line.startswith("+")]
+    assert any("nn.Conv2d(3, 4" in line for line in removed)
+    assert any("nn.Conv2d(3, 5" in line for line in added)
+    assert everything(folder) == before
+
+
+def test_diff_of_a_missing_file_shows_all_of_it() -> None:
+    result = archc("build", "small.yaml", "--diff")
+    assert_refused(result, "error[A502]")
+    assert result.stdout.startswith("--- /dev/null\n+++ generated/small.py, from its spec\n")
+    assert "+class Small(nn.Module):" in result.stdout
+
+
+def test_diff_of_a_current_file_is_empty() -> None:
+    built()
+    result = archc("build", "small.yaml", "--diff")
+    assert (result.exit_code, result.stdout) == (0, "1 of 1 generated files are current\n")
