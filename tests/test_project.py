@@ -97,3 +97,15 @@ def test_ci_runs_the_line_of_the_readme() -> None:
 
 def test_the_changelog_has_this_version() -> None:
     assert f"\n## [{archc.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_map_of_the_code_is_the_code() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    for package in ("compiler/archc", "backends/archc_backends/pytorch"):
+        heading = f"| in `{package}/` | |\n"
+        rows = text.partition(heading)[2].partition("\n\n")[0]
+        named = set(re.findall(r"`(\w+\.py|\w+/)`", rows))
+        entries = (ROOT / package).iterdir()
+        there = {f"{path.name}/" if path.is_dir() else path.name for path in entries}
+        there = {name for name in there if name.endswith(("/", ".py")) and "__" not in name}
+        assert named == there
