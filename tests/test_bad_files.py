@@ -100,10 +100,10 @@ def test_no_permission(monkeypatch: pytest.MonkeyPatch) -> None:
     # Not by chmod: for root, as which tests may run, every file is readable.
     real = Path.open
 
-    def denied(self: Path, *arguments: str) -> object:
+    def denied(self: Path, mode: str = "r") -> object:
         if self.name == "small.yaml":
             raise PermissionError(13, "Permission denied")
-        return real(self, *arguments)
+        return real(self, mode)
 
     monkeypatch.setattr(Path, "open", denied)
     result = archc("check", "small.yaml")

@@ -306,7 +306,8 @@ _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 # Control characters, the line breaks that YAML knows and editors do not, and what looks like a
 # space or like nothing.
 _ODD = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
+    "\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 # What libyaml says, and what is most often behind it.
 _HINTS = (
