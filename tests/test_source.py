@@ -192,6 +192,8 @@ def test_odd_characters_are_refused_where_they_stand(character: str) -> None:
 def test_a_lone_carriage_return_is_refused() -> None:
     (finding,) = refused("a: 1\rb: 2\n")
     assert place(finding.span or fail()) == (1, 5, 1, 6)
+    (finding,) = refused("a: 1\r\r\nb: 2\r\n")
+    assert place(finding.span or fail()) == (1, 5, 1, 6)
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "---\n", "--- \n...\n"])

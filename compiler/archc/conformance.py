@@ -5,7 +5,7 @@ from itertools import product
 from typing import Literal, NamedTuple, get_args
 
 from archc.analysis import Analysis, RowAnalysis
-from archc.diagnostics import Code, Diagnostic, Label, suggestion
+from archc.diagnostics import Code, Diagnostic, Label, in_file_order, suggestion
 from archc.ops.operator import Shape
 from archc.table import (
     COLUMNS,
@@ -90,7 +90,7 @@ def check_conformance(analysis: Analysis) -> Conformance:
                 finding = _finding(found, path, column, cell, results[column], erratum)
                 findings += [finding] if finding else []
         cells[path] = results
-    return Conformance(cells, tuple(findings))
+    return Conformance(cells, tuple(in_file_order(findings)))
 
 
 def rank_conventions(analysis: Analysis) -> list[Explanation]:

@@ -182,13 +182,16 @@ class _Composer:
 
     def _mark(self, mark: yaml.Mark) -> Span:
         line, column = mark.line + 1, mark.column + 1
+        if line > len(self.source.lines):  # libyaml ends every file with a line feed
+            line = len(self.source.lines)
+            column = len(self.source.line(line)) + 1
         return Span(self.source, line, column, line, column + 1)
 
     def _refuse_odd_characters(self) -> None:
         for number, line in enumerate(self.source.lines, 1):
             if line.isprintable():
                 continue
-            bad = _ODD.search(line.rstrip("\r"))
+            bad = _ODD.search(line.removesuffix("\r"))
             if bad:
                 column = bad.start() + 1
                 raise _Fatal(

@@ -15,7 +15,7 @@ class Source:
 
     def line(self, number: int) -> str:
         """The text of line ``number`` (from 1); empty past the end."""
-        return self.lines[number - 1].rstrip("\r") if 1 <= number <= len(self.lines) else ""
+        return self.lines[number - 1].removesuffix("\r") if 1 <= number <= len(self.lines) else ""
 
 
 class Span(NamedTuple):
