@@ -162,6 +162,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
         for key, value in modules
         if check_kind(key, "a module") is None
     }
+    written = {key.text: value for key, value in modules}
     grammar = Grammar(findings, {}, columns)
     grammar.unique([*named, *modules])
     grammar.defaults = _defaults(entries.get("defaults"), grammar)
@@ -179,7 +180,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
             cells: Cells = dict.fromkeys((*definition.columns, "classes"))
             _check_layers(definition.body, cells, grammar)
             if len(findings) == before:
-                _check_columns_used(definition, findings)
+                _check_columns_used(definition, written[definition.name], findings)
     findings += _recursions(definitions)
 
     rows: list[Layer] = []
@@ -207,8 +208,8 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
                 aux.append(layer)
             else:
                 rows.append(layer)
-            written = layer.layer if isinstance(layer, Auxiliary) else layer
-            _check_layers(written, {"classes": None}, grammar)
+            inside = layer.layer if isinstance(layer, Auxiliary) else layer
+            _check_layers(inside, {"classes": None}, grammar)
     grammar.unique(keys)
     empty = all(
         isinstance(entries[section].value, source.Mapping) for section in sections & entries.keys()
@@ -341,18 +342,21 @@ def structure_arguments(
     return arguments, filled.symbols
 
 
-def _check_columns_used(definition: Definition, findings: list[Diagnostic]) -> None:
+def _check_columns_used(
+    definition: Definition, node: source.Node, findings: list[Diagnostic]
+) -> None:
     used = set()
     pending = [definition.body]
     while pending:
         layer = pending.pop()
         pending += layer.children
         used |= {e.value.value for e in layer.fields.values() if isinstance(e.value, Scalar)}
-    for column in definition.columns:
-        if column not in used:
-            message = f"column {column} of module {definition.name} is used nowhere in it"
+    columns = node.get("columns") if isinstance(node, source.Mapping) else None
+    for item in columns.items if isinstance(columns, source.List) else ():
+        if isinstance(item, Scalar) and item.value not in used:
+            message = f"column {item.text} of module {definition.name} is used nowhere in it"
             hint = "use it, or remove it from columns"
-            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, definition.span, hint=hint))
+            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, item.span, hint=hint))
 
 
 def _recursions(definitions: Mapping[str, Definition]) -> list[Diagnostic]:
