@@ -45,6 +45,7 @@ def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnost
             for name, module in spec.modules.items()
         },
         spec.table,
+        spec.budget,
         sources,
         spec.span,
     )
@@ -63,6 +64,7 @@ class _Lowering:
         self.top: Cells = {"classes": classes}
         self.count = 0
         # A layer is validated once for each distinct set of cells, however often it is repeated.
+        # It is known by its fields: those outlive a Repeat's renamed copies of the layer itself.
         self.built: dict[tuple[int, tuple[object, ...]], tuple[Operator, Mapping[str, str]]] = {}
         self.symbols: dict[int, tuple[str, ...]] = {}
 
@@ -88,10 +90,10 @@ class _Lowering:
         return self._call(layer, path, cells)
 
     def _op(self, layer: Layer, path: str, cells: Cells) -> ir.Op:
-        if id(layer) not in self.symbols:
+        if id(layer.fields) not in self.symbols:
             used = (e.value.value for e in layer.fields.values() if isinstance(e.value, Scalar))
-            self.symbols[id(layer)] = tuple(u for u in used if isinstance(u, str) and u in cells)
-        key = id(layer), tuple(id(cells[symbol]) for symbol in self.symbols[id(layer)])
+            self.symbols[id(layer.fields)] = tuple(u for u in used if isinstance(u, str) and u in cells)
+        key = id(layer.fields), tuple(id(cells[symbol]) for symbol in self.symbols[id(layer.fields)])
         built = self.built.get(key)
         if built is None:
             built = build(layer, cells, self.grammar)
