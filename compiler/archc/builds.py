@@ -1,6 +1,6 @@
 """From compiled specs to the files that a backend gives for them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from archc.backend import Backend, Options
@@ -12,9 +12,16 @@ from archc.writer import File, find_orphans, stamp
 
 
 def emit_files(
-    compiled: Iterable[Compiled], backend: Backend, folder: Path
+    compiled: Iterable[Compiled],
+    backend: Backend,
+    folder: Path,
+    settings: Mapping[str, float] | None = None,
 ) -> tuple[list[File], list[Diagnostic]]:
-    """Every file that the specs give, headers included, and what keeps one from being given."""
+    """Every file that the specs give, headers included, and what keeps one from being given.
+
+    ``settings`` are the parameters that the specs were compiled with; the headers name them.
+    """
+    given = ", ".join(f"{name}={value:g}" for name, value in (settings or {}).items())
     files: dict[str, File] = {}
     findings: list[Diagnostic] = []
     for spec in compiled:
@@ -33,7 +40,7 @@ def emit_files(
                 message = f"two specs give {name}: {spec.path} and another"
                 findings.append(Diagnostic(Code.DUPLICATE_KEY, message, hint="rename one"))
                 continue
-            whole = stamp(content, backend.comment, spec.network.sources, spec.path.name)
+            whole = stamp(content, backend.comment, spec.network.sources, spec.path.name, given)
             files[name] = File(folder / name, whole)
     return list(files.values()), findings
 

@@ -35,6 +35,30 @@ out_option = click.option(
 backend_option = click.option("--backend", default=None, metavar="NAME", help="Another backend.")
 
 
+def _settings(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, float]:
+    """``NAME=NUMBER`` pairs as a mapping."""
+    settings: dict[str, float] = {}
+    for value in values:
+        name, _, number = value.partition("=")
+        try:
+            settings[name] = int(number) if number.lstrip("-").isdecimal() else float(number)
+        except ValueError:
+            raise click.BadParameter(f"{value!r} is not NAME=NUMBER") from None
+    return settings
+
+
+set_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    callback=_settings,
+    metavar="NAME=NUMBER",
+    help="Give a parameter of the spec another value.",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="archc")
 def cli() -> None:
@@ -47,12 +71,13 @@ def cli() -> None:
 
 @cli.command()
 @specs_argument
-def check(specs: tuple[str, ...]) -> None:
-    """Validate specs and hold their tables against what is computed."""
+@set_option
+def check(specs: tuple[str, ...], settings: dict[str, float]) -> None:
+    """Validate specs and hold their tables and budgets against what is computed."""
     failed = False
     for name in _all(specs):
-        compiled = _compile(name)
-        findings = compiled if isinstance(compiled, list) else list(compiled.conformance.findings)
+        compiled = _compile(name, settings)
+        findings = compiled if isinstance(compiled, list) else compiled.findings
         _report(findings)
         failed = failed or bool(findings)
         if not isinstance(compiled, list) and not findings:
@@ -68,18 +93,25 @@ def check(specs: tuple[str, ...]) -> None:
 @specs_argument
 @out_option
 @backend_option
+@set_option
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is not current.")
 @click.option("--diff", is_flag=True, help="As --check, and show the differences.")
 @click.option("--force", is_flag=True, help="Replace files that archc did not write.")
 def build(
-    specs: tuple[str, ...], out: Path, backend: str | None, check: bool, diff: bool, force: bool
+    specs: tuple[str, ...],
+    out: Path,
+    backend: str | None,
+    settings: dict[str, float],
+    check: bool,
+    diff: bool,
+    force: bool,
 ) -> None:
     """Compile specs to code, generated/<spec's stem>.py."""
-    compiled = _compile_all(_all(specs))
+    compiled = _compile_all(_all(specs), settings)
     from archc.builds import emit_files, orphans
     from archc.writer import check_files, diff_files, write_files
 
-    files, findings = emit_files(compiled, _backend(backend), out)
+    files, findings = emit_files(compiled, _backend(backend), out, settings)
     _fail_on(findings)
     if check or diff:
         if diff:
@@ -91,12 +123,11 @@ def build(
     for file in files:
         _echo(f"wrote {file.path}")
     for spec in compiled:
-        if count := len(spec.conformance.findings):
-            click.echo(
-                f"{spec.path}: {count} cells do not match the printed table; "
-                f"archc table {spec.path} shows them",
-                err=True,
+        if count := len(spec.findings):
+            message = (
+                f"{spec.path}: not all is as the spec says, archc check shows {count} findings"
             )
+            click.echo(message, err=True)
 
 
 @cli.command()
@@ -111,14 +142,17 @@ def build(
 )
 @click.option("--conventions", is_flag=True, help="Rank conventions by the cells they explain.")
 @click.option("--layers", is_flag=True, help="Every layer instead of every row.")
-def table(spec: str, form: str, conventions: bool, layers: bool) -> None:
+@set_option
+def table(
+    spec: str, form: str, conventions: bool, layers: bool, settings: dict[str, float]
+) -> None:
     """Print the paper's table: each cell computed, with its verdict.
 
     Exit status 1 where a printed cell is neither what is computed nor a declared erratum.
     """
     if conventions and layers:
         raise click.UsageError("--conventions and --layers are two different tables")
-    (compiled,) = _compile_all([spec])
+    (compiled,) = _compile_all([spec], settings)
     from archc import presentation
     from archc.conformance import rank_conventions
 
@@ -249,16 +283,18 @@ def _all(specs: tuple[str, ...]) -> list[str]:
     return found
 
 
-def _compile(name: str) -> "Compiled | list[Diagnostic]":
+def _compile(name: str, settings: dict[str, float]) -> "Compiled | list[Diagnostic]":
     # archc has no pydantic plugins, and looking for them reads every installed package's metadata.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from archc.pipeline import compile_spec
 
-    return compile_spec(name)
+    return compile_spec(name, settings)
 
 
-def _compile_all(names: Iterable[str]) -> "list[Compiled]":
-    results = [_compile(name) for name in names]
+def _compile_all(
+    names: Iterable[str], settings: dict[str, float] | None = None
+) -> "list[Compiled]":
+    results = [_compile(name, settings or {}) for name in names]
     _fail_on([finding for result in results if isinstance(result, list) for finding in result])
     return [result for result in results if not isinstance(result, list)]
 

@@ -46,6 +46,8 @@ class Code(StrEnum):
     """A printed cell that is neither the computed value nor a declared erratum."""
     STALE_ERRATUM = "A402"
     """An erratum that is not needed, or whose recorded value is not the computed one."""
+    OVER_BUDGET = "A403"
+    """A network that costs more than its spec allows."""
     STALE_FILE = "A501"
     """A generated file that is not what its spec gives now."""
     MISSING_FILE = "A502"

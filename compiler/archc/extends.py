@@ -14,7 +14,7 @@ from archc.source import Entry, List, Mapping, Node, Scalar
 from archc.syntax import STRUCTURES
 from archc.validation import found
 
-NOT_INHERITED = ("about", "name", "table")
+NOT_INHERITED = ("about", "budget", "name", "table")
 SECTIONS = ("stem", "inception", "body", "aux", "head")
 
 Columns = AbstractMapping[str, Sequence[str]]
@@ -41,6 +41,8 @@ def extend_spec(base: Mapping, variant: Mapping, findings: list[Diagnostic]) -> 
             merged[key] = _extended(merged.get(key), entry, section, findings)
         elif key == "defaults":
             merged[key] = _extended(merged.get(key), entry, _fields_of_kinds, findings)
+        elif key == "parameters":
+            merged[key] = _extended(merged.get(key), entry, lambda a, b, _: _by_key(a, b), findings)
         elif key != "modules":
             merged[key] = entry
     return Mapping(tuple(merged.values()), variant.span)

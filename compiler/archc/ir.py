@@ -14,7 +14,7 @@ from archc.ops.operator import Operator, Shape
 from archc.spans import Source, Span
 
 if TYPE_CHECKING:
-    from archc.schema import Paper
+    from archc.schema import Limit, Paper
     from archc.table import PrintedTable
 
 
@@ -150,6 +150,7 @@ class Network(NamedTuple):
     registration: tuple[str, ...]
     modules: Mapping[str, Module]
     table: "PrintedTable | None"
+    budget: "Mapping[str, Limit]"
     sources: tuple[Source, ...]
     span: Span
 

@@ -92,8 +92,13 @@ class _Lowering:
     def _op(self, layer: Layer, path: str, cells: Cells) -> ir.Op:
         if id(layer.fields) not in self.symbols:
             used = (e.value.value for e in layer.fields.values() if isinstance(e.value, Scalar))
-            self.symbols[id(layer.fields)] = tuple(u for u in used if isinstance(u, str) and u in cells)
-        key = id(layer.fields), tuple(id(cells[symbol]) for symbol in self.symbols[id(layer.fields)])
+            self.symbols[id(layer.fields)] = tuple(
+                u for u in used if isinstance(u, str) and u in cells
+            )
+        key = (
+            id(layer.fields),
+            tuple(id(cells[symbol]) for symbol in self.symbols[id(layer.fields)]),
+        )
         built = self.built.get(key)
         if built is None:
             built = build(layer, cells, self.grammar)

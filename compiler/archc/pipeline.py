@@ -1,18 +1,22 @@
 """The way of the data, from a file to a network that is known to fit together."""
 
+from collections.abc import Mapping as AbstractMapping
 from pathlib import Path
 from typing import NamedTuple
 
 from archc import ir
 from archc.analysis import Analysis, analyze
+from archc.budget import check_budget
 from archc.conformance import Conformance, check_conformance
 from archc.diagnostics import Code, Diagnostic, in_file_order
 from archc.extends import extend_modules, extend_spec
 from archc.library import find_spec
 from archc.lower import lower
+from archc.parameters import set_parameters
 from archc.schema import check_schema
 from archc.source import Mapping, Node, Scalar, compose, read
 from archc.spans import Source
+from archc.transforms.width import scale_width
 
 
 class Compiled(NamedTuple):
@@ -23,9 +27,19 @@ class Compiled(NamedTuple):
     analysis: Analysis
     conformance: Conformance
 
+    @property
+    def findings(self) -> list[Diagnostic]:
+        """Where the network is not what its spec says of it: its printed table, its budget."""
+        return in_file_order([*self.conformance.findings, *check_budget(self.analysis)])
 
-def load_network(path: Path, name: str | None = None) -> ir.Network | list[Diagnostic]:
-    """The network that a spec file describes; ``name`` is what people are shown for the path."""
+
+def load_network(
+    path: Path, name: str | None = None, settings: AbstractMapping[str, float] | None = None
+) -> ir.Network | list[Diagnostic]:
+    """The network that a spec file describes.
+
+    ``name`` is what people are shown for the path; ``settings`` are values for its parameters.
+    """
     loaded = _load_document(path, name or str(path), ())
     if isinstance(loaded, list):
         return in_file_order(loaded)
@@ -34,22 +48,32 @@ def load_network(path: Path, name: str | None = None) -> ir.Network | list[Diagn
     document = extend_modules(document, findings)
     if findings:
         return in_file_order(findings)
+    document = set_parameters(document, settings or {}, findings)
+    if findings:
+        return in_file_order(findings)
     spec = check_schema(document)
     if isinstance(spec, list):
         return in_file_order(spec)
     network = lower(spec, sources)
-    return in_file_order(network) if isinstance(network, list) else network
+    if isinstance(network, list):
+        return in_file_order(network)
+    if spec.width is not None and spec.width.multiplier != 1:
+        return scale_width(network, spec.width.multiplier, spec.width.multiple)
+    return network
 
 
-def compile_spec(name: str) -> Compiled | list[Diagnostic]:
+def compile_spec(
+    name: str, settings: AbstractMapping[str, float] | None = None
+) -> Compiled | list[Diagnostic]:
     """Find, load, analyse and compare: everything that can be known without a backend.
 
-    A table that does not conform is no hindrance: its findings are in the conformance.
+    ``settings`` are values for the spec's parameters. A table that does not conform is no
+    hindrance: its findings are in the conformance.
     """
     path = find_spec(name)
     if isinstance(path, Diagnostic):
         return [path]
-    network = load_network(path, name)
+    network = load_network(path, name, settings)
     if isinstance(network, list):
         return network
     analysis = analyze(network)

@@ -32,7 +32,10 @@ _FIELDS = {
 
 def vocabulary() -> str:
     """Every kind with its fields, as a Markdown table."""
-    lines = ["| kind | its value | other keys (with their defaults) | |", "| --- | --- | --- | --- |"]
+    lines = [
+        "| kind | its value | other keys (with their defaults) | |",
+        "| --- | --- | --- | --- |",
+    ]
     for name, keys in STRUCTURES.items():
         others = "; ".join(f"`{key}`: {_FIELDS[key]}" for key in keys)
         value = "how many times" if name == "Repeat" else "layers"

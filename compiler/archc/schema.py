@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
@@ -23,7 +23,7 @@ from archc.syntax import (
     module_columns,
     wrong_cell,
 )
-from archc.table import PrintedTable, parse_table
+from archc.table import PrintedTable, parse_number, parse_table
 from archc.validation import found, meant, unknown_key, validate
 
 MAXIMUM_SIDE = 65_536
@@ -96,6 +96,38 @@ class ModuleHeader(_Model):
     about: Text = ""
 
 
+class Width(_Model):
+    """A factor on every number of filters, which is rounded to a multiple."""
+
+    multiplier: Annotated[float, Field(gt=0, le=64)]
+    multiple: Count = 1
+
+
+def _quantity(value: object) -> int:
+    """``5M`` or a whole number. Raises ValueError on anything else."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    number = parse_number(value) if isinstance(value, str) else None
+    if number is None:
+        raise ValueError(f"a whole number, or such as 5M or 1.5G, is needed, found {value!r:.60}")
+    unit = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}[number.letter]
+    scale: int = 10**number.decimals
+    return number.digits * unit // scale
+
+
+Quantity = Annotated[int, PlainValidator(_quantity)]
+
+
+class Budget(_Model):
+    """The most that a network may cost; K, M and G stand for powers of 1000."""
+
+    params: Quantity | None = None
+    params_with_aux: Quantity | None = None
+    macs: Quantity | None = None
+    depth: Quantity | None = None
+    activations: Quantity | None = None
+
+
 class ResidualArguments(_Model):
     """What a Residual takes beside its layers."""
 
@@ -116,12 +148,22 @@ class AuxArguments(_Model):
     loss_weight: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+Section = TypeVar("Section", bound=_Model)
+
+
 class Auxiliary(NamedTuple):
     """An auxiliary head as written."""
 
     layer: Layer
     tap: str
     loss_weight: float
+    span: Span
+
+
+class Limit(NamedTuple):
+    """One line of a budget."""
+
+    value: int
     span: Span
 
 
@@ -136,6 +178,8 @@ class Spec(NamedTuple):
     aux: tuple[Auxiliary, ...]
     registration: tuple[str, ...]
     table: PrintedTable | None
+    width: Width | None
+    budget: Mapping[str, Limit]
     grammar: Grammar
     span: Span
 
@@ -146,7 +190,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     entries = {entry.key.text: entry for entry in document.entries}
     sections = {*ROW_SECTIONS, "aux"}
     known = [*Header.model_fields, "extends", "paper", "defaults", "modules", *ROW_SECTIONS]
-    known += ["aux", "table"]
+    known += ["aux", "table", "parameters", "width", "budget"]
     unknown = [entry.key for name, entry in entries.items() if name not in known]
     findings += [unknown_key(key, "spec", known) for key in unknown]
     place = document.entries[0].key.span if document.entries else document.span
@@ -155,7 +199,9 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     header = validate(Header, "spec", fields, place, findings, unknown=misspelt)
     named = _named(entries.get("name"))
     findings += [wrong for key, _ in named if (wrong := check_kind(key, "the network"))]
-    paper = _paper(entries.get("paper"), findings)
+    paper = _section(Paper, "paper", entries, findings)
+    width = _section(Width, "width", entries, findings)
+    budget = _section(Budget, "budget", entries, findings)
     modules = _mapping(entries.get("modules"), "modules", findings)
     columns = {
         key.text: module_columns(value, findings) if isinstance(value, source.Mapping) else None
@@ -232,6 +278,8 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
         tuple(aux),
         tuple(registration),
         table,
+        width,
+        _limits(budget, entries),
         grammar,
         place,
     )
@@ -258,13 +306,25 @@ def _mapping(entry: Entry | None, what: str, findings: list[Diagnostic]) -> tupl
     return ()
 
 
-def _paper(entry: Entry | None, findings: list[Diagnostic]) -> Paper | None:
+def _section(
+    model: type[Section], name: str, entries: Mapping[str, Entry], findings: list[Diagnostic]
+) -> Section | None:
+    """A section that is one model; None where it is not there, or, with findings, not valid."""
+    entry = entries.get(name)
     if entry is None:
         return None
-    fields = {field.key.text: field for field in _mapping(entry, "paper", findings)}
-    if not isinstance(entry.value, source.Mapping):
+    before = len(findings)
+    fields = {field.key.text: field for field in _mapping(entry, name, findings)}
+    if len(findings) > before:
         return None
-    return validate(Paper, "paper", fields, entry.key.span, findings)
+    return validate(model, name, fields, entry.key.span, findings)
+
+
+def _limits(budget: Budget | None, entries: Mapping[str, Entry]) -> dict[str, Limit]:
+    if budget is None:
+        return {}
+    lines = {key.text: value for key, value in _mapping(entries["budget"], "budget", [])}
+    return {name: Limit(limit, lines[name].span) for name, limit in budget if limit is not None}
 
 
 def _defaults(entry: Entry | None, grammar: Grammar) -> dict[str, dict[str, Entry]]:

@@ -6,6 +6,7 @@ from math import prod
 from archc import ir
 from archc.analyses.shapes import Shapes
 
+
 def measure_peak(network: ir.Network, shapes: Shapes) -> int:
     """The most elements alive at once at inference, for one image, auxiliary heads left out.
 

@@ -35,9 +35,7 @@ def measure_fields(network: Network, shapes: Shapes) -> Mapping[int, Field]:
     return fields
 
 
-def _node(
-    node: Node, field: Field, inputs: Mapping[int, Shape], fields: dict[int, Field]
-) -> Field:
+def _node(node: Node, field: Field, inputs: Mapping[int, Shape], fields: dict[int, Field]) -> Field:
     if type(node) is Op:
         reach = node.operator.reach(inputs[id(node)])
         if reach is not POINTWISE:

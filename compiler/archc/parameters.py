@@ -1,0 +1,70 @@
+"""Parameters of a spec: numbers with a name, which the command line may set."""
+
+from collections.abc import Mapping as AbstractMapping
+
+from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.names import check_name
+from archc.source import Entry, List, Mapping, Node, Scalar
+from archc.validation import found
+
+SECTIONS = ("width", "defaults", "modules", "stem", "inception", "body", "aux", "head")
+
+
+def set_parameters(
+    document: Mapping, settings: AbstractMapping[str, float], findings: list[Diagnostic]
+) -> Mapping:
+    """The document with every parameter's name, where it stands as a value, as its number.
+
+    ``settings`` replace what the spec says of its parameters. Findings say which are unknown.
+    """
+    declared = document.get("parameters")
+    if declared is None and not settings:
+        return document
+    values: dict[str, Scalar] = {}
+    if declared is not None and not isinstance(declared, Mapping):
+        message = f"parameters is a mapping of names to numbers, found {found(declared)}"
+        findings.append(Diagnostic(Code.INVALID_VALUE, message, declared.span))
+    for key, value in declared.entries if isinstance(declared, Mapping) else ():
+        finding = check_name(key, "a parameter")
+        if finding is None and not _is_number(value):
+            message = f"parameter {key.text} is a number, found {found(value)}"
+            finding = Diagnostic(Code.INVALID_VALUE, message, value.span)
+        if finding is not None:
+            findings.append(finding)
+        elif isinstance(value, Scalar):
+            values[key.text] = value
+    for name, number in settings.items():
+        if name in values:
+            values[name] = Scalar(number, f"{number:g}", values[name].span)
+        else:
+            hint = suggestion(name, values) or f"its parameters are {', '.join(values) or 'none'}"
+            message = f"the spec has no parameter {name} to set"
+            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, document.span, hint=hint))
+    if findings:
+        return document
+    entries = [
+        Entry(key, _filled(value, values) if key.text in SECTIONS else value)
+        for key, value in document.entries
+        if key.text != "parameters"
+    ]
+    return Mapping(tuple(entries), document.span)
+
+
+def _is_number(node: Node) -> bool:
+    if not isinstance(node, Scalar) or isinstance(node.value, bool):
+        return False
+    return isinstance(node.value, int | float)
+
+
+def _filled(node: Node, values: AbstractMapping[str, Scalar]) -> Node:
+    if isinstance(node, Scalar):
+        value = values.get(node.text) if isinstance(node.value, str) else None
+        return node if value is None else value._replace(span=node.span)
+    if isinstance(node, List):
+        return List(tuple(_filled(item, values) for item in node.items), node.span)
+    # The columns of a module are names, whatever parameters there are.
+    entries = (
+        Entry(key, value if key.text == "columns" else _filled(value, values))
+        for key, value in node.entries
+    )
+    return Mapping(tuple(entries), node.span)
