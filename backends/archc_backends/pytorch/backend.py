@@ -5,7 +5,6 @@ from pathlib import Path
 from archc.analysis import Analysis
 from archc.backend import Options
 from archc.diagnostics import Diagnostic
-from archc_backends.pytorch.reserved import check_names
 
 
 class PyTorch:
@@ -14,8 +13,10 @@ class PyTorch:
     comment = "#"
 
     def emit(self, analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
-        """The module's source, or the names that cannot be attributes or classes in it."""
-        findings = check_names(analysis.network)
+        """The module's source, or what cannot be said in it, such as a name that torch needs."""
+        from archc_backends.pytorch.reserved import check_classes, check_names
+
+        findings = check_names(analysis.network) + check_classes(analysis)
         if findings:
             return findings
         from archc_backends.pytorch.module import write_module

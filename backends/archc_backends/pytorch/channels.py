@@ -8,6 +8,7 @@ from archc.analysis import Analysis
 from archc.names import identifier
 from archc.ops.operator import Shape
 from archc.ops.plain import Flatten
+from archc_backends.pytorch.expressions import Expression, Sum
 
 
 class Channels(NamedTuple):
@@ -28,11 +29,12 @@ class Channels(NamedTuple):
         terms = tuple((symbol, own * factor) for symbol, own in self.terms)
         return Channels(terms, self.constant * factor)
 
-    def __str__(self) -> str:
+    def expression(self) -> Expression:
+        """The sum as code."""
         parts = [s if factor == 1 else f"{factor} * {s}" for s, factor in self.terms]
         if self.constant or not parts:
             parts.append(str(self.constant))
-        return " + ".join(parts)
+        return Sum(tuple(parts)) if len(parts) > 1 else parts[0]
 
 
 def symbol(name: str) -> Channels:
@@ -43,13 +45,19 @@ def symbol(name: str) -> Channels:
 CLASSES = "num_classes"
 INPUT = "in_channels"
 
+
+def argument(name: str) -> str:
+    """A symbol of the spec as an argument in the code."""
+    return CLASSES if name == "classes" else identifier(name)
+
+
 Environment = Mapping[str, Channels]
 """What the symbols of a spec are in the code at hand."""
 
 
 def environment(columns: tuple[str, ...]) -> Environment:
     """The symbols inside a class with these columns as its arguments."""
-    return {"classes": symbol(CLASSES)} | {c: symbol(identifier(c)) for c in columns}
+    return {name: symbol(argument(name)) for name in ("classes", *columns)}
 
 
 class Trace(NamedTuple):

@@ -10,20 +10,30 @@ from collections.abc import Callable, Iterator, Mapping
 from archc import ir
 from archc.analysis import Analysis
 from archc.names import identifier
+from archc.ops.linear import Linear
 from archc_backends.pytorch.channels import (
     CLASSES,
     INPUT,
     Channels,
     Trace,
+    argument,
     environment,
     symbol,
     trace_channels,
 )
-from archc_backends.pytorch.expressions import Call, Expression, Group, Loop, flat
+from archc_backends.pytorch.expressions import Call, Choice, Expression, Group, Loop, Sum, flat
 from archc_backends.pytorch.operators import emit_operator
 from archc_backends.pytorch.operators.site import Site, literal
-from archc_backends.pytorch.statements import Statements, fixed_scale
-from archc_backends.pytorch.views import Attribute, Block, ClassView, Extra, HelperUses, finished
+from archc_backends.pytorch.statements import Statements
+from archc_backends.pytorch.views import (
+    Attribute,
+    Block,
+    ClassView,
+    Extra,
+    HelperUses,
+    finished,
+    introduced,
+)
 
 
 def level(node: ir.Node) -> Iterator[ir.Node]:
@@ -59,17 +69,15 @@ class ClassBuilder:
             trace = Trace({}, {})
             trace_channels(instance, channels, symbols, analysis, trace)
             self.traces.append(trace)
+        self.root = instances[0]
         for position, nodes in enumerate(zip(*map(level, instances), strict=True)):
             self.peers[id(nodes[0])] = nodes
             self.positions[id(nodes[0])] = position
 
-    def attributes(self, node: ir.Node) -> Iterator[Attribute]:
+    def attributes(self, node: ir.Node, chained: bool) -> Iterator[Attribute]:
         """The named layers below the node that belong to its class."""
-        for child in node.children:
-            if child.name:
-                yield Attribute(child.name, self.construct(child, chained=False))
-            else:
-                yield from self.attributes(child)
+        for child in named(node):
+            yield Attribute(child.name, self.construct(child, chained))
 
     def construct(self, node: ir.Node, chained: bool) -> Expression:
         """The expression that makes the node's module."""
@@ -77,39 +85,56 @@ class ClassBuilder:
             return self._operator(node, chained)
         if isinstance(node, ir.Call):
             return self._module(node)
-        items = tuple(self.construct(child, chained=True) for child in node.children)
+        inner = tuple(named(node))
+        items = tuple(self.construct(child, chained=True) for child in inner)
         alike = isinstance(node, ir.Repeat) and len({flat(item) for item in items}) == 1
         if alike and len(items) > 1:
             return Call("nn.Sequential", (Loop(items[0], len(items)),))
-        if isinstance(node, ir.Repeat) or all(c.name.isdigit() for c in node.children):
+        if [child.name for child in inner] == [str(i) for i in range(len(inner))]:
             return Call("nn.Sequential", items)
-        pairs = zip(node.children, items, strict=True)
-        named = tuple(Group("()", (literal(child.name), item)) for child, item in pairs)
-        return Call("nn.Sequential", (Call("OrderedDict", (Group("[]", named),)),))
+        pairs = zip(inner, items, strict=True)
+        entries = tuple(Group("()", (literal(child.name), item)) for child, item in pairs)
+        return Call("nn.Sequential", (Call("OrderedDict", (Group("[]", entries),)),))
 
     def statements(self) -> Statements:
         """The collector of this class's forward statements."""
-        taken = set(self.uses) | {identifier(column) for column in self.symbols}
-        return Statements(self.analysis, self.comment, taken, self._scale)
+        return Statements(self, self.uses | {argument(name) for name in self.symbols})
 
     def comment(self, node: ir.Node) -> str:
         """What comes out of the node, where that is the same wherever the class is used."""
-        nodes = self.peers[id(node)]
-        shapes = {self.analysis.shapes.outputs[id(peer)][1:] for peer in nodes}
-        outputs = {t.outputs[id(p)] for t, p in zip(self.traces, nodes, strict=True)}
-        if len(shapes) > 1 or len(outputs) > 1:
-            return ""
-        channels = outputs.pop()
-        if any(name != CLASSES for name, _ in channels.terms):
-            return ""
-        return "x".join([str(channels), *map(str, shapes.pop())])
+        sizes = {self.analysis.shapes.outputs[id(peer)][1:] for _, peer in self._peers(node)}
+        outputs = {trace.outputs[id(peer)] for trace, peer in self._peers(node)}
+        count = _count(outputs)
+        return "x".join([count, *map(str, sizes.pop())]) if count and len(sizes) == 1 else ""
+
+    def flattens(self, node: ir.Node) -> bool:
+        """Whether the node is a Linear that some caller of the class gives channels x 1 x 1."""
+        linear = isinstance(node, ir.Op) and isinstance(node.operator, Linear)
+        return linear and self._spatial(node)
+
+    def features(self, node: ir.Node) -> str:
+        """How many features go into the node, where that is the same wherever the class is used."""
+        return _count({trace.inputs[id(peer)] for trace, peer in self._peers(node)})
+
+    def scale(self, node: ir.Residual) -> str:
+        """The factor of a residual: a literal, or the attribute that keeps the argument."""
+        name = node.symbols.get("scale")
+        return literal(float(node.scale)) if name is None else f"self.{argument(name)}"
+
+    def _peers(self, node: ir.Node) -> list[tuple[Trace, ir.Node]]:
+        """The node wherever the class is used, with the channels there."""
+        return list(zip(self.traces, self.peers[id(node)], strict=True))
+
+    def _spatial(self, node: ir.Node) -> bool:
+        inputs = self.analysis.shapes.inputs
+        return any(len(inputs[id(peer)]) == 3 for _, peer in self._peers(node))
 
     def _operator(self, node: ir.Op, chained: bool) -> Expression:
-        names = {f: CLASSES if s == "classes" else identifier(s) for f, s in node.symbols.items()}
+        names = {field: argument(name) for field, name in node.symbols.items()}
         self.uses |= {CLASSES} & set(names.values())
         site = Site(
             node.operator,
-            self.analysis.shapes.inputs[id(node)],
+            self._spatial(node),
             names,
             chained,
             lambda: self._channels(node),
@@ -122,57 +147,72 @@ class ClassBuilder:
 
     def _module(self, node: ir.Call) -> Expression:
         block = self.blocks[node.module]
-        positional = []
-        for argument in block.arguments:
-            if argument == INPUT:
-                positional.append(self._channels(node))
-            elif argument == CLASSES:
-                self.uses.add(CLASSES)
-                positional.append(CLASSES)
+        positional: list[Expression] = []
+        if INPUT in block.arguments:
+            positional.append(self._channels(node))
+        if CLASSES in block.arguments:
+            self.uses.add(CLASSES)
+            positional.append(CLASSES)
         keywords = []
         for column, name in block.columns.items():
             cell = node.arguments[column]
             if cell.symbol is None:
                 keywords.append((name, literal(cell.value)))
             else:
-                known = CLASSES if cell.symbol == "classes" else identifier(cell.symbol)
+                known = argument(cell.symbol)
                 self.uses |= {CLASSES} & {known}
                 keywords.append((name, known))
         for extra in block.extras:
             keywords.append((extra.name, self._extra(node, extra)))
         return Call(node.module, tuple(positional), tuple(keywords))
 
-    def _channels(self, node: ir.Node) -> str:
+    def _channels(self, node: ir.Node) -> Expression:
         """The node's input channels: an expression of the arguments, a number, or an argument."""
-        nodes = self.peers[id(node)]
-        expressions = {t.inputs[id(p)] for t, p in zip(self.traces, nodes, strict=True)}
-        if len(expressions) == 1:
-            expression = expressions.pop()
-            self.uses |= {name for name, _ in expression.terms}
-            return str(expression)
+        known = {trace.inputs[id(peer)] for trace, peer in self._peers(node)}
+        if len(known) == 1:
+            channels = known.pop()
+            self.uses |= {name for name, _ in channels.terms}
+            return channels.expression()
         inputs = self.analysis.shapes.inputs
-        return self._argument(node, f"{node.name}_in_features", lambda peer: inputs[id(peer)][0])
+        return self._argument(node, "in_features", lambda peer: inputs[id(peer)][0])
 
     def _extra(self, node: ir.Call, extra: Extra) -> str:
         def value(peer: ir.Node) -> int:
             assert isinstance(peer, ir.Call)
             return extra.value(peer)
 
-        return self._argument(node, f"{node.name}_{extra.name}", value)
+        return self._argument(node, extra.name, value)
 
-    def _argument(self, node: ir.Node, name: str, value: Callable[[ir.Node], int]) -> str:
+    def _argument(self, node: ir.Node, word: str, value: Callable[[ir.Node], int]) -> str:
+        """The number if it is one wherever the class is used, else a new argument of the class."""
         values = {value(peer) for peer in self.peers[id(node)]}
         if len(values) == 1:
             return str(values.pop())
         position = self.positions[id(node)]
+        inside = node.path.removeprefix(self.root.path).strip(".").replace(".", "_").lower()
+        name = f"{'layer' if inside[0].isdigit() else ''}{inside}_{word}"
+        taken = {*map(argument, self.symbols), *(extra.name for extra in self.extras)}
+        while name in taken:
+            name += "_"
         self.extras.append(Extra(name, lambda call: value(list(level(call.body))[position])))
         return name
 
-    def _scale(self, node: ir.Residual) -> str:
-        name = node.symbols.get("scale")
-        if name is None:
-            return fixed_scale(node)
-        return f"self.{identifier(name)}"
+
+def named(node: ir.Node) -> Iterator[ir.Node]:
+    """The layers below the node that have names; structure without one is looked through."""
+    for child in node.children:
+        if child.name:
+            yield child
+        else:
+            yield from named(child)
+
+
+def _count(channels: set[Channels]) -> str:
+    """The channels for people; empty where they differ or depend on an argument of the class."""
+    if len(channels) > 1 or any(name != CLASSES for sum_ in channels for name, _ in sum_.terms):
+        return ""
+    (count,) = (flat(sum_.expression()) for sum_ in channels)
+    return f"({count})" if " " in count else count
 
 
 def without_defaults(expression: Expression, helpers: Mapping[str, HelperUses]) -> Expression:
@@ -182,7 +222,9 @@ def without_defaults(expression: Expression, helpers: Mapping[str, HelperUses]) 
         return expression._replace(items=items)
     if isinstance(expression, Loop):
         return expression._replace(item=without_defaults(expression.item, helpers))
-    if isinstance(expression, str):
+    if isinstance(expression, Choice):
+        return expression._replace(value=without_defaults(expression.value, helpers))
+    if isinstance(expression, str | Sum):
         return expression
     positional = tuple(without_defaults(part, helpers) for part in expression.positional)
     keywords = expression.keywords
@@ -222,30 +264,41 @@ def _block(
     bodies = [call.body for call in calls]
     builder = ClassBuilder(bodies, symbols, symbol(INPUT), analysis, blocks, helpers)
     body = calls[0].body
-    attributes = list(builder.attributes(body))
+    is_list = isinstance(body, ir.Sequence) and all(c.name.isdigit() for c in body.children)
+    layers = list(builder.attributes(body, chained=is_list))
+    items = tuple(layer.value for layer in layers if layer.name.isdigit())
+    attributes = layers[len(items) :]
     for node in level(body):
         if isinstance(node, ir.Residual) and (scale := node.symbols.get("scale")):
-            attributes.append(Attribute(identifier(scale), identifier(scale)))
+            builder.uses |= {CLASSES} & {argument(scale)}
+            kept = Attribute(argument(scale), argument(scale))
+            attributes += [] if kept in attributes else [kept]
     statements = builder.statements()
     statements.run(body, "x", "x")
     positional = tuple(name for name in (INPUT, CLASSES) if name in builder.uses)
     columns = {column: identifier(column) for column in module.columns}
     types = {
-        columns[column]: "int" if isinstance(cell.value, int) else "float"
-        for column, cell in calls[0].arguments.items()
+        name: "int" if all(isinstance(c.arguments[column].value, int) for c in calls) else "float"
+        for column, name in columns.items()
     }
-    named = [*columns.values(), *(extra.name for extra in builder.extras)]
+    keywords = [*columns.values(), *(extra.name for extra in builder.extras)]
     parameters = [f"{name}: int" for name in positional]
-    if named:
-        parameters += ["*", *(f"{name}: {types.get(name, 'int')}" for name in named)]
+    if keywords:
+        parameters += ["*", *(f"{name}: {types.get(name, 'int')}" for name in keywords)]
     lines, result = finished(statements.lines)
     view = ClassView(
         module.name,
         "nn.Module",
-        module.about or f"The module {module.name}.",
+        introduced("", module.about, f"The module {module.name}.", 4),
         tuple(parameters),
         tuple(attributes),
         lines,
         result,
     )
+    if items:
+        listed = Call("super().__init__", (Group("[]", items),))
+        view = view._replace(base="nn.ModuleList", parent=listed)
+    if is_list:
+        chain = Call("super().__init__", items)
+        view = view._replace(base="nn.Sequential", parent=chain, statements=(), result="")
     return Block(view, positional, columns, tuple(builder.extras))

@@ -28,7 +28,20 @@ class Loop(NamedTuple):
     times: int
 
 
-Expression = str | Call | Group | Loop
+class Sum(NamedTuple):
+    """``a + b``."""
+
+    operands: tuple[str, ...]
+
+
+class Choice(NamedTuple):
+    """``value if condition else None``."""
+
+    value: "Expression"
+    condition: str
+
+
+Expression = str | Call | Group | Loop | Sum | Choice
 
 
 def flat(expression: Expression) -> str:
@@ -37,6 +50,10 @@ def flat(expression: Expression) -> str:
         return expression
     if isinstance(expression, Loop):
         return f"*({flat(expression.item)} for _ in range({expression.times}))"
+    if isinstance(expression, Sum):
+        return " + ".join(expression.operands)
+    if isinstance(expression, Choice):
+        return f"{flat(expression.value)} if {expression.condition} else None"
     head, parts, tail = _parts(expression)
     inner = ", ".join(flat(part) for part in parts)
     if isinstance(expression, Group) and len(parts) == 1 and expression.brackets == "()":
@@ -53,18 +70,29 @@ def laid_out(expression: Expression, indent: int, before: str = "", after: str =
     if indent + len(line) <= WIDTH or isinstance(expression, str):
         return line
     deeper = indent + len(INDENT)
+    margin, end = " " * deeper, f"\n{' ' * indent}"
+    if isinstance(expression, Sum):
+        first, *rest = expression.operands
+        return f"{before}{first}{''.join(f'{end}+ {operand}' for operand in rest)}{after}"
     if isinstance(expression, Loop):
-        item = " " * deeper + laid_out(expression.item, deeper)
-        loop = f"{' ' * deeper}for _ in range({expression.times})"
-        return f"{before}*(\n{item}\n{loop}\n{' ' * indent}){after}"
+        item = laid_out(expression.item, deeper)
+        return (
+            f"{before}*(\n{margin}{item}\n{margin}for _ in range({expression.times}){end}){after}"
+        )
+    if isinstance(expression, Choice):
+        inside = flat(expression)
+        if deeper + len(inside) > WIDTH:
+            value = laid_out(expression.value, deeper)
+            inside = f"{value}\n{margin}if {expression.condition}\n{margin}else None"
+        return f"{before}(\n{margin}{inside}{end}){after}"
     head, parts, tail = _parts(expression)
     together = ", ".join(flat(part) for part in parts)
     single_tuple = isinstance(expression, Group) and len(parts) == 1
     if deeper + len(together) <= WIDTH and not single_tuple:
-        body = " " * deeper + together
+        body = margin + together
     else:
-        body = "\n".join(" " * deeper + laid_out(part, deeper, after=",") for part in parts)
-    return f"{before}{head}\n{body}\n{' ' * indent}{tail}{after}"
+        body = "\n".join(margin + laid_out(part, deeper, after=",") for part in parts)
+    return f"{before}{head}\n{body}{end}{tail}{after}"
 
 
 def _parts(expression: Call | Group) -> tuple[str, list[Expression], str]:

@@ -1,5 +1,6 @@
 """Small classes that generated code needs: a convolution or linear layer and what follows it."""
 
+from archc.ops.activation import ReLU
 from archc.ops.convolution import Conv, SeparableConv
 from archc.ops.linear import Linear
 from archc_backends.pytorch.expressions import Call, Expression
@@ -48,7 +49,8 @@ def _flatten_linear(uses: HelperUses) -> ClassView:
     if operator.activation is not None:
         result = activated(operator.activation, result)
     docstring = "A linear layer on features that come as channels x 1 x 1."
-    return ClassView(uses.helper.name, "nn.Linear", docstring, None, (), (), result)
+    he = isinstance(operator.activation, ReLU)
+    return ClassView(uses.helper.name, "nn.Linear", docstring, None, (), (), result, he)
 
 
 def _convolution(uses: HelperUses) -> ClassView:
@@ -86,14 +88,12 @@ def _separable_convolution(uses: HelperUses) -> ClassView:
 
 
 def _affine(uses: HelperUses) -> ClassView:
-    buffers: list[Attribute] = []
     return ClassView(
         "Affine",
         "nn.Module",
         "x * scale + shift with fixed numbers for each channel, none of them in the state_dict.",
         ("scale: tuple[float, ...]", "shift: tuple[float, ...]"),
         (
-            *buffers,
             Attribute("scale", "nn.Buffer(torch.tensor(scale).view(-1, 1, 1), persistent=False)"),
             Attribute("shift", "nn.Buffer(torch.tensor(shift).view(-1, 1, 1), persistent=False)"),
         ),

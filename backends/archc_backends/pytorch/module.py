@@ -3,15 +3,27 @@
 import ast
 import textwrap
 from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING
 
 from archc.analysis import Analysis
 from archc_backends.pytorch.expressions import WIDTH, laid_out
 from archc_backends.pytorch.network import view_network
+from archc_backends.pytorch.statements import assigned
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 def write_module(analysis: Analysis) -> str:
     """The module's source, without the writer's header."""
     view = view_network(analysis)
+    body = _template().render(view=view)
+    return _docstring(view.docstring, 0) + "\n\n" + _imports(body) + body
+
+
+@cache
+def _template() -> "Template":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -22,9 +34,10 @@ def write_module(analysis: Analysis) -> str:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters.update(laid_out=laid_out, docstring=_docstring, signature=_signature)
-    body = environment.get_template("network.py.j2").render(view=view)
-    return _docstring(view.docstring, 0) + "\n\n" + _imports(body) + body
+    environment.filters.update(
+        laid_out=laid_out, assigned=assigned, docstring=_docstring, signature=_signature
+    )
+    return environment.get_template("network.py.j2")
 
 
 def _docstring(text: str, indent: int) -> str:

@@ -6,21 +6,20 @@ from archc import ir
 from archc.analysis import Analysis
 from archc.ops.activation import Softmax
 from archc.ops.operator import written
-from archc_backends.pytorch.channels import Channels, environment
+from archc_backends.pytorch.channels import CLASSES, Channels, environment
 from archc_backends.pytorch.classes import ClassBuilder, build_blocks, without_defaults
-from archc_backends.pytorch.expressions import Call, Expression, Group, flat
+from archc_backends.pytorch.expressions import Call, Choice, Expression, Group
 from archc_backends.pytorch.helpers import helper_class
 from archc_backends.pytorch.operators.site import literal
 from archc_backends.pytorch.statements import Statement
-from archc_backends.pytorch.views import ClassView, HelperUses
+from archc_backends.pytorch.views import ClassView, HelperUses, introduced
 
 
 class Layer(NamedTuple):
-    """``self.name = value condition``, below a comment that names its section."""
+    """``self.name = value``, below a comment that names its section."""
 
     name: str
     value: Expression
-    condition: str
     section: str
 
 
@@ -50,7 +49,7 @@ class NetworkView(NamedTuple):
     attributes: tuple[Layer, ...]
     steps: tuple[Step, ...]
     heads: tuple[Head, ...]
-    head_names: str
+    head_names: Expression
     output: Expression
     probabilities: str
 
@@ -69,7 +68,8 @@ def view_network(analysis: Analysis) -> NetworkView:
     for head in network.aux:
         tapped = Channels(constant=analysis.shapes.of(rows[head.tap])[0])
         inner = ClassBuilder([head.body], symbols, tapped, analysis, blocks, helpers)
-        values[head.body.name] = inner.construct(head.body, chained=False)
+        values[head.body.name] = Choice(inner.construct(head.body, chained=True), "aux")
+        builder.uses |= inner.uses
     names = [head.body.name for head in network.aux]
     heads = tuple(
         Head(
@@ -88,7 +88,6 @@ def view_network(analysis: Analysis) -> NetworkView:
             Layer(
                 name,
                 without_defaults(values[name], helpers),
-                " if aux else None" if name not in rows else "",
                 section if changed else "",
             )
         )
@@ -96,19 +95,24 @@ def view_network(analysis: Analysis) -> NetworkView:
     classes = [helper_class(uses) for _, uses in sorted(helpers.items())]
     for view in blocks_views:
         inside = [a._replace(value=without_defaults(a.value, helpers)) for a in view.attributes]
-        classes.append(view._replace(attributes=tuple(inside)))
+        parent = without_defaults(view.parent, helpers)
+        classes.append(view._replace(attributes=tuple(inside), parent=parent))
     steps, probabilities = _steps(network, builder)
-    parameters = ["self", f"num_classes: int = {network.classes}"]
+    parameters = ["self"]
+    if CLASSES in builder.uses:
+        parameters.append(f"{CLASSES}: int = {network.classes}")
+    if heads:
+        parameters.append("aux: bool = True")
     return NetworkView(
         network.name,
         _docstring(analysis),
         _class_docstring(analysis, any(view.he for view in classes)),
-        (*parameters, "aux: bool = True") if heads else tuple(parameters),
+        tuple(parameters),
         tuple(classes),
         tuple(attributes),
         steps,
         heads,
-        flat(Group("()", tuple(map(literal, names)))),
+        Group("()", tuple(map(literal, names))),
         Call(f"{network.name}Output", ("x", *names)),
         probabilities,
     )
@@ -141,7 +145,7 @@ def _steps(network: ir.Network, builder: ClassBuilder) -> tuple[tuple[Step, ...]
 
 def _docstring(analysis: Analysis) -> str:
     network, cost = analysis.network, analysis.cost
-    paragraphs = [f"{network.name}. {network.about}".strip()]
+    paragraphs = [introduced(f"{network.name}. ", network.about, f"{network.name}.", 0)]
     if paper := network.paper:
         table = f", table {paper.table}" if paper.table else ""
         arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""

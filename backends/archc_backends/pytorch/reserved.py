@@ -1,11 +1,17 @@
-"""Names that mean something to torch or to the generated file itself."""
+"""What generated code cannot bear: names that torch or the file itself uses, and a few mixtures."""
+
+from collections.abc import Iterator
 
 from archc import ir
-from archc.diagnostics import Code, Diagnostic
+from archc.analysis import Analysis
+from archc.diagnostics import Code, Diagnostic, Label
 from archc.names import identifier
+from archc.ops.normalization import BatchNorm
 from archc.spans import Span
+from archc_backends.pytorch.classes import level, named
+from archc_backends.pytorch.network import softmax_behind
 
-# Attributes of torch.nn.Module (2.13), and the methods of the generated network.
+# Attributes of torch.nn.Module, Sequential and ModuleList (2.13), and of the generated network.
 MODULE_ATTRIBUTES = frozenset(
     """
     add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
@@ -17,10 +23,14 @@ MODULE_ATTRIBUTES = frozenset(
     register_load_state_dict_pre_hook register_module register_parameter
     register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
     set_submodule share_memory state_dict to to_empty train training type xpu zero_grad
+    append extend insert pop keys items values
     probabilities load_checkpoint reset_parameters aux logits
     """.split()
 )
-ARGUMENTS = frozenset({"in_channels", "num_classes", "aux"})
+IMPORTS = frozenset({"torch", "nn", "functional"})
+ARGUMENTS = IMPORTS | {"in_channels", "num_classes", "aux"}
+HEADS = IMPORTS | {"count", "index"}
+"""What the fields of a named tuple, which are variables in forward as well, cannot be."""
 CLASSES = frozenset({"Tensor", "NamedTuple", "OrderedDict", "Affine"})
 _HELPERS = ("Conv", "SeparableConv", "Linear", "FlattenLinear")
 
@@ -43,6 +53,13 @@ def check_names(network: ir.Network) -> list[Diagnostic]:
     for name, span in names.items():
         if name in CLASSES or name == output or _like_helper(name):
             findings.append(_reserved(name, "a class of the generated file", span))
+    for head in network.aux:
+        if head.body.name in HEADS:
+            findings.append(_reserved(head.body.name, "a name of its own there", head.body.span))
+        if head.tap == softmax_behind(network):
+            message = f"{head.body.name} taps {head.tap}, the softmax that stands behind the logits"
+            hint = "the forward pass ends before it: tap the row in front of it"
+            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint))
     if network.name in network.modules:
         message = f"the network and a module are both called {network.name}"
         findings.append(Diagnostic(Code.INVALID_NAME, message, network.span))
@@ -61,3 +78,49 @@ def _like_helper(name: str) -> bool:
 def _reserved(name: str, why: str, span: Span) -> Diagnostic:
     message = f"{name!r} is taken in PyTorch code: it is {why}"
     return Diagnostic(Code.INVALID_NAME, message, span, hint="choose another name")
+
+
+def check_classes(analysis: Analysis) -> list[Diagnostic]:
+    """A finding for each module that cannot be one class."""
+    findings: list[Diagnostic] = []
+    norms: dict[tuple[str, int], tuple[int, ir.Call]] = {}
+    seen: set[str] = set()
+    for call in _calls(analysis.network):
+        if call.module not in seen:
+            seen.add(call.module)
+            findings += _check_attributes(call)
+        for position, node in enumerate(level(call.body)):
+            if not isinstance(node, ir.Op) or not isinstance(node.operator, BatchNorm):
+                continue
+            dimensions = len(analysis.shapes.inputs[id(node)])
+            known, first = norms.setdefault((call.module, position), (dimensions, call))
+            if known != dimensions:
+                message = f"{node.name} of {call.module} normalises features in one row only"
+                labels = (Label(first.span, "another row"), Label(call.span, "this row"))
+                hint = f"define a module of its own for features, {{extends: {call.module}}}"
+                findings.append(
+                    Diagnostic(Code.INVALID_LAYER, message, node.span, labels, (), hint)
+                )
+    return list(dict.fromkeys(findings))
+
+
+def _check_attributes(call: ir.Call) -> Iterator[Diagnostic]:
+    """Positions need to be those of one list; an argument that is kept needs a name of its own."""
+    layers = list(named(call.body))
+    positions = [layer for layer in layers if layer.name.isdigit()]
+    for i, layer in enumerate(positions):
+        if layer.name != str(i) or layers[i] is not layer:
+            message = f"a layer of {call.module} has no name, only the position {layer.name}"
+            hint = "write it under a name: not all layers of the module stand in one list"
+            yield Diagnostic(Code.INVALID_NAME, message, layer.span, hint=hint)
+            return
+    names = {layer.name for layer in layers} | MODULE_ATTRIBUTES
+    for node in level(call.body):
+        scale = node.symbols.get("scale", "") if isinstance(node, ir.Residual) else ""
+        if scale and identifier(scale) in names:
+            yield _reserved(scale, f"an attribute of {call.module} besides", node.span)
+
+
+def _calls(network: ir.Network) -> Iterator[ir.Call]:
+    for node in (*network.rows, *(head.body for head in network.aux)):
+        yield from (inner for inner in ir.walk(node) if isinstance(inner, ir.Call))

@@ -1,14 +1,11 @@
 """The forward pass of one class: its structure as statements, in the order in which they run."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from archc import ir
-from archc.analysis import Analysis
-from archc.ops.linear import Linear
-from archc_backends.pytorch.expressions import Call, Expression, Group
+from archc.names import is_name
+from archc_backends.pytorch.expressions import WIDTH, Call, Expression, Group, flat, laid_out
 from archc_backends.pytorch.operators import activated
-from archc_backends.pytorch.operators.site import literal
 
 
 class Statement(NamedTuple):
@@ -19,30 +16,48 @@ class Statement(NamedTuple):
     comment: str = ""
 
 
+def assigned(statement: Statement, indent: int) -> str:
+    """The statement's lines; a comment that would lengthen them beyond the width is left out."""
+    before = f"{statement.target} = "
+    comment = f"  # {statement.comment}" if statement.comment else ""
+    width = indent + len(before) + len(flat(statement.value))
+    if width <= WIDTH < width + len(comment):
+        comment = ""
+    return laid_out(statement.value, indent, before, comment)
+
+
+class Surroundings(Protocol):
+    """What a class knows of the nodes whose statements are collected."""
+
+    def comment(self, node: ir.Node) -> str:
+        """What comes out of the node, for people."""
+
+    def flattens(self, node: ir.Node) -> bool:
+        """Whether the node takes features and may be given channels x 1 x 1."""
+
+    def features(self, node: ir.Node) -> str:
+        """How many features go into the node, for people."""
+
+    def scale(self, node: ir.Residual) -> str:
+        """The factor of a residual, as an expression."""
+
+
 class Statements:
     """Collects the statements that compute a tree of attributes ``self.<name>``."""
 
-    def __init__(
-        self,
-        analysis: Analysis,
-        comment: Callable[[ir.Node], str],
-        taken: set[str],
-        scale: Callable[[ir.Residual], str],
-    ) -> None:
+    def __init__(self, surroundings: Surroundings, taken: set[str]) -> None:
         self.lines: list[Statement] = []
-        self._analysis = analysis
-        self._comment = comment
+        self._around = surroundings
         self._taken = {"self", "x", "torch", "nn", "functional", *taken}
-        self._scale = scale
 
     def run(self, node: ir.Node, source: str, target: str) -> None:
         """Statements after which ``target`` holds what the node makes of ``source``."""
         if node.name:
-            if flattened(node, self._analysis):
-                features = self._analysis.shapes.inputs[id(node)][0]
-                self._add(target, f"torch.flatten({source}, 1)", str(features))
+            if self._around.flattens(node):
+                flattened = Call("torch.flatten", (source, "1"))
+                self._add(target, flattened, self._around.features(node))
                 source = target
-            self._add(target, f"self.{node.name}({source})", self._comment(node))
+            self._add(target, Call(attribute(node.name), (source,)), self._around.comment(node))
         elif isinstance(node, ir.Concat):
             self._concat(node, source, target)
         elif isinstance(node, ir.Residual):
@@ -62,16 +77,17 @@ class Statements:
 
     def _concat(self, node: ir.Concat, source: str, target: str) -> None:
         parts: list[Expression] = []
-        if all(branch.name and not flattened(branch, self._analysis) for branch in node.branches):
-            parts += [f"self.{branch.name}({source})" for branch in node.branches]
+        if all(branch.name and not self._around.flattens(branch) for branch in node.branches):
+            parts += [Call(attribute(branch.name), (source,)) for branch in node.branches]
         else:
             # Every branch gets a statement, so that they run in the order of the spec.
             for i, branch in enumerate(node.branches):
-                variable = self.fresh(branch.name or f"branch{i + 1}")
+                word = branch.name.lower()
+                variable = self.fresh(word if is_name(word) else f"branch{i + 1}")
                 self.run(branch, source, variable)
                 parts.append(variable)
         joined = Call("torch.cat", (Group("()", tuple(parts)), "1"))
-        self._add(target, joined, self._comment(node))
+        self._add(target, joined, self._around.comment(node))
 
     def _residual(self, node: ir.Residual, source: str, target: str) -> None:
         residual = self.fresh("residual")
@@ -80,26 +96,17 @@ class Statements:
         if node.shortcut is not None:
             straight = self.fresh("shortcut")
             self.run(node.shortcut, source, straight)
-        scale = self._scale(node)
+        scale = self._around.scale(node)
         total = (
             f"{residual} + {straight}" if scale == "1.0" else f"{residual} * {scale} + {straight}"
         )
         value = activated(node.activation, total) if node.activation else total
-        self._add(target, value, self._comment(node))
+        self._add(target, value, self._around.comment(node))
 
     def _add(self, target: str, value: Expression, comment: str) -> None:
         self.lines.append(Statement(target, value, comment))
 
 
-def flattened(node: ir.Node, analysis: Analysis) -> bool:
-    """Whether the node is a Linear that is given CxHxW, so that its input must be flattened."""
-    return (
-        isinstance(node, ir.Op)
-        and isinstance(node.operator, Linear)
-        and len(analysis.shapes.inputs[id(node)]) == 3
-    )
-
-
-def fixed_scale(node: ir.Residual) -> str:
-    """The scale as a literal."""
-    return literal(float(node.scale))
+def attribute(name: str) -> str:
+    """The layer as an expression: by its name, or by its position in a list."""
+    return f"self[{name}]" if name.isdigit() else f"self.{name}"

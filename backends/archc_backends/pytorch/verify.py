@@ -42,12 +42,10 @@ def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic]:
         reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
         return [Diagnostic(Code.DIFFERENT, f"{file} cannot be run: {reason}")]
     observed = json.loads(done.stdout.splitlines()[-1])
-    differences = list(_differences(analysis, observed))
-    findings = [
-        Diagnostic(Code.DIFFERENT, f"{file}: {difference}") for difference in differences[:_SHOWN]
-    ]
-    if len(differences) > _SHOWN:
-        message = f"{file}: {len(differences) - _SHOWN} more differences"
+    found = list(differences(analysis, observed))
+    findings = [Diagnostic(Code.DIFFERENT, f"{file}: {words}") for words in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        message = f"{file}: {len(found) - _SHOWN} more differences"
         findings.append(Diagnostic(Code.DIFFERENT, message))
     return findings
 
@@ -63,7 +61,8 @@ def _too_large(analysis: Analysis) -> Diagnostic | None:
     return Diagnostic(Code.LIMIT, message, analysis.network.span)
 
 
-def _differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
+def differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
+    """Where what the probe observed is not what is analysed, in words."""
     network = analysis.network
     by_name = {row.node.name: row for row in (*analysis.rows, *analysis.aux)}
     ordered = [by_name[name] for name in network.registration]

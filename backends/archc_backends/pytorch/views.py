@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from archc import ir
-from archc_backends.pytorch.expressions import Call, Expression, flat
+from archc_backends.pytorch.expressions import WIDTH, Expression, flat
 from archc_backends.pytorch.operators.site import Helper
 from archc_backends.pytorch.statements import Statement
 
@@ -19,8 +19,8 @@ class Attribute(NamedTuple):
 class ClassView(NamedTuple):
     """A class: ``parameters`` are those of its constructor, None where it inherits one.
 
-    ``result`` is what forward returns after its statements. ``he`` tells that its weights start
-    from He's distribution.
+    ``result`` is what forward returns after its statements, empty where it inherits forward.
+    ``he`` tells that its weights start from He's distribution. ``parent`` constructs the base.
     """
 
     name: str
@@ -31,6 +31,7 @@ class ClassView(NamedTuple):
     statements: tuple[Statement, ...]
     result: Expression
     he: bool = False
+    parent: Expression = "super().__init__()"
 
 
 class Extra(NamedTuple):
@@ -72,6 +73,19 @@ class HelperUses(NamedTuple):
 def finished(lines: list[Statement]) -> tuple[tuple[Statement, ...], Expression]:
     """Statements and what is returned: the last value itself where torch gives it its type."""
     last = lines[-1]
-    if flat(last.value).startswith(("torch.", "functional.")) or isinstance(last.value, Call):
+    if flat(last.value).startswith(("torch.", "functional.")):
         return tuple(lines[:-1]), last.value
     return tuple(lines), last.target
+
+
+def introduced(name: str, about: str, otherwise: str, indent: int) -> str:
+    """A docstring's text whose first line is a sentence: ``about``, where it can be one.
+
+    Otherwise ``otherwise``, with ``about`` as a paragraph below.
+    """
+    about = about.strip()
+    if not about:
+        return otherwise
+    sentence = f"{name}{about[0].upper()}{about[1:]}{'' if about.endswith('.') else '.'}"
+    alone = indent + len(sentence) + 6 <= WIDTH and not about.lower().startswith("this")
+    return sentence if alone else f"{otherwise}\n\n{about}"

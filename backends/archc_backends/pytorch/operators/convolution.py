@@ -24,7 +24,7 @@ def linear(site: Site) -> Made:
     assert isinstance(operator, Linear)
     arguments = (site.channels, site.value("out"))
     given = {"bias": literal(operator.bias)}
-    flattens = site.chained and len(site.input) == 3
+    flattens = site.chained and site.spatial
     if operator.activation is None and not flattens:
         return Made(Call("nn.Linear", arguments, options(bias=(given["bias"], "True"))))
     name = "FlattenLinear" if flattens else "Linear"

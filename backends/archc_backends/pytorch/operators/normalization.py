@@ -1,14 +1,14 @@
 """Normalisations and the fixed scaling of an input."""
 
 from archc.ops.normalization import LRN, Affine, BatchNorm
-from archc_backends.pytorch.expressions import Call
+from archc_backends.pytorch.expressions import Call, Group
 from archc_backends.pytorch.operators.site import Helper, Made, Site, literal, options
 
 
 def batch_norm(site: Site) -> Made:
     """nn.BatchNorm2d, or nn.BatchNorm1d on features."""
     assert isinstance(site.operator, BatchNorm)
-    name = "nn.BatchNorm2d" if len(site.input) == 3 else "nn.BatchNorm1d"
+    name = "nn.BatchNorm2d" if site.spatial else "nn.BatchNorm1d"
     keywords = options(eps=(site.value("eps"), "1e-05"), momentum=(site.value("momentum"), "0.1"))
     return Made(Call(name, (site.channels,), keywords))
 
@@ -29,7 +29,8 @@ def affine(site: Site) -> Made:
     operator = site.operator
     assert isinstance(operator, Affine)
     shift = operator.shift or (0.0,) * len(operator.scales)
-    call = Call("Affine", (literal(operator.scales), literal(shift)))
+    numbers = (Group("()", tuple(map(literal, part))) for part in (operator.scales, shift))
+    call = Call("Affine", tuple(numbers))
     return Made(call, Helper("Affine", "affine", operator, {}, {}))
 
 

@@ -4,25 +4,26 @@ import json
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from archc.ops.operator import Operator, Pair, Shape
-from archc_backends.pytorch.expressions import Call
+from archc.ops.operator import Operator, Pair
+from archc_backends.pytorch.expressions import Call, Expression
 
 
 class Site(NamedTuple):
-    """An operator where it is used: the shape it gets, and how its arguments read in the code.
+    """An operator where it is used: what it gets, and how its arguments read in the code.
 
-    ``names`` holds the arguments that are symbols there. ``chained`` tells that it stands in an
-    nn.Sequential, where no statement can prepare its input.
+    ``spatial`` tells that it is given channels, height and width, at least by one caller of its
+    class; ``names`` holds the arguments that are symbols there. ``chained`` tells that it stands
+    in an nn.Sequential, where no statement can prepare its input.
     """
 
     operator: Operator
-    input: Shape
+    spatial: bool
     names: Mapping[str, str]
     chained: bool
-    input_channels: Callable[[], str]
+    input_channels: Callable[[], Expression]
 
     @property
-    def channels(self) -> str:
+    def channels(self) -> Expression:
         """The expression for its input channels; only what asks for it makes them an argument."""
         return self.input_channels()
 
