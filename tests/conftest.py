@@ -4,7 +4,7 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``pytest --update-expected`` rewrites the expectations that stand beside bad specs."""
+    """``pytest --update-expected`` rewrites the expectations that stand beside specs."""
     parser.addoption(
         "--update-expected",
         action="store_true",

@@ -71,7 +71,7 @@ class Statements:
         """A variable's name that nothing else has."""
         name, number = word, 2
         while name in self._taken:
-            name, number = f"{word}{number}", number + 1
+            name, number = f"{word}_{number}", number + 1
         self._taken.add(name)
         return name
 

@@ -1,0 +1,70 @@
+"""RectangleNet. Kernels, strides, padding and pools of every form.
+
+For 1x40x96 images and 10 classes: 7,018 parameters, 1,472,832 multiply-accumulates, 5 layers
+deep.
+"""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class ConvReLU(nn.Conv2d):
+    """A convolution with a ReLU behind it, under the state_dict keys of the convolution."""
+
+    def reset_parameters(self) -> None:
+        """Weights start from He's uniform distribution, biases from zero."""
+        nn.init.kaiming_uniform_(self.weight, nonlinearity="relu")
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(super().forward(x), inplace=True)
+
+
+class LinearReLU(nn.Linear):
+    """A linear layer with a ReLU behind it, under the state_dict keys of the linear layer."""
+
+    def reset_parameters(self) -> None:
+        """Weights start from He's uniform distribution, biases from zero."""
+        nn.init.kaiming_uniform_(self.weight, nonlinearity="relu")
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(super().forward(x), inplace=True)
+
+
+class RectangleNet(nn.Module):
+    """The network; returns the logits.
+
+    Weights start as PyTorch's layers do by default, those in front of a ReLU from He's uniform
+    distribution with zero biases.
+    """
+
+    def __init__(self, num_classes: int = 10) -> None:
+        super().__init__()
+        # stem
+        self.conv1 = ConvReLU(1, 8, kernel_size=(3, 9), stride=(1, 2), padding=(1, 4))
+        self.conv2 = ConvReLU(8, 16, kernel_size=4, stride=2, padding=1)
+        self.pool1 = nn.MaxPool2d(kernel_size=(3, 2), stride=(3, 2), ceil_mode=True)
+        self.conv3 = ConvReLU(16, 16, kernel_size=(1, 5))
+        self.pool2 = nn.AvgPool2d(kernel_size=3, stride=2, padding=1, count_include_pad=False)
+        self.norm = nn.LocalResponseNorm(5, alpha=0.001, k=2.0)
+        self.grid = nn.AdaptiveAvgPool2d((2, 3))
+        # head
+        self.flatten = nn.Flatten()
+        self.fc1 = LinearReLU(96, 32)
+        self.fc2 = nn.Linear(32, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv1(x)  # 8x40x48
+        x = self.conv2(x)  # 16x20x24
+        x = self.pool1(x)  # 16x7x12
+        x = self.conv3(x)  # 16x7x8
+        x = self.pool2(x)  # 16x4x4
+        x = self.norm(x)  # 16x4x4
+        x = self.grid(x)  # 16x2x3
+        x = self.flatten(x)  # 96
+        x = self.fc1(x)  # 32
+        x = self.fc2(x)  # num_classes
+        return x
