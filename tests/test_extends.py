@@ -86,7 +86,7 @@ def test_a_module_extends_another(folder: Path) -> None:
     assert isinstance(last, ir.Call)
     assert isinstance(last.body, ir.Residual)
     assert (last.body.scale, last.body.activation) == (1.0, None)
-    assert [child.path for child in ir.children(last.body.body)] == ["last.conv"]
+    assert [child.path for child in last.body.body.children] == ["last.conv"]
 
 
 def test_one_cell_of_a_row(folder: Path) -> None:

@@ -59,9 +59,7 @@ def transcript(body: str, folder: Path) -> str:
     return "".join(f"$ {command}\n{run(command, folder)}" for command in commands)
 
 
-def test_console_blocks_print_what_is_shown(
-    folder: Path, request: pytest.FixtureRequest
-) -> None:
+def test_console_blocks_print_what_is_shown(folder: Path, request: pytest.FixtureRequest) -> None:
     update_expected = request.config.getoption("--update-expected")
     text = README.read_text()
     shown = blocks("console")

@@ -208,7 +208,7 @@ def test_csv_and_markdown_hold_the_same_cells() -> None:
     markdown = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert markdown[0] == rows[0]
     assert markdown[2:] == rows[1:]
-    assert ["inception5a", "inception"] == rows[16][:2]
+    assert rows[16][:2] == ["inception5a", "inception"]
 
 
 def test_colours_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
