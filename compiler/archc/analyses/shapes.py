@@ -110,11 +110,11 @@ class _Inference:
         if len(known) < len(outputs):
             return None
         sizes = [output[1:] for output in known]
+        if sizes.count(sizes[0]) == len(sizes):
+            return (sum([output[0] for output in known]), *sizes[0])
         # Of sizes that are equally frequent, the input's is the one that no branch has changed.
         usual = max(sizes, key=lambda size: (sizes.count(size), size == shape[1:]))
         odd = [i for i, size in enumerate(sizes) if size != usual]
-        if not odd:
-            return (sum(output[0] for output in known), *usual)
         fitting = [_branch_name(node, i) for i in range(len(sizes)) if i not in odd]
         rest = f"{fitting[0]} is" if len(fitting) == 1 else "the others are"
         differ = ", ".join(f"{_branch_name(node, i)} is {_size(sizes[i])}" for i in odd)

@@ -48,8 +48,6 @@ class _Convolution(Operator):
         """(out, height, width) after the window has slid over the input."""
         if len(shape) != 3:
             return spatial(shape, type(self).__name__) or shape
-        if self._keeps_size:
-            return self.out, shape[1], shape[2]
         size = slide(shape, self.window.kernel, self.stride, self.pads)
         return size if type(size) is Unfit else (self.out, *size)
 
@@ -57,12 +55,6 @@ class _Convolution(Operator):
     def _reach(self) -> Reach:
         reach = Reach(self.window.kernel, self.stride)
         return POINTWISE if reach == POINTWISE else reach
-
-    @cached_property
-    def _keeps_size(self) -> bool:
-        # Most convolutions of these networks: 1x1, or same padding at stride 1.
-        kernel = tuple(2 * pad + 1 for pad in self.pads)
-        return self.stride == (1, 1) and self.window.kernel == kernel
 
     def reach(self, shape: Shape) -> Reach:
         """The window itself."""
@@ -109,8 +101,16 @@ class Conv(_Convolution):
 
     groups: Count = 1
 
+    @cached_property
+    def _keeps_size(self) -> bool:
+        # Most convolutions of these networks: 1x1, or same padding, at stride 1, without groups.
+        kernel = tuple(2 * pad + 1 for pad in self.pads)
+        return self.groups == 1 and self.stride == (1, 1) and self.window.kernel == kernel
+
     def output(self, shape: Shape) -> Shape | Unfit:
         """As any convolution; the groups must divide the channels on both sides."""
+        if self._keeps_size and len(shape) == 3:
+            return self.out, shape[1], shape[2]
         if self.groups > 1:
             for channels, side in ((shape[0], "input"), (self.out, "output")):
                 if channels % self.groups:
