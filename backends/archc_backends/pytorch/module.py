@@ -1,9 +1,12 @@
 """The generated file as text: the view through the templates, and the imports it needs."""
 
 import ast
+import os
+import sys
 import textwrap
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archc.analysis import Analysis
@@ -12,7 +15,7 @@ from archc_backends.pytorch.network import view_network
 from archc_backends.pytorch.statements import assigned
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import BytecodeCache, Template
 
 
 def write_module(analysis: Analysis) -> str:
@@ -24,10 +27,12 @@ def write_module(analysis: Analysis) -> str:
 
 @cache
 def _template() -> "Template":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    folder = Path(__file__).with_name("templates")
     environment = Environment(
-        loader=PackageLoader(__package__ or "", "templates"),
+        loader=FileSystemLoader(folder),
+        bytecode_cache=_bytecode_cache(folder / "__pycache__"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -38,6 +43,23 @@ def _template() -> "Template":
         laid_out=laid_out, assigned=assigned, docstring=_docstring, signature=_signature
     )
     return environment.get_template("network.py.j2")
+
+
+def _bytecode_cache(folder: Path) -> "BytecodeCache | None":
+    """Compiled templates beside the templates, as Python keeps compiled modules.
+
+    Compiling them takes longer than everything else that a build does. jinja2 tells by a digest
+    of the template's text whether what it finds is current.
+    """
+    from jinja2 import FileSystemBytecodeCache
+
+    if sys.dont_write_bytecode:
+        return None
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 def _docstring(text: str, indent: int) -> str:
