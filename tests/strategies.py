@@ -18,6 +18,12 @@ T = TypeVar("T")
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 CLASSES = 7
+HEAD = {
+    "Sequence": {
+        "features": ["Flatten", {"Linear": 6, "activation": "ReLU"}],
+        "fc": {"Linear": "classes"},
+    }
+}
 COUNTS = (4, 8, 12)
 COLUMNS = {
     "#1x1": COUNTS,
@@ -51,6 +57,7 @@ class Shapes:
 
     modules: dict[str, Any]
     defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
+    dimensions: dict[str, int] = field(default_factory=dict)
 
     def layer(self, layer: Any, shape: Shape, cells: Cells) -> Shape:
         """The layer's output. Raises Unfit where ``shape`` does not go in."""
@@ -65,6 +72,8 @@ class Shapes:
             return self.body(layer, shape, cells)
         if kind in self.modules:
             module, row = self.modules[kind], layer[kind]
+            if "BatchNorm" in str(module) and len(shape) != self.dimensions[kind]:
+                raise Unfit
             values = list(row.values()) if isinstance(row, dict) else row or []
             inner = dict(
                 zip(module.get("columns", []), (cells.get(v, v) for v in values), strict=True)
@@ -223,7 +232,8 @@ class Writer:
             out = self.shapes.layer(layer, shape, scope.cells)
         except Unfit:
             return None
-        return out if out[0] <= 96 and max(out[1:], default=0) <= 24 else None
+        widest = 96 if len(out) == 3 else 600
+        return out if out[0] <= widest and max(out[1:], default=0) <= 24 else None
 
     def norm(self) -> dict[str, Any]:
         draw = self.draw
@@ -296,6 +306,8 @@ class Writer:
             bias = {"bias": chance(draw, 50)} if chance(draw, 30) else {}
             return {"Linear": features, **bias, **self.activation()}
         choice = draw(st.integers(0, 9))
+        if choice == 9 and not keeps_size and chance(draw, 60):
+            return "Flatten"
         if choice < 5:
             return self.convolution(scope, keeps_size)
         if choice < 7:
@@ -496,7 +508,9 @@ def specs(draw: Draw) -> str:
     writer = Writer(draw, shapes)
     for i in range(draw(st.integers(0, 3))):
         sample = (one_of(draw, *COUNTS), *shape[1:]) if chance(draw, 80) else (8,)
-        shapes.modules[f"Module{'ABC'[i]}"] = writer.module(sample)
+        module = writer.module(sample)
+        shapes.dimensions[f"Module{'ABC'[i]}"] = len(sample)
+        shapes.modules[f"Module{'ABC'[i]}"] = module
     if shapes.modules:
         spec["modules"] = dict(shapes.modules)
     scope = Scope({"classes": CLASSES})
@@ -510,10 +524,17 @@ def specs(draw: Draw) -> str:
         spec[section] = rows
     if chance(draw, 50):
         spec["aux"] = {}
-        for i in range(draw(st.integers(1, 2))):
+        sized = chance(draw, 40)
+        if sized:
+            spec.setdefault("modules", {})["Head"] = HEAD
+            spec["modules"]["Outer"] = {"Sequence": [{"Dropout": 0.1}, "Head"]}
+        for i in range(draw(st.integers(1, 3))):
             tap = one_of(draw, *taps)
             head: Any = ["Flatten", {"Linear": "classes"}]
-            if len(taps[tap]) == 3 and chance(draw, 50):
+            if sized:
+                # One class on maps of several sizes: its features depend on height and width.
+                head = one_of(draw, "Head", "Outer")
+            elif len(taps[tap]) == 3 and chance(draw, 50):
                 head = {"Sequence": {"pool": {"AvgPool": "global"}, "fc": {"Linear": "classes"}}}
             elif chance(draw, 40):
                 head, _ = writer.layer(scope, taps[tap], 1, False)

@@ -72,6 +72,8 @@ class Grammar:
         layer = self._layer(name, node)
         if layer is not None and name:
             self._needs_no_class(layer)
+            if layer.kind == "Sequence":
+                self._named_once(layer)
         return layer
 
     def body(self, node: Node, kind: str = "Sequence") -> tuple[Layer, ...]:
@@ -122,6 +124,7 @@ class Grammar:
         body = self._structure("", kind, bodies[0].value, rest)
         if body is None:
             return None
+        self._named_once(body)
         about = entries["about"].value if "about" in entries else None
         text = about.text if isinstance(about, Scalar) else ""
         return Definition(key.text, self.columns.get(key.text) or (), text, body, key.span)
@@ -385,6 +388,21 @@ class Grammar:
                     part.span,
                     f"define it as a module, and write the module's name instead of {part.kind}",
                 )
+
+    def _named_once(self, holder: Layer) -> None:
+        """Structure without a name adds nothing to a path: names below it share one scope."""
+        seen: dict[str, Layer] = {}
+        pending = list(reversed(holder.children))
+        while pending:
+            layer = pending.pop()
+            if not layer.name:
+                pending += reversed(layer.children)
+            elif (first := seen.setdefault(layer.name, layer)) is not layer:
+                message = f"two layers are called {layer.name}, in branches without a name"
+                label = Label(first.span, "the first")
+                hint = "their state would have one key: give them names of their own"
+                finding = Diagnostic(Code.DUPLICATE_KEY, message, layer.span, (label,), hint=hint)
+                self.findings.append(finding)
 
     def names_well(self, key: Scalar) -> bool:
         """Whether the key can name a layer; a finding is added where it cannot."""

@@ -55,7 +55,9 @@ def check_names(network: ir.Network) -> list[Diagnostic]:
             findings.append(_reserved(name, "a class of the generated file", span))
     for head in network.aux:
         if head.body.name in HEADS:
-            findings.append(_reserved(head.body.name, "a name of its own there", head.body.span))
+            findings.append(
+                _reserved(head.body.name, "a name that its output or forward needs", head.body.span)
+            )
         if head.tap == softmax_behind(network):
             message = f"{head.body.name} taps {head.tap}, the softmax that stands behind the logits"
             hint = "the forward pass ends before it: tap the row in front of it"
