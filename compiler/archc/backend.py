@@ -1,9 +1,9 @@
 """What a backend is, and how backends are found: by the entry point group ``archc.backends``."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from archc.analysis import Analysis
 from archc.diagnostics import Diagnostic
@@ -31,6 +31,20 @@ class Backend(Protocol):
         """Where the emitted ``file``, when it is run, is not what the analysis says.
 
         Raises BackendUnavailable where what it needs to run files is not installed.
+        """
+
+    def read_weights(self, file: Path) -> Mapping[str, Any] | Diagnostic:
+        """The tensors of a checkpoint by key, each with its ``shape``; or why there are none.
+
+        Raises BackendUnavailable as above.
+        """
+
+    def encode_weights(
+        self, weights: Mapping[str, Any], suffix: str
+    ) -> Callable[[BinaryIO], object] | Diagnostic:
+        """What writes tensors that ``read_weights`` gave into a file of that suffix.
+
+        None stands for a counter at zero. Raises BackendUnavailable as above.
         """
 
     def materialize(self, analysis: Analysis) -> object:

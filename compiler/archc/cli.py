@@ -5,6 +5,7 @@ Exit status: 0 fine, 1 findings, 2 wrong usage, 70 a fault of archc's own.
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from archc.diagnostics import Diagnostic
     from archc.pipeline import Compiled
     from archc.presentation import Grid
+    from archc.renaming import Renaming
 
 FINDINGS, USAGE, FAULT = 1, 2, 70
 _COLOURS = {"match": "green", "erratum": "yellow", "mismatch": "red"}
@@ -249,11 +251,85 @@ def diff(before: str, after: str, form: str) -> None:
     _echo("\n".join(["", *(f"{bullet}{line}" for line in lines)]) if lines else "")
 
 
+@cli.command()
+@click.argument("spec")
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="What to write: .pt, .pth or .safetensors.",
+)
+@click.option(
+    "--from",
+    "origin",
+    default=None,
+    metavar="NAME",
+    help="The mapping that the checkpoint's keys go through, one of the spec's checkpoints, or "
+    "none for keys as they are. By default the only one.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where it does not fit.")
+@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@backend_option
+@set_option
+def weights(
+    spec: str,
+    checkpoint: Path,
+    out: Path | None,
+    origin: str | None,
+    check: bool,
+    force: bool,
+    backend: str | None,
+    settings: dict[str, float],
+) -> None:
+    """Turn a CHECKPOINT with other names into one for the generated network. Needs torch.
+
+    Its keys go through a mapping that the spec declares among its checkpoints. Nothing is written
+    where a tensor is missing, left over or of the wrong shape. A checkpoint without the auxiliary
+    heads is fine.
+    """
+    if out is None and not check:
+        raise click.UsageError("say -o FILE to write one, or --check to write nothing")
+    (compiled,) = _compile_all([spec], settings)
+    from archc.backend import BackendUnavailable
+    from archc.checkpoints import match_checkpoint
+    from archc.diagnostics import Diagnostic
+    from archc.writer import write_new
+
+    renaming = _renaming(compiled, origin)
+    chosen = _backend(backend)
+    try:
+        tensors = chosen.read_weights(checkpoint)
+        if isinstance(tensors, Diagnostic):
+            _fail_on([tensors])
+            return
+        match = match_checkpoint(compiled.analysis, tensors, renaming)
+        _fail_on(list(match.findings))
+        what = f"{len(match.sources)} tensors of {compiled.network.name}"
+        if out is not None and not check:
+            given = {
+                key: None if name is None else tensors[name] for key, name in match.sources.items()
+            }
+            encoded = chosen.encode_weights(given, out.suffix)
+            finding = encoded if isinstance(encoded, Diagnostic) else write_new(out, encoded, force)
+            _fail_on([finding] if finding else [])
+            _echo(f"wrote {out}: {what}")
+        else:
+            _echo(f"{checkpoint}: fits, {what}")
+    except BackendUnavailable as unavailable:
+        _stop(str(unavailable), USAGE)
+    for note in match.notes:
+        _echo(note)
+
+
 def main() -> NoReturn:
     """Run the command line; a fault of archc's own is one line and exit status 70."""
     # A short process: collecting cycles and taking the interpreter down would each take longer
     # than the analysis itself. See docs/decisions/0006-start-up.md.
     gc.disable()
+    signal.signal(signal.SIGTERM, _terminate)
     status = FAULT
     try:
         cli()
@@ -270,6 +346,11 @@ def main() -> NoReturn:
     except OSError:
         status = status or FINDINGS
     os._exit(status)
+
+
+def _terminate(number: int, _: object) -> NoReturn:
+    """What is half written is removed on the way out, as it is at an interrupt."""
+    sys.exit(128 + number)
 
 
 def _all(specs: tuple[str, ...]) -> list[str]:
@@ -317,6 +398,20 @@ def _backend(name: str | None) -> "Backend":
         known = ", ".join(backends()) or "none is installed"
         raise click.UsageError(f"no backend {name or 'at all'}: there are {known}")
     return backend
+
+
+def _renaming(compiled: "Compiled", origin: str | None) -> "Renaming | None":
+    declared = compiled.network.checkpoints
+    if origin == "none" or (origin is None and not declared):
+        return None
+    if origin is None and len(declared) == 1:
+        (origin,) = declared
+    if origin is None:
+        raise click.UsageError(f"say --from one of {', '.join(declared)}, or --from none")
+    if origin not in declared:
+        known = ", ".join(declared) or "none"
+        raise click.UsageError(f"no checkpoint {origin}: the spec declares {known}")
+    return declared[origin]
 
 
 def _report(findings: "Iterable[Diagnostic]") -> None:

@@ -62,6 +62,16 @@ class Code(StrEnum):
     """Something the backend cannot express."""
     DIFFERENT = "A601"
     """The generated code does not do what the analysis says."""
+    MISSING_TENSOR = "A701"
+    """A tensor of the network's state that a checkpoint lacks."""
+    LEFT_OVER_TENSOR = "A702"
+    """A tensor of a checkpoint that is nothing in the network."""
+    WRONG_SHAPE = "A703"
+    """A tensor of a checkpoint whose shape is not that of the network's."""
+    AMBIGUOUS_KEY = "A704"
+    """Two keys of a checkpoint that become one, or a key that may become two."""
+    INVALID_CHECKPOINT = "A705"
+    """A checkpoint that is damaged, or holds something other than tensors."""
 
 
 class Label(NamedTuple):

@@ -14,7 +14,7 @@ from archc.source import Entry, List, Mapping, Node, Scalar
 from archc.syntax import STRUCTURES
 from archc.validation import found
 
-NOT_INHERITED = ("about", "budget", "name", "table")
+NOT_INHERITED = ("about", "budget", "checkpoints", "name", "table")
 SECTIONS = ("stem", "inception", "body", "aux", "head")
 
 Columns = AbstractMapping[str, Sequence[str]]
@@ -23,7 +23,7 @@ Columns = AbstractMapping[str, Sequence[str]]
 def extend_spec(base: Mapping, variant: Mapping, findings: list[Diagnostic]) -> Mapping:
     """The whole spec that ``variant`` describes on top of ``base``.
 
-    Its name, its description and its printed table are its own, never the base's.
+    What says something of one network alone, such as its printed table, is never the base's.
     """
     merged = {e.key.text: e for e in base.entries if e.key.text not in NOT_INHERITED}
     own = {entry.key.text: entry for entry in variant.entries if entry.key.text != "extends"}

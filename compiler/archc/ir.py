@@ -14,6 +14,7 @@ from archc.ops.operator import Operator, Shape
 from archc.spans import Source, Span
 
 if TYPE_CHECKING:
+    from archc.renaming import Renaming
     from archc.schema import Limit, Paper
     from archc.table import PrintedTable
 
@@ -151,6 +152,7 @@ class Network(NamedTuple):
     modules: Mapping[str, Module]
     table: "PrintedTable | None"
     budget: "Mapping[str, Limit]"
+    checkpoints: "Mapping[str, Renaming]"
     sources: tuple[Source, ...]
     span: Span
 

@@ -46,6 +46,7 @@ def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnost
         },
         spec.table,
         spec.budget,
+        spec.checkpoints,
         sources,
         spec.span,
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from archc import ir
 from archc.analysis import Analysis, analyze
 from archc.budget import check_budget
+from archc.checkpoints import check_checkpoints
 from archc.conformance import Conformance, check_conformance
 from archc.diagnostics import Code, Diagnostic, in_file_order
 from archc.extends import extend_modules, extend_spec
@@ -29,8 +30,9 @@ class Compiled(NamedTuple):
 
     @property
     def findings(self) -> list[Diagnostic]:
-        """Where the network is not what its spec says of it: its printed table, its budget."""
-        return in_file_order([*self.conformance.findings, *check_budget(self.analysis)])
+        """Where the network is not what its spec says: in its table, budget or checkpoints."""
+        findings = [*self.conformance.findings, *check_budget(self.analysis)]
+        return in_file_order([*findings, *check_checkpoints(self.analysis)])
 
 
 def load_network(

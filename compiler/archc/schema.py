@@ -12,6 +12,7 @@ from archc.diagnostics import Code, Diagnostic, suggestion
 from archc.ops import OPERATORS
 from archc.ops.activation import Activation
 from archc.ops.window import Count
+from archc.renaming import Renaming, parse_checkpoints
 from archc.source import Entry, Scalar
 from archc.spans import Span
 from archc.syntax import (
@@ -180,6 +181,7 @@ class Spec(NamedTuple):
     table: PrintedTable | None
     width: Width | None
     budget: Mapping[str, Limit]
+    checkpoints: Mapping[str, Renaming]
     grammar: Grammar
     span: Span
 
@@ -190,7 +192,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     entries = {entry.key.text: entry for entry in document.entries}
     sections = {*ROW_SECTIONS, "aux"}
     known = [*Header.model_fields, "extends", "paper", "defaults", "modules", *ROW_SECTIONS]
-    known += ["aux", "table", "parameters", "width", "budget"]
+    known += ["aux", "table", "parameters", "width", "budget", "checkpoints"]
     unknown = [entry.key for name, entry in entries.items() if name not in known]
     findings += [unknown_key(key, "spec", known) for key in unknown]
     place = document.entries[0].key.span if document.entries else document.span
@@ -267,6 +269,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     names = {key.text for key, _ in keys} - heads
     findings += [_unknown_tap(head, names) for head in aux if head.tap not in names]
     table = parse_table(entries["table"].value, findings) if "table" in entries else None
+    checkpoints = parse_checkpoints(entries.get("checkpoints"), findings)
     if findings or header is None:
         return findings
     return Spec(
@@ -280,6 +283,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
         table,
         width,
         _limits(budget, entries),
+        checkpoints,
         grammar,
         place,
     )

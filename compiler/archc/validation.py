@@ -186,6 +186,8 @@ def _inside(node: Node, path: tuple[int | str, ...]) -> Node:
     for step in path:
         if isinstance(node, source.List) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]
+        elif isinstance(node, source.Mapping) and isinstance(step, str):
+            node = node.get(step) or node
     return node
 
 

@@ -4,9 +4,10 @@ import difflib
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from archc import __version__
 from archc.diagnostics import Code, Diagnostic
@@ -112,18 +113,47 @@ def write_files(files: Iterable[File], force: bool) -> list[Diagnostic]:
     for path, content in files:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, content)
+            with _replacing(path) as opened:
+                opened.write(content)
         except OSError as error:
-            message = f"cannot write {path}: {error.strerror or error}"
-            findings.append(Diagnostic(Code.UNWRITABLE, message))
+            findings.append(_unwritable(path, error))
     return findings
+
+
+def write_new(path: Path, write: Callable[[BinaryIO], object], force: bool) -> Diagnostic | None:
+    """Let ``write`` write a file, which appears whole or, where it fails, not at all.
+
+    What is there already is only replaced with ``force``.
+    """
+    try:
+        if (linked := _linked(path)) is not None:
+            return linked
+        if path.exists() and not force:
+            message = f"{path} is there already, so it is left alone"
+            return Diagnostic(Code.FOREIGN_FILE, message, hint="--force replaces it")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _replacing(path) as file:
+            write(file)
+    except OSError as error:
+        return _unwritable(path, error)
+    return None
+
+
+def _linked(path: Path) -> Diagnostic | None:
+    if not path.is_symlink():
+        return None
+    message = f"{path} is a symbolic link, which archc does not write through"
+    return Diagnostic(Code.UNWRITABLE, message)
+
+
+def _unwritable(path: Path, error: OSError) -> Diagnostic:
+    return Diagnostic(Code.UNWRITABLE, f"cannot write {path}: {error.strerror or error}")
 
 
 def _obstacle(file: File, force: bool) -> Diagnostic | None:
     path = file.path
-    if path.is_symlink():
-        message = f"{path} is a symbolic link, which archc does not write through"
-        return Diagnostic(Code.UNWRITABLE, message)
+    if (linked := _linked(path)) is not None:
+        return linked
     current = _read(path)
     if isinstance(current, Diagnostic) or current is None or current == file.content or force:
         return current if isinstance(current, Diagnostic) else None
@@ -152,13 +182,16 @@ def _read(path: Path) -> bytes | Diagnostic | None:
         return Diagnostic(Code.UNWRITABLE, f"cannot use {path}: {error.strerror or error}")
 
 
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write, which takes the place of ``path`` once it is on disk as a whole."""
+    # Never the name of one that a killed process left behind.
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(temporary, flags, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

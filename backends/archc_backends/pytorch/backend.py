@@ -1,6 +1,8 @@
 """The backend's face towards the compiler."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from archc.analysis import Analysis
 from archc.backend import Options
@@ -28,6 +30,20 @@ class PyTorch:
         from archc_backends.pytorch.verify import verify_file
 
         return verify_file(analysis, file)
+
+    def read_weights(self, file: Path) -> Mapping[str, Any] | Diagnostic:
+        """The tensors of a .pt, .pth or .safetensors file."""
+        from archc_backends.pytorch.weights import read_weights
+
+        return read_weights(file)
+
+    def encode_weights(
+        self, weights: Mapping[str, Any], suffix: str
+    ) -> Callable[[BinaryIO], object] | Diagnostic:
+        """What writes such a file."""
+        from archc_backends.pytorch.weights import encode_weights
+
+        return encode_weights(weights, suffix)
 
     def materialize(self, analysis: Analysis) -> object:
         """The network's class, a subclass of torch.nn.Module."""

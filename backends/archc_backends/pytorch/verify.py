@@ -10,6 +10,7 @@ from typing import Any
 
 from archc.analysis import Analysis
 from archc.backend import BackendUnavailable
+from archc.checkpoints import expected_state
 from archc.diagnostics import Code, Diagnostic
 from archc_backends.pytorch.network import softmax_behind
 
@@ -64,14 +65,7 @@ def _too_large(analysis: Analysis) -> Diagnostic | None:
 def differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
     """Where what the probe observed is not what is analysed, in words."""
     network = analysis.network
-    by_name = {row.node.name: row for row in (*analysis.rows, *analysis.aux)}
-    ordered = [by_name[name] for name in network.registration]
-    expected: list[tuple[str, list[int]]] = [
-        (f"{layer.op.path}.{tensor.name}", list(tensor.shape))
-        for row in ordered
-        for layer in row.layers
-        for tensor in layer.op.operator.state(layer.input)
-    ]
+    expected = [(key, list(tensor.shape)) for key, tensor in expected_state(analysis).items()]
     found = [(key, shape) for key, shape in observed["state"]]
     yield from _state_differences(expected, found)
     if network.aux:
