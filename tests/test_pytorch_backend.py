@@ -196,15 +196,15 @@ def test_it_trains_in_distributed_data_parallel(
 def test_training_lowers_the_loss(generated: ModuleType, model: Any) -> None:
     without_dropout(model).train()
     x, target = images(), torch.tensor([0, 1])
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
     losses = []
-    for _ in range(8):
+    for _ in range(6):
         optimizer.zero_grad()
         loss = generated.total_loss(model(x), target)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    assert losses[-1] < 0.9 * losses[0], losses
+    assert losses[-1] < 0.5 * losses[0], losses
 
 
 def test_it_can_be_copied_and_pickled(model: Any) -> None:
