@@ -435,6 +435,23 @@ def test_an_interruption_leaves_the_old_file_and_nothing_else(
     assert sorted(Path().iterdir()) == before
 
 
+def test_a_disk_that_is_full() -> None:
+    torch.save(ours(), "in.pt")
+    for name in ("out.pt", "out.safetensors"):
+        code = (
+            "import resource, sys\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
+            f"sys.argv = ['archc', 'weights', 'toy.yaml', 'in.pt', '-o', {name!r}]\n"
+            "from archc.cli import main\n"
+            "main()\n"
+        )
+        command = [sys.executable, "-B", "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        said = f"error[A505] cannot write {name}: File too large\n"
+        assert (done.returncode, done.stderr) == (1, said)
+    assert sorted(path.name for path in Path().iterdir()) == ["in.pt", "toy.yaml"]
+
+
 SLOW = """\
 import os, sys, time
 def slow(descriptor):

@@ -1,9 +1,9 @@
 """What a backend is, and how backends are found: by the entry point group ``archc.backends``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from archc.analysis import Analysis
 from archc.diagnostics import Diagnostic
@@ -39,10 +39,8 @@ class Backend(Protocol):
         Raises BackendUnavailable as above.
         """
 
-    def encode_weights(
-        self, weights: Mapping[str, Any], suffix: str
-    ) -> Callable[[BinaryIO], object] | Diagnostic:
-        """What writes tensors that ``read_weights`` gave into a file of that suffix.
+    def encode_weights(self, weights: Mapping[str, Any], suffix: str) -> bytes | Diagnostic:
+        """Tensors that ``read_weights`` gave, as a file of that suffix.
 
         None stands for a counter at zero. Raises BackendUnavailable as above.
         """

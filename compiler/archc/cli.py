@@ -296,15 +296,14 @@ def weights(
     from archc.backend import BackendUnavailable
     from archc.checkpoints import match_checkpoint
     from archc.diagnostics import Diagnostic
-    from archc.writer import write_new
+    from archc.writer import File, write_new
 
     renaming = _renaming(compiled, origin)
     chosen = _backend(backend)
     try:
         tensors = chosen.read_weights(checkpoint)
         if isinstance(tensors, Diagnostic):
-            _fail_on([tensors])
-            return
+            _refuse(tensors)
         match = match_checkpoint(compiled.analysis, tensors, renaming)
         _fail_on(list(match.findings))
         what = f"{len(match.sources)} tensors of {compiled.network.name}"
@@ -313,8 +312,10 @@ def weights(
                 key: None if name is None else tensors[name] for key, name in match.sources.items()
             }
             encoded = chosen.encode_weights(given, out.suffix)
-            finding = encoded if isinstance(encoded, Diagnostic) else write_new(out, encoded, force)
-            _fail_on([finding] if finding else [])
+            if isinstance(encoded, Diagnostic):
+                _refuse(encoded)
+            if (finding := write_new(File(out, encoded), force)) is not None:
+                _refuse(finding)
             _echo(f"wrote {out}: {what}")
         else:
             _echo(f"{checkpoint}: fits, {what}")
@@ -322,30 +323,6 @@ def weights(
         _stop(str(unavailable), USAGE)
     for note in match.notes:
         _echo(note)
-
-
-def main() -> NoReturn:
-    """Run the command line; a fault of archc's own is one line and exit status 70."""
-    # A short process: collecting cycles and taking the interpreter down would each take longer
-    # than the analysis itself. See docs/decisions/0006-start-up.md.
-    gc.disable()
-    signal.signal(signal.SIGTERM, _terminate)
-    status = FAULT
-    try:
-        cli()
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 0 if end.code is None else FINDINGS
-    except Exception as fault:
-        if os.environ.get("ARCHC_DEBUG"):
-            raise
-        message = f"archc: internal fault: {type(fault).__name__}: {fault}"
-        click.echo(f"{message}\nPlease report it; ARCHC_DEBUG=1 shows where it happened.", err=True)
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        status = status or FINDINGS
-    os._exit(status)
 
 
 def _terminate(number: int, _: object) -> NoReturn:
@@ -425,6 +402,11 @@ def _fail_on(findings: "list[Diagnostic]") -> None:
     _report(findings)
     if findings:
         sys.exit(FINDINGS)
+
+
+def _refuse(finding: "Diagnostic") -> NoReturn:
+    _report([finding])
+    sys.exit(FINDINGS)
 
 
 def _stop(message: str, status: int) -> NoReturn:

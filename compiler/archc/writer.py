@@ -4,10 +4,9 @@ import difflib
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from archc import __version__
 from archc.diagnostics import Code, Diagnostic
@@ -113,18 +112,15 @@ def write_files(files: Iterable[File], force: bool) -> list[Diagnostic]:
     for path, content in files:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with _replacing(path) as opened:
-                opened.write(content)
+            _replace(path, content)
         except OSError as error:
             findings.append(_unwritable(path, error))
     return findings
 
 
-def write_new(path: Path, write: Callable[[BinaryIO], object], force: bool) -> Diagnostic | None:
-    """Let ``write`` write a file, which appears whole or, where it fails, not at all.
-
-    What is there already is only replaced with ``force``.
-    """
+def write_new(file: File, force: bool) -> Diagnostic | None:
+    """Write a file, whole or not at all; what is there already is only replaced with ``force``."""
+    path = file.path
     try:
         if (linked := _linked(path)) is not None:
             return linked
@@ -132,8 +128,7 @@ def write_new(path: Path, write: Callable[[BinaryIO], object], force: bool) -> D
             message = f"{path} is there already, so it is left alone"
             return Diagnostic(Code.FOREIGN_FILE, message, hint="--force replaces it")
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _replacing(path) as file:
-            write(file)
+        _replace(path, file.content)
     except OSError as error:
         return _unwritable(path, error)
     return None
@@ -182,16 +177,14 @@ def _read(path: Path) -> bytes | Diagnostic | None:
         return Diagnostic(Code.UNWRITABLE, f"cannot use {path}: {error.strerror or error}")
 
 
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write, which takes the place of ``path`` once it is on disk as a whole."""
+def _replace(path: Path, content: bytes) -> None:
     # Never the name of one that a killed process left behind.
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(temporary, flags, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            yield file
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -1,8 +1,8 @@
 """The backend's face towards the compiler."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from archc.analysis import Analysis
 from archc.backend import Options
@@ -37,10 +37,8 @@ class PyTorch:
 
         return read_weights(file)
 
-    def encode_weights(
-        self, weights: Mapping[str, Any], suffix: str
-    ) -> Callable[[BinaryIO], object] | Diagnostic:
-        """What writes such a file."""
+    def encode_weights(self, weights: Mapping[str, Any], suffix: str) -> bytes | Diagnostic:
+        """The tensors as such a file."""
         from archc_backends.pytorch.weights import encode_weights
 
         return encode_weights(weights, suffix)

@@ -1,12 +1,13 @@
 """Checkpoint files: PyTorch's own, of which nothing but tensors is read, and safetensors."""
 
+import io
 import re
 import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from archc.backend import BackendUnavailable
 from archc.checkpoints import shown
@@ -45,10 +46,8 @@ def read_weights(file: Path) -> "dict[str, Tensor] | Diagnostic":
     return loaded if isinstance(loaded, Diagnostic) else _tensors(file, loaded)
 
 
-def encode_weights(
-    weights: "Mapping[str, Tensor | None]", suffix: str
-) -> Callable[[BinaryIO], object] | Diagnostic:
-    """What writes the tensors into a file of that suffix; None stands for a counter at zero.
+def encode_weights(weights: "Mapping[str, Tensor | None]", suffix: str) -> bytes | Diagnostic:
+    """The tensors as a file of that suffix; None stands for a counter at zero.
 
     Raises BackendUnavailable where what writes such a file is not installed.
     """
@@ -68,13 +67,16 @@ def encode_weights(
     if suffix.lower() == ".safetensors":
         save = _safetensors().save
         try:
-            encoded = save(plain, metadata={"format": "pt"})
+            encoded: bytes = save(plain, metadata={"format": "pt"})
         except (KeyError, ValueError) as error:
             message = f"safetensors cannot hold these tensors: {shown(str(error))}"
             return Diagnostic(Code.UNSUPPORTED, message)
-        return lambda file: file.write(encoded)
+        return encoded
     if suffix.lower() in SUFFIXES:
-        return lambda file: torch.save(plain, file)
+        # In memory, as torch does not tell of a disk that is full.
+        buffer = io.BytesIO()
+        torch.save(plain, buffer)
+        return buffer.getvalue()
     message = f"weights are written as {', '.join(SUFFIXES)}, not as {suffix or 'a bare name'}"
     return Diagnostic(Code.UNSUPPORTED, message)
 
