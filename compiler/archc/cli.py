@@ -325,6 +325,30 @@ def weights(
         _echo(note)
 
 
+def main() -> NoReturn:
+    """Run the command line; a fault of archc's own is one line and exit status 70."""
+    # A short process: collecting cycles and taking the interpreter down would each take longer
+    # than the analysis itself. See docs/decisions/0006-start-up.md.
+    gc.disable()
+    signal.signal(signal.SIGTERM, _terminate)
+    status = FAULT
+    try:
+        cli()
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 0 if end.code is None else FINDINGS
+    except Exception as fault:
+        if os.environ.get("ARCHC_DEBUG"):
+            raise
+        message = f"archc: internal fault: {type(fault).__name__}: {fault}"
+        click.echo(f"{message}\nPlease report it; ARCHC_DEBUG=1 shows where it happened.", err=True)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        status = status or FINDINGS
+    os._exit(status)
+
+
 def _terminate(number: int, _: object) -> NoReturn:
     """What is half written is removed on the way out, as it is at an interrupt."""
     sys.exit(128 + number)
