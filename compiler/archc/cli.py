@@ -325,6 +325,45 @@ def weights(
         _echo(note)
 
 
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--from", "base", required=True, metavar="SPEC", help="The spec to start from.")
+@click.option("--force", is_flag=True, help="Replace FILE where it exists.")
+def new(file: Path, base: str, force: bool) -> None:
+    """Start a variant of a spec: FILE, with what may be changed commented in it.
+
+    The schema that editors check it by is written beside it, archc.schema.json.
+    """
+    (compiled,) = _compile_all([base])
+    import json
+
+    from archc.editor_schema import editor_schema
+    from archc.starter import SCHEMA_FILE, start_variant
+    from archc.writer import File, write_new
+
+    text = start_variant(compiled.network, compiled.path.name, file)
+    if not isinstance(text, str):
+        _fail_on([text])
+        return
+    contents = {file: text}
+    if not file.with_name(SCHEMA_FILE).exists():
+        contents[file.with_name(SCHEMA_FILE)] = json.dumps(editor_schema(), indent=1) + "\n"
+    for path, content in contents.items():
+        finding = write_new(File(path, content.encode()), force)
+        _fail_on([finding] if finding else [])
+    _echo(f"wrote {file}, a variant of {compiled.path.name}")
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of specs, for editors."""
+    import json
+
+    from archc.editor_schema import editor_schema
+
+    click.echo(json.dumps(editor_schema(), indent=1))
+
+
 def main() -> NoReturn:
     """Run the command line; a fault of archc's own is one line and exit status 70."""
     # A short process: collecting cycles and taking the interpreter down would each take longer

@@ -7,7 +7,9 @@ import re
 from archc.diagnostics import Code, Diagnostic
 from archc.source import Scalar
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+NAME_PATTERN = "[A-Za-z][A-Za-z0-9_]{0,39}"
+KIND_PATTERN = "[A-Z][A-Za-z0-9_]{0,39}"
+_NAME = re.compile(NAME_PATTERN)
 _COLUMN = re.compile(r"[#A-Za-z][#A-Za-z0-9_ ]{0,39}")
 _RESERVED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "x", "classes", "none"}
 

@@ -30,11 +30,12 @@ class Window(NamedTuple):
         return f"{kernel}/{step}"
 
 
-_NOTATION = re.compile(
-    r"([1-9]\d{0,3})x([1-9]\d{0,3})(?:/([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?)?(?: (same|valid))?",
-    re.ASCII,
+NOTATION_PATTERN = (
+    r"([1-9]\d{0,3})x([1-9]\d{0,3})(?:/([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?)?(?: (same|valid))?"
 )
-_PAIR = re.compile(r"(0|[1-9]\d{0,3})x(0|[1-9]\d{0,3})", re.ASCII)
+PAIR_PATTERN = r"(0|[1-9]\d{0,3})x(0|[1-9]\d{0,3})"
+_NOTATION = re.compile(NOTATION_PATTERN, re.ASCII)
+_PAIR = re.compile(PAIR_PATTERN, re.ASCII)
 
 
 def parse_window(value: Any) -> Any:

@@ -1,0 +1,68 @@
+"""The text that a new variant starts from: what it extends, and what may be said, commented."""
+
+from pathlib import Path
+
+from archc import ir
+from archc.diagnostics import Code, Diagnostic
+from archc.names import is_name
+from archc.presentation import kind_and_notation
+
+SCHEMA_FILE = "archc.schema.json"
+
+
+def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnostic:
+    """A spec that changes nothing yet.
+
+    What may be uncommented stands right behind its ``#``, sentences behind ``# ``. ``extends`` is
+    the base's file name. A finding where the name of ``file`` cannot become a module's.
+    """
+    if not is_name(file.stem) or file.suffix != ".yaml":
+        message = f"{file.name} cannot be a spec: its name becomes a module's"
+        hint = "such as my_net.yaml: letters, digits and underscores, a letter first"
+        return Diagnostic(Code.INVALID_NAME, message, hint=hint)
+    name = "".join(word[:1].upper() + word[1:] for word in file.stem.split("_"))
+    lines = [
+        f"# yaml-language-server: $schema={SCHEMA_FILE}",
+        f"# A variant of {extends}: say only what differs.",
+        f"# `archc diff {extends} {file.name}` shows what that changes,",
+        f"# `archc build {file.name}` writes the code.",
+        f"extends: {extends}",
+        f"name: {name}",
+        f"about: A variant of {base.name}.",
+        "",
+        f"#input: {'x'.join(map(str, base.input))}",
+        f"#classes: {base.classes}",
+        "",
+        "# Fields that every layer of a kind has unless it says otherwise.",
+        "#defaults:",
+        "#  Conv: {norm: BatchNorm}",
+        "",
+        "# Every number of filters times a factor, rounded to a multiple.",
+        "#width: {multiplier: 0.5, multiple: 8}",
+        "",
+        "# The most it may cost; archc check fails on more.",
+        "#budget: {params: 100M, macs: 100G}",
+    ]
+    sections: dict[str, list[str]] = {}
+    for row in base.rows:
+        sections.setdefault(base.sections[row.name], []).append(_row(row))
+    lines += ["", "# Rows by name: a row says what differs in it, `none` removes it, and a new one"]
+    lines += ["# stands `after` or `before` another: {Dropout: 0.1, after: conv1}."]
+    for section, rows in sections.items():
+        lines += [f"#{section}:", *rows]
+    if base.aux:
+        lines.append("#aux:")
+        for head in base.aux:
+            kind = head.body.module if isinstance(head.body, ir.Call) else "Sequence"
+            value = f"{{Aux: {kind}, from: {head.tap}, loss_weight: {head.loss_weight:g}}}"
+            lines.append(f"#  {head.body.name}: {value}")
+    return "\n".join(lines) + "\n"
+
+
+def _row(row: ir.Node) -> str:
+    """A row as it is, where a cell may be changed; otherwise its name, as if removed."""
+    if isinstance(row, ir.Call) and row.arguments:
+        cells = ", ".join(f'"{column}": {cell.value}' for column, cell in row.arguments.items())
+        return f"#  {row.name}: {{{row.module}: {{{cells}}}}}"
+    kind, notation = kind_and_notation(row)
+    return f"#  {row.name}: none   # {kind} {notation}".rstrip()
