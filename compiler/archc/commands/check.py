@@ -1,0 +1,35 @@
+"""``archc check``."""
+
+import sys
+
+import click
+
+from archc.commands.common import (
+    FINDINGS,
+    all_specs,
+    compile_one,
+    echo,
+    report,
+    set_option,
+    specs_argument,
+)
+
+
+@click.command("check")
+@specs_argument
+@set_option
+def command(specs: tuple[str, ...], settings: dict[str, float]) -> None:
+    """Validate specs and hold their tables and budgets against what is computed."""
+    failed = False
+    for name in all_specs(specs):
+        compiled = compile_one(name, settings)
+        findings = compiled if isinstance(compiled, list) else compiled.findings
+        report(findings)
+        failed = failed or bool(findings)
+        if not isinstance(compiled, list) and not findings:
+            cost = compiled.analysis.cost
+            matches, errata = (compiled.conformance.count(v) for v in ("match", "erratum"))
+            cells = f"{matches} cells match, {errata} errata"
+            table = cells if compiled.network.table else "no printed table"
+            echo(f"{name}: ok, {cost.params:,} params, {cost.macs:,} MACs, {table}")
+    sys.exit(FINDINGS if failed else 0)

@@ -1,0 +1,40 @@
+"""``archc new``."""
+
+from pathlib import Path
+
+import click
+
+from archc.commands.common import (
+    compile_all,
+    echo,
+    fail_on,
+)
+
+
+@click.command("new")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--from", "base", required=True, metavar="SPEC", help="The spec to start from.")
+@click.option("--force", is_flag=True, help="Replace FILE where it exists.")
+def command(file: Path, base: str, force: bool) -> None:
+    """Start a variant of a spec: FILE, with what may be changed commented in it.
+
+    The schema that editors check it by is written beside it, archc.schema.json.
+    """
+    (compiled,) = compile_all([base])
+    import json
+
+    from archc.editor_schema import editor_schema
+    from archc.starter import SCHEMA_FILE, start_variant
+    from archc.writer import File, write_new
+
+    text = start_variant(compiled.network, compiled.path.name, file)
+    if not isinstance(text, str):
+        fail_on([text])
+        return
+    contents = {file: text}
+    if not file.with_name(SCHEMA_FILE).exists():
+        contents[file.with_name(SCHEMA_FILE)] = json.dumps(editor_schema(), indent=1) + "\n"
+    for path, content in contents.items():
+        finding = write_new(File(path, content.encode()), force)
+        fail_on([finding] if finding else [])
+    echo(f"wrote {file}, a variant of {compiled.path.name}")

@@ -1,0 +1,59 @@
+"""``archc table``."""
+
+import click
+
+from archc.commands.common import (
+    compile_all,
+    echo,
+    fail_on,
+    print_grid,
+    set_option,
+)
+
+
+@click.command("table")
+@click.argument("spec")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "md", "csv"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+@click.option("--conventions", is_flag=True, help="Rank conventions by the cells they explain.")
+@click.option("--layers", is_flag=True, help="Every layer instead of every row.")
+@set_option
+def command(
+    spec: str, form: str, conventions: bool, layers: bool, settings: dict[str, float]
+) -> None:
+    """Print the paper's table: each cell computed, with its verdict.
+
+    Exit status 1 where a printed cell is neither what is computed nor a declared erratum.
+    """
+    if conventions and layers:
+        raise click.UsageError("--conventions and --layers are two different tables")
+    (compiled,) = compile_all([spec], settings)
+    from archc import presentation
+    from archc.conformance import rank_conventions
+
+    analysis, conformance = compiled.analysis, compiled.conformance
+    ranking = rank_conventions(analysis) if conventions else []
+    if conventions and not ranking:
+        raise click.UsageError(f"{spec} states no table with params or ops to explain")
+    if form == "json":
+        import json
+
+        ranked = presentation.conventions_json(ranking)
+        result = ranked if conventions else presentation.table_json(analysis, conformance)
+        click.echo(json.dumps(result, indent=1))
+    else:
+        grid = presentation.table_grid(analysis, conformance)
+        if conventions:
+            grid = presentation.conventions_grid(ranking)
+        elif layers:
+            grid = presentation.layers_grid(analysis)
+        print_grid(grid, form)
+        if form == "text" and not conventions:
+            echo("\n" + "\n".join(presentation.summary(analysis, conformance)))
+    fail_on(list(conformance.findings))
