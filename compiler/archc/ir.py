@@ -162,3 +162,12 @@ def walk(node: Node) -> "Iterator[Node]":
     yield node
     for child in node.children:
         yield from walk(child)
+
+
+def named(node: Node) -> "Iterator[Node]":
+    """The layers below the node that have names; structure without one is looked through."""
+    for child in node.children:
+        if child.name:
+            yield child
+        else:
+            yield from named(child)

@@ -6,6 +6,7 @@ differ (such as a head's input features, which depend on height and width).
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
 
 from archc import ir
 from archc.analysis import Analysis
@@ -24,7 +25,7 @@ from archc_backends.pytorch.channels import (
 from archc_backends.pytorch.expressions import Call, Choice, Expression, Group, Loop, Sum, flat
 from archc_backends.pytorch.operators import emit_operator
 from archc_backends.pytorch.operators.site import Site, literal
-from archc_backends.pytorch.statements import Statements
+from archc_backends.pytorch.statements import Statements, described
 from archc_backends.pytorch.views import (
     Attribute,
     Block,
@@ -76,7 +77,7 @@ class ClassBuilder:
 
     def attributes(self, node: ir.Node, chained: bool) -> Iterator[Attribute]:
         """The named layers below the node that belong to its class."""
-        for child in named(node):
+        for child in ir.named(node):
             yield Attribute(child.name, self.construct(child, chained))
 
     def construct(self, node: ir.Node, chained: bool) -> Expression:
@@ -85,13 +86,10 @@ class ClassBuilder:
             return self._operator(node, chained)
         if isinstance(node, ir.Call):
             return self._module(node)
-        inner = tuple(named(node))
+        inner = tuple(ir.named(node))
         items = tuple(self.construct(child, chained=True) for child in inner)
-        alike = isinstance(node, ir.Repeat) and len({flat(item) for item in items}) == 1
-        if alike and len(items) > 1:
-            return Call("nn.Sequential", (Loop(items[0], len(items)),))
         if [child.name for child in inner] == [str(i) for i in range(len(inner))]:
-            return Call("nn.Sequential", items)
+            return Call("nn.Sequential", _runs(items))
         pairs = zip(inner, items, strict=True)
         entries = tuple(Group("()", (literal(child.name), item)) for child, item in pairs)
         return Call("nn.Sequential", (Call("OrderedDict", (Group("[]", entries),)),))
@@ -105,7 +103,13 @@ class ClassBuilder:
         sizes = {self.analysis.shapes.outputs[id(peer)][1:] for _, peer in self._peers(node)}
         outputs = {trace.outputs[id(peer)] for trace, peer in self._peers(node)}
         count = _count(outputs)
-        return "x".join([count, *map(str, sizes.pop())]) if count and len(sizes) == 1 else ""
+        if not count or len(sizes) > 1:
+            return ""
+        size = sizes.pop()
+        if size and " " in count:
+            count = f"({count})"
+        times = "x" if count.isdigit() else " x "
+        return times.join([count, *map(str, size)])
 
     def flattens(self, node: ir.Node) -> bool:
         """Whether the node is a Linear that some caller of the class gives channels x 1 x 1."""
@@ -198,13 +202,13 @@ class ClassBuilder:
         return name
 
 
-def named(node: ir.Node) -> Iterator[ir.Node]:
-    """The layers below the node that have names; structure without one is looked through."""
-    for child in node.children:
-        if child.name:
-            yield child
-        else:
-            yield from named(child)
+def _runs(items: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """The items, three and more equal ones in a row as a loop."""
+    runs: list[Expression] = []
+    for _, group in groupby(items, flat):
+        alike = list(group)
+        runs += alike if len(alike) < 3 else [Loop(alike[0], len(alike))]
+    return tuple(runs)
 
 
 def _count(channels: set[Channels]) -> str:
@@ -212,7 +216,7 @@ def _count(channels: set[Channels]) -> str:
     if len(channels) > 1 or any(name != CLASSES for sum_ in channels for name, _ in sum_.terms):
         return ""
     (count,) = (flat(sum_.expression()) for sum_ in channels)
-    return f"({count})" if " " in count else count
+    return count
 
 
 def without_defaults(expression: Expression, helpers: Mapping[str, HelperUses]) -> Expression:
@@ -289,7 +293,7 @@ def _block(
     view = ClassView(
         module.name,
         "nn.Module",
-        introduced("", module.about, f"The module {module.name}.", 4),
+        introduced("", module.about, described(body), 4),
         tuple(parameters),
         tuple(attributes),
         lines,
@@ -299,6 +303,6 @@ def _block(
         listed = Call("super().__init__", (Group("[]", items),))
         view = view._replace(base="nn.ModuleList", parent=listed)
     if is_list:
-        chain = Call("super().__init__", items)
+        chain = Call("super().__init__", _runs(items))
         view = view._replace(base="nn.Sequential", parent=chain, statements=(), result="")
     return Block(view, positional, columns, tuple(builder.extras))

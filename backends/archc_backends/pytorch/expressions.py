@@ -64,7 +64,7 @@ def flat(expression: Expression) -> str:
 def laid_out(expression: Expression, indent: int, before: str = "", after: str = "") -> str:
     """The expression between ``before`` and ``after``, from column ``indent`` on.
 
-    On one line where it fits; else its arguments on one line of their own; else one a line.
+    On one line where it fits; else a call's arguments on one line of their own; else one a line.
     """
     line = f"{before}{flat(expression)}{after}"
     if indent + len(line) <= WIDTH or isinstance(expression, str):
@@ -87,8 +87,7 @@ def laid_out(expression: Expression, indent: int, before: str = "", after: str =
         return f"{before}(\n{margin}{inside}{end}){after}"
     head, parts, tail = _parts(expression)
     together = ", ".join(flat(part) for part in parts)
-    single_tuple = isinstance(expression, Group) and len(parts) == 1
-    if deeper + len(together) <= WIDTH and not single_tuple:
+    if isinstance(expression, Call) and deeper + len(together) <= WIDTH:
         body = margin + together
     else:
         body = "\n".join(margin + laid_out(part, deeper, after=",") for part in parts)

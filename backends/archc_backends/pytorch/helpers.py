@@ -48,7 +48,9 @@ def _flatten_linear(uses: HelperUses) -> ClassView:
     result = "super().forward(torch.flatten(x, 1))"
     if operator.activation is not None:
         result = activated(operator.activation, result)
-    docstring = "A linear layer on features that come as channels x 1 x 1."
+    name = type(operator.activation).__name__ if operator.activation else ""
+    behind = f", with a {name} behind it" if name else ""
+    docstring = f"A linear layer on features that come as channels x 1 x 1{behind}."
     he = isinstance(operator.activation, ReLU)
     return ClassView(uses.helper.name, "nn.Linear", docstring, None, (), (), result, he)
 

@@ -69,7 +69,7 @@ def _docstring(text: str, indent: int) -> str:
     width = WIDTH - indent
     if len(paragraphs) == 1 and len(safe) + 6 <= width:
         return f'"""{safe}"""'
-    wrapped = [textwrap.wrap(paragraph, width - 3) for paragraph in paragraphs]
+    wrapped = [textwrap.wrap(p, width - 3, break_on_hyphens=False) for p in paragraphs]
     lines = [line for paragraph in wrapped for line in ("", *paragraph)][1:]
     margin = " " * indent
     inside = "\n".join(margin + line if line else "" for line in lines).lstrip()

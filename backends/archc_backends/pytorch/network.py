@@ -4,14 +4,16 @@ from typing import NamedTuple
 
 from archc import ir
 from archc.analysis import Analysis
+from archc.names import is_name
 from archc.ops.activation import Softmax
 from archc.ops.operator import written
+from archc.validation import listed
 from archc_backends.pytorch.channels import CLASSES, Channels, environment
 from archc_backends.pytorch.classes import ClassBuilder, build_blocks, without_defaults
 from archc_backends.pytorch.expressions import Call, Choice, Expression, Group
 from archc_backends.pytorch.helpers import helper_class
 from archc_backends.pytorch.operators.site import literal
-from archc_backends.pytorch.statements import Statement
+from archc_backends.pytorch.statements import IMPORTS, Statement, snake_case
 from archc_backends.pytorch.views import ClassView, HelperUses, introduced
 
 
@@ -24,17 +26,19 @@ class Layer(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A statement of the forward pass, or the name of an auxiliary head that runs here."""
+    """A statement of the forward pass, or an auxiliary head that runs here."""
 
     statement: Statement | None
-    head: str = ""
+    head: "Head | None" = None
 
 
 class Head(NamedTuple):
-    """An auxiliary head: its attribute, its part in the loss."""
+    """An auxiliary head: its attribute, the variable with its logits, its part in the loss."""
 
     name: str
-    loss_weight: str
+    variable: str
+    run: Expression
+    weight: str
     loss: Expression
 
 
@@ -71,14 +75,7 @@ def view_network(analysis: Analysis) -> NetworkView:
         values[head.body.name] = Choice(inner.construct(head.body, chained=True), "aux")
         builder.uses |= inner.uses
     names = [head.body.name for head in network.aux]
-    heads = tuple(
-        Head(
-            head.body.name,
-            literal(float(head.loss_weight)),
-            Call("functional.cross_entropy", (f"output.{head.body.name}", "target")),
-        )
-        for head in network.aux
-    )
+    heads = _heads(network)
     attributes = []
     section = ""
     for name in network.registration:
@@ -97,7 +94,7 @@ def view_network(analysis: Analysis) -> NetworkView:
         inside = [a._replace(value=without_defaults(a.value, helpers)) for a in view.attributes]
         parent = without_defaults(view.parent, helpers)
         classes.append(view._replace(attributes=tuple(inside), parent=parent))
-    steps, probabilities = _steps(network, builder)
+    steps, probabilities = _steps(network, builder, heads)
     parameters = ["self"]
     if CLASSES in builder.uses:
         parameters.append(f"{CLASSES}: int = {network.classes}")
@@ -106,14 +103,14 @@ def view_network(analysis: Analysis) -> NetworkView:
     return NetworkView(
         network.name,
         _docstring(analysis),
-        _class_docstring(analysis, any(view.he for view in classes)),
+        _class_docstring(analysis, [view.name for view in classes if view.he]),
         tuple(parameters),
         tuple(classes),
         tuple(attributes),
         steps,
         heads,
         Group("()", tuple(map(literal, names))),
-        Call(f"{network.name}Output", ("x", *names)),
+        Call(f"{network.name}Output", ("x", *(head.variable for head in heads))),
         probabilities,
     )
 
@@ -126,12 +123,30 @@ def softmax_behind(network: ir.Network) -> str:
     return ""
 
 
-def _steps(network: ir.Network, builder: ClassBuilder) -> tuple[tuple[Step, ...], str]:
+def _heads(network: ir.Network) -> tuple[Head, ...]:
+    heads: list[Head] = []
+    taken = {*IMPORTS, "logits", *dir(tuple)}
+    for head in network.aux:
+        name = head.body.name
+        word = variable = snake_case(name)
+        number = 2
+        while variable in taken or not is_name(variable):
+            variable, number = f"{word}_{number}", number + 1
+        taken.add(variable)
+        weight = "" if head.loss_weight == 1 else f"{literal(float(head.loss_weight))} * "
+        loss = Call("functional.cross_entropy", (f"output.{variable}", "target"))
+        heads.append(Head(name, variable, Call(f"self.{name}", ("x",)), weight, loss))
+    return tuple(heads)
+
+
+def _steps(
+    network: ir.Network, builder: ClassBuilder, heads: tuple[Head, ...]
+) -> tuple[tuple[Step, ...], str]:
     """The forward pass, and the name of the softmax that stands behind the logits, if any."""
     probabilities = softmax_behind(network)
     taps: dict[str, list[Step]] = {head.tap: [] for head in network.aux}
-    for head in network.aux:
-        taps[head.tap].append(Step(None, head.body.name))
+    for head, view in zip(network.aux, heads, strict=True):
+        taps[head.tap].append(Step(None, view))
     steps: list[Step] = []
     statements = builder.statements()
     for row in network.rows:
@@ -160,19 +175,20 @@ def _docstring(analysis: Analysis) -> str:
     return "\n\n".join(paragraphs)
 
 
-def _class_docstring(analysis: Analysis, he: bool) -> str:
+def _class_docstring(analysis: Analysis, he: list[str]) -> str:
     network = analysis.network
     returns = "returns the logits"
     if network.aux:
         returns = f"returns {network.name}Output in training, the logits alone in eval mode"
     paragraphs = [f"The network; {returns}."]
     if network.aux:
-        names = " and ".join(f"{head.body.name} on {head.tap}" for head in network.aux)
-        paragraphs.append(
-            f"``aux`` builds the auxiliary heads, {names}; they run in training only."
-        )
+        names = listed([f"{head.body.name} on {head.tap}" for head in network.aux])
+        builds = f"builds the auxiliary heads, {names}; they run in training only."
+        if len(network.aux) == 1:
+            builds = f"builds the auxiliary head {names}; it runs in training only."
+        paragraphs.append(f"``aux`` {builds}")
     start = "Weights start as PyTorch's layers do by default"
     if he:
-        start += ", those in front of a ReLU from He's uniform distribution with zero biases"
+        start += f", those of {listed(he)} from He's uniform distribution with zero biases"
     paragraphs.append(f"{start}.")
     return "\n\n".join(paragraphs)

@@ -8,8 +8,10 @@ from archc.diagnostics import Code, Diagnostic, Label
 from archc.names import identifier
 from archc.ops.normalization import BatchNorm
 from archc.spans import Span
-from archc_backends.pytorch.classes import level, named
+from archc_backends.pytorch.classes import level
 from archc_backends.pytorch.network import softmax_behind
+from archc_backends.pytorch.operators.plain import FUNCTIONS
+from archc_backends.pytorch.statements import IMPORTS
 
 # Attributes of torch.nn.Module, Sequential and ModuleList (2.13), and of the generated network.
 MODULE_ATTRIBUTES = frozenset(
@@ -23,16 +25,14 @@ MODULE_ATTRIBUTES = frozenset(
     register_load_state_dict_pre_hook register_module register_parameter
     register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
     set_submodule share_memory state_dict to to_empty train training type xpu zero_grad
-    append extend insert pop keys items values
+    append extend insert pop
     probabilities load_checkpoint reset_parameters aux logits
     """.split()
 )
-IMPORTS = frozenset({"torch", "nn", "functional"})
-ARGUMENTS = IMPORTS | {"in_channels", "num_classes", "aux"}
-HEADS = IMPORTS | {"count", "index"}
-"""What the fields of a named tuple, which are variables in forward as well, cannot be."""
+ARGUMENTS = frozenset({*IMPORTS, "in_channels", "num_classes", "aux"})
 CLASSES = frozenset({"Tensor", "NamedTuple", "OrderedDict", "Affine"})
 _HELPERS = ("Conv", "SeparableConv", "Linear", "FlattenLinear")
+_ACTIVATIONS = ("", *(kind.__name__ for kind in FUNCTIONS))
 
 
 def check_names(network: ir.Network) -> list[Diagnostic]:
@@ -44,7 +44,7 @@ def check_names(network: ir.Network) -> list[Diagnostic]:
                 findings.append(_reserved(inner.name, "an attribute of the module", inner.span))
     for module in network.modules.values():
         findings += [
-            _reserved(column, "an argument of every module", module.span)
+            _reserved(column, "an argument or an import there", module.span)
             for column in module.columns
             if identifier(column) in ARGUMENTS
         ]
@@ -54,10 +54,6 @@ def check_names(network: ir.Network) -> list[Diagnostic]:
         if name in CLASSES or name == output or _like_helper(name):
             findings.append(_reserved(name, "a class of the generated file", span))
     for head in network.aux:
-        if head.body.name in HEADS:
-            findings.append(
-                _reserved(head.body.name, "a name that its output or forward needs", head.body.span)
-            )
         if head.tap == softmax_behind(network):
             message = f"{head.body.name} taps {head.tap}, the softmax that stands behind the logits"
             hint = "the forward pass ends before it: tap the row in front of it"
@@ -72,7 +68,7 @@ def _like_helper(name: str) -> bool:
     """Helpers are named by what they chain, such as ConvBNReLU."""
     for start in _HELPERS:
         rest = name.removeprefix(start)
-        if rest != name and rest.removeprefix("BN") in ("", "ReLU", "Softmax"):
+        if rest != name and rest.removeprefix("BN") in _ACTIVATIONS:
             return True
     return False
 
@@ -108,7 +104,7 @@ def check_classes(analysis: Analysis) -> list[Diagnostic]:
 
 def _check_attributes(call: ir.Call) -> Iterator[Diagnostic]:
     """Positions need to be those of one list; an argument that is kept needs a name of its own."""
-    layers = list(named(call.body))
+    layers = list(ir.named(call.body))
     positions = [layer for layer in layers if layer.name.isdigit()]
     for i, layer in enumerate(positions):
         if layer.name != str(i) or layers[i] is not layer:
@@ -120,7 +116,7 @@ def _check_attributes(call: ir.Call) -> Iterator[Diagnostic]:
     for node in level(call.body):
         scale = node.symbols.get("scale", "") if isinstance(node, ir.Residual) else ""
         if scale and identifier(scale) in names:
-            yield _reserved(scale, f"an attribute of {call.module} besides", node.span)
+            yield _reserved(scale, f"an attribute of {call.module} already", node.span)
 
 
 def _calls(network: ir.Network) -> Iterator[ir.Call]:

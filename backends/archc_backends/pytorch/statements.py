@@ -1,11 +1,17 @@
 """The forward pass of one class: its structure as statements, in the order in which they run."""
 
+import re
+from itertools import takewhile
 from typing import NamedTuple, Protocol
 
 from archc import ir
 from archc.names import is_name
+from archc.validation import counted, listed
 from archc_backends.pytorch.expressions import WIDTH, Call, Expression, Group, flat, laid_out
 from archc_backends.pytorch.operators import activated
+
+IMPORTS = frozenset({"torch", "nn", "functional"})
+"""Names in the file that no argument and no variable may take."""
 
 
 class Statement(NamedTuple):
@@ -48,7 +54,7 @@ class Statements:
     def __init__(self, surroundings: Surroundings, taken: set[str]) -> None:
         self.lines: list[Statement] = []
         self._around = surroundings
-        self._taken = {"self", "x", "torch", "nn", "functional", *taken}
+        self._taken = {"self", "x", *IMPORTS, *taken}
 
     def run(self, node: ir.Node, source: str, target: str) -> None:
         """Statements after which ``target`` holds what the node makes of ``source``."""
@@ -82,8 +88,7 @@ class Statements:
         else:
             # Every branch gets a statement, so that they run in the order of the spec.
             for i, branch in enumerate(node.branches):
-                word = branch.name.lower()
-                variable = self.fresh(word if is_name(word) else f"branch{i + 1}")
+                variable = self.fresh(_word(branch, i))
                 self.run(branch, source, variable)
                 parts.append(variable)
         joined = Call("torch.cat", (Group("()", tuple(parts)), "1"))
@@ -105,6 +110,46 @@ class Statements:
 
     def _add(self, target: str, value: Expression, comment: str) -> None:
         self.lines.append(Statement(target, value, comment))
+
+
+def described(body: ir.Node) -> str:
+    """A module without a description, told by what it is made of."""
+    names = [node.name or type(node).__name__ for node in body.children]
+    if isinstance(body, ir.Concat):
+        names = [branch.name or _word(branch, i) for i, branch in enumerate(body.branches)]
+    elif isinstance(body, ir.Residual):
+        names = [node.name or type(node).__name__ for node in body.body.children]
+        names += [] if body.shortcut is None else ["shortcut"]
+    kind = type(body).__name__
+    text = f"{kind} of {listed(names)}."
+    short = len(text) <= WIDTH - 10 and not any(name.isdigit() for name in names)
+    return text if short else f"{kind} of {counted(len(names), 'layer')}."
+
+
+def snake_case(name: str) -> str:
+    """The name as a variable: ``AuxLogits`` becomes ``aux_logits``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _word(branch: ir.Node, position: int) -> str:
+    """A branch as a variable: its name, or what the names of its layers begin or end with.
+
+    branch5x5_1 and branch5x5_2 make branch5x5; pool and branch_pool make pool. Where they have
+    nothing in common, the branch is numbered.
+    """
+    names = [branch.name] if branch.name else [layer.name for layer in ir.named(branch)]
+    start = _start(names)
+    if len(names) > 1:
+        start = start.rstrip("_") if start.endswith("_") else start.rstrip("0123456789")
+    end = _start([name[::-1] for name in names])[::-1].lstrip("_0123456789")
+    words = (snake_case(word) for word in (start, end) if len(word) > 2 or len(names) == 1)
+    return next((word for word in words if is_name(word)), f"branch{position + 1}")
+
+
+def _start(names: list[str]) -> str:
+    """The letters with which all the names begin."""
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return "".join(letters[0] for letters in alike)
 
 
 def attribute(name: str) -> str:

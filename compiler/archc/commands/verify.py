@@ -48,9 +48,10 @@ def command(specs: tuple[str, ...], out: Path, backend: str | None) -> None:
         report(findings)
         failed = failed or bool(findings)
         if not findings:
+            cost = spec.analysis.cost_with_aux
+            heads = ", auxiliary heads included," if spec.analysis.aux else ""
             echo(
                 f"{', '.join(str(file.path) for file in files)}: verified, every layer's shape, "
-                f"every parameter, {spec.analysis.cost_with_aux.params:,} params and "
-                f"{spec.analysis.cost_with_aux.macs:,} MACs as analysed"
+                f"every parameter, {cost.params:,} params and {cost.macs:,} MACs{heads} as analysed"
             )
     sys.exit(FINDINGS if failed else 0)

@@ -39,7 +39,7 @@ class DeepNet(nn.Module):
     ``aux`` builds the auxiliary heads, early on conv1 and late on conv2; they run in training
     only.
 
-    Weights start as PyTorch's layers do by default, those in front of a ReLU from He's uniform
+    Weights start as PyTorch's layers do by default, those of ConvReLU from He's uniform
     distribution with zero biases.
     """
 

@@ -39,7 +39,7 @@ class Factorised(nn.Module):
 
 
 class Mixed(nn.Module):
-    """The module Mixed."""
+    """Concat of branch1x1, branch7x7 and branch7x7_narrow."""
 
     def __init__(self, in_channels: int, *, n1x1: int, n7x7_reduce: int, n7x7: int) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Mixed(nn.Module):
 class ColumnsNet(nn.Module):
     """The network; returns the logits.
 
-    Weights start as PyTorch's layers do by default, those in front of a ReLU from He's uniform
+    Weights start as PyTorch's layers do by default, those of ConvReLU from He's uniform
     distribution with zero biases.
     """
 

@@ -71,8 +71,8 @@ class SizedHeads(nn.Module):
     ``aux`` builds the auxiliary heads, aux1 on conv1 and aux2 on conv2; they run in training
     only.
 
-    Weights start as PyTorch's layers do by default, those in front of a ReLU from He's uniform
-    distribution with zero biases.
+    Weights start as PyTorch's layers do by default, those of ConvReLU and LinearReLU from He's
+    uniform distribution with zero biases.
     """
 
     def __init__(self, num_classes: int = 10, aux: bool = True) -> None:

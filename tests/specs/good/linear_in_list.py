@@ -22,7 +22,7 @@ class ConvReLU(nn.Conv2d):
 
 
 class FlattenLinearReLU(nn.Linear):
-    """A linear layer on features that come as channels x 1 x 1."""
+    """A linear layer on features that come as channels x 1 x 1, with a ReLU behind it."""
 
     def reset_parameters(self) -> None:
         """Weights start from He's uniform distribution, biases from zero."""
@@ -60,8 +60,8 @@ class Squeeze(nn.Sequential):
 class ListNet(nn.Module):
     """The network; returns the logits.
 
-    Weights start as PyTorch's layers do by default, those in front of a ReLU from He's uniform
-    distribution with zero biases.
+    Weights start as PyTorch's layers do by default, those of ConvReLU, FlattenLinearReLU and
+    LinearReLU from He's uniform distribution with zero biases.
     """
 
     def __init__(self, num_classes: int = 10) -> None:

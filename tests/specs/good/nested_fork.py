@@ -47,14 +47,16 @@ class InceptionE(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        branch1 = self.branch1x1(x)  # 32x8x8
-        branch2 = self.branch3x3_1(x)  # 48x8x8
-        branch2 = torch.cat((self.branch3x3_2a(branch2), self.branch3x3_2b(branch2)), 1)  # 96x8x8
-        branch3 = self.branch3x3dbl_1(x)  # 56x8x8
-        branch3 = self.branch3x3dbl_2(branch3)  # 48x8x8
-        branch3 = torch.cat((self.branch3x3dbl_3a(branch3), self.branch3x3dbl_3b(branch3)), 1)
-        branch4 = self.branch_pool(x)  # 24x8x8
-        return torch.cat((branch1, branch2, branch3, branch4), 1)
+        branch1x1 = self.branch1x1(x)  # 32x8x8
+        branch3x3 = self.branch3x3_1(x)  # 48x8x8
+        branch3x3 = torch.cat((self.branch3x3_2a(branch3x3), self.branch3x3_2b(branch3x3)), 1)
+        branch3x3dbl = self.branch3x3dbl_1(x)  # 56x8x8
+        branch3x3dbl = self.branch3x3dbl_2(branch3x3dbl)  # 48x8x8
+        branch3x3dbl = torch.cat(
+            (self.branch3x3dbl_3a(branch3x3dbl), self.branch3x3dbl_3b(branch3x3dbl)), 1
+        )  # 96x8x8
+        branch_pool = self.branch_pool(x)  # 24x8x8
+        return torch.cat((branch1x1, branch3x3, branch3x3dbl, branch_pool), 1)
 
 
 class InceptionTail(nn.Module):

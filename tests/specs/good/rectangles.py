@@ -37,8 +37,8 @@ class LinearReLU(nn.Linear):
 class RectangleNet(nn.Module):
     """The network; returns the logits.
 
-    Weights start as PyTorch's layers do by default, those in front of a ReLU from He's uniform
-    distribution with zero biases.
+    Weights start as PyTorch's layers do by default, those of ConvReLU and LinearReLU from He's
+    uniform distribution with zero biases.
     """
 
     def __init__(self, num_classes: int = 10) -> None:

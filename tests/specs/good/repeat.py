@@ -43,7 +43,7 @@ class Block(nn.Module):
 class RepeatNet(nn.Module):
     """The network; returns the logits.
 
-    Weights start as PyTorch's layers do by default, those in front of a ReLU from He's uniform
+    Weights start as PyTorch's layers do by default, those of ConvReLU from He's uniform
     distribution with zero biases.
     """
 
