@@ -397,10 +397,10 @@ class Grammar:
             layer = pending.pop()
             if not layer.name:
                 pending += reversed(layer.children)
-            elif (first := seen.setdefault(layer.name, layer)) is not layer:
-                message = f"two layers are called {layer.name}, in branches without a name"
+            elif (first := seen.setdefault(layer.name.casefold(), layer)) is not layer:
+                message = f"two layers are called {layer.name}, with no name above to part them"
                 label = Label(first.span, "the first")
-                hint = "their state would have one key: give them names of their own"
+                hint = "give them names that differ in more than case"
                 finding = Diagnostic(Code.DUPLICATE_KEY, message, layer.span, (label,), hint=hint)
                 self.findings.append(finding)
 
