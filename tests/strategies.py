@@ -502,6 +502,8 @@ def specs(draw: Draw) -> str:
         defaults["BatchNorm"] = {"eps": 0.002}
     if chance(draw, 30):
         defaults["MaxPool"] = {"ceil": True}
+    if chance(draw, 30):
+        defaults["AvgPool"] = {"ceil": True, "count_padding": False}
     if defaults:
         spec["defaults"] = defaults
     shapes = Shapes({}, defaults)

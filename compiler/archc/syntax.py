@@ -228,6 +228,9 @@ class Grammar:
         primary = OPERATORS[kind.text].primary
         if value is None:
             return {**fields, **rest}
+        if isinstance(value, Scalar):
+            for name in OPERATORS[kind.text].replaced_by(value.value):
+                fields.pop(name, None)
         if primary is not None:
             if primary in rest:
                 message = f"{primary} stands behind {kind.text}, and again as a key"

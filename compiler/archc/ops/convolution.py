@@ -8,7 +8,7 @@ from pydantic import model_validator
 from archc.ops.activation import Activation
 from archc.ops.normalization import BatchNorm
 from archc.ops.operator import POINTWISE, Cost, Operator, Pair, Reach, Shape, Tensor, Unfit, spatial
-from archc.ops.window import Count, PairField, WindowField, padding_of, slide
+from archc.ops.window import Count, PairField, WindowField, padding_of, padding_stated, slide
 
 
 class _Convolution(Operator):
@@ -28,6 +28,11 @@ class _Convolution(Operator):
     def _pads(self) -> Self:
         padding_of(self.window, self.padding, "same")
         return self
+
+    @classmethod
+    def replaced_by(cls, primary: object) -> tuple[str, ...]:
+        """A window that states its padding."""
+        return padding_stated(primary)
 
     @cached_property
     def pads(self) -> Pair:

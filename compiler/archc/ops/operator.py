@@ -89,6 +89,11 @@ class Operator(BaseModel):
     layer_fields: ClassVar[tuple[str, ...]] = ()
     """Fields whose value is itself a layer, such as the norm of a convolution."""
 
+    @classmethod
+    def replaced_by(cls, primary: object) -> tuple[str, ...]:
+        """The defaults that do not apply where ``primary`` stands behind the kind."""
+        return ()
+
     def output(self, shape: Shape) -> Shape | Unfit:
         """The shape that comes out when ``shape`` goes in, or why it does not fit."""
         return shape

@@ -6,7 +6,15 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from archc.ops.operator import Cost, Operator, Pair, Reach, Shape, Unfit, spatial
-from archc.ops.window import MAXIMUM_KERNEL, PairField, Window, WindowField, padding_of, slide
+from archc.ops.window import (
+    MAXIMUM_KERNEL,
+    PairField,
+    Window,
+    WindowField,
+    padding_of,
+    padding_stated,
+    slide,
+)
 
 
 class _Pool(Operator):
@@ -14,6 +22,13 @@ class _Pool(Operator):
 
     ceil: bool = False
     padding: PairField | None = None
+
+    @classmethod
+    def replaced_by(cls, primary: object) -> tuple[str, ...]:
+        """A window that states its padding; for a global pool, all that concerns windows."""
+        if primary == "global":
+            return ("ceil", "padding", "count_padding")
+        return padding_stated(primary)
 
     def _check(self, window: Window) -> Pair:
         if window.stride is None:

@@ -69,6 +69,12 @@ WindowField = Annotated[Window, PlainValidator(parse_window)]
 PairField = Annotated[Pair, PlainValidator(parse_pair)]
 
 
+def padding_stated(window: object) -> tuple[str, ...]:
+    """The field that the window's own ``same`` or ``valid`` replaces."""
+    stated = isinstance(window, str) and window.endswith((" same", " valid"))
+    return ("padding",) if stated else ()
+
+
 def padding_of(window: Window, explicit: Pair | None, default: str) -> Pair:
     """Padding on each side. Raises ValueError where the statements contradict or cannot be met."""
     if explicit is not None:
