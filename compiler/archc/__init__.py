@@ -1,9 +1,8 @@
 """archc compiles neural-network architectures, written as their paper prints them.
 
->>> import archc
->>> network = archc.load("googlenet.yaml")
->>> archc.analyze(network).cost.params
-6998552
+    network = archc.load("network.yaml")
+    analysis = archc.analyze(network)
+    files = archc.emit(network, analysis)
 
 What goes wrong is raised as :class:`SpecError`, whose ``diagnostics`` say where and why.
 """

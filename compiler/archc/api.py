@@ -60,7 +60,7 @@ def emit(
 def module_class(spec: str | PathLike[str] | Network, *, backend: str = DEFAULT) -> Any:
     """The network as a live class: by default a subclass of torch.nn.Module.
 
-    >>> model = archc.module_class("googlenet.yaml")(num_classes=10)
+    >>> model = archc.module_class("network.yaml")(num_classes=10)
 
     Raises SpecError as the other functions do, BackendUnavailable where torch is not installed.
     """

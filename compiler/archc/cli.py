@@ -37,8 +37,8 @@ class _Commands(click.Group):
 def cli() -> None:
     """Compile neural-network architectures, written as their paper prints them.
 
-    A SPEC is a path, or the name of a spec in specs/ or among those shipped with archc, such as
-    googlenet.yaml. Without one, all of specs/ are meant.
+    A SPEC is a path, or the name of a spec in specs/ or among those shipped with archc. Without
+    one, all of specs/ are meant.
     """
 
 

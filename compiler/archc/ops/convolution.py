@@ -138,7 +138,7 @@ class Conv(_Convolution):
 class SeparableConv(_Convolution):
     """A depthwise convolution with a depth multiplier, then a 1x1 that mixes its channels.
 
-    One layer of depth, as in the BN-Inception paper's first layer (arXiv:1502.03167, appendix).
+    One layer of depth, as the first layer of arXiv:1502.03167 (appendix).
     The state is ``depthwise.weight``, ``pointwise.weight``, ``pointwise.bias`` and ``bn.*``.
     """
 
