@@ -1,0 +1,295 @@
+"""Shipped specs against torchvision's and timm's own models.
+
+Random weights go from theirs into ours by load_state_dict(strict=True). Everything is compared in float64, at the default size and at an odd one.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+import archc
+
+SPECS = Path(__file__).parents[1] / "specs"
+TOLERANCE = 1e-9
+RATE = 1e-3
+
+
+class Reference(NamedTuple):
+    """A spec and the model that it is held against.
+
+    ``heads`` has, for each auxiliary head of ours, theirs and its weight in the loss. The heads of
+    one model need larger images than its trunk, hence ``odd_in_training``.
+    """
+
+    make: Callable[[ModuleType, ModuleType], Any]
+    size: int
+    odd: int
+    odd_in_training: int
+    heads: dict[str, tuple[str, float]]
+
+
+REFERENCES = {
+    "googlenet_bn": Reference(
+        lambda tv, timm: tv.googlenet(weights=None, init_weights=False, aux_logits=True),
+        224,
+        97,
+        97,
+        {"aux1": ("aux_logits1", 0.3), "aux2": ("aux_logits2", 0.3)},
+    ),
+    "inception_v3": Reference(
+        lambda tv, timm: tv.inception_v3(weights=None, init_weights=False, aux_logits=True),
+        299,
+        121,
+        347,
+        {"AuxLogits": ("aux_logits", 0.4)},
+    ),
+    "inception_v4": Reference(
+        lambda tv, timm: timm.create_model("inception_v4"), 299, 121, 121, {}
+    ),
+    "inception_resnet_v2": Reference(
+        lambda tv, timm: timm.create_model("inception_resnet_v2"), 299, 121, 121, {}
+    ),
+}
+
+
+class Pair(NamedTuple):
+    """Theirs and ours with the same random weights, and a state to go back to."""
+
+    name: str
+    reference: Reference
+    theirs: nn.Module
+    ours: nn.Module
+    state: dict[str, Tensor]
+
+
+def randomise(model: nn.Module) -> None:
+    """Kaiming weights; scales, shifts and running statistics that are not the defaults."""
+    torch.manual_seed(7)
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight)
+            if module.bias is not None:
+                nn.init.normal_(module.bias, std=0.1)
+        elif isinstance(module, nn.BatchNorm2d):
+            assert module.running_mean is not None and module.running_var is not None
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias, std=0.2)
+            nn.init.normal_(module.running_mean, std=0.3)
+            nn.init.uniform_(module.running_var, 0.5, 2.0)
+
+
+def without_dropout(model: nn.Module) -> nn.Module:
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    return model
+
+
+@pytest.fixture(scope="module", params=REFERENCES)
+def built(request: pytest.FixtureRequest, torchvision_models: ModuleType, timm: ModuleType) -> Pair:
+    name: str = request.param
+    reference = REFERENCES[name]
+    theirs = without_dropout(reference.make(torchvision_models, timm).double())
+    ours = without_dropout(archc.module_class(SPECS / f"{name}.yaml")().double())
+    randomise(theirs)
+    state = {key: value.clone() for key, value in theirs.state_dict().items()}
+    return Pair(name, reference, theirs, ours, state)
+
+
+@pytest.fixture
+def pair(built: Pair) -> Pair:
+    """Both models as they were at first."""
+    for model in (built.theirs, built.ours):
+        model.load_state_dict(built.state, strict=True)
+        model.zero_grad()
+        model.eval()
+    return built
+
+
+def images(count: int, size: int) -> Tensor:
+    """Random images, each of them brighter than the one before."""
+    generator = torch.Generator().manual_seed(size)
+    x = torch.randn(count, 3, size, size, generator=generator, dtype=torch.float64)
+    return x + torch.arange(count).view(-1, 1, 1, 1)
+
+
+def agree(ours: Tensor, theirs: Tensor, what: str = "logits") -> None:
+    """Raises AssertionError where they are not the same but for rounding."""
+    assert ours.shape == theirs.shape, what
+    assert theirs.isfinite().all(), what
+    torch.testing.assert_close(
+        ours, theirs, rtol=TOLERANCE, atol=TOLERANCE, msg=lambda text: f"{what}: {text}"
+    )
+
+
+def heads(pair: Pair, ours: Any, theirs: Any) -> Iterator[tuple[str, Tensor, Tensor, float]]:
+    """Every output of training: what it is, ours, theirs, and its weight in the loss."""
+    if not pair.reference.heads:
+        yield "logits", ours, theirs, 1.0
+        return
+    assert set(ours._fields) == {"logits", *pair.reference.heads}
+    yield "logits", ours.logits, theirs.logits, 1.0
+    for name, (other, weight) in pair.reference.heads.items():
+        yield name, getattr(ours, name), getattr(theirs, other), weight
+
+
+def states_agree(pair: Pair) -> None:
+    theirs = pair.theirs.state_dict()
+    for key, value in pair.ours.state_dict().items():
+        agree(value.double(), theirs[key].double(), key)
+
+
+def test_keys_order_and_shapes_are_theirs(pair: Pair) -> None:
+    ours, theirs = pair.ours.state_dict(), pair.theirs.state_dict()
+    assert list(ours) == list(theirs)
+    assert [value.shape for value in ours.values()] == [value.shape for value in theirs.values()]
+
+
+@pytest.mark.parametrize("odd", [False, True], ids=["default", "odd"])
+def test_logits_agree(pair: Pair, odd: bool) -> None:
+    x = images(2, pair.reference.odd if odd else pair.reference.size)
+    with torch.no_grad():
+        ours, theirs = pair.ours(x), pair.theirs(x)
+    # Two images that give the same logits would show nothing.
+    assert (theirs[0] - theirs[1]).abs().max() > 0.01 * theirs.abs().max()
+    agree(ours, theirs)
+
+
+def test_a_running_statistic_moved_a_little_shows(pair: Pair) -> None:
+    x = images(1, pair.reference.odd)
+    key = next(key for key in pair.state if key.endswith("running_var"))
+    with torch.no_grad():
+        theirs = pair.theirs(x)
+        pair.ours.get_buffer(key).mul_(1 + 1e-6)
+        with pytest.raises(AssertionError, match="logits"):
+            agree(pair.ours(x), theirs)
+
+
+@pytest.mark.parametrize("odd", [False, True], ids=["default", "odd"])
+def test_heads_and_running_statistics_agree_in_training(pair: Pair, odd: bool) -> None:
+    x = images(2, pair.reference.odd_in_training if odd else pair.reference.size)
+    with torch.no_grad():
+        ours, theirs = pair.ours.train()(x), pair.theirs.train()(x)
+    for what, mine, other, _ in heads(pair, ours, theirs):
+        agree(mine, other, what)
+    states_agree(pair)
+    moved = [key for key in pair.state if key.endswith("running_mean")]
+    assert all(not torch.equal(pair.state[k], pair.ours.get_buffer(k)) for k in moved)
+
+
+def test_a_step_of_training_agrees(pair: Pair) -> None:
+    # The odd size where the heads accept it, since it is smaller.
+    x = images(2, min(pair.reference.odd_in_training, pair.reference.size))
+    target = torch.tensor([3, 7])
+    outputs = []
+    for model in (pair.ours, pair.theirs):
+        torch.manual_seed(0)
+        outputs.append(model.train()(x))
+    ours: Any = 0.0
+    theirs: Any = 0.0
+    for _, mine, other, weight in heads(pair, *outputs):
+        ours = ours + weight * functional.cross_entropy(mine, target)
+        theirs = theirs + weight * functional.cross_entropy(other, target)
+    for model, loss in ((pair.ours, ours), (pair.theirs, theirs)):
+        optimizer = torch.optim.SGD(model.parameters(), lr=RATE, momentum=0.9)
+        loss.backward()
+        optimizer.step()
+    states_agree(pair)
+    after = pair.ours.state_dict()
+    still = [k for k, _ in pair.ours.named_parameters() if torch.equal(after[k], pair.state[k])]
+    assert still == []
+
+
+class Change(NamedTuple):
+    """What is written in a spec's text in the place of something else."""
+
+    what: str
+    spec: str
+    old: str
+    new: str
+
+
+POOLED = "maxpool1: {MaxPool: 3x3/2}", "maxpool1: {MaxPool: 3x3/2, ceil: true}"
+CHANGES = [
+    *(
+        Change("eps", spec, "{eps: 0.001, momentum: 0.1}", "{eps: 0.00001, momentum: 0.1}")
+        for spec in REFERENCES
+    ),
+    Change(
+        "concat order",
+        "googlenet_bn",
+        "    Concat:\n",
+        "    Concat:\n      branch1: {Conv: 1x1, after: branch2}\n",
+    ),
+    Change(
+        "concat order",
+        "inception_v3",
+        "branch3x3_2a: {Conv: 1x3, out: 384}\n          branch3x3_2b: {Conv: 3x1, out: 384}",
+        "branch3x3_2b: {Conv: 3x1, out: 384}\n          branch3x3_2a: {Conv: 1x3, out: 384}",
+    ),
+    Change(
+        "concat order",
+        "inception_v4",
+        "      maxpool: {MaxPool: 3x3/2}\n      conv: {Conv: 3x3/2 valid, out: 96}\n",
+        "      conv: {Conv: 3x3/2 valid, out: 96}\n      maxpool: {MaxPool: 3x3/2}\n",
+    ),
+    Change(
+        "concat order",
+        "inception_resnet_v2",
+        "        branch0: {Conv: 1x1, out: 32}\n"
+        "        branch1: [{Conv: 1x1, out: 32}, {Conv: 3x3, out: 32}]\n",
+        "        branch1: [{Conv: 1x1, out: 32}, {Conv: 3x3, out: 32}]\n"
+        "        branch0: {Conv: 1x1, out: 32}\n",
+    ),
+    Change("padding", "inception_v3", "count_padding: true", "count_padding: false"),
+    Change("padding", "inception_v4", "count_padding: false", "count_padding: true"),
+    Change("padding", "inception_resnet_v2", "count_padding: false", "count_padding: true"),
+    Change("ceil", "googlenet_bn", "\nmodules:\n", "  MaxPool: {ceil: false}\n\nmodules:\n"),
+    Change("ceil", "inception_v3", *POOLED),
+    Change(
+        "ceil",
+        "inception_resnet_v2",
+        "maxpool_3a: {MaxPool: 3x3/2}",
+        "maxpool_3a: {MaxPool: 3x3/2, ceil: true}",
+    ),
+    *(
+        Change("scale", "inception_resnet_v2", f"scale: {old}\n", f"scale: {new}\n")
+        for old, new in [("0.17", "0.18"), ("0.1", "0.11"), ("0.2", "0.21"), ("1.0", "0.99")]
+    ),
+    Change(
+        "no ReLU",
+        "inception_resnet_v2",
+        "    scale: 1.0\n    activation: none\n",
+        "    scale: 1.0\n    activation: ReLU\n",
+    ),
+]
+
+
+def test_changes_in_the_spec_show(pair: Pair, tmp_path: Path) -> None:
+    text = (SPECS / f"{pair.name}.yaml").read_text()
+    x = images(1, pair.reference.odd)
+    changes = [change for change in CHANGES if change.spec == pair.name]
+    unseen = []
+    with torch.no_grad():
+        theirs = pair.theirs(x)
+        for change in changes:
+            assert change.old in text, change.what
+            path = tmp_path / f"{pair.name}.yaml"
+            path.write_text(text.replace(change.old, change.new))
+            ours = archc.module_class(path)().double()
+            ours.load_state_dict(pair.state, strict=True)
+            logits = ours.eval()(x)
+            assert logits.isfinite().all(), change.what
+            try:
+                agree(logits, theirs)
+            except AssertionError:
+                continue
+            unseen.append(change.what)
+    assert len(changes) >= 3
+    assert unseen == []
