@@ -1,6 +1,7 @@
 """Shipped specs against torchvision's and timm's own models.
 
-Random weights go from theirs into ours by load_state_dict(strict=True). Everything is compared in float64, at the default size and at an odd one.
+Random weights go from theirs into ours by load_state_dict(strict=True). Everything is
+compared in float64, at the default size and at an odd one.
 """
 
 from collections.abc import Callable, Iterator
