@@ -24,7 +24,7 @@ RATE = 1e-3
 class Reference(NamedTuple):
     """A spec and the model that it is held against.
 
-    ``heads`` has, for each auxiliary head of ours, theirs and its weight in the loss. The heads of
+    ``heads`` has, for each field of our output, theirs and its weight in the loss. The heads of
     one model need larger images than its trunk, hence ``odd_in_training``.
     """
 
@@ -48,7 +48,7 @@ REFERENCES = {
         299,
         121,
         347,
-        {"AuxLogits": ("aux_logits", 0.4)},
+        {"aux_logits": ("aux_logits", 0.4)},
     ),
     "inception_v4": Reference(
         lambda tv, timm: timm.create_model("inception_v4"), 299, 121, 121, {}
