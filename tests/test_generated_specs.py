@@ -29,9 +29,8 @@ from archc.ops.normalization import LRN, Affine, BatchNorm
 from archc.ops.operator import Operator
 from archc.ops.plain import Dropout, Flatten, Identity
 from archc.ops.pooling import AdaptiveAvgPool, AvgPool, MaxPool
-from archc_backends.pytorch.network import softmax_behind
 from archc_backends.pytorch.probe import observe
-from archc_backends.pytorch.verify import differences
+from archc_backends.pytorch.verify import differences, request
 
 torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
 
@@ -73,11 +72,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(text=specs())
 def test_torch_agrees_with_the_analysis(folder: Path, text: str) -> None:
     analysis, source = compiled(text, folder)
-    network = analysis.network
     file = folder / "net.py"
     file.write_bytes(source)
-    softmax = softmax_behind(network) != ""
-    observed = observe(str(file), "Net", list(network.input), bool(network.aux), softmax)
+    observed = observe(*request(analysis, file))
     assert list(differences(analysis, observed)) == []
 
 

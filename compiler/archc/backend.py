@@ -24,6 +24,12 @@ class Backend(Protocol):
     comment: str
     """What starts a comment in the files it emits; the writer's header needs it."""
 
+    def check(self, analysis: Analysis) -> list[Diagnostic]:
+        """What the backend cannot express, as ``emit`` would say; quick, and without its libraries.
+
+        ``archc check`` asks it of the default backend.
+        """
+
     def emit(self, analysis: Analysis, options: Options) -> Mapping[str, bytes] | list[Diagnostic]:
         """File names with their contents, or what the backend cannot express."""
 

@@ -13,6 +13,7 @@ from archc.spans import Source, Span
 from archc.syntax import Layer
 
 MAXIMUM_LAYERS = 100_000
+MAXIMUM_DEPTH = 100
 
 
 def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnostic]:
@@ -64,6 +65,7 @@ class _Lowering:
         classes = Scalar(spec.header.classes, str(spec.header.classes), spec.span)
         self.top: Cells = {"classes": classes}
         self.count = 0
+        self.depth = 0
         # A layer is validated once for each distinct set of cells, however often it is repeated.
         # It is known by its fields: those outlive a Repeat's renamed copies of the layer itself.
         self.built: dict[tuple[int, tuple[object, ...]], tuple[Operator, Mapping[str, str]]] = {}
@@ -75,6 +77,15 @@ class _Lowering:
         if self.count > MAXIMUM_LAYERS:
             message = f"more than {MAXIMUM_LAYERS:,} layers once modules and repeats are expanded"
             raise _Stop(Diagnostic(Code.LIMIT, message, layer.span))
+        self.depth += 1
+        if self.depth > MAXIMUM_DEPTH:
+            message = f"deeper than {MAXIMUM_DEPTH} levels once modules are expanded"
+            raise _Stop(Diagnostic(Code.LIMIT, message, layer.span))
+        node = self._node(layer, scope, cells)
+        self.depth -= 1
+        return node
+
+    def _node(self, layer: Layer, scope: str, cells: Cells) -> ir.Node:
         path = f"{scope}.{layer.name}" if scope and layer.name else scope or layer.name
         if layer.kind in OPERATORS:
             return self._op(layer, path, cells)

@@ -14,11 +14,15 @@ class PyTorch:
 
     comment = "#"
 
-    def emit(self, analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
-        """The module's source, or what cannot be said in it, such as a name that torch needs."""
+    def check(self, analysis: Analysis) -> list[Diagnostic]:
+        """What cannot be said in the module, such as a name that torch needs."""
         from archc_backends.pytorch.reserved import check_classes, check_names
 
-        findings = check_names(analysis.network) + check_classes(analysis)
+        return check_names(analysis.network) + check_classes(analysis)
+
+    def emit(self, analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
+        """The module's source, or what ``check`` finds."""
+        findings = self.check(analysis)
         if findings:
             return findings
         from archc_backends.pytorch.module import write_module

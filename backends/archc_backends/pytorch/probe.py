@@ -1,12 +1,13 @@
-"""Runs a generated file in a process of its own and prints, as JSON, what torch makes of it.
+"""Runs a generated file in a process of its own and writes, as JSON, what torch makes of it.
 
-Called with the file, the class's name, the input's shape, and whether there are auxiliary heads
-and a softmax behind the logits. It imports torch and nothing of archc.
+Called with the arguments of ``observe`` as JSON, and with the file to write. It imports torch and
+nothing of archc.
 """
 
 import importlib.util
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,8 +17,13 @@ from torch.utils.flop_counter import FlopCounterMode
 _BATCH = 2  # normalisation over a batch needs more than one value per channel
 
 
-def observe(file: str, name: str, shape: list[int], aux: bool, softmax: bool) -> dict[str, Any]:
-    """State, layer shapes and FLOPs of the class, on the meta device and on the CPU."""
+def observe(
+    file: str, name: str, shape: list[int], heads: list[str], last: str, softmax: bool
+) -> dict[str, Any]:
+    """State, layer shapes and FLOPs of the class, on the meta device and on the CPU.
+
+    ``last`` is the row that gives the logits, ``softmax`` whether there is one behind them.
+    """
     network = _import(file, name)
     with torch.device("meta"):
         model = network()
@@ -33,14 +39,16 @@ def observe(file: str, name: str, shape: list[int], aux: bool, softmax: bool) ->
             key = "train" if mode else "eval"
             result[f"layers_{key}"] = layers
             result[f"flops_{key}"] = flops.get_total_flops() // _BATCH
-    if aux:
+    if heads:
         with torch.device("meta"):
             result["state_without_aux"] = list(network(aux=False).state_dict())
     model = network()
     with torch.no_grad():
         images = torch.rand(_BATCH, *shape)
         result["layers_cpu"] = _layers(model.eval(), images, softmax)
-        result["layers_cpu"] |= _layers(model.train(), images, False)
+        given: dict[str, Any] = dict.fromkeys(("", last, *heads))
+        result["layers_cpu"] |= _layers(model.train(), images, False, given)
+        result["outputs"] = _are_given(given[""], heads, last, given)
         outputs = model.eval()(images)
         result["finite"] = bool(torch.isfinite(outputs).all())
         result["output"] = list(outputs.shape[1:])
@@ -56,14 +64,18 @@ def _import(file: str, name: str) -> Any:
     return getattr(module, name)
 
 
-def _layers(model: Any, images: torch.Tensor, softmax: bool) -> dict[str, list[int]]:
-    """The output shape of every module that runs, by its path."""
+def _layers(
+    model: Any, images: torch.Tensor, softmax: bool, given: dict[str, Any] | None = None
+) -> dict[str, list[int]]:
+    """The output shape of every module that runs, by its path; ``given`` takes outputs whole."""
     shapes: dict[str, list[int]] = {}
 
     def record(path: str) -> Any:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
             if isinstance(output, torch.Tensor):
                 shapes[path] = list(output.shape[1:])
+            if given is not None and path in given:
+                given[path] = output
 
         return hook
 
@@ -79,5 +91,25 @@ def _layers(model: Any, images: torch.Tensor, softmax: bool) -> dict[str, list[i
     return shapes
 
 
+def _are_given(output: Any, heads: list[str], last: str, given: dict[str, Any]) -> dict[str, bool]:
+    """Whether each output in training is what its module gave; those without a module are not in.
+
+    A view of it, such as a flattened one, is the same: what counts is where its numbers stand.
+    """
+    values = dict(zip(("logits", *heads), output if heads else (output,), strict=True))
+    values |= {name: getattr(output, name) for name in values if hasattr(output, name)}
+    right = {}
+    for name, path in zip(values, (last, *heads), strict=True):
+        expected, value = given[path], values[name]
+        if isinstance(expected, torch.Tensor):
+            right[name] = (
+                isinstance(value, torch.Tensor)
+                and value.numel() == expected.numel()
+                and value.data_ptr() == expected.data_ptr()
+            )
+    return right
+
+
 if __name__ == "__main__":
-    print(json.dumps(observe(*json.loads(sys.argv[1]))))
+    observed = observe(*json.loads(sys.argv[1]))
+    Path(sys.argv[2]).write_text(json.dumps(observed), encoding="utf-8")

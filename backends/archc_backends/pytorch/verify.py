@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,8 @@ from archc_backends.pytorch.network import softmax_behind
 INSTALL = "this needs PyTorch: pip install 'archc-compiler[torch]'"
 MAXIMUM_PARAMS = 2_000_000_000
 MAXIMUM_ACTIVATIONS = 2_000_000_000
+TIMEOUT = 600.0
+"""Seconds that a file may run: far more than any network within those limits takes."""
 _SHOWN = 5
 
 
@@ -32,23 +35,52 @@ def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic]:
     too_large = _too_large(analysis)
     if too_large:
         return [too_large]
-    network = analysis.network
-    softmax = softmax_behind(network) != ""
-    request = [str(file), network.name, list(network.input), bool(network.aux), softmax]
-    probe = Path(__file__).with_name("probe.py")
-    # -P: the probe's own folder must not shadow what torch imports.
-    command = [sys.executable, "-P", str(probe), json.dumps(request)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-        return [Diagnostic(Code.DIFFERENT, f"{file} cannot be run: {reason}")]
-    observed = json.loads(done.stdout.splitlines()[-1])
+    observed = _observe(request(analysis, file))
+    if isinstance(observed, str):
+        return [Diagnostic(Code.DIFFERENT, f"{file} cannot be run: {observed}")]
     found = list(differences(analysis, observed))
     findings = [Diagnostic(Code.DIFFERENT, f"{file}: {words}") for words in found[:_SHOWN]]
     if len(found) > _SHOWN:
         message = f"{file}: {len(found) - _SHOWN} more differences"
         findings.append(Diagnostic(Code.DIFFERENT, message))
     return findings
+
+
+def request(analysis: Analysis, file: Path) -> tuple[str, str, list[int], list[str], str, bool]:
+    """What the probe is to be asked about the file."""
+    network = analysis.network
+    softmax = softmax_behind(network) != ""
+    last = network.rows[-2 if softmax else -1].name
+    heads = [head.body.name for head in network.aux]
+    return str(file), network.name, list(network.input), heads, last, softmax
+
+
+def _observe(asked: tuple[Any, ...]) -> dict[str, Any] | str:
+    """What the probe observes, or why it observed nothing."""
+    probe = Path(__file__).with_name("probe.py")
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder, "observed.json")
+        # -P: the probe's own folder must not shadow what torch imports.
+        command = [sys.executable, "-P", str(probe), json.dumps(asked), str(result)]
+        try:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                timeout=TIMEOUT,
+            )
+        except subprocess.TimeoutExpired:
+            return f"it did not end within {TIMEOUT:g} seconds"
+        if done.returncode:
+            return (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+        try:
+            observed: dict[str, Any] = json.loads(result.read_bytes())
+        except (OSError, ValueError):
+            return "it ended before it was observed"
+    return observed
 
 
 def _too_large(analysis: Analysis) -> Diagnostic | None:
@@ -87,6 +119,9 @@ def differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
             shape = observed[run].get(path)
             if shape != list(layer.output):
                 yield f"{path} gives {shape}, {list(layer.output)} is analysed ({where})"
+    for name, right in observed["outputs"].items():
+        if not right:
+            yield f"the output {name} is not what its layers give (training)"
     numbers = (
         ("params", analysis.cost_with_aux.params, "params"),
         ("flops_eval", 2 * analysis.cost.macs, "FLOPs in eval, twice the MACs"),
@@ -110,7 +145,8 @@ def _state_differences(
             yield f"the parameter {key} is missing"
         elif want[key] != have[key]:
             yield f"{key} has the shape {have[key]}, {want[key]} is analysed"
-    for key in have.keys() - want.keys():
-        yield f"the parameter {key} is not in the analysis"
+    for key in have:
+        if key not in want:
+            yield f"the parameter {key} is not in the analysis"
     if want == have:
         yield "the parameters stand in another order than the spec's layers"

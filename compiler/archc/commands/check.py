@@ -20,10 +20,15 @@ from archc.commands.common import (
 @set_option
 def command(specs: tuple[str, ...], settings: dict[str, float]) -> None:
     """Validate specs and hold their tables and budgets against what is computed."""
+    from archc.backend import load_backend
+
+    backend = load_backend()
     failed = False
     for name in all_specs(specs):
         compiled = compile_one(name, settings)
         findings = compiled if isinstance(compiled, list) else compiled.findings
+        if backend is not None and not isinstance(compiled, list):
+            findings = [*findings, *backend.check(compiled.analysis)]
         report(findings)
         failed = failed or bool(findings)
         if not isinstance(compiled, list) and not findings:

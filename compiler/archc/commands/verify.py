@@ -15,6 +15,7 @@ from archc.commands.common import (
     echo,
     out_option,
     report,
+    set_option,
     specs_argument,
     stop,
 )
@@ -24,23 +25,30 @@ from archc.commands.common import (
 @specs_argument
 @out_option
 @backend_option
-def command(specs: tuple[str, ...], out: Path, backend: str | None) -> None:
+@set_option
+def command(
+    specs: tuple[str, ...], out: Path, backend: str | None, settings: dict[str, float]
+) -> None:
     """Run the generated code and hold it against the analysis. Needs torch."""
-    compiled = compile_all(all_specs(specs))
+    names = all_specs(specs)
+    compiled = compile_all(names, settings)
     from archc.backend import BackendUnavailable
     from archc.builds import emit_files
     from archc.diagnostics import Code, Diagnostic
+    from archc.writer import check_files
 
     chosen = chosen_backend(backend)
     failed = False
-    for spec in compiled:
-        files, findings = emit_files([spec], chosen, out)
+    given = "".join(f" --set {name}={value:g}" for name, value in settings.items())
+    for name, spec in zip(names, compiled, strict=True):
+        files, findings = emit_files([spec], chosen, out, settings)
         for file in files:
             if not file.path.is_file():
-                hint = f"run archc build {spec.path}"
+                hint = f"run archc build {name}{given}"
                 message = f"{file.path} is missing"
                 findings.append(Diagnostic(Code.MISSING_FILE, message, hint=hint))
                 continue
+            findings += check_files([file])
             try:
                 findings += chosen.verify(spec.analysis, file.path)
             except BackendUnavailable as unavailable:
