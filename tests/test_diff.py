@@ -123,7 +123,7 @@ def test_moved() -> None:
 def test_a_module_and_a_field() -> None:
     found = difference("b: {Conv: 3x3, out: right}", "b: {Conv: 5x5, out: right, bias: false}")
     assert changes(found)[:2] == [("fork1", "changed", ""), ("fork2", "changed", "")]
-    assert found.rows[0].details == ("b: window 3x3/1 -> 5x5/1", "b: bias as by default -> false")
+    assert found.rows[0].details == ("b: window 3x3/1 -> 5x5/1", "b: bias none -> false")
 
 
 def test_whole_network_and_auxiliary_heads() -> None:

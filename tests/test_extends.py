@@ -235,3 +235,38 @@ def test_a_module_that_extends_nothing_known(folder: Path) -> None:
     assert refused(folder, "modules: {One: {extends: Frok}}\n") == [
         "variant.yaml:3:26: module One extends Frok, which is no module here"
     ]
+
+
+def test_heads_and_network_must_give_as_many_features(folder: Path) -> None:
+    (folder / "base.yaml").write_text(
+        BASE.replace(
+            "  Last:",
+            "  Head: {Sequence: {gap: {AvgPool: global}, fc: {Linear: classes}}}\n  Last:",
+        )
+        + "aux: {aux1: {Aux: Head, from: fork1, loss_weight: 0.3}}\n"
+    )
+    assert extended(folder, "classes: 7\n").aux[0].output == (7,)
+    found = refused(folder, "head: {fc: {Conv: 1x1, out: classes}}\n")
+    assert found == [
+        "base.yaml:30:19: aux1 gives 10, the network 10x1x1: "
+        "one loss needs as many features of both"
+    ]
+    assert refused(folder, "head: {fc: {Linear: 9}}\n")[0].endswith(
+        "aux1 gives 10, the network 9: one loss needs as many features of both"
+    )
+
+
+def test_what_a_variant_makes_wrong_in_its_base_names_the_variant(folder: Path) -> None:
+    (folder / "variant.yaml").write_text("extends: base.yaml\nname: Variant\ninput: 3x1x1\n")
+    (folder / "base.yaml").write_text(BASE.replace("Conv: 3x3/2,", "Conv: 3x3/2 valid,"))
+    findings = compile_spec("variant.yaml")
+    assert isinstance(findings, list)
+    assert str(findings[0].span) == "base.yaml:20:11"
+    assert [str(label.span) for label in findings[0].labels] == ["variant.yaml:2:1"]
+
+
+def test_a_variant_needs_a_name_of_its_own(folder: Path) -> None:
+    (folder / "variant.yaml").write_text("extends: base.yaml\nclasses: 7\n")
+    findings = compile_spec("variant.yaml")
+    assert isinstance(findings, list)
+    assert [f"{f.span}: {f.message}" for f in findings] == ["variant.yaml:2:1: spec needs name"]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import archc
 from archc import ir
 from archc.cli import cli
 from archc.pipeline import Compiled, compile_spec
@@ -106,7 +107,7 @@ def test_the_scaled_network_is_what_torch_runs() -> None:
 @pytest.mark.parametrize(
     ("setting", "status", "message"),
     [
-        ("widht=1", 1, "the spec has no parameter widht to set"),
+        ("widht=1", 1, "spec.yaml has no parameter widht to set"),
         ("width=wide", 2, "'width=wide' is not NAME=NUMBER"),
         ("width=0", 1, "width multiplier"),
         ("rate=2", 1, "Dropout: less than 1 is needed, found the number 2"),
@@ -149,3 +150,15 @@ def test_budgets() -> None:
     assert code == 1
     assert "did you mean params?" in output
     assert "found 'lots'" in output
+
+
+def test_a_parameter_that_is_used_nowhere() -> None:
+    Path("spec.yaml").write_text(SPEC.replace("narrow: 6}", "narrow: 6, narow: 7}"))
+    code, output = run("check", "spec.yaml")
+    assert code == 1
+    assert "spec.yaml:5:48: error[A208] parameter narow is used nowhere" in output
+
+
+def test_parameters_in_the_python_api() -> None:
+    network = archc.load("spec.yaml", {"width": 1, "narrow": 9})
+    assert archc.analyze(network).rows[2].output[0] == 9

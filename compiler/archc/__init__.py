@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archc.api import emit as emit
     from archc.api import load as load
     from archc.api import module_class as module_class
+    from archc.backend import BackendUnavailable as BackendUnavailable
     from archc.conformance import Conformance as Conformance
     from archc.conformance import check_conformance as check_conformance
     from archc.diagnostics import Diagnostic as Diagnostic
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Analysis": "analysis",
+    "BackendUnavailable": "backend",
     "Conformance": "conformance",
     "Diagnostic": "diagnostics",
     "Network": "ir",
@@ -38,6 +40,7 @@ _HOMES = {
 
 __all__ = [
     "Analysis",
+    "BackendUnavailable",
     "Conformance",
     "Diagnostic",
     "Network",

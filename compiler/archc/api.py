@@ -14,17 +14,18 @@ from archc.library import find_spec
 from archc.pipeline import load_network
 
 
-def load(spec: str | PathLike[str]) -> Network:
+def load(spec: str | PathLike[str], parameters: Mapping[str, float] | None = None) -> Network:
     """The network that a spec describes.
 
-    ``spec`` is a path, or the name of a spec in ``specs/`` or among those shipped with archc.
+    ``spec`` is a path, or the name of a spec in ``specs/`` or among those shipped with archc;
+    ``parameters`` replace what it says of its own.
     Raises SpecError with every fault of the spec that can be seen before shapes are known.
     """
     name = fspath(spec)
     path = find_spec(name)
     if isinstance(path, Diagnostic):
         raise SpecError([path])
-    network = load_network(path, name)
+    network = load_network(path, name, parameters)
     if isinstance(network, list):
         raise SpecError(network)
     return network

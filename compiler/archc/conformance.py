@@ -87,7 +87,7 @@ def check_conformance(analysis: Analysis) -> Conformance:
             if cell := printed.cells.get(column):
                 erratum = table.errata.get((path, column))
                 results[column] = _judge(found, column, cell, convention, erratum)
-                finding = _finding(found, path, column, cell, results[column], erratum)
+                finding = _finding(found, path, column, cell, results[column], convention, erratum)
                 findings += [finding] if finding else []
         cells[path] = results
     return Conformance(cells, tuple(in_file_order(findings)))
@@ -210,6 +210,7 @@ def _finding(
     column: str,
     cell: Cell,
     result: CellResult,
+    convention: Convention | None,
     erratum: Erratum | None,
 ) -> Diagnostic | None:
     if result.verdict != "mismatch":
@@ -237,8 +238,8 @@ def _finding(
         message = f"erratum {path}.{column} is not needed: the printed {cell.text} is right"
         hint = "remove the erratum"
     else:
-        message = (
-            f"erratum {path}.{column} records {erratum.computed}, {result.computed} is computed"
-        )
+        exact = erratum.computed.isdecimal() and column in ("params", "ops")
+        computed = str(counted(row, convention.count)) if convention and exact else result.computed
+        message = f"erratum {path}.{column} records {erratum.computed}, {computed} is computed"
         hint = "mend the row, or what the erratum records"
     return Diagnostic(Code.STALE_ERRATUM, message, erratum.span, (label,), notes, hint)

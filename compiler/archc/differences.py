@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from archc import ir
 from archc.analysis import Analysis, RowAnalysis
+from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 
 Fields = dict[str, str]
@@ -197,9 +198,15 @@ def _field_changes(old: Fields | None, new: Fields | None) -> Iterable[str]:
         yield f"{_text(old)} -> {_text(new)}"
         return
     for field in dict.fromkeys([*old, *new]):
-        was, now = old.get(field, "as by default"), new.get(field, "as by default")
+        default = _default(old["kind"], field)
+        was, now = old.get(field, default), new.get(field, default)
         if was != now:
             yield f"{field} {was} -> {now}"
+
+
+def _default(kind: str, field: str) -> str:
+    known = OPERATORS[kind].model_fields if kind in OPERATORS else {}
+    return str(known[field].default).lower() if field in known else "none"
 
 
 def _parts(row: RowAnalysis) -> list[str]:

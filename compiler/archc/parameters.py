@@ -37,16 +37,23 @@ def set_parameters(
         if name in values:
             values[name] = Scalar(number, f"{number:g}", values[name].span)
         else:
-            hint = suggestion(name, values) or f"its parameters are {', '.join(values) or 'none'}"
-            message = f"the spec has no parameter {name} to set"
-            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, document.span, hint=hint))
+            known = f"its parameters are {', '.join(values)}" if values else "it has no parameters"
+            message = f"{document.span.source.name} has no parameter {name} to set"
+            hint = suggestion(name, values) or known
+            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, hint=hint))
     if findings:
         return document
+    used: set[str] = set()
     entries = [
-        Entry(key, _filled(value, values) if key.text in SECTIONS else value)
+        Entry(key, _filled(value, values, used) if key.text in SECTIONS else value)
         for key, value in document.entries
         if key.text != "parameters"
     ]
+    for key, _ in declared.entries if isinstance(declared, Mapping) else ():
+        if key.text not in used:
+            message = f"parameter {key.text} is used nowhere"
+            hint = f"write {key.text} where its number should stand, or remove it"
+            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
     return Mapping(tuple(entries), document.span)
 
 
@@ -56,15 +63,17 @@ def _is_number(node: Node) -> bool:
     return isinstance(node.value, int | float)
 
 
-def _filled(node: Node, values: AbstractMapping[str, Scalar]) -> Node:
+def _filled(node: Node, values: AbstractMapping[str, Scalar], used: set[str]) -> Node:
     if isinstance(node, Scalar):
-        value = values.get(node.text) if isinstance(node.value, str) else None
-        return node if value is None else value._replace(span=node.span)
+        if not isinstance(node.value, str) or node.text not in values:
+            return node
+        used.add(node.text)
+        return values[node.text]._replace(span=node.span)
     if isinstance(node, List):
-        return List(tuple(_filled(item, values) for item in node.items), node.span)
+        return List(tuple(_filled(item, values, used) for item in node.items), node.span)
     # The columns of a module are names, whatever parameters there are.
     entries = (
-        Entry(key, value if key.text == "columns" else _filled(value, values))
+        Entry(key, value if key.text == "columns" else _filled(value, values, used))
         for key, value in node.entries
     )
     return Mapping(tuple(entries), node.span)

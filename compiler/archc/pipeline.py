@@ -9,14 +9,14 @@ from archc.analysis import Analysis, analyze
 from archc.budget import check_budget
 from archc.checkpoints import check_checkpoints
 from archc.conformance import Conformance, check_conformance
-from archc.diagnostics import Code, Diagnostic, in_file_order
+from archc.diagnostics import Code, Diagnostic, Label, in_file_order
 from archc.extends import extend_modules, extend_spec
 from archc.library import find_spec
 from archc.lower import lower
 from archc.parameters import set_parameters
 from archc.schema import check_schema
 from archc.source import Mapping, Node, Scalar, compose, read
-from archc.spans import Source
+from archc.spans import Source, Span
 from archc.transforms.width import scale_width
 
 
@@ -46,22 +46,40 @@ def load_network(
     if isinstance(loaded, list):
         return in_file_order(loaded)
     document, sources = loaded
+    network = _lowered(document, sources, settings or {})
+    return _shown(network, document.span) if isinstance(network, list) else network
+
+
+def _lowered(
+    document: Mapping, sources: tuple[Source, ...], settings: AbstractMapping[str, float]
+) -> ir.Network | list[Diagnostic]:
     findings: list[Diagnostic] = []
     document = extend_modules(document, findings)
+    if not findings:
+        document = set_parameters(document, settings, findings)
     if findings:
-        return in_file_order(findings)
-    document = set_parameters(document, settings or {}, findings)
-    if findings:
-        return in_file_order(findings)
+        return findings
     spec = check_schema(document)
     if isinstance(spec, list):
-        return in_file_order(spec)
+        return spec
     network = lower(spec, sources)
     if isinstance(network, list):
-        return in_file_order(network)
+        return network
     if spec.width is not None and spec.width.multiplier != 1:
         return scale_width(network, spec.width.multiplier, spec.width.multiple)
     return network
+
+
+def _shown(findings: list[Diagnostic], variant: Span) -> list[Diagnostic]:
+    """The findings in file order; those in what a variant extends name the variant, too."""
+    start = variant._replace(end_line=variant.line, end_column=variant.column + 1)
+    label = Label(start, "extended by this spec")
+    return in_file_order(
+        finding._replace(labels=(*finding.labels, label))
+        if finding.span is not None and finding.span.source is not variant.source
+        else finding
+        for finding in findings
+    )
 
 
 def compile_spec(
@@ -80,7 +98,7 @@ def compile_spec(
         return network
     analysis = analyze(network)
     if isinstance(analysis, list):
-        return in_file_order(analysis)
+        return _shown(analysis, network.span)
     return Compiled(path, network, analysis, check_conformance(analysis))
 
 
@@ -94,7 +112,7 @@ def _load_document(
     source = read(path, name)
     if isinstance(source, Diagnostic):
         return [source]
-    document = compose(source)
+    document = _composed(source)
     if isinstance(document, list):
         return document
     parent = document.get("extends")
@@ -113,6 +131,20 @@ def _load_document(
     findings: list[Diagnostic] = []
     merged = extend_spec(base[0], document, findings)
     return findings or (merged, (source, *base[1]))
+
+
+def _composed(source: Source) -> Mapping | list[Diagnostic]:
+    """The source's document; one that many specs extend is composed once in a process."""
+    key = source.name, source.digest
+    if key not in _COMPOSED:
+        if len(_COMPOSED) >= _MOST_COMPOSED:
+            _COMPOSED.clear()
+        _COMPOSED[key] = compose(source)
+    return _COMPOSED[key]
+
+
+_COMPOSED: dict[tuple[str, str], Mapping | list[Diagnostic]] = {}
+_MOST_COMPOSED = 64
 
 
 def _find_base(parent: Node, path: Path) -> Path | Diagnostic:

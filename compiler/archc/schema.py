@@ -195,7 +195,9 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     known += ["aux", "table", "parameters", "width", "budget", "checkpoints"]
     unknown = [entry.key for name, entry in entries.items() if name not in known]
     findings += [unknown_key(key, "spec", known) for key in unknown]
-    place = document.entries[0].key.span if document.entries else document.span
+    # A variant's first own key, not that of what it extends.
+    own = [e.key.span for e in document.entries if e.key.span.source is document.span.source]
+    place = min(own, key=lambda span: (span.line, span.column), default=document.span)
     fields = {name: entries[name] for name in Header.model_fields if name in entries}
     misspelt = [word for key in unknown if (word := meant(key.text, known))]
     header = validate(Header, "spec", fields, place, findings, unknown=misspelt)

@@ -51,9 +51,31 @@ def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
         start = len(layers)
         inference.node(head.body, taps[head.tap])
         slices[head.body.name] = slice(start, len(layers))
+    if not inference.findings:
+        _heads_agree(network, inference)
     if inference.findings:
         return inference.findings
     return Shapes(tuple(layers), inference.inputs, inference.outputs, slices)
+
+
+def _heads_agree(network: ir.Network, inference: "_Inference") -> None:
+    """One loss takes the outputs of all heads: they must be as many features each."""
+    last = network.rows[-1]
+    logits = inference.outputs[id(last)]
+    for head in network.aux:
+        output = inference.outputs[id(head.body)]
+        if output == logits and len(logits) == 1:
+            continue
+        inference.findings.append(
+            Diagnostic(
+                Code.SHAPE,
+                f"{head.body.name} gives {written(output)}, the network {written(logits)}: "
+                "one loss needs as many features of both",
+                head.body.span,
+                (Label(last.span, "the network ends here"),),
+                hint="end both with Linear: classes, or flatten what is CxHxW",
+            )
+        )
 
 
 class _Reason(NamedTuple):
