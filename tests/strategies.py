@@ -539,7 +539,9 @@ def specs(draw: Draw) -> str:
             elif len(taps[tap]) == 3 and chance(draw, 50):
                 head = {"Sequence": {"pool": {"AvgPool": "global"}, "fc": {"Linear": "classes"}}}
             elif chance(draw, 40):
-                head, _ = writer.layer(scope, taps[tap], 1, False)
+                body, _ = writer.layer(scope, taps[tap], 1, False)
+                ending = {"flatten": "Flatten", "fc": {"Linear": "classes"}}
+                head = {"Sequence": {"body": body, **ending}}
             weight = one_of(draw, 0.3, 1)
             spec["aux"][f"aux{i + 1}"] = {"Aux": head, "from": tap, "loss_weight": weight}
     spec["head"] = {}
@@ -551,7 +553,9 @@ def specs(draw: Draw) -> str:
             spec["head"]["flatten"] = "Flatten"
     if chance(draw, 50):
         spec["head"]["dropout"] = {"Dropout": 0.4}
-    spec["head"]["fc"] = {"Linear": one_of(draw, "classes", "classes", 5)}
+    # With auxiliary heads, one loss takes as many features of all.
+    features = "classes" if "aux" in spec else one_of(draw, "classes", "classes", 5)
+    spec["head"]["fc"] = {"Linear": features}
     if chance(draw, 50):
         spec["head"]["prob"] = "Softmax"
     style = one_of(draw, False, None)
