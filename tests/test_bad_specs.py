@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archc.diagnostics import Diagnostic, render
+from archc.diagnostics import Code, Diagnostic, render
 from archc.pipeline import compile_spec
 
 FOLDER = Path(__file__).parent / "specs" / "bad"
@@ -48,3 +48,16 @@ def test_findings_are_in_file_order_and_stand_once(
 
 def test_every_expectation_has_its_spec() -> None:
     assert {path.stem for path in FOLDER.glob("*.txt")} == {path.stem for path in SPECS}
+
+
+@pytest.mark.parametrize("inside", ["M{}", "[[[[[[[[M{}, ReLU]]]]]]]]"])
+def test_modules_within_modules_have_a_limit(inside: str, tmp_path: Path) -> None:
+    modules = [f"  M{i}: {{Sequence: {{b: {inside.format(i + 1)}}}}}\n" for i in range(300)]
+    head = "archc: 1\nname: Net\ninput: 3x8x8\nclasses: 4\nmodules:\n"
+    last = "  M300: {Sequence: {b: {Conv: 1x1, out: 4}}}\nbody: {block: M0}\n"
+    spec = tmp_path / "deep.yaml"
+    spec.write_text(head + "".join(modules) + last)
+    (finding,) = findings_of(str(spec))
+    assert finding.code is Code.LIMIT
+    assert finding.message == "deeper than 100 levels once modules are expanded"
+    assert finding.span is not None

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from archc.diagnostics import Code
+from archc.pipeline import Compiled, compile_spec
+from archc_backends.pytorch import verify
+
 SPEC = """\
 archc: 1
 name: Small
@@ -55,9 +59,9 @@ def archc(tmp_path: Path) -> Run:
     """Runs archc in a folder that holds one spec, with some packages made impossible to import."""
     (tmp_path / "small.yaml").write_text(SPEC)
 
-    def run(*arguments: str, without: str = "") -> Result:
+    def run(*arguments: str, without: str = "", first: str = "") -> Result:
         return subprocess.run(
-            [sys.executable, "-c", _ARCHC, without, *arguments],
+            [sys.executable, "-c", first + _ARCHC, without, *arguments],
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -96,6 +100,41 @@ DAMAGE = {
         "        x = self.pool(x)  # 8x8x8\n",
         "",
         "pool gives None, [8, 8, 8] is analysed (eval)",
+    ),
+    "a head's output": (
+        "return SmallOutput(x, aux1)",
+        "return SmallOutput(x, aux1 if aux1 is None else aux1 + 1)",
+        "the output aux1 is not what its layers give (training)",
+    ),
+    "the logits": (
+        "return SmallOutput(x, aux1)",
+        "return SmallOutput(x * 2, aux1)",
+        "the output logits is not what its layers give (training)",
+    ),
+    "outputs in another order": (
+        "return SmallOutput(x, aux1)",
+        "return SmallOutput(x if aux1 is None else aux1, x)",
+        "the output aux1 is not what its layers give (training)",
+    ),
+    "fields in another order": (
+        "    logits: Tensor\n    aux1: Tensor | None\n",
+        "    aux1: Tensor | None\n    logits: Tensor\n",
+        "the output logits is not what its layers give (training)",
+    ),
+    "branches in another order": (
+        "torch.cat((self.branch1(x), self.branch2(x)), 1)",
+        "torch.cat((self.branch2(x), self.branch1(x)), 1)",
+        "error[A501]",
+    ),
+    "an end before it is observed": (
+        "import torch\n",
+        "import torch\nraise SystemExit(0)\n",
+        "cannot be run: it ended before it was observed",
+    ),
+    "an end without a word": (
+        "import torch\n",
+        "import os\nimport torch\nos._exit(0)\n",
+        "cannot be run: it ended before it was observed",
     ),
     "the order of the rows": (
         "        self.fork1 = Fork(8, n1x1=4, n3x3=8)\n"
@@ -159,6 +198,89 @@ def test_damage_is_found(what: str, archc: Run, built: Path) -> None:
     assert done.returncode == 1
     assert finding in done.stderr
     assert "Traceback" not in done.stderr
+    first, *others = done.stderr.split("error[")[1:]
+    assert first.startswith("A501]")
+    assert "was edited" in first
+    assert all(other.startswith("A601]") for other in others)
+    assert len(others) == 0 if finding == "error[A501]" else others
+
+
+def test_what_a_file_prints_is_no_matter(archc: Run, built: Path) -> None:
+    text = "import torch\nimport atexit\nprint(1)\natexit.register(print, '{')\n"
+    built.write_text(built.read_text().replace("import torch\n", text, 1))
+    done = archc("verify", "small.yaml")
+    assert done.stderr.count("error[") == done.stderr.count("error[A501]") == 1
+
+
+def test_a_file_that_never_ends_is_given_up(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = compile_spec(str(tmp_path / "small.yaml"))
+    assert isinstance(compiled, Compiled)
+    built.write_text("while True: pass\n")
+    monkeypatch.setattr(verify, "TIMEOUT", 0.5)
+    (finding,) = verify.verify_file(compiled.analysis, built)
+    assert finding.code is Code.DIFFERENT
+    assert "it did not end within 0.5 seconds" in finding.message
+
+
+def test_parameters_that_are_too_many_stand_in_the_order_of_the_file(
+    archc: Run, built: Path
+) -> None:
+    right = "        self.prob = nn.Softmax(dim=1)\n"
+    wrong = f"{right}        self.extra = nn.BatchNorm2d(3)\n"
+    built.write_text(built.read_text().replace(right, wrong))
+    found = archc("verify", "small.yaml").stderr
+    names = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    places = [found.index(f"extra.{name} ") for name in names]
+    assert places == sorted(places)
+
+
+def test_a_file_of_another_spec_is_stale(archc: Run, built: Path, tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SPEC.replace("loss_weight: 0.3", "loss_weight: 0.4"))
+    done = archc("verify", "small.yaml")
+    assert done.returncode == 1
+    assert "error[A501]" in done.stderr
+    assert "was edited" not in done.stderr
+
+
+def test_parameters_are_set_as_they_were_built(archc: Run, tmp_path: Path) -> None:
+    text = SPEC.replace("modules:\n", "parameters: {deep: 8}\nmodules:\n", 1)
+    (tmp_path / "small.yaml").write_text(text.replace("out: 8,", "out: deep,"))
+    missing = archc("verify", "small.yaml", "--set", "deep=6")
+    assert "hint: run archc build small.yaml --set deep=6\n" in missing.stderr
+    assert archc("build", "small.yaml", "--set", "deep=6").returncode == 0
+    done = archc("verify", "small.yaml", "--set", "deep=6")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "error[A501]" in archc("verify", "small.yaml").stderr
+
+
+def test_a_missing_file_is_built_by_the_name_that_was_typed(archc: Run) -> None:
+    assert "hint: run archc build googlenet.yaml\n" in archc("verify", "googlenet.yaml").stderr
+
+
+REFUSED = {
+    "forward": ("conv: {Conv", "forward: {Conv"),
+    "train": ("conv: {Conv", "train: {Conv"),
+    "load_checkpoint": ("conv: {Conv", "load_checkpoint: {Conv"),
+    "ConvReLU": ("Fork", "ConvReLU"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_check_refuses_what_build_refuses(name: str, archc: Run, tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(SPEC.replace(*REFUSED[name]))
+    checked, built = archc("check", "small.yaml"), archc("build", "small.yaml")
+    assert checked.returncode == built.returncode == 1
+    assert f"'{name}' is taken in PyTorch code" in checked.stderr
+    assert checked.stderr in built.stderr
+
+
+def test_check_needs_no_backend(archc: Run) -> None:
+    nowhere = "import archc.backend\narchc.backend.GROUP = 'archc.none'\n"
+    done = archc("check", "small.yaml", first=nowhere)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "archc_backends" not in imported(done)
 
 
 def test_a_file_that_was_not_built_is_missing(archc: Run) -> None:
@@ -183,7 +305,8 @@ def imported(done: Result) -> set[str]:
 def test_analysis_imports_no_torch_and_no_templates(command: str, archc: Run) -> None:
     modules = imported(archc(command, "small.yaml"))
     assert "archc" in modules
-    assert not modules & {"torch", "numpy", "jinja2", "archc_backends"}
+    assert not modules & {"torch", "numpy", "jinja2"}
+    assert ("archc_backends" in modules) == (command == "check")
 
 
 def test_building_imports_no_torch(archc: Run) -> None:

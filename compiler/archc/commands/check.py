@@ -21,6 +21,7 @@ from archc.commands.common import (
 def command(specs: tuple[str, ...], settings: dict[str, float]) -> None:
     """Validate specs and hold their tables and budgets against what is computed."""
     from archc.backend import load_backend
+    from archc.diagnostics import in_file_order
 
     backend = load_backend()
     failed = False
@@ -28,7 +29,7 @@ def command(specs: tuple[str, ...], settings: dict[str, float]) -> None:
         compiled = compile_one(name, settings)
         findings = compiled if isinstance(compiled, list) else compiled.findings
         if backend is not None and not isinstance(compiled, list):
-            findings = [*findings, *backend.check(compiled.analysis)]
+            findings = in_file_order([*findings, *backend.check(compiled.analysis)])
         report(findings)
         failed = failed or bool(findings)
         if not isinstance(compiled, list) and not findings:
