@@ -319,7 +319,7 @@ def test_check_of_a_current_file(folder: Path) -> None:
     before = everything(folder)
     result = archc("build", "small.yaml", "--check")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == "1 of 1 generated files are current\n"
+    assert result.stdout == "1 generated file is current\n"
     assert everything(folder) == before
 
 
@@ -337,7 +337,9 @@ def test_check_of_an_edited_file(folder: Path) -> None:
     target.write_bytes(target.read_bytes() + b"\n")
     before = everything(folder)
     result = archc("build", "small.yaml", "--check")
-    assert_refused(result, "error[A501] generated/small.py was edited by hand")
+    assert_refused(
+        result, "error[A501] generated/small.py was edited since", "leaves it alone, --force"
+    )
     assert everything(folder) == before
 
 
@@ -355,7 +357,8 @@ def test_check_of_an_orphaned_file(folder: Path) -> None:
     before = everything(folder)
     result = archc("build", "other.yaml", "--check")
     assert_refused(
-        result, "error[A503] generated/small.py was generated from small.yaml, and no spec gives"
+        result,
+        "error[A503] generated/small.py was generated from small.yaml, and none of the specs",
     )
     assert everything(folder) == before
     Path("generated/small.py").unlink()
@@ -393,4 +396,173 @@ def test_diff_of_a_missing_file_shows_all_of_it() -> None:
 def test_diff_of_a_current_file_is_empty() -> None:
     built()
     result = archc("build", "small.yaml", "--diff")
-    assert (result.exit_code, result.stdout) == (0, "1 of 1 generated files are current\n")
+    assert (result.exit_code, result.stdout) == (0, "1 generated file is current\n")
+
+
+def test_diff_marks_a_file_that_does_not_end_in_a_line_feed() -> None:
+    target = built()
+    target.write_bytes(target.read_bytes() + b"# last")
+    result = archc("build", "small.yaml", "--diff")
+    assert result.stdout.endswith("\n-# last\n\\ No newline at end of file\n")
+
+
+# What becomes of files, and what is said of it.
+
+
+def hint_of(*arguments: str) -> str:
+    result = archc("build", "small.yaml", *arguments)
+    assert_refused(result)
+    return result.stderr.partition("hint: ")[2]
+
+
+def test_hints_of_check_say_what_build_does() -> None:
+    target = built()
+    current = target.read_bytes()
+    Path("small.yaml").write_text(CHANGED)
+    assert "archc build writes it again" in hint_of("--check")
+    assert archc("build", "small.yaml").exit_code == 0
+    for content in (current + b"# by hand\n", FOREIGN):
+        target.write_bytes(content)
+        assert "archc build leaves it alone, --force replaces it" in hint_of("--check")
+        assert hint_of().startswith("--force replaces it")
+        assert target.read_bytes() == content
+    assert_refused(archc("build", "small.yaml", "--check"), "small.py was not written by archc")
+
+
+def test_a_current_file_is_not_written_again(folder: Path) -> None:
+    built()
+    Path("other.yaml").write_text(SPEC)
+    before = everything(folder)["generated/small.py"]
+    result = archc("build", "small.yaml", "other.yaml")
+    assert result.stdout == "unchanged generated/small.py\nwrote generated/other.py\n"
+    assert everything(folder)["generated/small.py"] == before
+
+
+@pytest.mark.parametrize("content", [SPEC.replace("Linear", "Linaer"), CHANGED])
+def test_a_build_that_fails_says_that_nothing_was_written(content: str) -> None:
+    target = built()
+    target.write_bytes(FOREIGN)
+    Path("small.yaml").write_text(content)
+    assert archc("build", "small.yaml").stderr.endswith("\nnothing was written\n")
+    assert "nothing was written" not in archc("build", "small.yaml", "--check").stderr
+
+
+def test_where_one_file_cannot_be_written_none_is(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    Path("other.yaml").write_text(SPEC)
+    assert archc("build", "small.yaml", "other.yaml").exit_code == 0
+    Path("small.yaml").write_text(CHANGED)
+    Path("other.yaml").write_text(CHANGED)
+    before = everything(folder)
+    calls: list[int] = []
+
+    def full(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = archc("build", "small.yaml", "other.yaml")
+    assert_refused(result, "error[A505] cannot write generated/other.py", "nothing was written")
+    assert len(calls) == 2
+    assert everything(folder) == before
+
+
+def test_one_file_by_two_paths_is_one_spec(folder: Path) -> None:
+    result = archc("build", "small.yaml", "./small.yaml", folder / "small.yaml")
+    assert (result.exit_code, result.stdout) == (0, "wrote generated/small.py\n")
+
+
+def test_two_specs_of_one_name_are_both_named() -> None:
+    Path("inner").mkdir()
+    Path("inner/small.yaml").write_text(SPEC)
+    result = archc("build", "small.yaml", "inner/small.yaml")
+    assert_refused(result, "small.yaml and inner/small.yaml both give small.py")
+
+
+def test_a_spec_that_was_not_passed_leaves_no_orphan() -> None:
+    Path("other.yaml").write_text(SPEC)
+    assert archc("build", "small.yaml", "other.yaml", "googlenet.yaml").exit_code == 0
+    assert archc("build", "other.yaml", "--check").exit_code == 0
+    Path("inner").mkdir()
+    Path("small.yaml").rename("inner/small.yaml")
+    Path("other.yaml").rename("inner/other.yaml")
+    assert archc("build", "inner/other.yaml", "--check").exit_code == 0
+    assert archc("build", "googlenet.yaml", "--check").exit_code == 1
+
+
+def test_of_all_specs_a_shipped_one_is_none() -> None:
+    Path("specs").mkdir()
+    Path("small.yaml").rename("specs/small.yaml")
+    assert archc("build", "small.yaml", "googlenet.yaml").exit_code == 0
+    assert archc("build", "small.yaml", "--check").exit_code == 0
+    result = archc("build", "--check")
+    assert_refused(
+        result, "googlenet.py was generated from googlenet.yaml, and none of the specs gives it"
+    )
+
+
+def test_an_empty_folder_name_is_wrong_usage() -> None:
+    result = archc("build", "small.yaml", "--out", "")
+    assert result.exit_code == 2
+    assert "an empty name is no folder" in result.stderr
+    assert archc("build", "small.yaml", "--out", ".").exit_code == 0
+
+
+def test_a_number_to_set_is_in_ascii_digits() -> None:
+    for number in ("\N{ARABIC-INDIC DIGIT THREE}", "1_0", " 1", "--1", "nan", ""):
+        result = archc("check", "small.yaml", "--set", f"w={number}")
+        assert result.exit_code == 2, number
+        assert "is not NAME=NUMBER" in result.stderr
+
+
+def test_a_backend_that_is_not_there() -> None:
+    result = archc("build", "small.yaml", "--backend", "other")
+    assert result.exit_code == 2
+    assert "no backend other, choose --backend from: " in result.stderr
+
+
+def test_no_backend_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archc.backend.load_backend", lambda name: None)
+    monkeypatch.setattr("archc.backend.backends", list)
+    result = archc("build", "small.yaml")
+    assert result.exit_code == 2
+    assert result.stderr.endswith("Error: no backend is installed\n")
+
+
+def test_a_build_counts_one_finding_as_one() -> None:
+    Path("small.yaml").write_text(SPEC + "budget: {params: 1}\n")
+    assert archc("build", "small.yaml").stderr.endswith("archc check shows 1 finding\n")
+
+
+# Output that goes nowhere.
+
+
+def shell(redirection: str) -> "subprocess.CompletedProcess[str]":
+    command = f"{sys.executable} -m archc check small.yaml {redirection}"
+    run = ["/bin/sh", "-c", command]
+    return subprocess.run(run, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("redirection", [">&-", ">&- 2>&-", "2>&-"])
+def test_closed_streams_are_no_fault(redirection: str) -> None:
+    ended = shell(redirection)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_device_is_no_fault_of_archc() -> None:
+    ended = shell("> /dev/full")
+    assert ended.returncode == 1
+    assert ended.stderr == "archc: cannot write output: No space left on device\n"
+    assert shell("> /dev/full 2>&1").returncode == 1
+
+
+def test_a_reader_that_went_away_is_told_nothing() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "archc", "check", "small.yaml"]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (1, b"")

@@ -23,16 +23,14 @@ def blocks(language: str) -> list[str]:
     return [body for name, body in BLOCKS.findall(README.read_text()) if name == language]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
     """A folder as a new user has it, with the README's files in it."""
-    folder = tmp_path_factory.mktemp("readme")
     for body in blocks("yaml"):
         first, _, rest = body.partition("\n")
         if first.startswith("# file: "):
-            (folder / first.removeprefix("# file: ")).write_text(rest)
-    shutil.copytree(ROOT / "generated", folder / "generated")
-    return folder
+            (tmp_path / first.removeprefix("# file: ")).write_text(rest)
+    return tmp_path
 
 
 def run(command: str, folder: Path) -> str:
@@ -76,6 +74,7 @@ def test_console_blocks_print_what_is_shown(folder: Path, request: pytest.Fixtur
 def test_python_blocks_run(folder: Path) -> None:
     programs = [body for body in blocks("python") if not body.startswith("# part of")]
     assert len(programs) == 2
+    shutil.copytree(ROOT / "generated", folder / "generated")
     for body in programs:
         subprocess.run([sys.executable, "-c", body], cwd=folder, check=True)
 

@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -202,13 +205,79 @@ def test_conventions_print() -> None:
     )
 
 
-def test_csv_and_markdown_hold_the_same_cells() -> None:
-    rows = list(csv.reader(io.StringIO(run("table", str(SPEC), "--format", "csv").stdout)))
-    lines = run("table", str(SPEC), "--format", "md").stdout.strip().split("\n")
-    markdown = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert markdown[0] == rows[0]
-    assert markdown[2:] == rows[1:]
-    assert rows[16][:2] == ["inception5a", "inception"]
+def records(*arguments: str) -> list[dict[str, str]]:
+    result = run("table", str(SPEC), "--format", "csv", *arguments)
+    assert result.exit_code == 0
+    return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def size(shape: list[int]) -> str:
+    """As the paper prints it."""
+    channels, height, width = shape if len(shape) == 3 else (*shape, 1, 1)
+    return f"{height}x{width}x{channels}"
+
+
+def test_csv_has_the_numbers_of_the_json(table: Any) -> None:
+    rows = [*table["rows"], *(row for head in table["aux"] for row in (head, *head["parts"]))]
+    expected = []
+    for row in rows:
+        record = {"row": row["name"], "type": row["type"], "patch": row["patch"] or ""}
+        values = (size(row["output"]), row["depth"], row["params"], row["macs"])
+        for column, value in zip(("output", "depth", "params", "ops"), values, strict=True):
+            record[column] = str(value)
+            record[f"{column} printed"] = row["printed"].get(column, "")
+            record[f"{column} verdict"] = row["verdict"][column]
+        for name in ("#1x1", "#3x3 reduce", "#3x3", "#5x5 reduce", "#5x5", "pool proj"):
+            record[name] = str(row.get("columns", {}).get(name, ""))
+        expected.append(record)
+    assert records() == expected
+    assert expected[15]["row"] == "inception5a"
+
+
+def test_csv_of_layers_and_conventions_has_the_numbers_of_the_json(table: Any) -> None:
+    layers = [*table["layers"], *(layer for head in table["aux"] for layer in head["layers"])]
+    found = records("--layers")
+    assert len(found) == len(layers)
+    for record, layer in zip(found, layers, strict=True):
+        assert record.pop("patch") is not None
+        joined = {
+            key: "x".join(map(str, value)) if isinstance(value, list) else str(value)
+            for key, value in layer.items()
+        }
+        assert record == joined
+    ranking = json.loads(run("table", str(SPEC), "--conventions", "--format", "json").stdout)
+    for entry in ranking:
+        del entry["rows"]
+        entry["stated"] = str(entry["stated"]).lower()
+    expected = [{key: str(value) for key, value in entry.items()} for entry in ranking]
+    assert records("--conventions") == expected
+
+
+def in_encoding(encoding: str, *arguments: str) -> bytes:
+    command = [sys.executable, "-m", "archc", "table", *arguments]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    return subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+
+
+def test_csv_is_the_same_bytes_in_any_encoding() -> None:
+    plain, wide = (in_encoding(e, str(SPEC), "--format", "csv") for e in ("ascii", "utf-16"))
+    assert plain == wide
+    assert plain.startswith(b"row,type,patch,output,output printed,output verdict,")
+    assert b"\r" not in plain
+
+
+def test_an_ascii_table_is_aligned() -> None:
+    lines = in_encoding("ascii", str(SPEC)).decode("ascii").split("\n\n")[0].splitlines()
+    rule = next(i for i, line in enumerate(lines) if line.startswith("---"))
+    gaps = [match.start() for match in re.finditer(" (?=-)", lines[rule])]
+    assert any(" ok " in line for line in lines)
+    for line in lines:
+        assert all(line[gap - 1 : gap + 1].strip() == "" for gap in gaps), line
+
+
+def test_headings_of_markdown_have_no_break() -> None:
+    heading = run("table", str(SPEC), "--format", "md").stdout.split("\n")[0]
+    assert "| patch/stride |" in heading
 
 
 def test_colours_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ def emit_files(
     """
     given = ", ".join(f"{name}={value:g}" for name, value in (settings or {}).items())
     files: dict[str, File] = {}
+    origins: dict[str, Path] = {}
     findings: list[Diagnostic] = []
     for spec in compiled:
         stem = spec.path.stem
@@ -37,19 +38,32 @@ def emit_files(
             continue
         for name, content in emitted.items():
             if name in files:
-                message = f"two specs give {name}: {spec.path} and another"
+                message = f"{origins[name]} and {spec.path} both give {name}"
                 findings.append(Diagnostic(Code.DUPLICATE_KEY, message, hint="rename one"))
                 continue
             whole = stamp(content, backend.comment, spec.network.sources, spec.path.name, given)
             files[name] = File(folder / name, whole)
+            origins[name] = spec.path
     return list(files.values()), findings
 
 
-def orphans(compiled: Iterable[Compiled], files: list[File], folder: Path) -> list[Diagnostic]:
-    """Generated files in the folder whose spec is neither among these nor found."""
+def orphans(
+    compiled: Iterable[Compiled], files: list[File], folder: Path, are_all: bool
+) -> list[Diagnostic]:
+    """Generated files in the folder that none of the specs gives.
+
+    ``are_all`` says that there are no specs but these. Otherwise a spec that is found beside one
+    of these, or where specs are found, may just not have been passed.
+    """
+    compiled = tuple(compiled)
     names = {spec.path.name for spec in compiled}
+    folders = {spec.path.parent for spec in compiled}
 
     def has_spec(name: str) -> bool:
-        return name in names or not isinstance(find_spec(Path(name).name), Diagnostic)
+        if are_all or name in names:
+            return name in names
+        name = Path(name).name
+        beside = any((folder / name).is_file() for folder in folders)
+        return beside or not isinstance(find_spec(name), Diagnostic)
 
     return find_orphans(folder, files, has_spec)

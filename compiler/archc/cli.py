@@ -3,10 +3,12 @@
 Exit status: 0 fine, 1 findings, 2 wrong usage, 70 a fault of archc's own.
 """
 
+import errno
 import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
@@ -56,14 +58,33 @@ def main() -> NoReturn:
     except Exception as fault:
         if os.environ.get("ARCHC_DEBUG"):
             raise
-        message = f"archc: internal fault: {type(fault).__name__}: {fault}"
-        click.echo(f"{message}\nPlease report it; ARCHC_DEBUG=1 shows where it happened.", err=True)
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        status = status or FINDINGS
+        if isinstance(fault, OSError) and fault.filename is None:
+            status = FINDINGS
+            _explain(fault)
+        else:
+            message = f"archc: internal fault: {type(fault).__name__}: {fault}"
+            _say(f"{message}\nPlease report it; ARCHC_DEBUG=1 shows where it happened.")
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            # None where it was closed before archc started.
+            if stream is not None:
+                stream.flush()
+        except OSError as full:
+            if status == 0:
+                _explain(full)
+            status = status or FINDINGS
     os._exit(status)
+
+
+def _explain(error: OSError) -> None:
+    """Say that the output went nowhere, unless its reader just went away."""
+    if error.errno != errno.EPIPE:
+        _say(f"archc: cannot write output: {error.strerror or error}")
+
+
+def _say(message: str) -> None:
+    with suppress(OSError):
+        click.echo(message, err=True)
 
 
 def _terminate(number: int, _: object) -> NoReturn:

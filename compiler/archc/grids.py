@@ -1,8 +1,8 @@
-"""Grids as text, Markdown and CSV."""
+"""Grids as text and Markdown, records as CSV."""
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from archc.presentation import Grid, GridCell
 
@@ -30,20 +30,32 @@ def as_text(grid: Grid, style: Styler) -> str:
 
 def as_markdown(grid: Grid) -> str:
     """A pipe table."""
-    rows = [grid.headings, ("---",) * len(grid.headings)]
+    headings = tuple(heading.replace("/ ", "/") for heading in grid.headings)
+    rows = [headings, ("---",) * len(headings)]
     rows += [tuple(cell.text for cell in row) for row in grid.rows]
     return "\n".join(
         f"| {' | '.join(c.replace('|', chr(92) + '|') for c in row)} |" for row in rows
     )
 
 
-def as_csv(grid: Grid) -> str:
-    """Comma-separated values, a line for the headings first."""
-    out = io.StringIO()
+def as_csv(records: Iterable[Mapping[str, object]]) -> str:
+    """Comma-separated values, a line for the keys first; a record may lack some of them."""
+    records = tuple(records)
+    out = io.StringIO(newline="\n")
+    headings = dict.fromkeys(key for record in records for key in record)
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(grid.headings)
-    writer.writerows([cell.text for cell in row] for row in grid.rows)
-    return out.getvalue().rstrip("\n")
+    writer.writerow(headings)
+    writer.writerows([_plain(record.get(key)) for key in headings] for record in records)
+    return out.getvalue()
+
+
+def _plain(value: object) -> str:
+    """Numbers in digits only, a size or shape as ``64x112x112``, true or false, empty for none."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "x".join(str(size) for size in value)
+    return "" if value is None else str(value)
 
 
 def _cells(row: tuple[GridCell, ...], widths: list[int], style: Styler) -> list[str]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from archc import ir
 from archc.analysis import Analysis, LayerAnalysis, RowAnalysis
-from archc.conformance import CellResult, Conformance, Explanation
+from archc.conformance import CellResult, Conformance, Explanation, printed_size
 from archc.ops.operator import Cost, written
 from archc.table import COLUMNS
 
@@ -30,14 +30,53 @@ def table_grid(analysis: Analysis, conformance: Conformance) -> Grid:
     stated = analysis.network.table is not None
     last = ("params", "ops") if stated else ("params", "MACs")
     headings = ("row", "type", "patch/ stride", "output", "depth", *columns, *last)
-    rows = [_grid_row(row, columns, conformance) for row in analysis.rows]
-    for head in analysis.aux:
-        rows.append(_grid_row(head, columns, conformance))
-        prefix = f"{head.node.path}."
-        for path in conformance.cells:
-            if path.startswith(prefix) and (inner := analysis.at(path)):
-                rows.append(_grid_row(inner, columns, conformance))
+    rows = (_grid_row(row, columns, conformance) for row in _table_rows(analysis, conformance))
     return Grid(headings, tuple(rows))
+
+
+def table_records(analysis: Analysis, conformance: Conformance) -> list[dict[str, object]]:
+    """The same for other tools: exact numbers, printed values and verdicts each by themselves.
+
+    Sizes are as the table prints them, height x width x channels.
+    """
+    columns = _module_columns(analysis.rows)
+    records: list[dict[str, object]] = []
+    for row in _table_rows(analysis, conformance):
+        results = conformance.cells[row.node.path]
+        kind, notation = kind_and_notation(row.node)
+        arguments = row.node.arguments if isinstance(row.node, ir.Call) else {}
+        exact: dict[str, object] = {
+            "output": printed_size(row.output),
+            "depth": row.depth,
+            "params": row.cost.params,
+            "ops": row.cost.macs,
+        }
+        record: dict[str, object] = {"row": row.node.path, "type": kind, "patch": notation}
+        for column in COLUMNS:
+            record[column] = exact[column]
+            record[f"{column} printed"] = results[column].printed
+            record[f"{column} verdict"] = results[column].verdict
+        for name in columns:
+            # A module's column may be called as one of the table's.
+            key = f"column {name}" if name in record else name
+            record[key] = arguments[name].value if name in arguments else None
+        records.append(record)
+    return records
+
+
+def layers_records(analysis: Analysis) -> list[dict[str, object]]:
+    """The layers for other tools, by the keys that they have in the JSON."""
+    return [
+        {**_layer_json(layer), "patch": layer.op.operator.notation}
+        for row in (*analysis.rows, *analysis.aux)
+        for layer in row.layers
+    ]
+
+
+def conventions_records(explanations: Iterable[Explanation]) -> list[dict[str, object]]:
+    """The ranking for other tools, by the keys that it has in the JSON, without the rows."""
+    ranking = conventions_json(explanations)
+    return [{key: e[key] for key in e if key != "rows"} for e in ranking]
 
 
 def layers_grid(analysis: Analysis) -> Grid:
@@ -192,6 +231,18 @@ def _module_columns(rows: tuple[RowAnalysis, ...]) -> tuple[str, ...]:
         if isinstance(row.node, ir.Call):
             columns |= dict.fromkeys(row.node.arguments)
     return tuple(columns)
+
+
+def _table_rows(analysis: Analysis, conformance: Conformance) -> list[RowAnalysis]:
+    """Every row, then each auxiliary head with those of its parts that the table prints."""
+    rows = list(analysis.rows)
+    for head in analysis.aux:
+        rows.append(head)
+        prefix = f"{head.node.path}."
+        for path in conformance.cells:
+            if path.startswith(prefix) and (inner := analysis.at(path)):
+                rows.append(inner)
+    return rows
 
 
 def _grid_row(

@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import io
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -18,6 +19,7 @@ _HEADER = re.compile(
     rb"\S{1,3} spec sha256 [0-9a-f]{64}\n"
     rb"\S{1,3} code sha256 (?P<code>[0-9a-f]{64})\n"
 )
+_FORCE = "--force replaces it"
 
 
 class File(NamedTuple):
@@ -25,6 +27,13 @@ class File(NamedTuple):
 
     path: Path
     content: bytes
+
+
+class Outcome(NamedTuple):
+    """Which files were written, and what kept others from it."""
+
+    written: tuple[Path, ...]
+    findings: list[Diagnostic]
 
 
 def stamp(
@@ -56,16 +65,19 @@ def check_files(files: Iterable[File]) -> list[Diagnostic]:
             message = f"{path} is missing"
             findings.append(Diagnostic(Code.MISSING_FILE, message, hint="run archc build"))
         elif current != content:
-            what = "was edited by hand" if _is_edited(current) else "is not what its spec gives"
-            hint = "archc build --diff shows how it differs, archc build writes it again"
-            findings.append(Diagnostic(Code.STALE_FILE, f"{path} {what}", hint=hint))
+            claim = _claim(current)
+            stays = f"archc build leaves it alone, {_FORCE}"
+            then = stays if claim else "archc build writes it again"
+            hint = f"archc build --diff shows how it differs, {then}"
+            message = f"{path} {claim or 'is not what its spec gives'}"
+            findings.append(Diagnostic(Code.STALE_FILE, message, hint=hint))
     return findings
 
 
 def find_orphans(
     folder: Path, files: Iterable[File], has_spec: Callable[[str], bool]
 ) -> list[Diagnostic]:
-    """A finding for each file in the folder that archc wrote from a spec that is gone."""
+    """A finding for each file in the folder that archc wrote from a spec there is none of now."""
     expected = {file.path.name for file in files}
     findings = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
@@ -77,7 +89,7 @@ def find_orphans(
             continue
         spec = header["spec"].decode("utf-8", "replace")
         if not has_spec(spec) or Path(spec).stem != path.stem:
-            message = f"{path} was generated from {spec}, and no spec gives it now"
+            message = f"{path} was generated from {spec}, and none of the specs gives it"
             hint = "delete it, or pass its spec along"
             findings.append(Diagnostic(Code.ORPHANED_FILE, message, hint=hint))
     return findings
@@ -91,31 +103,43 @@ def diff_files(files: Iterable[File]) -> str:
         before = current.decode("utf-8", "replace") if isinstance(current, bytes) else ""
         after = content.decode("utf-8", "replace")
         parts += difflib.unified_diff(
-            before.splitlines(keepends=True),
-            after.splitlines(keepends=True),
+            _lines(before),
+            _lines(after),
             f"{path}" if current is not None else "/dev/null",
             f"{path}, from its spec",
         )
-    return "".join(parts)
+    unended = "\n\\ No newline at end of file\n"
+    return "".join(part if part.endswith("\n") else part + unended for part in parts)
 
 
-def write_files(files: Iterable[File], force: bool) -> list[Diagnostic]:
-    """Write every file, or none: findings say which could not be, before anything is written.
+def write_files(files: Iterable[File], force: bool) -> Outcome:
+    """Write the files that are not on disk byte for byte.
 
-    A file that archc did not write, or that was edited since, is only replaced with ``force``.
-    Each file appears whole: it is written beside the old one, then renamed over it.
+    A file that archc did not write, or that was edited since, is only replaced with ``force``. All
+    are written beside the old ones first, then renamed over them. Where one cannot be written,
+    none is renamed; where renaming one fails, those before it are new, it and the rest as before.
     """
     files = tuple(files)
     findings = [finding for file in files if (finding := _obstacle(file, force))]
     if findings:
-        return findings
-    for path, content in files:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, content)
-        except OSError as error:
-            findings.append(_unwritable(path, error))
-    return findings
+        return Outcome((), findings)
+    staged: dict[Path, Path] = {}
+    written: list[Path] = []
+    path = Path()
+    try:
+        for path, content in files:
+            if _read(path) != content:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                staged[path] = _stage(path, content)
+        for path, temporary in staged.items():
+            temporary.replace(path)
+            written.append(path)
+    except OSError as error:
+        findings.append(_unwritable(path, error))
+    finally:
+        for path in staged.keys() - set(written):
+            staged[path].unlink(missing_ok=True)
+    return Outcome(tuple(written), findings)
 
 
 def write_new(file: File, force: bool) -> Diagnostic | None:
@@ -126,9 +150,13 @@ def write_new(file: File, force: bool) -> Diagnostic | None:
             return linked
         if path.exists() and not force:
             message = f"{path} is there already, so it is left alone"
-            return Diagnostic(Code.FOREIGN_FILE, message, hint="--force replaces it")
+            return Diagnostic(Code.FOREIGN_FILE, message, hint=_FORCE)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, file.content)
+        temporary = _stage(path, file.content)
+        try:
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         return _unwritable(path, error)
     return None
@@ -152,20 +180,25 @@ def _obstacle(file: File, force: bool) -> Diagnostic | None:
     current = _read(path)
     if isinstance(current, Diagnostic) or current is None or current == file.content or force:
         return current if isinstance(current, Diagnostic) else None
-    if _HEADER.match(current) is None:
-        message = f"{path} was not written by archc, so it is left alone"
-    elif _is_edited(current):
-        message = f"{path} was edited since archc wrote it, so it is left alone"
-    else:
+    claim = _claim(current)
+    if claim is None:
         return None
-    return Diagnostic(Code.FOREIGN_FILE, message, hint="--force replaces it")
+    return Diagnostic(Code.FOREIGN_FILE, f"{path} {claim}, so it is left alone", hint=_FORCE)
 
 
-def _is_edited(content: bytes) -> bool:
+def _claim(content: bytes) -> str | None:
+    """Why a file is somebody's own; None where it is as archc wrote it."""
     header = _HEADER.match(content)
     if header is None:
-        return True
-    return hashlib.sha256(content[header.end() :]).hexdigest().encode() != header["code"]
+        return "was not written by archc"
+    if hashlib.sha256(content[header.end() :]).hexdigest().encode() != header["code"]:
+        return "was edited since archc wrote it"
+    return None
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends, broken at line feeds only, as diff and git do."""
+    return list(io.StringIO(text, newline="\n"))
 
 
 def _read(path: Path) -> bytes | Diagnostic | None:
@@ -177,7 +210,8 @@ def _read(path: Path) -> bytes | Diagnostic | None:
         return Diagnostic(Code.UNWRITABLE, f"cannot use {path}: {error.strerror or error}")
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _stage(path: Path, content: bytes) -> Path:
+    """The content on disk beside the path, ready to be renamed over it."""
     # Never the name of one that a killed process left behind.
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
@@ -187,7 +221,7 @@ def _replace(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    return temporary

@@ -9,6 +9,7 @@ from archc.commands.common import (
     backend_option,
     chosen_backend,
     compile_all,
+    counted,
     echo,
     fail_on,
     out_option,
@@ -35,24 +36,28 @@ def command(
     force: bool,
 ) -> None:
     """Compile specs to code, generated/<spec's stem>.py."""
-    compiled = compile_all(all_specs(specs), settings)
+    unwritten = "" if check or diff else "nothing was written"
+    compiled = compile_all(all_specs(specs), settings, unwritten)
     from archc.builds import emit_files, orphans
     from archc.writer import check_files, diff_files, write_files
 
     files, findings = emit_files(compiled, chosen_backend(backend), out, settings)
-    fail_on(findings)
+    fail_on(findings, unwritten)
     if check or diff:
-        if diff:
-            click.echo(diff_files(files), nl=False)
-        fail_on([*check_files(files), *orphans(compiled, files, out)])
-        echo(f"{len(files)} of {len(files)} generated files are current")
+        if diff and (differences := diff_files(files)):
+            echo(differences.removesuffix("\n"))
+        fail_on([*check_files(files), *orphans(compiled, files, out, are_all=not specs)])
+        verb = "is" if len(files) == 1 else "are"
+        echo(f"{counted(len(files), 'generated file')} {verb} current")
         return
-    fail_on(write_files(files, force))
+    outcome = write_files(files, force)
     for file in files:
-        echo(f"wrote {file.path}")
+        if file.path in outcome.written:
+            echo(f"wrote {file.path}")
+        elif not outcome.findings:
+            echo(f"unchanged {file.path}")
+    fail_on(outcome.findings, "" if outcome.written else unwritten)
     for spec in compiled:
         if count := len(spec.findings):
-            message = (
-                f"{spec.path}: not all is as the spec says, archc check shows {count} findings"
-            )
-            click.echo(message, err=True)
+            shows = f"archc check shows {counted(count, 'finding')}"
+            echo(f"{spec.path}: not all is as the spec says, {shows}", err=True)

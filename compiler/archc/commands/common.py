@@ -1,10 +1,11 @@
 """What the commands share: options, finding and compiling specs, printing, exit codes."""
 
 import os
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 
@@ -14,13 +15,30 @@ if TYPE_CHECKING:
     from archc.pipeline import Compiled
     from archc.presentation import Grid
 
-FINDINGS, USAGE, FAULT = 1, 2, 70
+FINDINGS, USAGE = 1, 2
 _COLOURS = {"match": "green", "erratum": "yellow", "mismatch": "red"}
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+
+
+class _Folder(click.Path):
+    """A folder's name; an empty one is no name, though a path makes "." of it."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        if value == "":
+            self.fail("an empty name is no folder", param, ctx)
+        folder: str | bytes | os.PathLike[str] = super().convert(value, param, ctx)
+        return folder
+
 
 specs_argument = click.argument("specs", nargs=-1, metavar="[SPEC]...")
 out_option = click.option(
     "--out",
-    type=click.Path(file_okay=True, path_type=Path),
+    type=_Folder(path_type=Path),
     default=Path("generated"),
     show_default=True,
     metavar="DIR",
@@ -37,7 +55,9 @@ def _settings(
     for value in values:
         name, _, number = value.partition("=")
         try:
-            settings[name] = int(number) if number.lstrip("-").isdecimal() else float(number)
+            if not _NUMBER.fullmatch(number):
+                raise ValueError
+            settings[name] = int(number) if number.lstrip("-+").isdecimal() else float(number)
         except ValueError:
             raise click.BadParameter(f"{value!r} is not NAME=NUMBER") from None
     return settings
@@ -54,10 +74,17 @@ set_option = click.option(
 
 
 def all_specs(specs: tuple[str, ...]) -> list[str]:
-    """The specs named, or all of ``specs/``. Raises UsageError where there are none."""
+    """The specs named, each once, or all of ``specs/``. Raises UsageError where there are none."""
+    from archc.library import find_spec, specs_in
+
     if specs:
-        return list(dict.fromkeys(specs))
-    from archc.library import specs_in
+        files: dict[object, str] = {}
+        for name in specs:
+            path = find_spec(name)
+            # By its name too: a link of another name gives another file.
+            known = (path.resolve(), path.name) if isinstance(path, Path) else name
+            files.setdefault(known, name)
+        return list(files.values())
 
     found = [str(path) for path in specs_in(Path("specs"))]
     if not found:
@@ -74,10 +101,13 @@ def compile_one(name: str, settings: dict[str, float]) -> "Compiled | list[Diagn
     return compile_spec(name, settings)
 
 
-def compile_all(names: Iterable[str], settings: dict[str, float] | None = None) -> "list[Compiled]":
+def compile_all(
+    names: Iterable[str], settings: dict[str, float] | None = None, closing: str = ""
+) -> "list[Compiled]":
     """Every spec all the way through; exits with the findings of all where one has any."""
     results = [compile_one(name, settings or {}) for name in names]
-    fail_on([finding for result in results if isinstance(result, list) for finding in result])
+    findings = [finding for result in results if isinstance(result, list) for finding in result]
+    fail_on(findings, closing)
     return [result for result in results if not isinstance(result, list)]
 
 
@@ -98,8 +128,11 @@ def chosen_backend(name: str | None) -> "Backend":
 
     backend = load_backend(name or DEFAULT)
     if backend is None:
-        known = ", ".join(backends()) or "none is installed"
-        raise click.UsageError(f"no backend {name or 'at all'}: there are {known}")
+        known = backends()
+        if not known:
+            raise click.UsageError("no backend is installed")
+        which = f"no backend {name}" if name else "no default backend"
+        raise click.UsageError(f"{which}, choose --backend from: {', '.join(known)}")
     return backend
 
 
@@ -111,10 +144,12 @@ def report(findings: "Iterable[Diagnostic]") -> None:
         echo(render(finding), err=True)
 
 
-def fail_on(findings: "list[Diagnostic]") -> None:
-    """Print findings and exit, where there are any."""
+def fail_on(findings: "list[Diagnostic]", closing: str = "") -> None:
+    """Print findings, then the closing words, and exit, where there are any findings."""
     report(findings)
     if findings:
+        if closing:
+            echo(closing, err=True)
         sys.exit(FINDINGS)
 
 
@@ -131,13 +166,29 @@ def stop(message: str, status: int) -> NoReturn:
 
 
 def print_grid(grid: "Grid", form: str) -> None:
-    """Print a grid as text, Markdown or CSV."""
+    """Print a grid as text or Markdown."""
     from archc import grids
 
-    if form == "text":
-        echo(grids.as_text(grid, lambda text, verdict: _style(text, verdict)))
-    else:
-        echo(grids.as_markdown(grid) if form == "md" else grids.as_csv(grid))
+    # Before columns are laid out: what stands for a character may be longer.
+    rows = (
+        tuple(cell._replace(text=_fitting(cell.text, sys.stdout)) for cell in row)
+        for row in grid.rows
+    )
+    headings = (_fitting(heading, sys.stdout) for heading in grid.headings)
+    grid = grid._replace(headings=tuple(headings), rows=tuple(rows))
+    echo(grids.as_text(grid, _style) if form == "text" else grids.as_markdown(grid))
+
+
+def print_csv(records: "Iterable[Mapping[str, object]]") -> None:
+    """Print records as CSV: the same bytes wherever it goes."""
+    from archc import grids
+
+    click.echo(grids.as_csv(records).encode(), nl=False)
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _style(text: str, verdict: str) -> str:
@@ -146,15 +197,21 @@ def _style(text: str, verdict: str) -> str:
 
 def echo(text: str, err: bool = False) -> None:
     """Print text, in colours only where they are wanted, in characters that the stream has."""
-    stream = sys.stderr if err else sys.stdout
-    try:
-        text.encode(stream.encoding or "utf-8")
-    except UnicodeEncodeError:
-        text = text.replace("✓", "ok").replace("✗", "!=")
-        text = text.encode(stream.encoding, "backslashreplace").decode(stream.encoding)
+    text = _fitting(text, sys.stderr if err else sys.stdout)
     colour = None
     if os.environ.get("NO_COLOR"):
         colour = False
     elif os.environ.get("FORCE_COLOR"):
         colour = True
     click.echo(text, err=err, color=colour)
+
+
+def _fitting(text: str, stream: TextIO | None) -> str:
+    """The text in characters that the stream has; there is no stream where it was closed."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.replace("✓", "ok").replace("✗", "!=")
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+    return text

@@ -6,6 +6,7 @@ from archc.commands.common import (
     compile_all,
     echo,
     fail_on,
+    print_csv,
     print_grid,
     set_option,
 )
@@ -47,6 +48,13 @@ def command(
         ranked = presentation.conventions_json(ranking)
         result = ranked if conventions else presentation.table_json(analysis, conformance)
         click.echo(json.dumps(result, indent=1))
+    elif form == "csv":
+        if conventions:
+            print_csv(presentation.conventions_records(ranking))
+        elif layers:
+            print_csv(presentation.layers_records(analysis))
+        else:
+            print_csv(presentation.table_records(analysis, conformance))
     else:
         grid = presentation.table_grid(analysis, conformance)
         if conventions:
