@@ -200,6 +200,27 @@ def test_cadenes_checkpoint_has_a_place_for_every_key() -> None:
     assert match.sources == pairs
 
 
+def caffe_keys() -> list[str]:
+    """The layers of BVLC's bvlc_googlenet, in the order of ours."""
+    layers = ["conv1/7x7_s2", "conv2/3x3_reduce", "conv2/3x3"]
+    for row in "3a 3b 4a 4b 4c 4d 4e 5a 5b".split():
+        names = "1x1 3x3_reduce 3x3 5x5_reduce 5x5 pool_proj".split()
+        layers += [f"inception_{row}/{name}" for name in names]
+    layers += [f"loss{head}/{name}" for head in (1, 2) for name in ("conv", "fc", "classifier")]
+    layers.append("loss3/classifier")
+    return [f"{layer}.{name}" for layer in layers for name in ("weight", "bias")]
+
+
+def test_caffes_checkpoint_has_a_place_for_every_key() -> None:
+    analysis = compiled("googlenet").analysis
+    expected = expected_state(analysis)
+    pairs = dict(zip(expected, caffe_keys(), strict=True))
+    theirs = {pairs[key]: torch.empty(tensor.shape) for key, tensor in expected.items()}
+    match = match_checkpoint(analysis, theirs, analysis.network.checkpoints["caffe"])
+    assert (match.findings, match.dropped) == ((), ())
+    assert match.sources == pairs
+
+
 def listed() -> list[list[str]]:
     """The rows of the page's table."""
     table = PAGE.read_text().partition("| --- |")[2].partition("\n\n")[0].splitlines()[1:]
