@@ -86,7 +86,7 @@ def test_a_row_reads_as_documented(table: Any) -> None:
     assert (row["weights"], row["biases"], row["params"]) == (163_328, 368, 163_696)
     assert row["printed"] == {
         "output": "28x28x256",
-        "depth": "2",
+        "depth": 2,
         "params": "159K",
         "ops": "128M",
     }

@@ -133,6 +133,11 @@ class _Known(NamedTuple):
 def _row(node: ir.Node, known: _Known) -> RowAnalysis:
     shapes, layers, costs, fields = known
     own = shapes.slices[node.name]
+    if type(node) is ir.Op:
+        layer = layers[own.start]
+        _, _, output, cost, field = layer
+        depth = node.operator.depth
+        return RowAnalysis(node, output, depth, cost, field, prod(output), (layer,))
     key = id(node)
     return RowAnalysis(
         node,

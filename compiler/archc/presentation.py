@@ -287,7 +287,11 @@ def _row_json(row: RowAnalysis, conformance: Conformance) -> dict[str, object]:
         "receptive_field": list(row.field.size),
         "stride": list(row.field.stride),
         "activations": row.memory,
-        "printed": {c: r.printed for c, r in results.items() if r.printed is not None},
+        "printed": {
+            column: int(result.printed) if column == "depth" else result.printed
+            for column, result in results.items()
+            if result.printed is not None
+        },
         "verdict": {column: result.verdict for column, result in results.items()},
     }
     if isinstance(row.node, ir.Call):
