@@ -1,6 +1,7 @@
 """``archc check``."""
 
 import sys
+from functools import cache
 
 import click
 
@@ -23,12 +24,12 @@ def command(specs: tuple[str, ...], settings: dict[str, float]) -> None:
     from archc.backend import load_backend
     from archc.diagnostics import in_file_order
 
-    backend = load_backend()
+    default_backend = cache(load_backend)
     failed = False
     for name in all_specs(specs):
         compiled = compile_one(name, settings)
         findings = compiled if isinstance(compiled, list) else compiled.findings
-        if backend is not None and not isinstance(compiled, list):
+        if not isinstance(compiled, list) and (backend := default_backend()) is not None:
             findings = in_file_order([*findings, *backend.check(compiled.analysis)])
         report(findings)
         failed = failed or bool(findings)
