@@ -225,7 +225,7 @@ def test_csv_has_the_numbers_of_the_json(table: Any) -> None:
         values = (size(row["output"]), row["depth"], row["params"], row["macs"])
         for column, value in zip(("output", "depth", "params", "ops"), values, strict=True):
             record[column] = str(value)
-            record[f"{column} printed"] = row["printed"].get(column, "")
+            record[f"{column} printed"] = str(row["printed"].get(column, ""))
             record[f"{column} verdict"] = row["verdict"][column]
         for name in ("#1x1", "#3x3 reduce", "#3x3", "#5x5 reduce", "#5x5", "pool proj"):
             record[name] = str(row.get("columns", {}).get(name, ""))
