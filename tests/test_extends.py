@@ -270,3 +270,27 @@ def test_a_variant_needs_a_name_of_its_own(folder: Path) -> None:
     findings = compile_spec("variant.yaml")
     assert isinstance(findings, list)
     assert [f"{f.span}: {f.message}" for f in findings] == ["variant.yaml:2:1: spec needs name"]
+
+
+def test_a_long_chain_of_variants_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("v0.yaml").write_text(BASE)
+    for i in range(1, 20):
+        Path(f"v{i}.yaml").write_text(f"extends: v{i - 1}.yaml\nname: V{i}\n")
+    assert isinstance(compile_spec("v16.yaml"), Compiled)
+    findings = compile_spec("v17.yaml")
+    assert isinstance(findings, list)
+    assert [(str(f.span), f.message) for f in findings] == [
+        ("v1.yaml:1:10", "more than 16 specs extend one another")
+    ]
+
+
+def test_too_many_modules_are_refused(folder: Path) -> None:
+    modules = "".join(f"  M{i}: {{extends: M{i + 1}}}\n" for i in range(2000))
+    text = BASE.replace("modules:\n", f"modules:\n{modules}  M2000: {{Sequence: {{a: ReLU}}}}\n")
+    (folder / "base.yaml").write_text(text)
+    findings = compile_spec("base.yaml")
+    assert isinstance(findings, list)
+    assert [f.message for f in findings] == ["2,004 modules, at most 256 are possible"]

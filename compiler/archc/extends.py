@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from archc.diagnostics import Code, Diagnostic, suggestion
 from archc.names import is_kind
 from archc.source import Entry, List, Mapping, Node, Scalar
-from archc.syntax import STRUCTURES
+from archc.syntax import MAXIMUM_MODULES, STRUCTURES
 from archc.validation import found
 
 NOT_INHERITED = ("about", "budget", "checkpoints", "name", "table")
@@ -51,8 +51,8 @@ def extend_spec(base: Mapping, variant: Mapping, findings: list[Diagnostic]) -> 
 def extend_modules(document: Mapping, findings: list[Diagnostic]) -> Mapping:
     """The spec with every module that ``extends`` another written out in full."""
     modules = document.get("modules")
-    if not isinstance(modules, Mapping):
-        return document
+    if not isinstance(modules, Mapping) or len(modules.entries) > MAXIMUM_MODULES:
+        return document  # the schema says what is wrong with it
     known = {entry.key.text: entry for entry in modules.entries}
     done: dict[str, Entry] = {}
 

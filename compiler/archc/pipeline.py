@@ -20,6 +20,9 @@ from archc.spans import Source, Span
 from archc.transforms.width import scale_width
 
 
+MAXIMUM_EXTENSIONS = 16
+
+
 class Compiled(NamedTuple):
     """A spec all the way through: its file, network, analysis, and its table's verdicts."""
 
@@ -118,6 +121,9 @@ def _load_document(
     parent = document.get("extends")
     if parent is None:
         return document, (source,)
+    if len(below) >= MAXIMUM_EXTENSIONS:
+        message = f"more than {MAXIMUM_EXTENSIONS} specs extend one another"
+        return [Diagnostic(Code.LIMIT, message, parent.span)]
     here = path.resolve()
     found = _find_base(parent, path)
     if isinstance(found, Diagnostic):

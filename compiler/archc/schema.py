@@ -207,6 +207,10 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     width = _section(Width, "width", entries, findings)
     budget = _section(Budget, "budget", entries, findings)
     modules = _mapping(entries.get("modules"), "modules", findings)
+    if len(modules) > MAXIMUM_MODULES:
+        message = f"{len(modules):,} modules, at most {MAXIMUM_MODULES} are possible"
+        findings.append(Diagnostic(Code.LIMIT, message, modules[MAXIMUM_MODULES].key.span))
+        return findings
     columns = {
         key.text: module_columns(value, findings) if isinstance(value, source.Mapping) else None
         for key, value in modules

@@ -16,6 +16,7 @@ from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
 from archc.validation import counted, found, is_empty, unknown_key, value_hint
 
+MAXIMUM_MODULES = 256
 STRUCTURES: dict[str, tuple[str, ...]] = {
     "Sequence": (),
     "Concat": (),
