@@ -19,7 +19,6 @@ from archc.source import Mapping, Node, Scalar, compose, read
 from archc.spans import Source, Span
 from archc.transforms.width import scale_width
 
-
 MAXIMUM_EXTENSIONS = 16
 
 

@@ -16,6 +16,7 @@ from archc.renaming import Renaming, parse_checkpoints
 from archc.source import Entry, Scalar
 from archc.spans import Span
 from archc.syntax import (
+    MAXIMUM_MODULES,
     STRUCTURES,
     Definition,
     Grammar,
