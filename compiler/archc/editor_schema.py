@@ -11,11 +11,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from archc.models import Budget, Paper, Width
 from archc.names import KIND_PATTERN, NAME_PATTERN
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 from archc.ops.window import NOTATION_PATTERN, PAIR_PATTERN
-from archc.schema import ROW_SECTIONS, Budget, Paper, Width
+from archc.schema import ROW_SECTIONS
 from archc.syntax import STRUCTURES
 from archc.table import COLUMNS, LETTERS, Convention
 

@@ -14,8 +14,9 @@ from archc.ops.operator import Operator, Shape
 from archc.spans import Source, Span
 
 if TYPE_CHECKING:
+    from archc.models import Paper
     from archc.renaming import Renaming
-    from archc.schema import Limit, Paper
+    from archc.schema import Limit
     from archc.table import PrintedTable
 
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from archc import ir
 from archc.arguments import Cells, build
 from archc.diagnostics import Code, Diagnostic, Label
+from archc.models import RepeatArguments, ResidualArguments
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
-from archc.schema import RepeatArguments, ResidualArguments, Spec, structure_arguments
+from archc.schema import Spec, structure_arguments
 from archc.source import Scalar
 from archc.spans import Source, Span
 from archc.syntax import Layer

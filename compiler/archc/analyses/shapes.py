@@ -104,12 +104,12 @@ class _Inference:
         result: Shape | None
         if type(node) is ir.Op:
             out = node.operator.output(shape)
-            if type(out) is Unfit:
+            if isinstance(out, Unfit):
                 notes = (out.note,) if out.note else ()
                 self._report(Code.SHAPE, out.message, node, notes, out.hint)
                 return None
-            self.layers.append(Layer(node, shape, out))  # type: ignore[arg-type]
-            result = out  # type: ignore[assignment]
+            self.layers.append(Layer(node, shape, out))
+            result = out
         elif type(node) is ir.Concat:
             result = self._concat(node, shape)
         elif type(node) is ir.Residual:

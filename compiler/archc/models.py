@@ -1,0 +1,132 @@
+"""The parts of a spec that are one pydantic model each: the header, the paper, width, budget."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+
+from archc.ops.activation import Activation
+from archc.ops.window import Count
+from archc.table import parse_number
+
+MAXIMUM_SIDE = 65_536
+MAXIMUM_REPEATS = 10_000
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("should be one line of printable characters")
+    return text
+
+
+Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_printable)]
+
+
+class SpecModel(BaseModel):
+    """Base of the models: strict, frozen, no unknown keys."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, defer_build=True, arbitrary_types_allowed=True
+    )
+
+
+def _version(number: int) -> int:
+    if number != 1:
+        raise ValueError(f"this archc reads version 1 of the language, not {number}")
+    return number
+
+
+def _arxiv(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}\.[0-9]{4,5}", text):
+        raise ValueError(f"an identifier such as 1409.4842 is needed, found {text[:40]}")
+    return text
+
+
+def _input(value: object) -> tuple[int, int, int]:
+    parts = value.split("x") if isinstance(value, str) else []
+    if len(parts) == 3 and all(re.fullmatch(r"[1-9][0-9]{0,8}", part) for part in parts):
+        channels, height, width = map(int, parts)
+        if max(channels, height, width) <= MAXIMUM_SIDE:
+            return channels, height, width
+    raise ValueError(
+        f"channels x height x width is needed, such as 3x224x224, each at most {MAXIMUM_SIDE:,}, "
+        f"found {str(value)[:40]}"
+    )
+
+
+class Paper(SpecModel):
+    """Where the network was published."""
+
+    title: Text
+    authors: Text
+    year: Annotated[int, Field(ge=1940, le=2100)]
+    arxiv: Annotated[str, AfterValidator(_arxiv)] | None = None
+    table: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class Header(SpecModel):
+    """The keys that stand once at the top of a spec."""
+
+    archc: Annotated[int, AfterValidator(_version)]
+    name: Text
+    about: Text = ""
+    input: Annotated[tuple[int, int, int], PlainValidator(_input)]
+    classes: Count
+
+
+class ModuleHeader(SpecModel):
+    """What a module says of itself beside its columns and layers."""
+
+    about: Text = ""
+
+
+class Width(SpecModel):
+    """A factor on every number of filters, which is rounded to a multiple."""
+
+    multiplier: Annotated[float, Field(gt=0, le=64)]
+    multiple: Count = 1
+
+
+def _quantity(value: object) -> int:
+    """``5M`` or a whole number. Raises ValueError on anything else."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    number = parse_number(value) if isinstance(value, str) else None
+    if number is None:
+        raise ValueError(f"a whole number, or such as 5M or 1.5G, is needed, found {value!r:.60}")
+    unit = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}[number.letter]
+    scale: int = 10**number.decimals
+    return number.digits * unit // scale
+
+
+Quantity = Annotated[int, PlainValidator(_quantity)]
+
+
+class Budget(SpecModel):
+    """The most that a network may cost; K, M and G stand for powers of 1000."""
+
+    params: Quantity | None = None
+    params_with_aux: Quantity | None = None
+    macs: Quantity | None = None
+    depth: Quantity | None = None
+    activations: Quantity | None = None
+
+
+class ResidualArguments(SpecModel):
+    """What a Residual takes beside its layers."""
+
+    scale: Annotated[float, Field(allow_inf_nan=False)] = 1.0
+    activation: Activation | None = None
+
+
+class RepeatArguments(SpecModel):
+    """What a Repeat takes beside its layer."""
+
+    times: Annotated[int, Field(ge=1, le=MAXIMUM_REPEATS)]
+
+
+class AuxArguments(SpecModel):
+    """What an auxiliary head takes beside its layers: where it taps, and its part in the loss."""
+
+    tap: Text
+    loss_weight: Annotated[float, Field(gt=0, allow_inf_nan=False)]
