@@ -52,9 +52,9 @@ def test_every_expectation_has_its_spec() -> None:
 
 @pytest.mark.parametrize("inside", ["M{}", "[[[[[[[[M{}, ReLU]]]]]]]]"])
 def test_modules_within_modules_have_a_limit(inside: str, tmp_path: Path) -> None:
-    modules = [f"  M{i}: {{Sequence: {{b: {inside.format(i + 1)}}}}}\n" for i in range(300)]
+    modules = [f"  M{i}: {{Sequence: {{b: {inside.format(i + 1)}}}}}\n" for i in range(200)]
     head = "archc: 1\nname: Net\ninput: 3x8x8\nclasses: 4\nmodules:\n"
-    last = "  M300: {Sequence: {b: {Conv: 1x1, out: 4}}}\nbody: {block: M0}\n"
+    last = "  M200: {Sequence: {b: {Conv: 1x1, out: 4}}}\nbody: {block: M0}\n"
     spec = tmp_path / "deep.yaml"
     spec.write_text(head + "".join(modules) + last)
     (finding,) = findings_of(str(spec))

@@ -453,7 +453,8 @@ def test_a_disk_that_is_full() -> None:
 
 
 SLOW = """\
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background
 def slow(descriptor):
     print("writing", flush=True)
     time.sleep(60)

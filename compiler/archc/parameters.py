@@ -50,7 +50,8 @@ def set_parameters(
         if key.text != "parameters"
     ]
     for key, _ in declared.entries if isinstance(declared, Mapping) else ():
-        if key.text not in used:
+        # What a variant no longer uses of its base's is not for the base to remove.
+        if key.text not in used and key.span.source is document.span.source:
             message = f"parameter {key.text} is used nowhere"
             hint = f"write {key.text} where its number should stand, or remove it"
             findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))

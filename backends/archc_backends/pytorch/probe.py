@@ -4,10 +4,10 @@ Called with the arguments of ``observe`` as JSON, and with the file to write. It
 nothing of archc.
 """
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -56,11 +56,10 @@ def observe(
 
 
 def _import(file: str, name: str) -> Any:
-    spec = importlib.util.spec_from_file_location("generated", file)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    # Not by the import system: its cached bytecode may be that of a file as it was a moment ago.
+    module = ModuleType("generated")
     sys.modules["generated"] = module
-    spec.loader.exec_module(module)
+    exec(compile(Path(file).read_bytes(), file, "exec"), module.__dict__)
     return getattr(module, name)
 
 
