@@ -124,9 +124,12 @@ class Conv(_Convolution):
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
         """Kernel x in / groups x out weights, each used once per output position."""
+        return self._cost(self._weights_by_channel * (shape[0] // self.groups), output)
+
+    @cached_property
+    def _weights_by_channel(self) -> int:
         height, width = self.window.kernel
-        weights = height * width * (shape[0] // self.groups) * self.out
-        return self._cost(weights, output)
+        return height * width * self.out
 
     def state(self, shape: Shape) -> tuple[Tensor, ...]:
         """The kernel, the bias, then the norm's state."""
