@@ -99,17 +99,18 @@ def chain(layers: int, folder: Path) -> Network:
     return archc.load(path)
 
 
-def timed(network: Network, repeats: int) -> list[float]:
-    """Milliseconds of each analysis, without the collection of cycles.
+def timed(network: Network, repeats: int, rows: bool = False) -> list[float]:
+    """Milliseconds of each analysis, without the collection of cycles, as on the command line.
 
-    The command line switches that off as well.
+    With ``rows``, all rows and layers are asked for as well: the results side by side.
     """
     elapsed = []
     gc.collect()
     gc.disable()
     for _ in range(repeats):
         start = time.perf_counter()
-        archc.analyze(network)
+        analysis = archc.analyze(network)
+        _ = rows and analysis.rows
         elapsed.append((time.perf_counter() - start) * 1000)
     gc.enable()
     return elapsed
@@ -118,11 +119,12 @@ def timed(network: Network, repeats: int) -> list[float]:
 def analyses(rounds: int) -> list[Result]:
     """The spec with the most layers, then the chains, by the layer."""
     networks = [archc.load(ROOT / spec) for spec in SPECS]
-    largest = max(networks, key=lambda network: len(archc.analyze(network).shapes.layers))
+    largest = max(networks, key=lambda network: len(archc.analyze(network).shapes.ops))
     with tempfile.TemporaryDirectory() as folder:
         chains = {layers: chain(layers, Path(folder)) for layers in CHAINS}
     whole: list[float] = []
     by_layer: dict[int, list[float]] = {layers: [] for layers in CHAINS}
+    with_rows: list[float] = []
     for number in range(WARM_UP + rounds):
         times = timed(largest, REPEATS)
         whole += times if number >= WARM_UP else []
@@ -130,7 +132,9 @@ def analyses(rounds: int) -> list[Result]:
             times = timed(network, max(3, 5000 // layers))
             if number >= WARM_UP:
                 by_layer[layers] += [1000 * elapsed / layers for elapsed in times]
-    count = len(archc.analyze(largest).shapes.layers)
+        times = timed(chains[CHAINS[-1]], 1, rows=True)
+        with_rows += [1000 * e / CHAINS[-1] for e in times] if number >= WARM_UP else []
+    count = len(archc.analyze(largest).shapes.ops)
     name = f"analysis of {largest.name}, {count} layers"
     results = [result(name, whole)._replace(value=median(whole), target=ANALYSIS_TARGET)]
     for layers, times in by_layer.items():
@@ -138,7 +142,7 @@ def analyses(rounds: int) -> list[Result]:
         results.append(row._replace(value=median(times), target=LAYER_TARGET))
     ratio = median(by_layer[CHAINS[-1]]) / median(by_layer[CHAINS[0]])
     results[-1] = results[-1]._replace(name=f"{results[-1].name} ({ratio:.2f} x of {CHAINS[0]})")
-    return results
+    return [*results, result("  and its rows and layers asked for", with_rows, "us")]
 
 
 def table(results: list[Result], rounds: int) -> str:

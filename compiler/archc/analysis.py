@@ -1,6 +1,7 @@
 """All analyses of a network together, by layer and by row."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from functools import cached_property, partial
 from math import prod
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from archc import ir
 from archc.analyses.cost import count_cost, total
 from archc.analyses.depth import measure_depth
 from archc.analyses.memory import measure_peak
-from archc.analyses.receptive_field import Field, measure_fields
+from archc.analyses.receptive_field import Field, Fields, as_field, measure_fields
 from archc.analyses.shapes import Shapes, infer_shapes
 from archc.diagnostics import Diagnostic
 from archc.ops.operator import Cost, Shape
@@ -39,21 +40,48 @@ class RowAnalysis(NamedTuple):
     layers: tuple[LayerAnalysis, ...]
 
 
-class Analysis(NamedTuple):
-    """What is known of a network. Auxiliary heads are counted apart: ``cost`` is without them.
-
-    ``memory`` is the number of elements that all layers give, for one image.
-    """
+class _Known(NamedTuple):
+    """The results of the single analyses, by layer, and the totals."""
 
     network: ir.Network
     shapes: Shapes
-    rows: tuple[RowAnalysis, ...]
-    aux: tuple[RowAnalysis, ...]
+    costs: tuple[Cost, ...]
+    fields: Fields
     cost: Cost
     cost_with_aux: Cost
     depth: int
-    field: Field
     memory: int
+
+
+class Analysis(_Known):
+    """What is known of a network. Auxiliary heads are counted apart: ``cost`` is without them.
+
+    ``memory`` is the number of elements that all layers give, for one image. Layers and rows, which
+    put the results side by side, are made once they are asked for.
+    """
+
+    @cached_property
+    def layers(self) -> tuple[LayerAnalysis, ...]:
+        """Every operator in the order in which it runs, those of auxiliary heads last."""
+        shapes = self.shapes
+        fields = map(as_field, self.fields.layers)
+        columns = (shapes.ops, shapes.given, shapes.made, self.costs, fields)
+        return tuple(map(partial(tuple.__new__, LayerAnalysis), zip(*columns, strict=True)))
+
+    @cached_property
+    def rows(self) -> tuple[RowAnalysis, ...]:
+        """The network's rows, in the order in which they run."""
+        return tuple([self._row(node) for node in self.network.rows])
+
+    @cached_property
+    def aux(self) -> tuple[RowAnalysis, ...]:
+        """The auxiliary heads, in the order of the spec."""
+        return tuple([self._row(head.body) for head in self.network.aux])
+
+    @property
+    def field(self) -> Field:
+        """What an element of the output sees."""
+        return self.fields.of(self.network.rows[-1].name)
 
     @property
     def peak(self) -> int:
@@ -75,6 +103,18 @@ class Analysis(NamedTuple):
                     return self._inner(node, row)
         return None
 
+    def _row(self, node: ir.Node) -> RowAnalysis:
+        own = self.shapes.slices[node.name]
+        return RowAnalysis(
+            node,
+            self.shapes.of(node),
+            measure_depth(node),
+            total(self.costs[own]),
+            self.fields.of(node.name),
+            _elements(self.shapes.made[own]),
+            self.layers[own],
+        )
+
     def _inner(self, node: ir.Node, row: RowAnalysis) -> RowAnalysis:
         if node is row.node:
             return row
@@ -86,7 +126,7 @@ class Analysis(NamedTuple):
             measure_depth(node),
             total(layer.cost for layer in layers),
             layers[-1].field if layers else row.field,
-            sum(prod(layer.output) for layer in layers),
+            _elements(layer.output for layer in layers),
             layers,
         )
 
@@ -96,55 +136,20 @@ def analyze(network: ir.Network) -> Analysis | list[Diagnostic]:
     shapes = infer_shapes(network)
     if isinstance(shapes, list):
         return shapes
-    costs = count_cost(shapes.layers)
-    fields = measure_fields(network, shapes)
-    layers = tuple(
-        [
-            LayerAnalysis(op, shape, output, cost, fields[id(op)])
-            for (op, shape, output), cost in zip(shapes.layers, costs, strict=True)
-        ]
-    )
-    known = _Known(shapes, layers, costs, fields)
-    rows = tuple([_row(node, known) for node in network.rows])
-    aux = tuple([_row(head.body, known) for head in network.aux])
-    cost = total([row.cost for row in rows])
+    costs = count_cost(shapes)
+    end = shapes.slices[network.rows[-1].name].stop
+    cost = total(costs[:end])
     return Analysis(
         network,
         shapes,
-        rows,
-        aux,
+        costs,
+        measure_fields(network, shapes),
         cost,
-        total([cost, *[head.cost for head in aux]]),
-        sum([row.depth for row in rows]),
-        rows[-1].field,
-        sum([row.memory for row in rows]),
+        total([cost, *costs[end:]]),
+        sum([measure_depth(row) for row in network.rows]),
+        _elements(shapes.made[:end]),
     )
 
 
-class _Known(NamedTuple):
-    """The results of the single analyses."""
-
-    shapes: Shapes
-    layers: tuple[LayerAnalysis, ...]
-    costs: tuple[Cost, ...]
-    fields: Mapping[int, Field]
-
-
-def _row(node: ir.Node, known: _Known) -> RowAnalysis:
-    shapes, layers, costs, fields = known
-    own = shapes.slices[node.name]
-    if type(node) is ir.Op:
-        layer = layers[own.start]
-        _, _, output, cost, field = layer
-        depth = node.operator.depth
-        return RowAnalysis(node, output, depth, cost, field, prod(output), (layer,))
-    key = id(node)
-    return RowAnalysis(
-        node,
-        shapes.outputs[key],
-        measure_depth(node),
-        total(costs[own]),
-        fields[key],
-        sum([prod(layer.output) for layer in layers[own]]),
-        layers[own],
-    )
+def _elements(shapes: Iterable[Shape]) -> int:
+    return sum(map(prod, shapes))

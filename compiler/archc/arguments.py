@@ -86,11 +86,13 @@ def fill(
 
 
 def _nested(
-    node: Node, grammar: Grammar, what: str, field: str, kinds: list[str]
+    node: Node, grammar: Grammar, what: str, field: str, kinds: tuple[str, ...]
 ) -> Operator | bool | None:
     """The operator in a field such as ``norm``; None for ``none``, False where it is not valid."""
     if isinstance(node, Scalar) and node.value == "none":
         return None
+    if (known := grammar.nested.get(id(node))) is not None:
+        return known[1]
     if is_empty(node):
         return False
     needed = f"{what} {field}: {', '.join(kinds)} or none is needed"
@@ -108,7 +110,11 @@ def _nested(
         grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, layer.span))
         return False
     built = build(layer, {}, grammar)
-    return False if built is None else built[0]
+    if built is None:
+        return False
+    # Most often it stands in the defaults: the same norm for every convolution.
+    grammar.nested[id(node)] = node, built[0]
+    return built[0]
 
 
 def _point_at_definition(grammar: Grammar, before: int, layer: Layer, filled: Filled) -> None:

@@ -104,9 +104,9 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
         if check_kind(key, "a module") is None
     }
     written = {key.text: value for key, value in modules}
-    grammar = Grammar(findings, {}, columns)
-    grammar.unique([*named, *modules])
-    grammar.defaults = _defaults(entries.get("defaults"), grammar)
+    without_defaults = Grammar(findings, {}, columns)
+    without_defaults.unique([*named, *modules])
+    grammar = Grammar(findings, _defaults(entries.get("defaults"), without_defaults), columns)
     definitions = {
         key.text: definition
         for key, value in modules

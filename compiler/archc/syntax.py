@@ -12,6 +12,7 @@ from archc import source
 from archc.diagnostics import Code, Diagnostic, Label, suggestion
 from archc.names import check_class, check_column, check_name, identifier, is_kind
 from archc.ops import OPERATORS
+from archc.ops.operator import Operator
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
 from archc.validation import counted, found, is_empty, unknown_key, value_hint
@@ -67,6 +68,8 @@ class Grammar:
         self.findings = findings
         self.defaults = defaults
         self.columns = columns
+        self.nested: dict[int, tuple[Node, Operator]] = {}
+        """Valid operators in fields such as ``norm``, by the identity of what was written."""
 
     def layer(self, name: str, node: Node) -> Layer | None:
         """The layer that stands under ``name``; None, with findings added, where there is none."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Iterable, Mapping
+from functools import cache
 from math import isfinite
 from typing import Any, TypeVar, get_args
 
@@ -85,13 +86,14 @@ def validate(
     ``unknown`` have no value yet and are not judged; ``place`` is where missing keys are shown.
     """
     values = values or {}
-    given = {name: plain(entry.value) for name, entry in entries.items()} | dict(values)
+    given = {name: plain(entry.value) for name, entry in entries.items()}
     # No field means anything without a value, so an empty one is never an optional one left out.
     empty = [
         name
-        for name, entry in entries.items()
-        if name in model.model_fields and name not in values and is_empty(entry.value)
+        for name, value in given.items()
+        if value is None and name not in values and name in model.model_fields
     ]
+    given |= values
     findings += [_without_value(what, entries[name]) for name in empty]
     try:
         result = model.model_validate(given)
@@ -111,7 +113,8 @@ def validate(
     return None
 
 
-def kinds_of(model: type[BaseModel], field: str) -> list[str]:
+@cache
+def kinds_of(model: type[BaseModel], field: str) -> tuple[str, ...]:
     """The kinds that a field such as ``activation`` may hold."""
     pending: list[Any] = list(get_args(model.model_fields[field].annotation))
     names = []
@@ -120,7 +123,7 @@ def kinds_of(model: type[BaseModel], field: str) -> list[str]:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             pending += kind.__subclasses__()
             names += [] if kind.__subclasses__() else [kind.__name__]
-    return sorted(names)
+    return tuple(sorted(names))
 
 
 def is_empty(node: Node) -> bool:

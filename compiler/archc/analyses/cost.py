@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from archc.analyses.shapes import Layer
+from archc.analyses.shapes import Shapes
 from archc.ops.operator import Cost
 
 
-def count_cost(layers: Iterable[Layer]) -> tuple[Cost, ...]:
-    """The cost of each layer, in the same order. Exact integers, for one image."""
+def count_cost(shapes: Shapes) -> tuple[Cost, ...]:
+    """The cost of each operator, in the order of ``shapes.ops``. Exact integers, for one image."""
+    layers = zip(shapes.ops, shapes.given, shapes.made, strict=True)
     return tuple([op.operator.cost(shape, output) for op, shape, output in layers])
 
 

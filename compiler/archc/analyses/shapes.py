@@ -1,6 +1,7 @@
 """The shape of every layer: a fold over the tree that collects what does not fit."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from archc import ir
@@ -10,26 +11,33 @@ from archc.ops.pooling import AvgPool, MaxPool
 from archc.ops.window import Window, arithmetic
 
 
-class Layer(NamedTuple):
-    """One operator with what goes in and what comes out, per image."""
+class _Inferred(NamedTuple):
+    ops: tuple[ir.Op, ...]
+    given: tuple[Shape, ...]
+    made: tuple[Shape, ...]
+    structure: Mapping[int, tuple[Shape, Shape]]
+    slices: Mapping[str, slice]
 
-    op: ir.Op
-    input: Shape
-    output: Shape
 
-
-class Shapes(NamedTuple):
+class Shapes(_Inferred):
     """Every operator in the order in which it runs, and what goes in and out of every node.
 
-    ``inputs`` and ``outputs`` are keyed by ``id(node)``: unnamed structure shares its path with
-    what holds it.
-    ``slices`` tells which layers belong to a row or an auxiliary head, by its name.
+    ``given`` and ``made`` are what goes in and out of each of ``ops``, for one image;
+    ``structure`` holds both for the nodes that are no operators, by ``id(node)``.
+    ``slices`` tells which operators belong to a row or an auxiliary head, by its name.
     """
 
-    layers: tuple[Layer, ...]
-    inputs: Mapping[int, Shape]
-    outputs: Mapping[int, Shape]
-    slices: Mapping[str, slice]
+    @cached_property
+    def inputs(self) -> Mapping[int, Shape]:
+        """What goes into every node, by ``id(node)``: a path may be that of several nodes."""
+        inputs = {node: shape for node, (shape, _) in self.structure.items()}
+        return inputs | dict(zip(map(id, self.ops), self.given, strict=True))
+
+    @cached_property
+    def outputs(self) -> Mapping[int, Shape]:
+        """What comes out of every node, by ``id(node)``."""
+        outputs = {node: shape for node, (_, shape) in self.structure.items()}
+        return outputs | dict(zip(map(id, self.ops), self.made, strict=True))
 
     def of(self, node: ir.Node) -> Shape:
         """What comes out of the node."""
@@ -40,42 +48,44 @@ def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
     """All shapes, or everything that does not fit, without what follows from it alone."""
     inference = _Inference()
     shape: Shape | None = network.input
+    tapped = {head.tap for head in network.aux}
     taps: dict[str, Shape | None] = {}
     slices = {}
-    layers = inference.layers
+    ops = inference.ops
     for row in network.rows:
-        start = len(layers)
-        shape = taps[row.name] = inference.node(row, shape)
-        slices[row.name] = slice(start, len(layers))
+        start = len(ops)
+        shape = inference.node(row, shape)
+        if row.name in tapped:
+            taps[row.name] = shape
+        slices[row.name] = slice(start, len(ops))
     for head in network.aux:
-        start = len(layers)
-        inference.node(head.body, taps[head.tap])
-        slices[head.body.name] = slice(start, len(layers))
-    if not inference.findings:
-        _heads_agree(network, inference)
+        start = len(ops)
+        output = inference.node(head.body, taps[head.tap])
+        slices[head.body.name] = slice(start, len(ops))
+        if shape is not None and output is not None:
+            inference.findings += _disagreement(network, head, shape, output)
     if inference.findings:
         return inference.findings
-    return Shapes(tuple(layers), inference.inputs, inference.outputs, slices)
+    given, made = tuple(inference.given), tuple(inference.made)
+    return Shapes(tuple(ops), given, made, inference.structure, slices)
 
 
-def _heads_agree(network: ir.Network, inference: "_Inference") -> None:
+def _disagreement(
+    network: ir.Network, head: ir.AuxiliaryHead, logits: Shape, output: Shape
+) -> list[Diagnostic]:
     """One loss takes the outputs of all heads: they must be as many features each."""
-    last = network.rows[-1]
-    logits = inference.outputs[id(last)]
-    for head in network.aux:
-        output = inference.outputs[id(head.body)]
-        if output == logits and len(logits) == 1:
-            continue
-        inference.findings.append(
-            Diagnostic(
-                Code.SHAPE,
-                f"{head.body.name} gives {written(output)}, the network {written(logits)}: "
-                "one loss needs as many features of both",
-                head.body.span,
-                (Label(last.span, "the network ends here"),),
-                hint="end both with Linear: classes, or flatten what is CxHxW",
-            )
+    if output == logits and len(logits) == 1:
+        return []
+    message = f"{head.body.name} gives {written(output)}, the network {written(logits)}: "
+    return [
+        Diagnostic(
+            Code.SHAPE,
+            f"{message}one loss needs as many features of both",
+            head.body.span,
+            (Label(network.rows[-1].span, "the network ends here"),),
+            hint="end both with Linear: classes, or flatten what is CxHxW",
         )
+    ]
 
 
 class _Reason(NamedTuple):
@@ -87,12 +97,16 @@ class _Reason(NamedTuple):
 
 
 class _Inference:
-    """None stands for a shape that a fault already reported made unknown."""
+    """None stands for a shape that a fault already reported made unknown.
+
+    Operators are collected in three lists, ``structure`` holds the other nodes.
+    """
 
     def __init__(self) -> None:
-        self.layers: list[Layer] = []
-        self.inputs: dict[int, Shape] = {}
-        self.outputs: dict[int, Shape] = {}
+        self.ops: list[ir.Op] = []
+        self.given: list[Shape] = []
+        self.made: list[Shape] = []
+        self.structure: dict[int, tuple[Shape, Shape]] = {}
         self.findings: list[Diagnostic] = []
         self.calls: list[ir.Call] = []
 
@@ -100,17 +114,18 @@ class _Inference:
         """What comes out of the node when ``shape`` goes in."""
         if shape is None:
             return None
-        self.inputs[id(node)] = shape
-        result: Shape | None
         if type(node) is ir.Op:
             out = node.operator.output(shape)
-            if isinstance(out, Unfit):
+            if type(out) is Unfit:
                 notes = (out.note,) if out.note else ()
                 self._report(Code.SHAPE, out.message, node, notes, out.hint)
                 return None
-            self.layers.append(Layer(node, shape, out))
-            result = out
-        elif type(node) is ir.Concat:
+            self.ops.append(node)
+            self.given.append(shape)
+            self.made.append(out)
+            return out
+        result: Shape | None
+        if type(node) is ir.Concat:
             result = self._concat(node, shape)
         elif type(node) is ir.Residual:
             result = self._residual(node, shape)
@@ -123,7 +138,7 @@ class _Inference:
             for child in node.children:
                 result = self.node(child, result)
         if result is not None:
-            self.outputs[id(node)] = result
+            self.structure[id(node)] = shape, result
         return result
 
     def _concat(self, node: ir.Concat, shape: Shape) -> Shape | None:
@@ -177,9 +192,9 @@ class _Inference:
     def _why(self, branch: ir.Node, wanted: Shape) -> "_Reason":
         """The layer of a branch that last changed the size, its arithmetic, and what would fit."""
         inside = {id(node) for node in ir.walk(branch)}
-        layers = [layer for layer in self.layers if id(layer.op) in inside]
-        for op, before, after in reversed(layers):
-            if before[1:] == after[1:]:
+        layers = zip(reversed(self.ops), reversed(self.given), reversed(self.made), strict=True)
+        for op, before, after in layers:
+            if id(op) not in inside or before[1:] == after[1:]:
                 continue
             operator = op.operator
             label = Label(op.span, f"from {_size(before[1:])} to {_size(after[1:])} here")

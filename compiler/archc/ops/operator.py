@@ -1,6 +1,6 @@
 """What every operator is: its fields, the shape it gives, what it costs."""
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +11,7 @@ Pair = tuple[int, int]
 """(vertical, horizontal)."""
 
 
+@final
 class Unfit(NamedTuple):
     """Why an operator cannot take a shape: what is wrong, the arithmetic, what would help."""
 
