@@ -135,13 +135,13 @@ def _point_at_columns(
     for i in range(before, len(grammar.findings)):
         for field, entry in layer.fields.items():
             node, finding = entry.value, grammar.findings[i]
-            if finding.span != node.span or finding.hint or not isinstance(node, Scalar):
+            if finding.span != node.span or not isinstance(node, Scalar):
                 continue
-            hint = None
+            hint = finding.hint
             if node.text in cells and field not in column_fields:
                 only = f", only {listed(column_fields)}" if column_fields else ""
                 hint = f"a column cannot fill this{only}"
-            elif field in column_fields and isinstance(node.value, str):
+            elif hint is None and field in column_fields and isinstance(node.value, str):
                 columns = [cell for cell in cells if cell != "classes"]
                 known = f"the columns here are {', '.join(columns)}" if columns else None
                 hint = suggestion(node.text, cells) or known

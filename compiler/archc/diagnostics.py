@@ -2,13 +2,21 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from posixpath import commonprefix
 from typing import NamedTuple
 
 from archc.spans import Span
 
 
+class Severity(StrEnum):
+    """How grave a finding is: an error is a fault, a warning what an expert would point out."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
 class Code(StrEnum):
-    """The kinds of findings; a code never changes its meaning."""
+    """The kinds of errors; a code never changes its meaning. Those of lints stand in ``lints/``."""
 
     UNREADABLE = "A101"
     """The file cannot be read: missing, a directory, no permission, too large, not UTF-8."""
@@ -81,15 +89,34 @@ class Label(NamedTuple):
     message: str
 
 
+class Replacement(NamedTuple):
+    """A hint that can be carried out: what to write instead of all that the span covers.
+
+    ``words`` is how it is said. ``safe``: nothing else can have been meant, so that
+    ``archc check --fix`` writes it.
+    """
+
+    text: str
+    words: str
+    safe: bool
+
+    def __str__(self) -> str:
+        return self.words
+
+
+Hint = str | Replacement
+
+
 class Diagnostic(NamedTuple):
     """One finding: what is wrong, where, and what would mend it."""
 
-    code: Code
+    code: str
     message: str
     span: Span | None = None
     labels: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
-    hint: str | None = None
+    hint: Hint | None = None
+    severity: Severity = Severity.ERROR
 
 
 class SpecError(Exception):
@@ -112,16 +139,37 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return by_folded[close[0]] if close else None
 
 
-def suggestion(word: str, known: Iterable[str]) -> str | None:
+def suggestion(word: str, known: Iterable[str]) -> Replacement | None:
     """``did you mean X?`` for the known word closest to ``word``, or None."""
     close = closest(word, known)
-    return f"did you mean {close}?" if close else None
+    return meaning(word, close) if close else None
+
+
+def meaning(word: str, meant: str) -> Replacement:
+    """``did you mean X?``, safe to write where ``word`` is one slip of the finger from it."""
+    plain = meant[:1].isalpha() and not set(meant) & set("#:,[]{}\"'")
+    return Replacement(
+        meant if plain else f'"{meant}"', f"did you mean {meant}?", _is_slip(word, meant)
+    )
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Whether the words differ in case and underscores, or in one letter, or in two swapped."""
+    one, other = (text.casefold().replace("_", "") for text in (word, meant))
+    if one == other:
+        return True
+    if min(len(one), len(other)) < 3:
+        return False
+    start = len(commonprefix((one, other)))
+    end = len(commonprefix((one[start:][::-1], other[start:][::-1])))
+    middle, instead = one[start : len(one) - end], other[start : len(other) - end]
+    swapped = len(middle) == 2 and middle == instead[::-1]
+    return swapped or max(len(middle), len(instead)) == 1
 
 
 def render(finding: Diagnostic) -> str:
     """The finding as text: ``file:line:col: error[CODE] message``, source lines, notes."""
-    where = f"{finding.span}: " if finding.span else ""
-    lines = [f"{where}error[{finding.code}] {finding.message}"]
+    lines = [headline(finding)]
     if finding.span:
         lines += _excerpt(finding.span, "")
     for label in finding.labels:
@@ -131,6 +179,12 @@ def render(finding: Diagnostic) -> str:
     if finding.hint:
         lines.append(f"  = hint: {finding.hint}")
     return "\n".join(lines)
+
+
+def headline(finding: Diagnostic) -> str:
+    """The finding's first line, which says all but how to mend it."""
+    where = f"{finding.span}: " if finding.span else ""
+    return f"{where}{finding.severity}[{finding.code}] {finding.message}"
 
 
 def in_file_order(findings: Iterable[Diagnostic]) -> list[Diagnostic]:

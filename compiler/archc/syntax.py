@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Label, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, Label, meaning, suggestion
 from archc.names import check_class, check_column, check_name, identifier, is_kind
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
@@ -190,12 +190,13 @@ class Grammar:
         for key, _ in node.entries:
             if kind := folded.get(key.text.casefold().replace("_", "")):
                 message = f"{key.text} is no kind of layer"
-                self._report(Code.UNKNOWN_KIND, message, key.span, f"did you mean {kind}?")
+                self._report(Code.UNKNOWN_KIND, message, key.span, meaning(key.text, kind))
                 return
-        hint = f"the kinds are {', '.join(kinds)}"
+        hint: Hint = f"the kinds are {', '.join(kinds)}"
         if any(not isinstance(entry.value, Scalar) for entry in node.entries):
             close = suggestion(name, STRUCTURES) if is_kind(name) else None
-            hint = close or "several layers under names of their own are {Sequence: {...}}"
+            several = "several layers under names of their own are {Sequence: {...}}"
+            hint = str(close) if close else several
         self._report(
             Code.INVALID_LAYER,
             "a layer has exactly one kind, such as {Conv: 3x3, out: 64}; here is none",
@@ -216,7 +217,7 @@ class Grammar:
             return self._call(name, kind, value, rest)
         if kind.text not in OPERATORS:
             known = [*OPERATORS, *STRUCTURES, *self.columns]
-            hint = suggestion(kind.text, known) or f"the kinds are {', '.join(known)}"
+            hint: Hint = suggestion(kind.text, known) or f"the kinds are {', '.join(known)}"
             if kind.text == "Aux":
                 hint = "an Aux stands under a name in the section aux"
             self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)
@@ -438,7 +439,7 @@ class Grammar:
                 label = Label(first.span, "the first")
                 self.findings.append(Diagnostic(Code.DUPLICATE_KEY, message, key.span, (label,)))
 
-    def _report(self, code: Code, message: str, span: Span, hint: str | None = None) -> None:
+    def _report(self, code: Code, message: str, span: Span, hint: Hint | None = None) -> None:
         self.findings.append(Diagnostic(code, message, span, hint=hint))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, suggestion
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
 from archc.validation import counted, found, is_empty, listed, meant, unknown_key, validate
@@ -186,7 +186,7 @@ def _columns(
     for item in node.items:
         name = item.text if isinstance(item, Scalar) else ""
         if name not in COLUMNS:
-            hint = suggestion(name, COLUMNS)
+            hint: Hint | None = suggestion(name, COLUMNS)
             message = f"a column of the table is {', '.join(COLUMNS)}, found {found(item)}"
             findings.append(Diagnostic(Code.UNKNOWN_KEY, message, item.span, hint=hint))
         elif name in names:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, closest
+from archc.diagnostics import Code, Diagnostic, Hint, Replacement, closest, meaning
 from archc.source import Entry, Node, Scalar
 from archc.spans import Span
 
@@ -160,12 +160,16 @@ def _diagnostic(
         span = place if primary is None else primary.value.span
         return Diagnostic(Code.INVALID_VALUE, f"{what}: {_said(problem)}", span)
     if problem["type"] == "extra_forbidden":
-        return unknown_key(entry.key, what, model.model_fields, getattr(model, "primary", None))
+        return unknown_key(
+            entry.key, what, model.model_fields, getattr(model, "primary", None), entries
+        )
     node = _inside(entry.value, problem["loc"][1:])
     name = _name(what, entry)
     needed = _NEEDED.get(problem["type"])
     if needed is None:
-        return Diagnostic(Code.INVALID_VALUE, f"{name}: {_said(problem)}", node.span)
+        message = f"{name}: {_said(problem)}"
+        known: Hint | None = getattr(problem.get("ctx", {}).get("error"), "hint", None)
+        return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=known)
     limits = {key: _short(value) for key, value in problem.get("ctx", {}).items()}
     needed = needed.format(**limits).replace("'", "")
     hint = value_hint(node, needed)
@@ -201,19 +205,24 @@ def meant(word: str, known: Iterable[str]) -> str | None:
 
 
 def unknown_key(
-    key: Scalar, what: str, known: Mapping[str, object] | list[str], primary: str | None = None
+    key: Scalar,
+    what: str,
+    known: Mapping[str, object] | list[str],
+    primary: str | None = None,
+    present: Container[str] = (),
 ) -> Diagnostic:
     """``what`` takes no such key; the hint names the one meant, or all it takes.
 
-    ``primary`` is the one of them that stands behind the kind.
+    ``primary`` is the one of them that stands behind the kind, ``present`` are those that are
+    there already.
     """
     keys = [name for name in known if name != primary]
     close = meant(key.text, known)
-    hint = f"it takes {', '.join(keys)}" if keys else None
-    if close is not None:
-        hint = f"did you mean {close}?"
-        if close == primary:
-            hint = f"it is part of the {close}, which stands behind {what}"
+    hint: Hint | None = f"it takes {', '.join(keys)}" if keys else None
+    if close is not None and close == primary:
+        hint = f"it is part of the {close}, which stands behind {what}"
+    elif close is not None and close not in present:
+        hint = meaning(key.text, close)
     return Diagnostic(Code.UNKNOWN_KEY, f"{what} takes no {key.text}", key.span, hint=hint)
 
 
@@ -224,25 +233,29 @@ def found(node: Node) -> str:
     return source.a_kind_of(node)
 
 
-def value_hint(node: Node, needed: str) -> str | None:
+def value_hint(node: Node, needed: str) -> Hint | None:
     """How to write what stands there as what is needed, where that can be told."""
     if not isinstance(node, Scalar):
         return None
     if node.value is None:
         return _empty_hint(node)
     if needed == "text":
-        return f'write "{node.text}" with quotes'
+        quoted = f'"{node.text}"'
+        return Replacement(quoted, f"write {quoted} with quotes", safe=True)
     if needed == "true or false":
         word = {"on": "true", "yes": "true", "off": "false", "no": "false"}
         text = word.get(node.text.lower(), node.text.lower())
-        return f"write {text}" if text in ("true", "false") else None
+        written = Replacement(text, f"write {text}", safe=True)
+        return written if text in ("true", "false") else None
     if needed not in ("a whole number", "a number") or isinstance(node.value, bool):
         return None
     number = _meant(node.text)
     if number is None or (needed == "a whole number" and isinstance(number, float)):
         return None
-    behind = ", without quotes, separators or leading zeros"
-    return f"write {number}{behind if isinstance(node.value, str) else ''}"
+    behind = ", without quotes, separators or leading zeros" if isinstance(node.value, str) else ""
+    # 017 is fifteen to some and seventeen to others: its author decides.
+    leading_zero = node.text.lstrip("+-")[:2].isdigit() and node.text.lstrip("+-")[0] == "0"
+    return Replacement(str(number), f"write {number}{behind}", safe=not leading_zero)
 
 
 def _empty_hint(node: Scalar) -> str:

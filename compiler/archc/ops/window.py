@@ -5,6 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, PlainValidator
 
+from archc.diagnostics import Hint, Replacement
 from archc.ops.operator import Pair, Shape, Unfit, written
 
 MAXIMUM_COUNT = 1_000_000
@@ -36,6 +37,27 @@ NOTATION_PATTERN = (
 PAIR_PATTERN = r"(0|[1-9]\d{0,3})x(0|[1-9]\d{0,3})"
 _NOTATION = re.compile(NOTATION_PATTERN, re.ASCII)
 _PAIR = re.compile(PAIR_PATTERN, re.ASCII)
+_TIMES = str.maketrans("\xd7*", "xx")
+
+
+class NotAWindow(ValueError):
+    """Something that is no window; ``hint`` tells how to write one, or the one that is meant."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(f"{value!r} is not a window")
+        meant = _meant(value)
+        self.hint: Hint = "write height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
+        if meant is not None:
+            self.hint = Replacement(meant, f"write {meant}", safe=True)
+
+
+def _meant(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAXIMUM_KERNEL:
+        return f"{value}x{value}"
+    if not isinstance(value, str):
+        return None
+    text = re.sub(r"\s*([x*/\xd7])\s*", r"\1", value.lower()).translate(_TIMES)
+    return text if _NOTATION.fullmatch(text) else None
 
 
 def parse_window(value: Any) -> Any:
@@ -44,10 +66,7 @@ def parse_window(value: Any) -> Any:
         return value
     match = _NOTATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        advice = "write it as height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            advice = f"write {value}x{value}"
-        raise ValueError(f"{value!r} is not a window; {advice}")
+        raise NotAWindow(value)
     height, width, vertical, horizontal, mode = match.groups()
     stride = (int(vertical), int(horizontal or vertical)) if vertical else None
     if max(int(height), int(width), *(stride or ())) > MAXIMUM_KERNEL:
