@@ -65,7 +65,7 @@ def assert_refused(result: Result, *expected: str) -> None:
 
 def closing(command: str) -> str:
     """What the command says last where there are findings."""
-    return "nothing was written\n" if command == "build" else ""
+    return {"build": "nothing was written\n", "check": "1 error\n"}.get(command, "")
 
 
 # Specs that cannot be read.
@@ -116,14 +116,14 @@ def test_no_permission(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "open", denied)
     result = archc("check", "small.yaml")
     assert_refused(result)
-    assert result.stderr == "error[A101] cannot read small.yaml: Permission denied\n"
+    assert result.stderr == "error[A101] cannot read small.yaml: Permission denied\n1 error\n"
 
 
 def test_a_pipe_is_not_waited_for() -> None:
     os.mkfifo("pipe.yaml")
     result = archc("check", "pipe.yaml")
     assert_refused(result)
-    assert result.stderr == "error[A101] pipe.yaml is not a regular file\n"
+    assert result.stderr == "error[A101] pipe.yaml is not a regular file\n1 error\n"
 
 
 def test_not_utf8_is_shown_where_it_stands() -> None:
@@ -135,6 +135,7 @@ def test_not_utf8_is_shown_where_it_stands() -> None:
         "    2 | about: gr\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}e\n"
         "      |          ^\n"
         "  = hint: save the file as UTF-8\n"
+        "1 error\n"
     )
 
 
@@ -155,7 +156,7 @@ def test_a_file_of_exactly_one_megabyte_is_read_and_a_larger_one_is_not() -> Non
     Path("large.yaml").write_text(SPEC + comment + "#")
     result = archc("check", "large.yaml")
     assert_refused(result)
-    assert result.stderr == "error[A105] large.yaml is larger than 1,000,000 bytes\n"
+    assert result.stderr == "error[A105] large.yaml is larger than 1,000,000 bytes\n1 error\n"
 
 
 def test_a_process_of_its_own_ends_with_status_1_and_no_traceback() -> None:

@@ -21,7 +21,7 @@ def test_the_vocabulary_is_current() -> None:
 
 
 def test_the_page_shows_specs() -> None:
-    assert len(SPECS) == 6
+    assert len(SPECS) == 7
 
 
 @pytest.mark.parametrize("text", SPECS, ids=lambda text: re.findall(r"name: (\w+)", str(text))[0])

@@ -1,7 +1,7 @@
 """What a backend is, and how backends are found: by the entry point group ``archc.backends``."""
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -9,6 +9,7 @@ from archc.analysis import Analysis
 from archc.diagnostics import Diagnostic
 
 GROUP = "archc.backends"
+DISTRIBUTION = "archc-compiler"
 DEFAULT = "default"
 
 
@@ -69,7 +70,16 @@ def backends() -> list[str]:
 
 def load_backend(name: str = DEFAULT) -> Backend | None:
     """The backend of that name; None where there is none."""
-    for point in entry_points(group=GROUP, name=name):
+    for point in _own(name) or entry_points(group=GROUP, name=name):
         backend: Backend = point.load()
         return backend
     return None
+
+
+def _own(name: str) -> list[EntryPoint]:
+    """The entry points that archc itself is installed with: one file instead of every package's."""
+    try:
+        points = distribution(DISTRIBUTION).entry_points
+    except PackageNotFoundError:
+        return []
+    return [point for point in points if (point.group, point.name) == (GROUP, name)]

@@ -17,6 +17,7 @@ from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 from archc.ops.window import NOTATION_PATTERN, PAIR_PATTERN
 from archc.schema import ROW_SECTIONS
+from archc.switches import LINT_NAMES, TARGETS
 from archc.syntax import STRUCTURES
 from archc.table import COLUMNS, LETTERS, Convention
 
@@ -74,6 +75,7 @@ def editor_schema() -> Schema:
             **sections,
             "aux": _auxiliary(),
             "table": _table(),
+            "lints": _lints(),
             "checkpoints": {
                 "type": "object",
                 "description": "How the keys of checkpoints from elsewhere map to this network's.",
@@ -289,6 +291,28 @@ def _modules() -> Schema:
         "type": "object",
         "description": "Modules: named columns and one structure, as a figure of the paper shows.",
         "patternProperties": {f"^{KIND_PATTERN}$": module},
+        "additionalProperties": False,
+    }
+
+
+def _lints() -> Schema:
+    switch: Schema = {
+        "description": "none switches it off; allow names rows in which it has nothing to say.",
+        "if": {"type": "string"},
+        "then": {"const": "none"},
+        "else": {
+            "type": "object",
+            "properties": {
+                "allow": {"type": "array", "items": _TEXT, "minItems": 1},
+                "target": {"enum": list(TARGETS)},
+            },
+            "additionalProperties": False,
+        },
+    }
+    return {
+        "type": "object",
+        "description": "What is not to be remarked, or for which hardware.",
+        "properties": dict.fromkeys(LINT_NAMES, switch),
         "additionalProperties": False,
     }
 

@@ -41,7 +41,7 @@ def extend_spec(base: Mapping, variant: Mapping, findings: list[Diagnostic]) -> 
             merged[key] = _extended(merged.get(key), entry, section, findings)
         elif key == "defaults":
             merged[key] = _extended(merged.get(key), entry, _fields_of_kinds, findings)
-        elif key == "parameters":
+        elif key in ("parameters", "lints"):
             merged[key] = _extended(merged.get(key), entry, lambda a, b, _: _by_key(a, b), findings)
         elif key != "modules":
             merged[key] = entry

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archc.models import Paper
     from archc.renaming import Renaming
     from archc.schema import Limit
+    from archc.switches import Switch
     from archc.table import PrintedTable
 
 
@@ -154,6 +155,7 @@ class Network(NamedTuple):
     table: "PrintedTable | None"
     budget: "Mapping[str, Limit]"
     checkpoints: "Mapping[str, Renaming]"
+    lints: "Mapping[str, Switch]"
     sources: tuple[Source, ...]
     span: Span
 

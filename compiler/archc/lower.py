@@ -49,6 +49,7 @@ def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnost
         spec.table,
         spec.budget,
         spec.checkpoints,
+        spec.lints,
         sources,
         spec.span,
     )

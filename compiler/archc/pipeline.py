@@ -17,6 +17,7 @@ from archc.parameters import set_parameters
 from archc.schema import check_schema
 from archc.source import Mapping, Node, Scalar, compose, read
 from archc.spans import Source, Span
+from archc.switches import unknown_rows
 from archc.transforms.width import scale_width
 
 MAXIMUM_EXTENSIONS = 16
@@ -34,7 +35,14 @@ class Compiled(NamedTuple):
     def findings(self) -> list[Diagnostic]:
         """Where the network is not what its spec says: in its table, budget or checkpoints."""
         findings = [*self.conformance.findings, *check_budget(self.analysis)]
-        return in_file_order([*findings, *check_checkpoints(self.analysis)])
+        findings += check_checkpoints(self.analysis)
+        if self.network.lints:
+            findings += unknown_rows(self.network.lints, self._paths())
+        return in_file_order(findings)
+
+    def _paths(self) -> set[str]:
+        heads = (head.body for head in self.network.aux)
+        return {node.path for row in (*self.network.rows, *heads) for node in ir.walk(row)}
 
 
 def load_network(
@@ -140,7 +148,7 @@ def _load_document(
 
 def _composed(source: Source) -> Mapping | list[Diagnostic]:
     """The source's document; one that many specs extend is composed once in a process."""
-    key = source.name, source.digest
+    key = source.path, source.name, source.digest
     if key not in _COMPOSED:
         if len(_COMPOSED) >= _MOST_COMPOSED:
             _COMPOSED.clear()
@@ -148,7 +156,7 @@ def _composed(source: Source) -> Mapping | list[Diagnostic]:
     return _COMPOSED[key]
 
 
-_COMPOSED: dict[tuple[str, str], Mapping | list[Diagnostic]] = {}
+_COMPOSED: dict[tuple[Path | None, str, str], Mapping | list[Diagnostic]] = {}
 _MOST_COMPOSED = 64
 
 

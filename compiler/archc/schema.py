@@ -21,6 +21,7 @@ from archc.ops import OPERATORS
 from archc.renaming import Renaming, parse_checkpoints
 from archc.source import Entry, Scalar
 from archc.spans import Span
+from archc.switches import Switch, parse_switches
 from archc.syntax import (
     MAXIMUM_MODULES,
     STRUCTURES,
@@ -69,6 +70,7 @@ class Spec(NamedTuple):
     width: Width | None
     budget: Mapping[str, Limit]
     checkpoints: Mapping[str, Renaming]
+    lints: Mapping[str, Switch]
     grammar: Grammar
     span: Span
 
@@ -79,7 +81,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     entries = {entry.key.text: entry for entry in document.entries}
     sections = {*ROW_SECTIONS, "aux"}
     known = [*Header.model_fields, "extends", "paper", "defaults", "modules", *ROW_SECTIONS]
-    known += ["aux", "table", "parameters", "width", "budget", "checkpoints"]
+    known += ["aux", "table", "parameters", "width", "budget", "checkpoints", "lints"]
     unknown = [entry.key for name, entry in entries.items() if name not in known]
     findings += [unknown_key(key, "spec", known) for key in unknown]
     # A variant's first own key, not that of what it extends.
@@ -163,6 +165,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     findings += [_unknown_tap(head, names) for head in aux if head.tap not in names]
     table = parse_table(entries["table"].value, findings) if "table" in entries else None
     checkpoints = parse_checkpoints(entries.get("checkpoints"), findings)
+    switches = parse_switches(entries.get("lints"), findings)
     if findings or header is None:
         return findings
     return Spec(
@@ -177,6 +180,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
         width,
         _limits(budget, entries),
         checkpoints,
+        switches,
         grammar,
         place,
     )

@@ -78,11 +78,12 @@ def read(path: Path, name: str | None = None) -> Source | Diagnostic:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        readable = Source(name, data.decode("utf-8", "replace"))
+        readable = Source(name, data.decode("utf-8", "replace"), path=path)
         place = Span(readable, line, column, line, column + 1)
         message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
         return Diagnostic(Code.UNREADABLE, message, place, hint="save the file as UTF-8")
-    return Source(name, text.removeprefix("\ufeff"), hashlib.sha256(data).hexdigest())
+    digest = hashlib.sha256(data).hexdigest()
+    return Source(name, text.removeprefix("\ufeff"), digest, path)
 
 
 def compose(source: Source) -> Mapping | list[Diagnostic]:

@@ -1,15 +1,17 @@
 """Places in a spec's text: every node, diagnostic and layer knows where it was written."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 
 class Source:
-    """One spec file as it was read: the name shown to people, its text, its bytes' digest."""
+    """One spec file as it was read: its name for people, its text, its bytes' digest, its path."""
 
-    __slots__ = ("digest", "lines", "name")
+    __slots__ = ("digest", "lines", "name", "path")
 
-    def __init__(self, name: str, text: str, digest: str = "") -> None:
+    def __init__(self, name: str, text: str, digest: str = "", path: Path | None = None) -> None:
         self.name = name
+        self.path = path
         self.lines = text.split("\n")
         self.digest = digest
 

@@ -201,7 +201,10 @@ def _inside(node: Node, path: tuple[int | str, ...]) -> Node:
 def meant(word: str, known: Iterable[str]) -> str | None:
     """The known key that is meant by ``word``, another's word for it or a misspelling."""
     known = list(known)
-    return _ALIASES[word] if _ALIASES.get(word) in known else closest(word, known)
+    aliases = {alias: name for alias, name in _ALIASES.items() if name in known}
+    close = closest(word, known) or closest(word, aliases)
+    exact = aliases.get(word) if word not in known else word
+    return exact or (aliases.get(close, close) if close else None)
 
 
 def unknown_key(

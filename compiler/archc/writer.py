@@ -217,6 +217,8 @@ def _stage(path: Path, content: bytes) -> Path:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(temporary, flags, 0o666)
     try:
+        if path.exists():
+            os.chmod(descriptor, path.stat().st_mode & 0o777)  # noqa: PTH101 - the open file's
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()

@@ -1,42 +1,135 @@
 """``archc check``."""
 
 import sys
-from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from archc.commands.common import (
     FINDINGS,
     all_specs,
-    compile_one,
+    counted,
     echo,
-    report,
+    fail_on,
+    quickly,
     set_option,
     specs_argument,
 )
+
+if TYPE_CHECKING:
+    from archc.lints import Selection
+    from archc.reports import Report
+
+TEXTS = ("full", "concise")
+DOCUMENTS = ("json", "sarif", "github", "junit")
 
 
 @click.command("check")
 @specs_argument
 @set_option
-def command(specs: tuple[str, ...], settings: dict[str, float]) -> None:
-    """Validate specs and hold their tables and budgets against what is computed."""
-    from archc.backend import load_backend
-    from archc.diagnostics import in_file_order
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*TEXTS, *DOCUMENTS]),
+    default="full",
+    show_default=True,
+    help="How to print.",
+)
+@click.option("--fix", is_flag=True, help="Mend in the specs what can safely be mended.")
+@click.option("--strict", is_flag=True, help="Exit 1 for warnings, too.")
+@click.option("--select", multiple=True, metavar="LINT", help="Run this lint, and no others.")
+@click.option("--ignore", multiple=True, metavar="LINT", help="Leave out this lint; all: every.")
+@click.option("--target", metavar="NAME", help="Hardware that lints about speed think of.")
+def command(
+    specs: tuple[str, ...],
+    settings: dict[str, float],
+    form: str,
+    fix: bool,
+    strict: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    target: str | None,
+) -> None:
+    """Validate specs, hold their tables and budgets against what is computed, and lint them.
 
-    default_backend = cache(load_backend)
-    failed = False
+    LINT is a lint's name or code; `archc explain` lists them.
+    """
+    quickly()
+    from archc.checks import check_spec
+
+    selection = _selection(select, ignore, target)
+    reports = []
     for name in all_specs(specs):
-        compiled = compile_one(name, settings)
-        findings = compiled if isinstance(compiled, list) else compiled.findings
-        if not isinstance(compiled, list) and (backend := default_backend()) is not None:
-            findings = in_file_order([*findings, *backend.check(compiled.analysis)])
-        report(findings)
-        failed = failed or bool(findings)
-        if not isinstance(compiled, list) and not findings:
-            cost = compiled.analysis.cost
-            matches, errata = (compiled.conformance.count(v) for v in ("match", "erratum"))
-            cells = f"{matches} cells match, {errata} errata"
-            table = cells if compiled.network.table else "no printed table"
-            echo(f"{name}: ok, {cost.params:,} params, {cost.macs:,} MACs, {table}")
+        if fix:
+            _fix(name, settings, selection)
+        report = check_spec(name, settings, selection)
+        reports.append(report)
+        if form in TEXTS:
+            _print(report, form)
+    if form in DOCUMENTS:
+        document = import_module(f"archc.formats.{form}").write(reports)
+        if document:
+            echo(document)
+    else:
+        _close(reports)
+    failed = any(report.findings if strict else report.errors for report in reports)
     sys.exit(FINDINGS if failed else 0)
+
+
+def _selection(select: tuple[str, ...], ignore: tuple[str, ...], target: str | None) -> "Selection":
+    from archc.diagnostics import suggestion
+    from archc.lints import EVERYTHING, Selection, lints
+    from archc.switches import TARGETS
+
+    if select or ignore:
+        known = {EVERYTHING, *lints(), *(lint.code for lint in lints().values())}
+        for word in (*select, *ignore):
+            if word not in known:
+                hint = suggestion(word, known) or f"the lints are {', '.join(lints())}"
+                raise click.UsageError(f"no lint {word}: {hint}")
+    if target is not None and target not in TARGETS:
+        raise click.UsageError(f"no target {target}: the targets are {', '.join(TARGETS)}")
+    return Selection(select, ignore, target)
+
+
+def _fix(name: str, settings: dict[str, float], selection: "Selection") -> None:
+    from archc.fixes import fix_spec
+
+    mended = fix_spec(name, settings, selection)
+    if mended.number:
+        echo(f"{name}: {counted(mended.number, 'finding')} mended", err=True)
+    fail_on([mended.finding] if mended.finding else [])
+
+
+def _print(report: "Report", form: str) -> None:
+    """Findings on standard error; that a spec is fine on standard output."""
+    from archc.diagnostics import headline, render
+
+    for finding in report.findings:
+        if form == "full":
+            echo(render(finding), err=True)
+        else:
+            hint = f"; {finding.hint}" if finding.hint else ""
+            echo(f"{headline(finding)}{hint}", err=True)
+    summary = report.summary
+    if summary is not None and not report.errors:
+        cells = f"{summary.matches} cells match, {summary.errata} errata"
+        table = cells if summary.matches or summary.errata else "no printed table"
+        warned = f", {counted(len(report.findings), 'warning')}" if report.findings else ""
+        totals = f"{summary.params:,} params, {summary.macs:,} MACs"
+        echo(f"{report.spec}: ok, {totals}, {table}{warned}")
+
+
+def _close(reports: "list[Report]") -> None:
+    """How many findings there are, and what can be done about them at once."""
+    from archc.diagnostics import Severity
+    from archc.reports import count
+
+    numbers = {severity: count(reports, severity) for severity in Severity}
+    if not any(numbers.values()):
+        return
+    safe = sum(len(report.mendable) for report in reports)
+    found = ", ".join(counted(number, severity) for severity, number in numbers.items() if number)
+    mends = f"; archc check --fix mends {safe}" if safe else ""
+    echo(f"{found}{mends}", err=True)

@@ -92,10 +92,17 @@ def all_specs(specs: tuple[str, ...]) -> list[str]:
     return found
 
 
+def quickly() -> None:
+    """Let pydantic be imported without a look for plugins, before anything imports it.
+
+    archc has none, and looking for them reads every installed package's metadata.
+    """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+
 def compile_one(name: str, settings: dict[str, float]) -> "Compiled | list[Diagnostic]":
     """One spec all the way through, or its findings."""
-    # archc has no pydantic plugins, and looking for them reads every installed package's metadata.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    quickly()
     from archc.pipeline import compile_spec
 
     return compile_spec(name, settings)

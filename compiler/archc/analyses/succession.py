@@ -1,0 +1,60 @@
+"""Which operator directly reads what another one gives."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from archc.ir import Concat, Network, Node, Op, Residual
+
+
+class Pair(NamedTuple):
+    """``second`` reads what ``first`` gives, and nothing else."""
+
+    first: Op
+    second: Op
+
+
+class _Ends(NamedTuple):
+    """The operators that read a node's input, and the one that gives its output, if it is one."""
+
+    readers: tuple[Op, ...]
+    giver: Op | None
+
+
+def find_pairs(network: Network) -> tuple[Pair, ...]:
+    """Every pair in the network and its auxiliary heads.
+
+    What a Concat or a Residual gives is nobody's alone, so that no pair leads out of one.
+    """
+    pairs: list[Pair] = []
+    givers: dict[str, Op | None] = {}
+    giver = None
+    for row in network.rows:
+        giver = givers[row.name] = _join(giver, _ends(row, pairs), pairs)
+    for head in network.aux:
+        _join(givers[head.tap], _ends(head.body, pairs), pairs)
+    return tuple(pairs)
+
+
+def _join(giver: Op | None, ends: _Ends, pairs: list[Pair]) -> Op | None:
+    if giver is not None:
+        pairs += [Pair(giver, reader) for reader in ends.readers]
+    return ends.giver
+
+
+def _ends(node: Node, pairs: list[Pair]) -> _Ends:
+    if type(node) is Op:
+        return _Ends((node,), node)
+    if type(node) is Concat or type(node) is Residual:
+        parts = [_ends(part, pairs) for part in node.children]
+        return _Ends(tuple(reader for part in parts for reader in part.readers), None)
+    return _series(node.children, pairs)
+
+
+def _series(nodes: Iterable[Node], pairs: list[Pair]) -> _Ends:
+    readers: tuple[Op, ...] = ()
+    giver = None
+    for place, node in enumerate(nodes):
+        ends = _ends(node, pairs)
+        readers = ends.readers if place == 0 else readers
+        giver = _join(giver, ends, pairs)
+    return _Ends(readers, giver)

@@ -1,0 +1,65 @@
+"""A convolution has a bias, and a norm behind it that takes it away again.
+
+## Why
+Batch normalisation subtracts the mean, and with it every bias (arXiv:1502.03167, section 3.2). The
+bias is a parameter that is stored, read and decayed, and changes nothing.
+
+## Example
+```yaml
+archc: 1
+name: Net
+input: 3x32x32
+classes: 10
+body:
+  conv: {Conv: 3x3, out: 16, bias: true, norm: BatchNorm, activation: ReLU}
+head:
+  pool: {AvgPool: global}
+  flatten: Flatten
+  fc: {Linear: classes}
+```
+
+## Instead
+```yaml
+archc: 1
+name: Net
+input: 3x32x32
+classes: 10
+body:
+  conv: {Conv: 3x3, out: 16, norm: BatchNorm, activation: ReLU}
+head:
+  pool: {AvgPool: global}
+  flatten: Flatten
+  fc: {Linear: classes}
+```
+"""
+
+from collections.abc import Iterator
+
+from archc import ir
+from archc.analyses.succession import find_pairs
+from archc.analysis import Analysis
+from archc.ops.convolution import Conv, SeparableConv
+from archc.ops.linear import Linear
+from archc.ops.normalization import BatchNorm
+from archc.remarks import Remark, remark
+
+CODE = "L104"
+
+
+def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
+    """A remark for each such bias, whether the norm is the layer's own or the next one."""
+    for op in analysis.shapes.ops:
+        layer = op.operator
+        if isinstance(layer, Conv | SeparableConv) and layer.norm is not None and layer.biased:
+            yield _remark(op)
+    for first, second in find_pairs(analysis.network):
+        before, after = first.operator, second.operator
+        if not isinstance(before, Conv | SeparableConv | Linear):
+            continue
+        follows = before.activation is None and getattr(before, "norm", None) is None
+        if isinstance(after, BatchNorm) and follows and before.biased:
+            yield _remark(first)
+
+
+def _remark(op: ir.Op) -> Remark:
+    return remark(op, "this bias is subtracted again by the norm behind it", "write bias: false")

@@ -1,0 +1,56 @@
+"""A window's stride is larger than its kernel, so that part of the input is never read.
+
+## Why
+A 1x1 with stride 2 computes from a quarter of what the layer in front has computed, and throws the
+rest away. Where that is meant, in front of a residual's sum for instance, a pool or a larger
+kernel keeps the information at little cost (arXiv:1812.01187, section 4).
+
+## Example
+```yaml
+archc: 1
+name: Net
+input: 3x32x32
+classes: 10
+body:
+  conv: {Conv: 1x1/2, out: 16, activation: ReLU}
+head:
+  pool: {AvgPool: global}
+  flatten: Flatten
+  fc: {Linear: classes}
+```
+
+## Instead
+```yaml
+archc: 1
+name: Net
+input: 3x32x32
+classes: 10
+body:
+  conv: {Conv: 3x3/2, out: 16, activation: ReLU}
+head:
+  pool: {AvgPool: global}
+  flatten: Flatten
+  fc: {Linear: classes}
+```
+"""
+
+from collections.abc import Iterator
+
+from archc.analysis import Analysis
+from archc.ops.window import Window
+from archc.remarks import Remark, remark
+
+CODE = "L107"
+
+
+def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
+    """A remark for each such window."""
+    for op in analysis.shapes.ops:
+        window = getattr(op.operator, "window", None)
+        if not isinstance(window, Window) or window.stride is None:
+            continue
+        (height, width), (down, right) = window.kernel, window.stride
+        if down > height or right > width:
+            read, of = min(height, down) * min(width, right), down * right
+            message = f"{window} reads {read} of every {of} elements and skips the rest"
+            yield remark(op, message, f"a {max(height, down)}x{max(width, right)} kernel reads all")
