@@ -1,6 +1,6 @@
-"""The vocabulary as documentation, made from the operators themselves.
+"""The vocabulary and the codes as documentation, made from the compiler itself.
 
-``python -m archc.reference FILE...`` renews the part of each file between the markers.
+``python -m archc.reference docs/*.md`` renews the parts of each file between markers.
 """
 
 import sys
@@ -8,13 +8,14 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
+from archc.explanations import as_page, explanations
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 from archc.ops.window import Window
 from archc.syntax import STRUCTURES
 
-BEGIN = "<!-- vocabulary: made by python -m archc.reference -->"
-END = "<!-- end of vocabulary -->"
+_BEGIN = "<!-- {}: made by python -m archc.reference -->"
+_END = "<!-- end of {} -->"
 
 _STRUCTURES = {
     "Sequence": "Layers one after the other: a list, or a mapping of names.",
@@ -51,13 +52,20 @@ def vocabulary() -> str:
     return "\n".join(lines)
 
 
+def codes() -> str:
+    """Every code, explained."""
+    return as_page(explanations())
+
+
 def renewed(text: str) -> str:
-    """The text with what stands between the markers made anew."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        return text
-    return f"{before}{BEGIN}\n{vocabulary()}\n{END}{after}"
+    """The text with what stands between markers made anew."""
+    for part in (vocabulary, codes):
+        begin, end = _BEGIN.format(part.__name__), _END.format(part.__name__)
+        before, found, rest = text.partition(begin)
+        _, ended, after = rest.partition(end)
+        if found and ended:
+            text = f"{before}{begin}\n{part()}\n{end}{after}"
+    return text
 
 
 def _about(kind: type[Operator]) -> str:

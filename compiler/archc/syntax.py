@@ -217,11 +217,15 @@ class Grammar:
             return self._call(name, kind, value, rest)
         if kind.text not in OPERATORS:
             known = [*OPERATORS, *STRUCTURES, *self.columns]
-            hint: Hint = suggestion(kind.text, known) or f"the kinds are {', '.join(known)}"
+            close = suggestion(kind.text, known)
+            hint: Hint = close or f"the kinds are {', '.join(known)}"
             if kind.text == "Aux":
                 hint = "an Aux stands under a name in the section aux"
             self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)
-            return None
+            if close is None or not close.safe or value is None:
+                return None
+            # What else is wrong with the layer is said as well: its kind is beyond doubt.
+            return self._kind(name, Scalar(close.text, close.text, kind.span), value, rest)
         fields = self.arguments(kind, value, rest)
         return fields if fields is None else Layer(name, kind.text, fields, (), kind.span)
 

@@ -7,7 +7,7 @@ from archc.analysis import Analysis
 from archc.names import is_name
 from archc.ops.activation import Softmax
 from archc.ops.operator import written
-from archc.validation import listed
+from archc.validation import counted, listed
 from archc_backends.pytorch.channels import CLASSES, Channels, environment
 from archc_backends.pytorch.classes import ClassBuilder, build_blocks, without_defaults
 from archc_backends.pytorch.expressions import Call, Choice, Expression, Group
@@ -170,7 +170,7 @@ def _docstring(analysis: Analysis) -> str:
         counts += f" ({analysis.cost_with_aux.params:,} with the auxiliary heads)"
     paragraphs.append(
         f"For {written(network.input)} images and {network.classes} classes: {counts}, "
-        f"{cost.macs:,} multiply-accumulates, {analysis.depth} layers deep."
+        f"{cost.macs:,} multiply-accumulates, {counted(analysis.depth, 'layer')} deep."
     )
     return "\n\n".join(paragraphs)
 

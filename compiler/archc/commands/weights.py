@@ -10,6 +10,7 @@ from archc.commands.common import (
     backend_option,
     chosen_backend,
     compile_all,
+    counted,
     echo,
     fail_on,
     refuse,
@@ -77,7 +78,7 @@ def command(
             refuse(tensors)
         match = match_checkpoint(compiled.analysis, tensors, renaming)
         fail_on(list(match.findings))
-        what = f"{len(match.sources)} tensors of {compiled.network.name}"
+        what = f"{counted(len(match.sources), 'tensor')} of {compiled.network.name}"
         if out is not None and not check:
             given = {
                 key: None if name is None else tensors[name] for key, name in match.sources.items()

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from archc import __version__
 from archc.diagnostics import Diagnostic, Replacement
+from archc.explanations import Explanation, as_markdown, as_text, explanations
 from archc.reports import Place, Report, file_of, place_of
 from archc.spans import Span
 
@@ -29,7 +30,7 @@ def write(reports: Sequence[Report]) -> str:
             "driver": {
                 "name": "archc",
                 "version": __version__,
-                "rules": [_rule(code) for code in codes],
+                "rules": [_rule(rule) for rule in explanations() if rule.code in codes],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -39,8 +40,14 @@ def write(reports: Sequence[Report]) -> str:
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _rule(code: str) -> dict[str, Any]:
-    return {"id": code}
+def _rule(explanation: Explanation) -> dict[str, Any]:
+    """The rule as ``archc explain`` explains it."""
+    return {
+        "id": explanation.code,
+        "name": explanation.name,
+        "shortDescription": {"text": explanation.summary},
+        "help": {"text": as_text(explanation), "markdown": as_markdown(explanation)},
+    }
 
 
 def _result(

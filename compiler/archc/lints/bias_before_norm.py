@@ -1,8 +1,9 @@
 """A convolution has a bias, and a norm behind it that takes it away again.
 
 ## Why
-Batch normalisation subtracts the mean, and with it every bias (arXiv:1502.03167, section 3.2). The
-bias is a parameter that is stored, read and decayed, and changes nothing.
+Batch normalisation subtracts the mean, and with it every bias
+(arXiv:1502.03167, section 3.2). The bias is a parameter that is stored, read
+and decayed, and changes nothing.
 
 ## Example
 ```yaml

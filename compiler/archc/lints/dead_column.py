@@ -1,8 +1,9 @@
 """A column of a module has the same value in each of its rows.
 
 ## Why
-A column that never differs tells nothing: written once in the module, the rows become shorter and
-the number cannot be mistyped. Three rows at least are needed before this is said.
+A column that never differs tells nothing: written once in the module, the rows
+become shorter and the number cannot be mistyped. Three rows at least are
+needed before this is said.
 
 ## Example
 ```yaml

@@ -1,9 +1,9 @@
 """A dropout stands in front of a batch normalisation.
 
 ## Why
-Dropout changes the variance of what follows while training and not afterwards: the running variance
-that the norm has learned is then wrong at inference (arXiv:1801.05134). Dropout belongs behind the
-last norm.
+Dropout changes the variance of what follows while training and not afterwards:
+the running variance that the norm has learned is then wrong at inference
+(arXiv:1801.05134). Dropout belongs behind the last norm.
 
 ## Example
 ```yaml

@@ -1,8 +1,8 @@
 """A dropout with probability 0 does nothing.
 
 ## Why
-It is a row of the table and a line of the generated code that never acts. A rate that is to be set
-later is a parameter.
+It is a row of the table and a line of the generated code that never acts. A
+rate that is to be set later is a parameter.
 
 ## Example
 ```yaml

@@ -1,8 +1,9 @@
 """An auxiliary head taps the last row, or the head itself.
 
 ## Why
-An auxiliary head sends a gradient into the middle of the network (arXiv:1409.4842, section 5).
-Behind the last row it trains what the main loss trains already, and only costs.
+An auxiliary head sends a gradient into the middle of the network
+(arXiv:1409.4842, section 5). Behind the last row it trains what the main loss
+trains already, and only costs.
 
 ## Example
 ```yaml

@@ -1,8 +1,9 @@
 """A 1x1 behind a pooling branch keeps all channels as they are.
 
 ## Why
-Where a module reduces the size, its pool passes through unprojected (arXiv:1502.03167, figure 5):
-a 1x1 that gives as many channels as it reads saves nothing there, and costs channels squared.
+Where a module reduces the size, its pool passes through unprojected
+(arXiv:1502.03167, figure 5): a 1x1 that gives as many channels as it reads
+saves nothing there, and costs channels squared.
 
 ## Example
 ```yaml

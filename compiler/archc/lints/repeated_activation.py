@@ -1,8 +1,9 @@
 """An activation is applied twice.
 
 ## Why
-The ReLU of a ReLU is the same ReLU; the softmax of a softmax is nearly uniform. One of the two is a
-leftover, most often of a default that the layer in front has already taken.
+The ReLU of a ReLU is the same ReLU; the softmax of a softmax is nearly
+uniform. One of the two is a leftover, most often of a default that the layer
+in front has already taken.
 
 ## Example
 ```yaml

@@ -1,9 +1,10 @@
-"""A window's stride is larger than its kernel, so that part of the input is never read.
+"""A stride is larger than its kernel, so that input is skipped.
 
 ## Why
-A 1x1 with stride 2 computes from a quarter of what the layer in front has computed, and throws the
-rest away. Where that is meant, in front of a residual's sum for instance, a pool or a larger
-kernel keeps the information at little cost (arXiv:1812.01187, section 4).
+A 1x1 with stride 2 computes from a quarter of what the layer in front has
+computed, and throws the rest away. Where that is meant, in front of a
+residual's sum for instance, a pool or a larger kernel keeps the information at
+little cost (arXiv:1812.01187, section 4).
 
 ## Example
 ```yaml

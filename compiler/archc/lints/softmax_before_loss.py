@@ -1,9 +1,10 @@
 """A softmax stands where its output goes into a loss, or into another layer.
 
 ## Why
-The cross entropy takes logits and applies its own softmax: of probabilities its gradient nearly
-vanishes, and training crawls without any error. A softmax as the network's last row is fine: the
-generated code applies it in `probabilities` only, never before a loss.
+The cross entropy takes logits and applies its own softmax: of probabilities
+its gradient nearly vanishes, and training crawls without any error. A softmax
+as the network's last row is fine: the generated code applies it in
+`probabilities` only, never before a loss.
 
 ## Example
 ```yaml

@@ -1,9 +1,9 @@
 """Two linear layers follow one another with no activation between them.
 
 ## Why
-A linear map of a linear map is one linear map: the second layer adds parameters, and nothing that
-the network can express. A norm between them changes that as little. Most often an activation was
-forgotten.
+A linear map of a linear map is one linear map: the second layer adds
+parameters, and nothing that the network can express. A norm between them
+changes that as little. Most often an activation was forgotten.
 
 ## Example
 ```yaml

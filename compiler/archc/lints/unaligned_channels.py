@@ -1,10 +1,11 @@
 """A number of channels is no multiple of what the hardware computes at once.
 
 ## Why
-Vector units and tensor cores work on 4 to 16 channels at a time; those that are left over cost a
-whole step (NVIDIA, "Matrix Multiplication Background User's Guide": multiples of 16 bytes). The
-lint speaks only where a target is named, in the spec or by `--target`: `avx2` and `tensor_cores`
-need multiples of 8, `avx512` of 16, `neon` of 4.
+Vector units and tensor cores work on 4 to 16 channels at a time; those that
+are left over cost a whole step (NVIDIA, "Matrix Multiplication Background
+User's Guide": multiples of 16 bytes). The lint speaks only where a target is
+named, in the spec or by `--target`: `avx2` and `tensor_cores` need multiples
+of 8, `avx512` of 16, `neon` of 4.
 
 ## Example
 ```yaml

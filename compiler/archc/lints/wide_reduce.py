@@ -1,9 +1,10 @@
 """A 1x1 reduction gives more channels than it reads.
 
 ## Why
-A reduction stands in front of a larger convolution to make it cheaper (arXiv:1409.4842, section 4).
-One that widens costs more than the convolution alone, and is most often a swapped or mistyped
-cell. A convolution that is grouped is left alone: there, widening first is the point.
+A reduction stands in front of a larger convolution to make it cheaper
+(arXiv:1409.4842, section 4). One that widens costs more than the convolution
+alone, and is most often a swapped or mistyped cell. A convolution that is
+grouped is left alone: there, widening first is the point.
 
 ## Example
 ```yaml
