@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from archc.ops import OPERATORS
+from archc import lower, models, names, pipeline, source, syntax
+from archc.ops import OPERATORS, window
 from archc.pipeline import Compiled, compile_spec
 from archc.reference import renewed
+from archc_backends.pytorch import verify
 
 PAGE = Path(__file__).parents[1] / "docs" / "language.md"
 SPECS = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
@@ -22,6 +24,26 @@ def test_the_vocabulary_is_current() -> None:
 
 def test_the_page_shows_specs() -> None:
     assert len(SPECS) == 7
+
+
+def test_the_limits_are_the_compilers() -> None:
+    limits = {
+        "bytes of a spec": source.MAXIMUM_BYTES,
+        "levels of nesting in its text": source.MAXIMUM_DEPTH,
+        "specs that extend one another": pipeline.MAXIMUM_EXTENSIONS,
+        "modules": syntax.MAXIMUM_MODULES,
+        "layers, modules and repeats expanded": lower.MAXIMUM_LAYERS,
+        "levels of modules within modules": lower.MAXIMUM_DEPTH,
+        "times of one Repeat": models.MAXIMUM_REPEATS,
+        "filters, features, groups, classes": window.MAXIMUM_COUNT,
+        "channels, height and width of the input": models.MAXIMUM_SIDE,
+        "kernel, stride and padding": window.MAXIMUM_KERNEL,
+        "letters of a name": int(names.NAME_PATTERN.rpartition(",")[2].rstrip("}")) + 1,
+        "parameters that `archc verify` runs": verify.MAXIMUM_PARAMS,
+    }
+    table = PAGE.read_text().partition("## Limits")[2].partition("## ")[0]
+    rows = re.findall(r"^\| ([^|]+) \| ([0-9,]+) \|$", table, re.MULTILINE)
+    assert {what: int(number.replace(",", "")) for what, number in rows} == limits
 
 
 @pytest.mark.parametrize("text", SPECS, ids=lambda text: re.findall(r"name: (\w+)", str(text))[0])

@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from archc.analysis import Analysis as Analysis
     from archc.api import analyze as analyze
+    from archc.api import check as check
     from archc.api import emit as emit
     from archc.api import load as load
     from archc.api import module_class as module_class
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from archc.diagnostics import Diagnostic as Diagnostic
     from archc.diagnostics import SpecError as SpecError
     from archc.ir import Network as Network
+    from archc.reports import Report as Report
 
 _HOMES = {
     "Analysis": "analysis",
@@ -30,8 +32,10 @@ _HOMES = {
     "Conformance": "conformance",
     "Diagnostic": "diagnostics",
     "Network": "ir",
+    "Report": "reports",
     "SpecError": "diagnostics",
     "analyze": "api",
+    "check": "api",
     "check_conformance": "conformance",
     "emit": "api",
     "load": "api",
@@ -44,9 +48,11 @@ __all__ = [
     "Conformance",
     "Diagnostic",
     "Network",
+    "Report",
     "SpecError",
     "__version__",
     "analyze",
+    "check",
     "check_conformance",
     "emit",
     "load",

@@ -8,10 +8,12 @@ from typing import Any
 from archc.analysis import Analysis
 from archc.analysis import analyze as run_analyses
 from archc.backend import DEFAULT, Backend, Options, load_backend
+from archc.checks import check_spec
 from archc.diagnostics import Diagnostic, SpecError
 from archc.ir import Network
 from archc.library import find_spec
 from archc.pipeline import load_network
+from archc.reports import Report
 
 
 def load(spec: str | PathLike[str], parameters: Mapping[str, float] | None = None) -> Network:
@@ -29,6 +31,14 @@ def load(spec: str | PathLike[str], parameters: Mapping[str, float] | None = Non
     if isinstance(network, list):
         raise SpecError(network)
     return network
+
+
+def check(spec: str | PathLike[str], parameters: Mapping[str, float] | None = None) -> Report:
+    """Every finding of a spec as ``archc check`` shows them: faults, then what lints remark.
+
+    Nothing is raised for what is wrong with it: ``findings`` is empty where all is well.
+    """
+    return check_spec(fspath(spec), parameters)
 
 
 def analyze(network: Network) -> Analysis:
