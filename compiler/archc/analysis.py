@@ -11,6 +11,7 @@ from archc.analyses.depth import measure_depth
 from archc.analyses.memory import measure_peak
 from archc.analyses.receptive_field import Field, Fields, as_field, measure_fields
 from archc.analyses.shapes import Shapes, infer_shapes
+from archc.analyses.succession import Pair, find_pairs
 from archc.diagnostics import Diagnostic
 from archc.ops.operator import Cost, Shape
 
@@ -77,6 +78,11 @@ class Analysis(_Known):
     def aux(self) -> tuple[RowAnalysis, ...]:
         """The auxiliary heads, in the order of the spec."""
         return tuple([self._row(head.body) for head in self.network.aux])
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Operators of which one directly reads what the other gives."""
+        return find_pairs(self.network)
 
     @property
     def field(self) -> Field:

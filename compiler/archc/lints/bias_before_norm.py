@@ -37,7 +37,6 @@ head:
 from collections.abc import Iterator
 
 from archc import ir
-from archc.analyses.succession import find_pairs
 from archc.analysis import Analysis
 from archc.ops.convolution import Conv, SeparableConv
 from archc.ops.linear import Linear
@@ -53,7 +52,7 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
         layer = op.operator
         if isinstance(layer, Conv | SeparableConv) and layer.norm is not None and layer.biased:
             yield _remark(op)
-    for first, second in find_pairs(analysis.network):
+    for first, second in analysis.pairs:
         before, after = first.operator, second.operator
         if not isinstance(before, Conv | SeparableConv | Linear):
             continue

@@ -40,7 +40,6 @@ head:
 
 from collections.abc import Iterator
 
-from archc.analyses.succession import find_pairs
 from archc.analysis import Analysis
 from archc.diagnostics import Label
 from archc.ops.normalization import BatchNorm
@@ -52,7 +51,7 @@ CODE = "L110"
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
     """A remark for each such dropout."""
-    for first, second in find_pairs(analysis.network):
+    for first, second in analysis.pairs:
         if not isinstance(first.operator, Dropout) or first.operator.p == 0:
             continue
         after = second.operator

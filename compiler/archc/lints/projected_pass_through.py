@@ -46,7 +46,6 @@ head:
 
 from collections.abc import Iterator
 
-from archc.analyses.succession import find_pairs
 from archc.analysis import Analysis
 from archc.ops.convolution import Conv
 from archc.ops.pooling import AvgPool, MaxPool
@@ -58,7 +57,7 @@ CODE = "L103"
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
     """A remark for each such 1x1."""
-    for first, second in find_pairs(analysis.network):
+    for first, second in analysis.pairs:
         pool, projection = first.operator, second.operator
         if not isinstance(pool, MaxPool | AvgPool) or not isinstance(projection, Conv):
             continue

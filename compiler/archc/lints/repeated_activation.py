@@ -37,7 +37,6 @@ head:
 
 from collections.abc import Iterator
 
-from archc.analyses.succession import find_pairs
 from archc.analysis import Analysis
 from archc.diagnostics import Label
 from archc.ops.activation import Activation
@@ -48,7 +47,7 @@ CODE = "L106"
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
     """A remark for each second activation."""
-    for first, second in find_pairs(analysis.network):
+    for first, second in analysis.pairs:
         layer, again = first.operator, second.operator
         last = layer if isinstance(layer, Activation) else getattr(layer, "activation", None)
         if isinstance(again, Activation) and type(last) is type(again):

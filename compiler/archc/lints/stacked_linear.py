@@ -38,7 +38,6 @@ head:
 
 from collections.abc import Iterator
 
-from archc.analyses.succession import find_pairs
 from archc.analysis import Analysis
 from archc.diagnostics import Label
 from archc.ops.convolution import Conv, SeparableConv
@@ -50,7 +49,7 @@ CODE = "L105"
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
     """A remark for each such pair, at the first of the two."""
-    for first, second in find_pairs(analysis.network):
+    for first, second in analysis.pairs:
         before, after = first.operator, second.operator
         if not isinstance(before, Conv | SeparableConv | Linear) or before.activation is not None:
             continue

@@ -37,7 +37,6 @@ head:
 
 from collections.abc import Iterator
 
-from archc.analyses.succession import find_pairs
 from archc.analysis import Analysis
 from archc.ops.convolution import Conv
 from archc.remarks import Remark, remark
@@ -47,7 +46,7 @@ CODE = "L101"
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
     """A remark for each such reduction."""
-    for first, second in find_pairs(analysis.network):
+    for first, second in analysis.pairs:
         reduction, larger = first.operator, second.operator
         if not isinstance(reduction, Conv) or not isinstance(larger, Conv):
             continue
