@@ -11,6 +11,7 @@ from click.shell_completion import ShellComplete
 
 from archc.cli import cli
 
+PAGE = Path(__file__).parents[1] / "docs" / "editors-and-shells.md"
 SCRIPTS = Path(sys.executable).parent
 SHIPPED_V = ["inception_v3.yaml", "inception_v4.yaml"]
 
@@ -98,6 +99,23 @@ def test_bash(folder: Path) -> None:
     assert press_tab("archc", "build", "--out", "") == ["compopt -o dirnames", ""]
     press_tab("archc", "check", "in")
     assert not (folder / "owned").exists()
+
+
+@pytest.mark.parametrize(
+    ("shell", "registers"),
+    [
+        ("bash", "complete -o nosort -F"),
+        ("zsh", "compdef"),
+        ("fish", "complete --no-files --command"),
+    ],
+)
+def test_the_documented_lines_register_completion(shell: str, registers: str) -> None:
+    assert f"_ARCHC_COMPLETE={shell}_source archc" in PAGE.read_text()
+    environment = {**os.environ, "_ARCHC_COMPLETE": f"{shell}_source"}
+    done = subprocess.run(
+        [SCRIPTS / "archc"], env=environment, capture_output=True, text=True, check=True
+    )
+    assert registers in done.stdout
 
 
 def test_nothing_heavy_is_imported() -> None:
