@@ -14,8 +14,6 @@ MEMBERS = (
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
-    "LICENSE",
-    ".github/workflows/ci.yml",
     "docs/**/*.md",
     "docs/man/*",
     "specs/*.yaml",
@@ -25,9 +23,9 @@ DECISIONS = "docs/decisions"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put every decision into the navigation, in their order."""
-    records = [str(path.relative_to(ROOT)) for path in sorted((ROOT / DECISIONS).glob("*.md"))]
-    records.sort(key=lambda record: not record.endswith("README.md"))
+    """Put every decision into the navigation, behind the page that says what they are."""
+    numbered = sorted((ROOT / DECISIONS).glob("[0-9]*.md"))
+    records = [f"{DECISIONS}/README.md", *(f"{DECISIONS}/{path.name}" for path in numbered)]
     config.nav = [
         {title: records if target == DECISIONS else target for title, target in entry.items()}
         if isinstance(entry, dict)
