@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from archc.analysis import Analysis
 from archc.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from archc.analysis import Analysis
 
 GROUP = "archc.backends"
 DISTRIBUTION = "archc-compiler"
@@ -25,16 +27,18 @@ class Backend(Protocol):
     comment: str
     """What starts a comment in the files it emits; the writer's header needs it."""
 
-    def check(self, analysis: Analysis) -> list[Diagnostic]:
+    def check(self, analysis: "Analysis") -> list[Diagnostic]:
         """What the backend cannot express, as ``emit`` would say; quick, and without its libraries.
 
         ``archc check`` asks it of the default backend.
         """
 
-    def emit(self, analysis: Analysis, options: Options) -> Mapping[str, bytes] | list[Diagnostic]:
+    def emit(
+        self, analysis: "Analysis", options: Options
+    ) -> Mapping[str, bytes] | list[Diagnostic]:
         """File names with their contents, or what the backend cannot express."""
 
-    def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic]:
+    def verify(self, analysis: "Analysis", file: Path) -> list[Diagnostic]:
         """Where the emitted ``file``, when it is run, is not what the analysis says.
 
         Raises BackendUnavailable where what it needs to run files is not installed.
@@ -52,7 +56,7 @@ class Backend(Protocol):
         None stands for a counter at zero. Raises BackendUnavailable as above.
         """
 
-    def materialize(self, analysis: Analysis) -> object:
+    def materialize(self, analysis: "Analysis") -> object:
         """The network as a live object of this process: what a notebook wants.
 
         Raises BackendUnavailable as above, SpecError where the network cannot be expressed.

@@ -20,11 +20,14 @@ def find_spec(name: str) -> Path | Diagnostic:
                 return path
         except (OSError, ValueError):
             continue
-    known = sorted(
-        {path.name for folder in (Path("specs"), shipped()) for path in specs_in(folder)}
-    )
+    known = known_specs()
     hint = suggestion(Path(name).name, known) or f"there are {', '.join(known)}"
     return Diagnostic(Code.UNREADABLE, f"no spec {name}", hint=hint)
+
+
+def known_specs() -> list[str]:
+    """The names of those in ``specs/`` and of those shipped."""
+    return sorted({path.name for folder in (Path("specs"), shipped()) for path in specs_in(folder)})
 
 
 def specs_in(folder: Path) -> list[Path]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 
+from archc.completion import complete_backend, complete_folder, complete_spec
+
 if TYPE_CHECKING:
     from archc.backend import Backend
     from archc.diagnostics import Diagnostic
@@ -35,7 +37,9 @@ class _Folder(click.Path):
         return folder
 
 
-specs_argument = click.argument("specs", nargs=-1, metavar="[SPEC]...")
+specs_argument = click.argument(
+    "specs", nargs=-1, metavar="[SPEC]...", shell_complete=complete_spec
+)
 out_option = click.option(
     "--out",
     type=_Folder(path_type=Path),
@@ -43,8 +47,15 @@ out_option = click.option(
     show_default=True,
     metavar="DIR",
     help="Folder of the generated files.",
+    shell_complete=complete_folder,
 )
-backend_option = click.option("--backend", default=None, metavar="NAME", help="Another backend.")
+backend_option = click.option(
+    "--backend",
+    default=None,
+    metavar="NAME",
+    help="Another backend.",
+    shell_complete=complete_backend,
+)
 
 
 def _settings(

@@ -7,11 +7,12 @@ from archc.commands.common import (
     echo,
     print_grid,
 )
+from archc.completion import complete_spec
 
 
 @click.command("diff")
-@click.argument("before")
-@click.argument("after")
+@click.argument("before", shell_complete=complete_spec)
+@click.argument("after", shell_complete=complete_spec)
 @click.option(
     "--format",
     "form",

@@ -9,11 +9,19 @@ from archc.commands.common import (
     echo,
     fail_on,
 )
+from archc.completion import complete_spec
 
 
 @click.command("new")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--from", "base", required=True, metavar="SPEC", help="The spec to start from.")
+@click.option(
+    "--from",
+    "base",
+    required=True,
+    metavar="SPEC",
+    help="The spec to start from.",
+    shell_complete=complete_spec,
+)
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 def command(file: Path, base: str, force: bool) -> None:
     """Start a variant of a spec: FILE, with what may be changed commented in it.

@@ -10,10 +10,11 @@ from archc.commands.common import (
     print_grid,
     set_option,
 )
+from archc.completion import complete_spec
 
 
 @click.command("table")
-@click.argument("spec")
+@click.argument("spec", shell_complete=complete_spec)
 @click.option(
     "--format",
     "form",

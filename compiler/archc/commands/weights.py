@@ -17,6 +17,7 @@ from archc.commands.common import (
     set_option,
     stop,
 )
+from archc.completion import complete_spec
 
 if TYPE_CHECKING:
     from archc.pipeline import Compiled
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("weights")
-@click.argument("spec")
+@click.argument("spec", shell_complete=complete_spec)
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.option(
     "-o",
