@@ -1,0 +1,226 @@
+"""The sections that hold no layers: what a paper prints, parameters, checkpoints."""
+
+from archc.editor_schema.fields import field, or_named, whole_model
+from archc.editor_schema.notations import NOTATIONS, PRINTED_NUMBER, Schema, whole
+from archc.editor_schema.operators import defaults_of
+from archc.editor_schema.scopes import MODULE, ROW, Scope, definition, removable
+from archc.models import Width
+from archc.names import NAME_PATTERN
+from archc.ops import OPERATORS
+from archc.renaming import CheckpointSection
+from archc.table import COLUMNS, LETTERS, Convention, Recorded
+from archc.vocabulary import about
+
+CONVENTIONS = {"params": ["weights", "params"], "ops": ["macs", "flops"]}
+
+_SCALAR = ["string", "number", "boolean"]
+_CELLS: dict[str, Schema] = {
+    "output": {
+        "type": ["string", "integer"],
+        "pattern": whole("[1-9][0-9]*(?:x[1-9][0-9]*)*|-"),
+        "patternErrorMessage": "A size, height x width x channels, or -.",
+        "minimum": 1,
+    },
+    "depth": {
+        "type": ["string", "integer"],
+        "pattern": whole("[0-9]+|-"),
+        "patternErrorMessage": "A whole number, or -.",
+        "minimum": 0,
+    },
+}
+_COUNTED: Schema = {
+    "type": ["string", "number"],
+    "pattern": whole(f"{PRINTED_NUMBER}[KMG]?|-"),
+    "patternErrorMessage": "A number with the letter of its unit, such as 2.7K, or -.",
+    "minimum": 0,
+}
+
+
+def table() -> Schema:
+    """The section ``table``."""
+    properties: dict[str, Schema] = {
+        column: _convention(column, counts) for column, counts in CONVENTIONS.items()
+    }
+    properties["columns"] = {
+        "description": "What the cells of a row are, in this order.",
+        "type": "array",
+        "items": {"enum": list(COLUMNS)},
+        "minItems": 1,
+        "uniqueItems": True,
+    }
+    properties["rows"] = {
+        "description": "The printed cells of each row, by the path of what they describe; - where "
+        "nothing is printed.",
+        "type": "object",
+        "additionalProperties": {
+            "type": "array",
+            "items": {"type": ["string", "number"]},
+            "maxItems": len(COLUMNS),
+        },
+    }
+    properties["errata"] = {
+        "description": "Printed cells that are known to be wrong, by row.column.",
+        "type": "object",
+        "propertyNames": {
+            "pattern": rf"\.(?:{'|'.join(COLUMNS)})$",
+            "patternErrorMessage": "An erratum is named by its cell, row.column.",
+        },
+        "additionalProperties": _erratum(),
+    }
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": ["columns", "rows"],
+        "additionalProperties": False,
+        "allOf": [
+            *(_needs_convention(column) for column in CONVENTIONS),
+            *(_cell_at(place, column) for place in range(len(COLUMNS)) for column in COLUMNS),
+            *(_at_most(length) for length in range(1, len(COLUMNS))),
+        ],
+    }
+
+
+def _convention(column: str, counts: list[str]) -> Schema:
+    convention = whole_model(Convention, f"How the column {column} counts.")
+    properties = convention["properties"]
+    properties["count"] = {**properties["count"], "enum": counts}
+    unit = properties["unit"]
+    properties["unit"] = {"description": unit["description"], "enum": list(LETTERS)}
+    return convention
+
+
+def _erratum() -> Schema:
+    return {
+        "type": "object",
+        "properties": {
+            name: {**field(Recorded, name), "type": _SCALAR} for name in ("computed", "why")
+        },
+        "required": ["computed", "why"],
+        "additionalProperties": False,
+        "errorMessage": "An erratum is {computed: ..., why: ...}.",
+    }
+
+
+def _needs_convention(column: str) -> Schema:
+    listed = {"columns": {"type": "array", "contains": {"const": column}}}
+    return {
+        "if": {"required": ["columns"], "properties": listed},
+        "then": {"required": [column]},
+    }
+
+
+def _cell_at(place: int, column: str) -> Schema:
+    """What stands at a place of each row where the column does."""
+    here: list[Schema] = [{}] * place
+    listed = {"type": "array", "items": [*here, {"const": column}], "minItems": place + 1}
+    cells = {"items": [*here, definition(f"cell.{column}")]}
+    return {
+        "if": {"required": ["columns"], "properties": {"columns": listed}},
+        "then": {"properties": {"rows": {"additionalProperties": cells}}},
+    }
+
+
+def _at_most(length: int) -> Schema:
+    """A row has no more cells than there are columns."""
+    return {
+        "if": {"required": ["columns"], "properties": {"columns": {"maxItems": length}}},
+        "then": {"properties": {"rows": {"additionalProperties": {"maxItems": length}}}},
+    }
+
+
+def cells() -> dict[str, Schema]:
+    """The definitions of printed cells."""
+    return {f"cell.{column}": _CELLS.get(column, _COUNTED) for column in COLUMNS}
+
+
+def defaults(scope: Scope) -> Schema:
+    """The section ``defaults``."""
+    kind = scope.default
+    kinds = {name: removable(definition(kind(name)), scope) for name in OPERATORS}
+    return {"type": "object", "properties": kinds, "additionalProperties": False}
+
+
+def defaults_of_kinds() -> dict[str, Schema]:
+    """The definitions of the fields of each kind among the defaults."""
+    return {
+        scope.default(name): {
+            "description": about(kind),
+            "type": "object",
+            "properties": defaults_of(kind, scope),
+            "additionalProperties": False,
+        }
+        for scope in (ROW, MODULE)
+        for name, kind in OPERATORS.items()
+    }
+
+
+def width(scope: Scope) -> Schema:
+    """The section ``width``."""
+    section = whole_model(Width, about(Width))
+    if scope.parameters:
+        properties = section["properties"]
+        section["properties"] = {
+            name: or_named(schema, NAME_PATTERN) for name, schema in properties.items()
+        }
+    return section
+
+
+_SEGMENTS = {
+    separator: f"(?!{text})(?!.*{text}{text})(?!.*{text}$)"
+    for separator, text in ((".", "\\."), ("/", "/"))
+}
+_PLACEHOLDER = "\\{[A-Za-z_][A-Za-z0-9_]*\\}"
+_ONCE = f"(?!.*({_PLACEHOLDER}).*\\1)"
+_APART = "(?!.*\\}[A-Za-z0-9]*\\{)"
+
+
+def checkpoints() -> Schema:
+    """The section ``checkpoints``."""
+    section = whole_model(CheckpointSection, about(CheckpointSection))
+    ours = "(?:[A-Za-z0-9_]|\\{[A-Za-z0-9_]+\\})+"
+    section["properties"]["source"] |= {"pattern": "[^\\s]"}
+    section["properties"]["keys"] |= {
+        "propertyNames": {
+            "pattern": f"^{_ONCE}{_APART}(?:[^{{}}]|{_PLACEHOLDER})+$",
+            "patternErrorMessage": "Whole segments of their key; a placeholder, such as {row}, "
+            "is a name in braces, stands once, and does not touch another.",
+        },
+        "additionalProperties": {
+            "type": "string",
+            "pattern": whole(f"{ours}(?:\\.{ours})*"),
+            "patternErrorMessage": "A path such as conv1 or conv1.weight, or none to drop the key.",
+        },
+    }
+    section["allOf"] = [_separated(".", {"not": {"required": ["separator"]}})]
+    section["allOf"] += [
+        _separated(text, {"required": ["separator"], "properties": {"separator": {"const": text}}})
+        for text in _SEGMENTS
+    ]
+    return {
+        "type": "object",
+        "propertyNames": definition("name"),
+        "additionalProperties": {
+            **section,
+            "errorMessage": "A checkpoint is {source: where it is from, keys: {theirs: ours}}.",
+        },
+    }
+
+
+def _separated(separator: str, condition: Schema) -> Schema:
+    message = f"Segments, separated by {separator}, of which none is empty."
+    names = {"pattern": f"^{_SEGMENTS[separator]}", "patternErrorMessage": message}
+    return {"if": condition, "then": {"properties": {"keys": {"propertyNames": names}}}}
+
+
+def parameters() -> Schema:
+    """The section ``parameters``."""
+    return {
+        "type": "object",
+        "propertyNames": definition("name"),
+        "additionalProperties": {"type": "number"},
+    }
+
+
+def line_of_text(description: str) -> Schema:
+    """Text that becomes a docstring."""
+    return {"description": description, **NOTATIONS["line of text"]}
