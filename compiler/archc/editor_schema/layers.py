@@ -54,7 +54,14 @@ def _layer(scope: Scope) -> Schema:
 def _row(scope: Scope) -> Schema:
     """A layer under a name, which a variant may remove."""
     layer = definition(scope.structure("layer"))
-    return removable(layer, scope)
+    if scope.complete:
+        return layer
+    message = "A layer stands after or before one other, not both."
+    placed_once = {
+        "if": {"required": list(scope.placement)},
+        "then": {"properties": {"before": False}, "errorMessage": message},
+    }
+    return removable({"allOf": [layer, placed_once]}, scope)
 
 
 def _word(scope: Scope) -> Schema:
