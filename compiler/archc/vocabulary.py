@@ -28,13 +28,14 @@ STRUCTURE_FIELDS = {
 
 
 def about(model: type[BaseModel]) -> str:
-    """The model's docstring as Markdown."""
-    return inspect.cleandoc(model.__doc__ or "").replace("``", "`")
+    """The model's docstring as Markdown, each paragraph on one line."""
+    paragraphs = inspect.cleandoc(model.__doc__ or "").replace("``", "`").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def summary(model: type[BaseModel]) -> str:
-    """The first paragraph of it, on one line."""
-    return " ".join(about(model).split("\n\n")[0].split())
+    """The first paragraph of it."""
+    return about(model).split("\n\n")[0]
 
 
 @cache

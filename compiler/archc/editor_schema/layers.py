@@ -2,7 +2,7 @@
 
 from archc.editor_schema.fields import CLASSES, field, or_named
 from archc.editor_schema.notations import Schema, whole
-from archc.editor_schema.operators import chain, needs_nothing, nested
+from archc.editor_schema.operators import chain, complete, needs_nothing, nested
 from archc.editor_schema.scopes import Scope, definition, removable
 from archc.models import AuxArguments, ModuleHeader, RepeatArguments, ResidualArguments
 from archc.names import KIND_PATTERN
@@ -17,8 +17,25 @@ UNNAMED = ("Sequence", "Concat", "Residual")
 """The structures that may stand without one."""
 
 _KINDS = (*OPERATORS, *STRUCTURES, "Aux", "none")
+_OWN_KIND = f"(?!(?:{'|'.join(_KINDS)})$){KIND_PATTERN}"
+_ONE_ROW: Schema = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "propertyNames": {"pattern": whole(_OWN_KIND)},
+    "additionalProperties": {
+        "type": ["array", "object"],
+        "items": {"type": ["number", "string"]},
+        "propertyNames": {"pattern": "^[#a-z]"},
+        "additionalProperties": {"type": ["number", "string"]},
+    },
+}
+"""A row of a module that is certainly no mapping of names to layers."""
 _LAYER = "A layer: a bare word, a list of layers one after the other, or a mapping with one kind."
 _EXACTLY_ONE = "A layer has exactly one kind, such as {Conv: 3x3, out: 64}; here is none."
+_UNKNOWN = f"No kind of layer. The kinds are {', '.join([*OPERATORS, *NAMED])}."
+_BARE = [kind for kind in OPERATORS if needs_nothing(OPERATORS[kind])]
+_WORD = f"A bare word is a kind that needs nothing else: {', '.join(_BARE)}"
 
 
 def structures(scope: Scope) -> dict[str, Schema]:
@@ -41,11 +58,12 @@ def _layer(scope: Scope) -> Schema:
     layer = definition(scope.structure("layer"))
     return {
         "description": _LAYER,
+        "examples": _BARE,
         "if": {"type": "string"},
         "then": _word(scope),
         "else": {
             "if": {"type": "array"},
-            "then": {"items": layer, "minItems": 1},
+            "then": {"items": layer, "minItems": 1, "errorMessage": "A list of layers is empty."},
             "else": _mapping(scope),
         },
     }
@@ -66,14 +84,13 @@ def _row(scope: Scope) -> Schema:
 
 def _word(scope: Scope) -> Schema:
     if not scope.open_kinds:
-        return {"enum": [kind for kind in OPERATORS if needs_nothing(OPERATORS[kind])]}
+        return {"enum": _BARE, "errorMessage": f"{_WORD}."}
     needing = [*STRUCTURES, "Aux"]
     if scope.complete:
         needing += [kind for kind in OPERATORS if not needs_nothing(OPERATORS[kind])]
     return {
         "pattern": whole(f"(?!(?:{'|'.join(sorted(needing))})$){KIND_PATTERN}"),
-        "patternErrorMessage": "A kind that needs nothing but its name, such as Flatten.",
-        "examples": [kind for kind in OPERATORS if needs_nothing(OPERATORS[kind])],
+        "patternErrorMessage": f"{_WORD}, or a module without columns.",
     }
 
 
@@ -85,20 +102,23 @@ def _mapping(scope: Scope) -> Schema:
         choices.append((kind, {"properties": {kind: False}, "errorMessage": message}))
     message = "An Aux stands under a name in the section aux."
     choices.append(("Aux", {"properties": {"Aux": False}, "errorMessage": message}))
-    unknown = f"No kind of layer. The kinds are {', '.join([*OPERATORS, *NAMED])}."
-    other: Schema = {"propertyNames": {"pattern": "^[^A-Z]", "patternErrorMessage": unknown}}
-    if scope.open_kinds:
-        other = definition(scope.structure("call"))
-    without = {
+    nothing: Schema = {"minProperties": 1, "propertyNames": _refused("^[A-Z]", _EXACTLY_ONE)}
+    unknown: Schema = {"propertyNames": _refused("^[^A-Z]", _UNKNOWN)}
+    other = {
         "if": {"propertyNames": {"pattern": "^[^A-Z]"}},
-        "then": {"not": {}, "errorMessage": _EXACTLY_ONE},
-        "else": other,
+        "then": {**nothing, "errorMessage": _EXACTLY_ONE},
+        "else": definition(scope.structure("call")) if scope.open_kinds else unknown,
     }
     return {
         "type": "object",
         "errorMessage": _LAYER,
-        "allOf": [definition("kinds"), *chain(choices, without)],
+        "allOf": [chain(choices, {"allOf": [definition("kinds"), other]})],
     }
+
+
+def _refused(pattern: str, message: str) -> Schema:
+    """For keys none of which fits the pattern."""
+    return {"pattern": pattern, "patternErrorMessage": message}
 
 
 def kinds() -> Schema:
@@ -109,29 +129,31 @@ def kinds() -> Schema:
 
 
 def _call(scope: Scope) -> Schema:
-    """A row of one of the spec's own modules: a cell for each of its columns."""
+    """A row of one of the spec's own modules."""
     cell = _numbers({"type": "number"}, scope)
     placed = "".join(f"|{key}" for key in scope.placement)
+    text = "A row of a module: a cell for each of its columns."
+    cells = {
+        "description": text,
+        "if": {"type": "array"},
+        "then": {"items": cell, "minItems": 1, "errorMessage": text},
+        "else": {
+            "type": "object",
+            "propertyNames": definition("column_name"),
+            "additionalProperties": cell,
+        },
+    }
+    unknown = f"{_UNKNOWN[:-1]}; a module takes its row of cells and no fields."
     return {
-        "type": "object",
-        "description": "A row of a module: a cell for each column.",
-        "propertyNames": {
-            "pattern": whole(f"(?!(?:{'|'.join(_KINDS)})$){KIND_PATTERN}{placed}"),
-            "patternErrorMessage": "A row of a module takes no fields.",
+        "if": {
+            "type": "object",
+            "propertyNames": {"pattern": whole(f"{_OWN_KIND}{placed}")},
+            "properties": scope.placement,
+            "additionalProperties": {"type": ["array", "object"]},
+            "maxProperties": 2 if placed else 1,
         },
-        "properties": scope.placement,
-        "additionalProperties": {
-            "description": "A row of a module: a cell for each column.",
-            "if": {"type": "array"},
-            "then": {"items": cell, "minItems": 1},
-            "else": {
-                "type": "object",
-                "propertyNames": definition("column_name"),
-                "additionalProperties": cell,
-                "errorMessage": "No kind of archc's; a row of a module is a list of its cells.",
-            },
-        },
-        "maxProperties": 2 if placed else 1,
+        "then": {"properties": scope.placement, "additionalProperties": cells},
+        "else": {"propertyNames": _refused("^[^A-Z]", unknown)},
     }
 
 
@@ -176,7 +198,7 @@ def _branches(scope: Scope) -> Schema:
     }
     layers = [{"type": ["string", "array"]}, operator, alone, residual]
     if scope.open_kinds:
-        layers.append({**definition(scope.structure("call"))})
+        layers.append(_ONE_ROW)
     least = 2 if scope.complete else 1
     return {
         "description": MEANINGS["Concat"],
@@ -201,15 +223,17 @@ def _structure(scope: Scope, kind: str, value: Schema) -> Schema:
         fields["of"] = {"description": STRUCTURE_FIELDS["of"], "allOf": [layer]}
         if scope.names == CLASSES:
             value = field(RepeatArguments, "times")
+    takes = [*fields, *scope.placement]
+    conditions = complete(kind, takes, [*fields]) if scope.complete else []
     return {
-        "type": "object",
         "properties": {
             kind: {"description": MEANINGS[kind], "allOf": [value]},
             **fields,
             **scope.placement,
         },
-        "required": [kind, *fields] if scope.complete else [kind],
         "additionalProperties": False,
+        "errorMessage": f"{kind} takes {', '.join(takes) or 'no fields'}.",
+        **({"allOf": conditions} if conditions else {}),
     }
 
 

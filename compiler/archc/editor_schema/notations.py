@@ -36,8 +36,8 @@ PRINTED_NUMBER = "(?:0|[1-9][0-9]{0,11})(?:\\.[0-9]{1,6})?"
 
 
 def whole(pattern: str) -> str:
-    """The pattern for the whole of a text."""
-    return f"^(?:{pattern})$"
+    """The pattern for the whole of a text; Python's ``$`` lets a line feed follow."""
+    return f"^(?:{pattern})$(?!\\n)"
 
 
 def _text(pattern: str, needed: str) -> Schema:
@@ -68,9 +68,9 @@ def pool_window(padded: bool, average: bool) -> Schema:
 PADDED_WINDOW = whole(f"(?!1x1/){_SIZE}x{_SIZE}{_STEPS} same")
 
 NOTATIONS: dict[str, Schema] = {
-    "window": {"type": "string"},
-    "pool window": {"type": "string"},
-    "pool window or global": {"type": "string"},
+    "window": {"type": "string", "examples": ["1x1", "3x3", "3x3/2"]},
+    "pool window": {"type": "string", "examples": ["3x3/2", "3x3/1 same"]},
+    "pool window or global": {"type": "string", "examples": ["global", "7x7/1"]},
     "pair": {
         **_text(f"{_PADDING}x{_PADDING}", "A number, or height x width such as 0x3."),
         "type": ["integer", "string"],
@@ -102,33 +102,31 @@ NOTATIONS: dict[str, Schema] = {
 """What stands in a field whose format is the name of a notation."""
 
 
-def _not_reserved(extra: tuple[str, ...] = ()) -> Schema:
-    return {"enum": sorted({*(word for word in RESERVED if word[0] != "_"), *extra})}
+def _name(pattern: str, needed: str, *taken: str) -> Schema:
+    """A name that is neither reserved nor ``taken``."""
+    words = sorted({*(word for word in RESERVED if word[0] != "_"), *taken})
+    return _text(f"(?!(?:{'|'.join(words)})$){pattern}", needed)
 
 
-NAME: Schema = {
-    "type": "string",
-    "pattern": whole(NAME_PATTERN),
-    "not": _not_reserved(),
-    "errorMessage": "A name is letters, digits and underscores, a letter first, at most 40, "
-    "and no word of Python's.",
-}
-LAYER_NAME: Schema = {
-    **NAME,
-    "not": _not_reserved((*OPERATORS, *STRUCTURES, "Aux")),
-    "errorMessage": NAME["errorMessage"][:-1] + ", nor a kind of layer.",
-}
-CLASS_NAME: Schema = {
-    "type": "string",
-    "pattern": whole(KIND_PATTERN),
-    "not": _not_reserved((*OPERATORS, *STRUCTURES)),
-    "errorMessage": "A class is named with letters, digits and underscores, a capital first, at "
-    "most 40, and by no word of Python's or kind of archc's.",
-}
-COLUMN_NAME: Schema = {
-    "type": "string",
-    "pattern": "^[#a-z][#A-Za-z0-9_ ]{0,39}$",
-    "not": _not_reserved(),
-    "errorMessage": "A column is named with letters, digits, # and spaces, a small letter or # "
-    'first, in quotes where there is a #: "#3x3 reduce".',
-}
+_LETTERS = "letters, digits and underscores"
+NAME = _name(
+    NAME_PATTERN,
+    f"A name is {_LETTERS}, a letter first, at most 40, and no word of Python's.",
+)
+LAYER_NAME = _name(
+    NAME_PATTERN,
+    f"A layer is named with {_LETTERS}, a letter first, at most 40, and by no word of Python's or "
+    "kind of layer.",
+    *(*OPERATORS, *STRUCTURES, "Aux"),
+)
+CLASS_NAME = _name(
+    KIND_PATTERN,
+    f"A class is named with {_LETTERS}, a capital first, at most 40, and by no word of Python's or "
+    "kind of layer.",
+    *(*OPERATORS, *STRUCTURES),
+)
+COLUMN_NAME = _name(
+    "[#a-z][#A-Za-z0-9_ ]{0,39}",
+    "A column is named with letters, digits, # and spaces, a small letter or # first, in quotes "
+    'where there is a #: "#3x3 reduce".',
+)

@@ -57,34 +57,37 @@ def operator_field(kind: type[Operator], name: str, scope: Scope) -> Schema:
 def nested(model: type[BaseModel], name: str, description: str, scope: Scope) -> Schema:
     """A field that holds an operator or ``none``."""
     kinds = kinds_of(model, name)
+    choices = [(kind, definition(scope.operator(kind))) for kind in kinds]
+    message = f"{', '.join(kinds)} or none is needed."
+    other = {"additionalProperties": False, "minProperties": 1, "errorMessage": message}
     return {
         "description": description,
+        "examples": [*kinds, "none"],
         "if": {"type": "string"},
-        "then": {"enum": [*kinds, "none"]},
+        "then": {"enum": [*kinds, "none"], "errorMessage": message},
         "else": {
             "type": "object",
             "properties": {kind: {"description": about(OPERATORS[kind])} for kind in kinds},
-            "minProperties": 1,
-            "allOf": chain(
-                [(kind, definition(scope.operator(kind))) for kind in kinds], _other(kinds)
-            ),
+            "errorMessage": message,
+            "allOf": [chain(choices, other)],
         },
     }
 
 
-def chain(choices: Iterable[tuple[str, Schema]], otherwise: Schema) -> list[Schema]:
-    """Kind after kind: what holds where it is the key, and where none is."""
-    choices = list(choices)
-    none = {"not": {"anyOf": [{"required": [kind]} for kind, _ in choices]}}
-    return [
-        *({"if": {"required": [kind]}, "then": then} for kind, then in choices),
-        {"if": none, "then": otherwise},
-    ]
+def chain(choices: Iterable[tuple[str, Schema]], otherwise: Schema) -> Schema:
+    """What holds for the first of the kinds that is a key, and where none is."""
+    schema = otherwise
+    for kind, then in reversed(list(choices)):
+        schema = {"if": {"required": [kind]}, "then": then, "else": schema}
+    return schema
 
 
-def _other(kinds: Iterable[str]) -> Schema:
-    message = f"It is {' or '.join(kinds)}, or none."
-    return {"additionalProperties": False, "minProperties": 1, "errorMessage": message}
+def complete(kind: str, takes: Iterable[str], needed: list[str]) -> list[Schema]:
+    """Fields that must be there; a misspelt one is one fault, not also a missing one."""
+    if not needed:
+        return []
+    required = {"required": needed, "errorMessage": f"{kind} needs {' and '.join(needed)}."}
+    return [{"if": {"propertyNames": {"enum": [kind, *takes]}}, "then": required}]
 
 
 def _operator(name: str, kind: type[Operator], scope: Scope) -> Schema:
@@ -99,14 +102,16 @@ def _operator(name: str, kind: type[Operator], scope: Scope) -> Schema:
             "type": "object",
             "properties": properties,
             "additionalProperties": False,
+            "errorMessage": f"{name} takes {', '.join(properties) or 'no fields'}.",
         }
-    needed = [key for key in required_fields(kind) if key != kind.primary]
+    takes = [*fields, *scope.placement]
+    needed = [key for key in required_fields(kind) if key != kind.primary and scope.complete]
+    conditions = complete(name, takes, needed) + _conditions(name, kind, scope)
     return {
-        "type": "object",
         "properties": {name: value, **fields, **scope.placement},
         "additionalProperties": False,
-        **({"required": needed} if needed and scope.complete else {}),
-        **({"allOf": conditions} if (conditions := _conditions(name, kind, scope)) else {}),
+        "errorMessage": f"{name} takes {', '.join(takes) or 'no fields'}.",
+        **({"allOf": conditions} if conditions else {}),
     }
 
 
@@ -125,14 +130,13 @@ def _conditions(name: str, kind: type[Operator], scope: Scope) -> list[Schema]:
     ]
     if "count_padding" not in kind.model_fields:
         return conditions
-    message = "A global pool takes no padding, count_padding or ceil."
+    message = "A global pool takes no ceil, padding or count_padding."
+    unused = {"padding": False, "count_padding": False}
+    no_window = {"ceil": {"const": False, "errorMessage": message}, **unused}
     conditions.append(
         {
             "if": {"properties": {name: {"const": "global"}}},
-            "then": {
-                "properties": {"padding": False, "count_padding": False, "ceil": {"const": False}},
-                "errorMessage": message,
-            },
+            "then": {"properties": no_window, "errorMessage": message},
         }
     )
     if scope.complete:
