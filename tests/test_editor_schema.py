@@ -140,28 +140,57 @@ def test_the_committed_schema_is_current() -> None:
 
 
 def described(schema: Any, inside: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every key that the schema names, and what it says of it, leaving conditions aside."""
-    if isinstance(schema, list):
-        for part in schema:
-            yield from described(part, inside)
+    """Every key that the schema names, and what it says of it; conditions name none."""
     if not isinstance(schema, dict):
         return
     for key, value in schema.get("properties", {}).items():
-        if isinstance(value, dict) and "errorMessage" not in schema and "not" not in value:
+        if isinstance(value, dict) and "not" not in value:
             yield (*inside, key), value.get("description", "")
-    for key, part in schema.items():
-        conditional = key == "allOf" and any("if" in each for each in part)
-        if key in ("then", "else") and "if" in schema and "properties" in part:
-            continue  # a condition on keys that are described elsewhere
-        if key not in ("if", "not", "properties") and not conditional:
-            yield from described(part, (*inside, key))
-        elif key == "properties":
-            for name, value in part.items():
-                yield from described(value, (*inside, name))
+            yield from described(value, (*inside, key))
+    for word in ("additionalProperties", "items", "else"):
+        yield from described(schema.get(word), (*inside, word))
+    for part in schema.get("allOf", ()):
+        yield from described({} if "if" in part else part, inside)
 
 
 def test_every_key_is_described() -> None:
     schema = editor_schema()
-    named = dict(described({"properties": schema["properties"], **schema["definitions"]}))
-    assert len(named) > 140
+    named = dict(described({"properties": schema["properties"]}))
+    for name, part in schema["definitions"].items():
+        named |= described(part, (name,))
+    assert len(named) > 300
     assert [path for path, text in named.items() if len(text) < 10 or text[-1] not in ".)`"] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "path", "message"),
+    [
+        ("out: 64}", "ot: 64}", "stem/conv1", "('ot' was unexpected)"),
+        ("{Conv: 7x7/2,", "{Conv: 7*7/2,", "stem/conv1/Conv", "'7*7/2' does not match"),
+        ("{Conv: 7x7/2,", "{Cnov: 7x7/2,", "stem/conv1", "'Cnov' does not match"),
+        (", out: 64}", "}", "stem/conv1", "'out' is a required property"),
+        ("{LRN: 5, alpha:", "{LRN: 5, alpa:", "stem/norm1", "('alpa' was unexpected)"),
+        ("{Dropout: 0.4}", "{Dropout: [0.4]}", "head/dropout/Dropout", "is not of type"),
+        ("{Dropout: 0.4}", "{Dropout: 1.4}", "head/dropout/Dropout", "maximum of 1"),
+        (
+            "{Linear: classes}",
+            "{Linear: classes, bias: maybe}",
+            "modules/AuxHead/Sequence/fc2/bias",
+            "'boolean'",
+        ),
+        ("input: 3x224x224", "input: 224x224", "input", "'224x224' does not match"),
+        ("archc: 1", "archc: 2", "archc", "1 was expected"),
+        ("stem:", "stm:", "", "('stm' was unexpected)"),
+        ("unit: 1024", "unit: 1025", "table/params/unit", "1025 is not one of"),
+        ("from: inception4a,", "form: inception4a,", "aux/aux1", "('form' was unexpected)"),
+        ("inception3a:", "lambda:", "inception", "'lambda' does not match"),
+    ],
+)
+def test_the_best_match_is_the_slip(before: str, after: str, path: str, message: str) -> None:
+    text = (ROOT / "specs" / "googlenet.yaml").read_text()
+    assert before in text
+    composed = compose(Source("spec.yaml", text.replace(before, after, 1)))
+    assert isinstance(composed, Mapping)
+    fault = jsonschema.exceptions.best_match(validator().iter_errors(plain(composed)))
+    assert "/".join(map(str, fault.absolute_path)) == path
+    assert message in fault.message

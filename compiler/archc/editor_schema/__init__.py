@@ -8,7 +8,7 @@ printed table.
 
 import json
 
-from archc.editor_schema.fields import field, whole_model
+from archc.editor_schema.fields import field, mapping, required, whole_model
 from archc.editor_schema.layers import auxiliary, kinds, module, modules, rows, structures
 from archc.editor_schema.notations import CLASS_NAME, COLUMN_NAME, LAYER_NAME, NAME, Schema
 from archc.editor_schema.operators import completes, operators
@@ -44,18 +44,17 @@ def schema_text() -> str:
 
 def editor_schema() -> Schema:
     """The whole schema."""
+    top = _top()
     operator_scopes = {scope.operator(""): scope for scope in (ROW, MODULE, VARIANT)}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "archc spec",
         "description": "A neural-network architecture, written as its paper prints it.",
         "type": "object",
-        "properties": _top(),
-        "required": ["name"],
-        "additionalProperties": False,
+        **mapping("A spec", top, top, ("name",)),
         "if": {"required": ["extends"]},
         "then": _branch(VARIANT),
-        "else": _whole(),
+        "else": _whole(top),
         "definitions": {
             "name": NAME,
             "layer_name": LAYER_NAME,
@@ -90,7 +89,7 @@ def _top() -> dict[str, Schema]:
         },
         "name": name,
         "about": header["about"],
-        "paper": whole_model(Paper, about(Paper)),
+        "paper": whole_model(Paper, "paper", about(Paper)),
         "input": header["input"],
         "classes": header["classes"],
         "parameters": {
@@ -99,7 +98,7 @@ def _top() -> dict[str, Schema]:
             **parameters(),
         },
         "width": {"description": about(Width)},
-        "budget": whole_model(Budget, about(Budget)),
+        "budget": whole_model(Budget, "budget", about(Budget)),
         "defaults": {"description": "Fields that every layer of a kind has unless it says more."},
         "modules": {
             "description": "What the paper draws as a figure: named columns and one body each. A "
@@ -117,7 +116,7 @@ def _top() -> dict[str, Schema]:
     }
 
 
-def _whole() -> Schema:
+def _whole(top: dict[str, Schema]) -> Schema:
     """A spec that extends nothing."""
     with_modules = {
         "if": {"required": ["modules"]},
@@ -130,8 +129,8 @@ def _whole() -> Schema:
         "else": with_modules,
     }
     return {
-        "required": [n for n, info in Header.model_fields.items() if info.is_required()],
         "allOf": [
+            *mapping("A spec", top, top, required(Header))["allOf"],
             _holds_layers(),
             {
                 "if": _completing_defaults(),

@@ -1,5 +1,6 @@
 """The fields of a pydantic model, each as a schema with what it means."""
 
+from collections.abc import Iterable
 from functools import cache
 
 from pydantic import BaseModel
@@ -41,15 +42,27 @@ def fields(model: type[BaseModel]) -> dict[str, Schema]:
     return {name: field(model, name) for name in model.model_fields}
 
 
-def whole_model(model: type[BaseModel], description: str) -> Schema:
-    """A mapping that is one model."""
+def mapping(
+    what: str, properties: dict[str, Schema], takes: Iterable[str], needed: Iterable[str] = ()
+) -> Schema:
+    """A mapping of known keys; ``takes`` are those that are offered where another stands.
+
+    A misspelt key is one fault, not also a missing one.
+    """
+    missing = [{"required": [key], "errorMessage": f"{what} needs {key}."} for key in needed]
+    known = {"propertyNames": {"enum": list(properties)}}
     return {
-        "type": "object",
-        "description": description,
-        "properties": fields(model),
-        "required": required(model),
+        "properties": properties,
         "additionalProperties": False,
+        "errorMessage": f"{what} takes {', '.join(takes) or 'no fields'}.",
+        **({"allOf": [{"if": known, "then": {"allOf": missing}}]} if missing else {}),
     }
+
+
+def whole_model(model: type[BaseModel], what: str, description: str) -> Schema:
+    """A mapping that is one model."""
+    whole = mapping(what, fields(model), model.model_fields, required(model))
+    return {"description": description, "type": "object", **whole}
 
 
 def required(model: type[BaseModel]) -> list[str]:

@@ -1,8 +1,8 @@
 """Layers, the bodies that hold them, modules and auxiliary heads."""
 
-from archc.editor_schema.fields import CLASSES, field, or_named
+from archc.editor_schema.fields import CLASSES, field, mapping, or_named
 from archc.editor_schema.notations import Schema, whole
-from archc.editor_schema.operators import chain, complete, needs_nothing, nested
+from archc.editor_schema.operators import chain, needs_nothing, nested
 from archc.editor_schema.scopes import Scope, definition, removable
 from archc.models import AuxArguments, ModuleHeader, RepeatArguments, ResidualArguments
 from archc.names import KIND_PATTERN
@@ -223,18 +223,10 @@ def _structure(scope: Scope, kind: str, value: Schema) -> Schema:
         fields["of"] = {"description": STRUCTURE_FIELDS["of"], "allOf": [layer]}
         if scope.names == CLASSES:
             value = field(RepeatArguments, "times")
+    meaning = {"description": MEANINGS[kind], "allOf": [value]}
+    properties = {kind: meaning, **fields, **scope.placement}
     takes = [*fields, *scope.placement]
-    conditions = complete(kind, takes, [*fields]) if scope.complete else []
-    return {
-        "properties": {
-            kind: {"description": MEANINGS[kind], "allOf": [value]},
-            **fields,
-            **scope.placement,
-        },
-        "additionalProperties": False,
-        "errorMessage": f"{kind} takes {', '.join(takes) or 'no fields'}.",
-        **({"allOf": conditions} if conditions else {}),
-    }
+    return mapping(kind, properties, takes, fields if scope.complete else ())
 
 
 def module(scope: Scope) -> Schema:
@@ -256,31 +248,27 @@ def module(scope: Scope) -> Schema:
         },
     }
     shortcut = {"if": {"type": ["string", "array"]}, "then": layer, "else": _shortcut(scope)}
-    schema: Schema = {
-        "type": "object",
-        "properties": {
-            "about": field(ModuleHeader, "about"),
-            "extends": {
-                "description": "The module of which this one says what differs.",
-                "type": "string",
-            },
-            "columns": {
-                "description": "What a row gives: names that stand for numbers in the body.",
-                "type": "array",
-                "items": definition("column_name"),
-                "minItems": 1,
-                "uniqueItems": True,
-            },
-            **{kind: {"description": MEANINGS[kind], "allOf": [behind[kind]]} for kind in UNNAMED},
-            "scale": _numbers(field(ResidualArguments, "scale"), scope),
-            "activation": nested(
-                ResidualArguments, "activation", STRUCTURE_FIELDS["activation"], scope
-            ),
-            "shortcut": {"description": STRUCTURE_FIELDS["shortcut"], "allOf": [shortcut]},
+    properties: dict[str, Schema] = {
+        "about": field(ModuleHeader, "about"),
+        "extends": {
+            "description": "The module of which this one says what differs.",
+            "type": "string",
         },
-        "additionalProperties": False,
-        "allOf": [one],
+        "columns": {
+            "description": "What a row gives: names that stand for numbers in the body.",
+            "type": "array",
+            "items": definition("column_name"),
+            "minItems": 1,
+            "uniqueItems": True,
+        },
+        **{kind: {"description": MEANINGS[kind], "allOf": [behind[kind]]} for kind in UNNAMED},
+        "scale": _numbers(field(ResidualArguments, "scale"), scope),
+        "activation": nested(
+            ResidualArguments, "activation", STRUCTURE_FIELDS["activation"], scope
+        ),
+        "shortcut": {"description": STRUCTURE_FIELDS["shortcut"], "allOf": [shortcut]},
     }
+    schema = {"type": "object", **mapping("A module", properties, properties), "allOf": [one]}
     if scope.complete:
         schema["dependencies"] = {key: ["Residual"] for key in STRUCTURES["Residual"]}
     return schema
@@ -306,25 +294,16 @@ def modules(scope: Scope) -> Schema:
 
 def auxiliary(scope: Scope) -> Schema:
     """The section ``aux``."""
-    texts = {"from": field(AuxArguments, "tap")}
-    weight = field(AuxArguments, "loss_weight")
+    tap, weight = (field(AuxArguments, name) for name in ("tap", "loss_weight"))
     if scope.parameters:
         weight = _numbers(weight, scope)
-    head: Schema = {
-        "type": "object",
-        "properties": {
-            "Aux": {
-                "description": "The layers of the head.",
-                "allOf": [definition(scope.structure("layer"))],
-            },
-            **texts,
-            "loss_weight": weight,
-            **scope.placement,
-        },
-        "required": ["Aux", "from", "loss_weight"] if scope.complete else ["Aux"],
-        "additionalProperties": False,
-        "errorMessage": "An auxiliary head is {Aux: AModule, from: a_row, loss_weight: 0.3}.",
+    layers = {
+        "description": "The layers of the head.",
+        "allOf": [definition(scope.structure("layer"))],
     }
+    properties = {"Aux": layers, "from": tap, "loss_weight": weight, **scope.placement}
+    needed = ("Aux", "from", "loss_weight") if scope.complete else ("Aux",)
+    head = {"type": "object", **mapping("Aux", properties, list(properties)[1:], needed)}
     return _section(scope, head)
 
 

@@ -5,7 +5,14 @@ from functools import cache
 
 from pydantic import BaseModel
 
-from archc.editor_schema.fields import CLASSES, COLUMN_OR_PARAMETER, PARAMETER, field, or_named
+from archc.editor_schema.fields import (
+    CLASSES,
+    COLUMN_OR_PARAMETER,
+    PARAMETER,
+    field,
+    mapping,
+    or_named,
+)
 from archc.editor_schema.fields import required as required_fields
 from archc.editor_schema.notations import PADDED_WINDOW, Schema, convolution_window, pool_window
 from archc.editor_schema.scopes import Scope, definition
@@ -82,37 +89,19 @@ def chain(choices: Iterable[tuple[str, Schema]], otherwise: Schema) -> Schema:
     return schema
 
 
-def complete(kind: str, takes: Iterable[str], needed: list[str]) -> list[Schema]:
-    """Fields that must be there; a misspelt one is one fault, not also a missing one."""
-    if not needed:
-        return []
-    required = {"required": needed, "errorMessage": f"{kind} needs {' and '.join(needed)}."}
-    return [{"if": {"propertyNames": {"enum": [kind, *takes]}}, "then": required}]
-
-
 def _operator(name: str, kind: type[Operator], scope: Scope) -> Schema:
     fields = {key: operator_field(kind, key, scope) for key in kind.model_fields}
     if kind.primary is not None:
         value = fields.pop(kind.primary)
         value = {**value, "description": f"{about(kind)}\n\n{value['description']}"}
     else:
-        properties = {key: dict(schema) for key, schema in fields.items()}
-        value = {
-            "description": about(kind),
-            "type": "object",
-            "properties": properties,
-            "additionalProperties": False,
-            "errorMessage": f"{name} takes {', '.join(properties) or 'no fields'}.",
-        }
+        inside = mapping(name, dict(fields), fields)
+        value = {"description": about(kind), "type": "object", **inside}
     takes = [*fields, *scope.placement]
     needed = [key for key in required_fields(kind) if key != kind.primary and scope.complete]
-    conditions = complete(name, takes, needed) + _conditions(name, kind, scope)
-    return {
-        "properties": {name: value, **fields, **scope.placement},
-        "additionalProperties": False,
-        "errorMessage": f"{name} takes {', '.join(takes) or 'no fields'}.",
-        **({"allOf": conditions} if conditions else {}),
-    }
+    schema = mapping(name, {name: value, **fields, **scope.placement}, takes, needed)
+    conditions = [*schema.pop("allOf", ()), *_conditions(name, kind, scope)]
+    return {**schema, "allOf": conditions} if conditions else schema
 
 
 def _conditions(name: str, kind: type[Operator], scope: Scope) -> list[Schema]:

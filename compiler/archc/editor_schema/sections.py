@@ -1,6 +1,6 @@
 """The sections that hold no layers: what a paper prints, parameters, checkpoints."""
 
-from archc.editor_schema.fields import field, or_named, whole_model
+from archc.editor_schema.fields import field, mapping, or_named, whole_model
 from archc.editor_schema.notations import NOTATIONS, PRINTED_NUMBER, Schema, whole
 from archc.editor_schema.operators import defaults_of
 from archc.editor_schema.scopes import MODULE, ROW, Scope, definition, removable
@@ -67,12 +67,12 @@ def table() -> Schema:
         },
         "additionalProperties": _erratum(),
     }
+    whole = mapping("A table", properties, properties, ("columns", "rows"))
     return {
         "type": "object",
-        "properties": properties,
-        "required": ["columns", "rows"],
-        "additionalProperties": False,
+        **whole,
         "allOf": [
+            *whole["allOf"],
             *(_needs_convention(column) for column in CONVENTIONS),
             *(_cell_at(place, column) for place in range(len(COLUMNS)) for column in COLUMNS),
             *(_at_most(length) for length in range(1, len(COLUMNS))),
@@ -81,7 +81,7 @@ def table() -> Schema:
 
 
 def _convention(column: str, counts: list[str]) -> Schema:
-    convention = whole_model(Convention, f"How the column {column} counts.")
+    convention = whole_model(Convention, column, f"How the column {column} counts.")
     properties = convention["properties"]
     properties["count"] = {**properties["count"], "enum": counts}
     unit = properties["unit"]
@@ -90,15 +90,9 @@ def _convention(column: str, counts: list[str]) -> Schema:
 
 
 def _erratum() -> Schema:
-    return {
-        "type": "object",
-        "properties": {
-            name: {**field(Recorded, name), "type": _SCALAR} for name in ("computed", "why")
-        },
-        "required": ["computed", "why"],
-        "additionalProperties": False,
-        "errorMessage": "An erratum is {computed: ..., why: ...}.",
-    }
+    names = ("computed", "why")
+    properties = {name: {**field(Recorded, name), "type": _SCALAR} for name in names}
+    return {"type": "object", **mapping("An erratum", properties, names, names)}
 
 
 def _needs_convention(column: str) -> Schema:
@@ -137,7 +131,7 @@ def defaults(scope: Scope) -> Schema:
     """The section ``defaults``."""
     kind = scope.default
     kinds = {name: removable(definition(kind(name)), scope) for name in OPERATORS}
-    return {"type": "object", "properties": kinds, "additionalProperties": False}
+    return {"type": "object", **mapping("The section defaults", kinds, kinds)}
 
 
 def defaults_of_kinds() -> dict[str, Schema]:
@@ -146,8 +140,7 @@ def defaults_of_kinds() -> dict[str, Schema]:
         scope.default(name): {
             "description": about(kind),
             "type": "object",
-            "properties": defaults_of(kind, scope),
-            "additionalProperties": False,
+            **mapping(name, defaults_of(kind, scope), kind.model_fields),
         }
         for scope in (ROW, MODULE)
         for name, kind in OPERATORS.items()
@@ -156,7 +149,7 @@ def defaults_of_kinds() -> dict[str, Schema]:
 
 def width(scope: Scope) -> Schema:
     """The section ``width``."""
-    section = whole_model(Width, about(Width))
+    section = whole_model(Width, "width", about(Width))
     if scope.parameters:
         properties = section["properties"]
         section["properties"] = {
@@ -176,7 +169,7 @@ _APART = "(?!.*\\}[A-Za-z0-9]*\\{)"
 
 def checkpoints() -> Schema:
     """The section ``checkpoints``."""
-    section = whole_model(CheckpointSection, about(CheckpointSection))
+    section = whole_model(CheckpointSection, "A checkpoint", about(CheckpointSection))
     ours = "(?:[A-Za-z0-9_]|\\{[A-Za-z0-9_]+\\})+"
     section["properties"]["source"] |= {"pattern": "[^\\s]"}
     section["properties"]["keys"] |= {
@@ -191,7 +184,7 @@ def checkpoints() -> Schema:
             "patternErrorMessage": "A path such as conv1 or conv1.weight, or none to drop the key.",
         },
     }
-    section["allOf"] = [_separated(".", {"not": {"required": ["separator"]}})]
+    section["allOf"] += [_separated(".", {"not": {"required": ["separator"]}})]
     section["allOf"] += [
         _separated(text, {"required": ["separator"], "properties": {"separator": {"const": text}}})
         for text in _SEGMENTS
@@ -199,10 +192,7 @@ def checkpoints() -> Schema:
     return {
         "type": "object",
         "propertyNames": definition("name"),
-        "additionalProperties": {
-            **section,
-            "errorMessage": "A checkpoint is {source: where it is from, keys: {theirs: ours}}.",
-        },
+        "additionalProperties": section,
     }
 
 
