@@ -139,6 +139,12 @@ def test_the_committed_schema_is_current() -> None:
     assert COMMITTED.read_text() == printed, "renew it: archc schema > docs/archc.schema.json"
 
 
+def test_ci_tries_the_schema_in_an_editor() -> None:
+    commands = ("npm ci --prefix tests/editor ", ".venv/bin/pytest tests/editor/in_an_editor.py\n")
+    for file in (".ci/run", ".github/workflows/ci.yml", "CONTRIBUTING.md"):
+        assert all(command in (ROOT / file).read_text() for command in commands), file
+
+
 def described(schema: Any, inside: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every key that the schema names, and what it says of it; conditions name none."""
     if not isinstance(schema, dict):
