@@ -42,12 +42,15 @@ class Page(NamedTuple):
 
 
 def shown() -> Iterator[Page]:
-    """Every whole spec of the documentation."""
+    """Every whole spec of the documentation, called by its page, small heading and network."""
     for page in PAGES:
-        for text in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL):
-            name = re.search(r"^name: (\w+)$", text, re.M)
-            if name and not text.startswith("# part of"):
-                yield Page(f"{page.relative_to(ROOT)}/{name[1]}", text)
+        text = page.read_text()
+        for block in re.finditer(r"```yaml\n(.*?)```", text, re.DOTALL):
+            name = re.search(r"^name: (\w+)$", block[1], re.M)
+            if name and not block[1].startswith("# part of"):
+                heading = re.findall(r"^### (.+)$", text[: block.start()], re.M)[-1:]
+                path = str(page.relative_to(ROOT))
+                yield Page("/".join([path, *heading, name[1]]), block[1])
 
 
 SHOWN = tuple(shown())
