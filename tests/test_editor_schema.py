@@ -153,7 +153,7 @@ def described(schema: Any, inside: tuple[str, ...] = ()) -> Iterator[tuple[tuple
     if not isinstance(schema, dict):
         return
     for key, value in schema.get("properties", {}).items():
-        if isinstance(value, dict) and "not" not in value:
+        if isinstance(value, dict):
             yield (*inside, key), value.get("description", "")
             yield from described(value, (*inside, key))
     for word in ("additionalProperties", "items", "else"):

@@ -99,6 +99,8 @@ def test_the_editor_says_what_the_schema_says(server: LanguageServer, tmp_path: 
         ("global", "3x3/1 same", "pool", "A padded AvgPool must say count_padding: true where "),
         ("Linear: classes", "Linear: clases", "clases", "A number without quotes, or classes."),
         ("conv1:", "class:", "class", "A layer is named with letters, digits and underscores, "),
+        ("{Conv: 3x3, out: 4}", "{Concat: [ReLU, Flatten]}", "Concat", "A Concat under a name "),
+        ("head:", "aux:\n  aux1: Head\nhead:", "Head", "An auxiliary head is {Aux: AModule, "),
         ("stem:", "stm:", "stm", SPEC_TAKES),
         ("3x8x8", "8x8", "8x8", "Channels x height x width, such as 3x224x224, each at most "),
         ("classes: 10", "classes: ten", "ten", 'Incorrect type. Expected "integer".'),

@@ -9,7 +9,8 @@ printed table.
 import json
 
 from archc.editor_schema.fields import field, mapping, required, whole_model
-from archc.editor_schema.layers import auxiliary, kinds, module, modules, rows, structures
+from archc.editor_schema.layers import kinds, structures
+from archc.editor_schema.modules import auxiliary, module, modules, rows
 from archc.editor_schema.notations import CLASS_NAME, COLUMN_NAME, LAYER_NAME, NAME, Schema
 from archc.editor_schema.operators import completes, operators
 from archc.editor_schema.scopes import BARE, MODULE, ROW, SCOPES, VARIANT, Scope

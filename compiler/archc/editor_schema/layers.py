@@ -1,10 +1,10 @@
-"""Layers, the bodies that hold them, modules and auxiliary heads."""
+"""Layers and the bodies that hold them."""
 
-from archc.editor_schema.fields import CLASSES, field, mapping, or_named
+from archc.editor_schema.fields import CLASSES, PARAMETER, field, mapping, or_named
 from archc.editor_schema.notations import Schema, whole
-from archc.editor_schema.operators import chain, needs_nothing, nested
+from archc.editor_schema.operators import chain, needs_nothing
 from archc.editor_schema.scopes import Scope, definition, removable
-from archc.models import AuxArguments, ModuleHeader, RepeatArguments, ResidualArguments
+from archc.models import RepeatArguments
 from archc.names import KIND_PATTERN
 from archc.ops import OPERATORS
 from archc.syntax import STRUCTURES
@@ -46,8 +46,9 @@ def structures(scope: Scope) -> dict[str, Schema]:
         "body": _body(scope, UNNAMED),
         "named_body": _body(scope, ("Sequence",)),
         "branches": _branches(scope),
-        "Sequence": _structure(scope, "Sequence", definition(scope.structure("named_body"))),
-        "Repeat": _structure(scope, "Repeat", _numbers(field(RepeatArguments, "times"), scope)),
+        "branch": _branch(scope),
+        "Sequence": _sequence(scope),
+        "Repeat": _repeat(scope),
     }
     if scope.open_kinds:
         definitions["call"] = _call(scope)
@@ -130,7 +131,7 @@ def kinds() -> Schema:
 
 def _call(scope: Scope) -> Schema:
     """A row of one of the spec's own modules."""
-    cell = _numbers({"type": "number"}, scope)
+    cell = or_named({"type": "number"}, scope.names or CLASSES)
     placed = "".join(f"|{key}" for key in scope.placement)
     text = "A row of a module: a cell for each of its columns."
     cells = {
@@ -161,12 +162,10 @@ def _body(scope: Scope, unnamed: tuple[str, ...]) -> Schema:
     body, named = (definition(scope.structure(name)) for name in ("body", "row"))
     branches = definition(scope.structure("branches"))
     behind = {"Sequence": body, "Concat": branches, "Residual": body}
-    message = "needs a class of its own here: define it as a module."
-    refused = {
-        kind: {"not": {}, "errorMessage": f"A {kind} {message}"}
-        for kind in UNNAMED
-        if kind not in unnamed
-    }
+    message = "A Concat or Residual under a name needs a class of its own: define it as a module."
+    properties: dict[str, Schema | bool] = dict.fromkeys(UNNAMED, False)
+    for kind in unnamed:
+        properties[kind] = {"description": MEANINGS[kind], "allOf": [behind[kind]]}
     return {
         "description": "Layers one after the other: a list, or a mapping of names.",
         "if": {"type": "array"},
@@ -175,147 +174,62 @@ def _body(scope: Scope, unnamed: tuple[str, ...]) -> Schema:
             "type": "object",
             "minProperties": 1,
             "propertyNames": {"if": {"enum": list(UNNAMED)}, "else": definition("layer_name")},
-            "properties": {
-                **{
-                    kind: {"description": MEANINGS[kind], "allOf": [behind[kind]]}
-                    for kind in unnamed
-                },
-                **refused,
-            },
+            "properties": properties,
             "additionalProperties": named,
+            **({"errorMessage": message} if False in properties.values() else {}),
         },
     }
 
 
 def _branches(scope: Scope) -> Schema:
-    layer, body = (definition(scope.structure(name)) for name in ("layer", "body"))
-    # An item of a list is a layer, or a mapping of names whose layers follow each other.
-    operator = {"anyOf": [{"required": [kind]} for kind in (*OPERATORS, "Repeat")]}
-    alone = {"maxProperties": 1, "anyOf": [{"required": [kind]} for kind in UNNAMED]}
-    residual = {
-        "required": ["Residual"],
-        "propertyNames": {"enum": ["Residual", *STRUCTURES["Residual"]]},
-    }
-    layers = [{"type": ["string", "array"]}, operator, alone, residual]
-    if scope.open_kinds:
-        layers.append(_ONE_ROW)
-    least = 2 if scope.complete else 1
+    body, branch = (definition(scope.structure(name)) for name in ("body", "branch"))
     return {
         "description": MEANINGS["Concat"],
         "if": {"type": "array"},
         "then": {
-            "items": {"if": {"anyOf": layers}, "then": layer, "else": body},
+            "items": branch,
             "minItems": 2,
             "errorMessage": "A Concat has at least two branches.",
         },
-        "else": {"allOf": [{"minProperties": least}, body]},
+        "else": {"allOf": [{"minProperties": 2 if scope.complete else 1}, body]},
     }
 
 
-def _numbers(schema: Schema, scope: Scope) -> Schema:
-    return or_named(schema, scope.names) if scope.names else schema
-
-
-def _structure(scope: Scope, kind: str, value: Schema) -> Schema:
-    fields: dict[str, Schema] = {}
-    if kind == "Repeat":
-        layer = definition(scope.structure("layer"))
-        fields["of"] = {"description": STRUCTURE_FIELDS["of"], "allOf": [layer]}
-        if scope.names == CLASSES:
-            value = field(RepeatArguments, "times")
-    meaning = {"description": MEANINGS[kind], "allOf": [value]}
-    properties = {kind: meaning, **fields, **scope.placement}
-    takes = [*fields, *scope.placement]
-    return mapping(kind, properties, takes, fields if scope.complete else ())
-
-
-def module(scope: Scope) -> Schema:
-    """A module's definition, whole or what differs from the one that it extends."""
-    body, branches = (definition(scope.structure(name)) for name in ("body", "branches"))
-    layer = definition(scope.structure("layer"))
-    behind = {"Sequence": body, "Concat": branches, "Residual": body}
-    message = "A module has exactly one body: Sequence, Concat or Residual."
-    none: Schema = {"errorMessage": message}
-    if scope.complete:
-        none |= {"required": ["Sequence"]}
-    one = {
-        "if": {"required": ["Sequence"]},
-        "then": {"properties": {"Concat": False, "Residual": False}, "errorMessage": message},
-        "else": {
-            "if": {"required": ["Concat"]},
-            "then": {"properties": {"Residual": False}, "errorMessage": message},
-            "else": {"if": {"required": ["Residual"]}, "then": {}, "else": none},
+def _branch(scope: Scope) -> Schema:
+    """A layer, or a mapping of names whose layers follow each other."""
+    layer, body = (definition(scope.structure(name)) for name in ("layer", "body"))
+    layers = [
+        {"type": ["string", "array"]},
+        {"anyOf": [{"required": [kind]} for kind in (*OPERATORS, "Repeat")]},
+        {"maxProperties": 1, "anyOf": [{"required": [kind]} for kind in UNNAMED]},
+        {
+            "required": ["Residual"],
+            "propertyNames": {"enum": ["Residual", *STRUCTURES["Residual"]]},
         },
-    }
-    shortcut = {"if": {"type": ["string", "array"]}, "then": layer, "else": _shortcut(scope)}
-    properties: dict[str, Schema] = {
-        "about": field(ModuleHeader, "about"),
-        "extends": {
-            "description": "The module of which this one says what differs.",
-            "type": "string",
-        },
-        "columns": {
-            "description": "What a row gives: names that stand for numbers in the body.",
-            "type": "array",
-            "items": definition("column_name"),
-            "minItems": 1,
-            "uniqueItems": True,
-        },
-        **{kind: {"description": MEANINGS[kind], "allOf": [behind[kind]]} for kind in UNNAMED},
-        "scale": _numbers(field(ResidualArguments, "scale"), scope),
-        "activation": nested(
-            ResidualArguments, "activation", STRUCTURE_FIELDS["activation"], scope
-        ),
-        "shortcut": {"description": STRUCTURE_FIELDS["shortcut"], "allOf": [shortcut]},
-    }
-    schema = {"type": "object", **mapping("A module", properties, properties), "allOf": [one]}
-    if scope.complete:
-        schema["dependencies"] = {key: ["Residual"] for key in STRUCTURES["Residual"]}
-    return schema
+        *([_ONE_ROW] if scope.open_kinds else []),
+    ]
+    return {"if": {"anyOf": layers}, "then": layer, "else": body}
 
 
-def _shortcut(scope: Scope) -> Schema:
-    branches = _branches(scope)
-    items: Schema = branches["then"]["items"]
-    return items
+def _sequence(scope: Scope) -> Schema:
+    body = definition(scope.structure("named_body"))
+    meaning = {"description": MEANINGS["Sequence"], "allOf": [body]}
+    return mapping("Sequence", {"Sequence": meaning, **scope.placement}, scope.placement)
 
 
-def modules(scope: Scope) -> Schema:
-    """The section ``modules``."""
-    partial = definition("variant.module")
-    extending = {"if": {"required": ["extends"]}, "then": partial, "else": definition("module")}
-    return {
-        "type": "object",
-        "propertyNames": definition("class_name"),
-        "additionalProperties": extending if scope.complete else removable(partial, scope),
-        "maxProperties": 256,
-    }
-
-
-def auxiliary(scope: Scope) -> Schema:
-    """The section ``aux``."""
-    tap, weight = (field(AuxArguments, name) for name in ("tap", "loss_weight"))
-    if scope.parameters:
-        weight = _numbers(weight, scope)
-    layers = {
-        "description": "The layers of the head.",
+def _repeat(scope: Scope) -> Schema:
+    times = field(RepeatArguments, "times")
+    of = {
+        "description": STRUCTURE_FIELDS["of"],
         "allOf": [definition(scope.structure("layer"))],
     }
-    properties = {"Aux": layers, "from": tap, "loss_weight": weight, **scope.placement}
-    needed = ("Aux", "from", "loss_weight") if scope.complete else ("Aux",)
-    head = {"type": "object", **mapping("Aux", properties, list(properties)[1:], needed)}
-    return _section(scope, head)
-
-
-def rows(scope: Scope) -> Schema:
-    """A section of rows."""
-    return _section(scope, definition(scope.structure("row")))
-
-
-def _section(scope: Scope, value: Schema) -> Schema:
-    named: Schema = {
-        "type": "object",
-        "propertyNames": definition("layer_name"),
-        "additionalProperties": removable(value, scope),
+    properties = {
+        "Repeat": {
+            "description": MEANINGS["Repeat"],
+            "allOf": [or_named(times, PARAMETER) if scope.parameters else times],
+        },
+        "of": of,
+        **scope.placement,
     }
-    return removable(named, scope)
+    takes = ["of", *scope.placement]
+    return mapping("Repeat", properties, takes, ["of"] if scope.complete else [])

@@ -1,7 +1,7 @@
 """The sections that hold no layers: what a paper prints, parameters, checkpoints."""
 
 from archc.editor_schema.fields import field, mapping, or_named, whole_model
-from archc.editor_schema.notations import NOTATIONS, PRINTED_NUMBER, Schema, whole
+from archc.editor_schema.notations import PRINTED_NUMBER, Schema, whole
 from archc.editor_schema.operators import defaults_of
 from archc.editor_schema.scopes import MODULE, ROW, Scope, definition, removable
 from archc.models import Width
@@ -209,8 +209,3 @@ def parameters() -> Schema:
         "propertyNames": definition("name"),
         "additionalProperties": {"type": "number"},
     }
-
-
-def line_of_text(description: str) -> Schema:
-    """Text that becomes a docstring."""
-    return {"description": description, **NOTATIONS["line of text"]}
