@@ -11,6 +11,10 @@ from archc.vocabulary import field_texts
 
 CLASSES = "classes"
 """The name that stands for a number in every spec."""
+PARAMETER = NAME_PATTERN
+"""The names that may in a spec with parameters."""
+COLUMN_OR_PARAMETER = COLUMN
+"""The names that may inside a module, too."""
 
 
 @cache
@@ -34,7 +38,7 @@ def field(model: type[BaseModel], name: str) -> Schema:
     """The schema of a field's value, with its description."""
     schema = stated(model, name)
     notation = NOTATIONS[schema.pop("format")] if "format" in schema else {}
-    return {"description": field_texts(model)[name], **notation, **schema}
+    return {"description": field_texts(model).get(name, ""), **notation, **schema}
 
 
 def fields(model: type[BaseModel]) -> dict[str, Schema]:
@@ -86,7 +90,3 @@ def or_named(schema: Schema, names: str) -> Schema:
     if names == CLASSES:
         needed = f"A number without quotes, or {CLASSES}."
     return {**schema, "type": types, "pattern": pattern, "patternErrorMessage": needed}
-
-
-PARAMETER = NAME_PATTERN
-COLUMN_OR_PARAMETER = COLUMN

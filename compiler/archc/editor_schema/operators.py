@@ -1,4 +1,8 @@
-"""Every operator as a schema: what stands behind its kind, and its fields."""
+"""Every operator as a schema: what stands behind its kind, and its fields.
+
+Fields come from the operators themselves. What several say together is known here for windows: by
+``window``, ``padding``, ``ceil`` (a pool's, which writes its stride) and ``count_padding``.
+"""
 
 from collections.abc import Iterable
 from functools import cache
@@ -52,7 +56,7 @@ def defaults_of(kind: type[Operator], scope: Scope) -> dict[str, Schema]:
 def operator_field(kind: type[Operator], name: str, scope: Scope) -> Schema:
     """A field's value, where names may stand for numbers as the scope allows."""
     if name in kind.layer_fields:
-        return nested(kind, name, field_texts(kind)[name], scope)
+        return nested(kind, name, field_texts(kind).get(name, ""), scope)
     schema = field(kind, name)
     if scope.names is None or (scope.names == CLASSES and name not in kind.column_fields):
         return schema
