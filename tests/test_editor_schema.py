@@ -5,9 +5,11 @@ Specs that the compiler refuses and the schema does not are listed in ``schema_e
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 import jsonschema
@@ -134,6 +136,35 @@ def test_the_schema_takes_random_valid_specs(text: str) -> None:
     composed = compose(Source("net.yaml", text))
     assert isinstance(composed, Mapping)
     assert list(validator().iter_errors(plain(composed))) == []
+
+
+def with_a_changed_word(text: str, draw: Random) -> str:
+    """The text with one word or number misspelt, replaced or left out."""
+    words = list(re.finditer(r"[A-Za-z_#][\w#]*|\d+(?:\.\d+)?", text))
+    word = draw.choice(words)
+    changes = ("", word[0][1:], f"{word[0]}{word[0][-1]}", f"{word[0][1:2]}{word[0][:1]}")
+    new = draw.choice((*changes, "7", "-1", "0.5", "true", "word", "[1, 2]", draw.choice(words)[0]))
+    return text[: word.start()] + new + text[word.end() :]
+
+
+def test_a_changed_word_makes_no_valid_spec_a_refused_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    draw = Random(20261125)
+    good = [path for path in FILES if path.parent.name in ("specs", "good")]
+    judged: Counter[tuple[bool, bool]] = Counter()
+    for _ in range(150):
+        path = Path("spec.yaml")
+        path.write_text(with_a_changed_word(draw.choice(good).read_text(), draw))
+        if (composed := document(path)) is None:
+            continue
+        verdict = bool(findings_of(path.name)), refused(composed)
+        assert verdict != (False, True), path.read_text()
+        judged[verdict] += 1
+    # What the schema does not see is a name or a number that only the whole network shows wrong.
+    assert judged[True, True] > 5 * judged[True, False]
+    assert judged[False, False] > 20
 
 
 def test_the_committed_schema_is_current() -> None:

@@ -14,26 +14,10 @@ from archc.vocabulary import about
 CONVENTIONS = {"params": ["weights", "params"], "ops": ["macs", "flops"]}
 
 _SCALAR = ["string", "number", "boolean"]
-_CELLS: dict[str, Schema] = {
-    "output": {
-        "type": ["string", "integer"],
-        "pattern": whole("[1-9][0-9]*(?:x[1-9][0-9]*)*|-"),
-        "patternErrorMessage": "A size, height x width x channels, or -.",
-        "minimum": 1,
-    },
-    "depth": {
-        "type": ["string", "integer"],
-        "pattern": whole("[0-9]+|-"),
-        "patternErrorMessage": "A whole number, or -.",
-        "minimum": 0,
-    },
+_UNITS = {
+    letter: [unit for unit, of in LETTERS.items() if of == letter] for letter in LETTERS.values()
 }
-_COUNTED: Schema = {
-    "type": ["string", "number"],
-    "pattern": whole(f"{PRINTED_NUMBER}[KMG]?|-"),
-    "patternErrorMessage": "A number with the letter of its unit, such as 2.7K, or -.",
-    "minimum": 0,
-}
+"""The units that each letter stands for."""
 
 
 def table() -> Schema:
@@ -74,7 +58,8 @@ def table() -> Schema:
         "allOf": [
             *whole["allOf"],
             *(_needs_convention(column) for column in CONVENTIONS),
-            *(_cell_at(place, column) for place in range(len(COLUMNS)) for column in COLUMNS),
+            *(_cells_of(column) for column in COLUMNS if column not in CONVENTIONS),
+            *(_cells_of(c, letter) for c in CONVENTIONS for letter in _UNITS),
             *(_at_most(length) for length in range(1, len(COLUMNS))),
         ],
     }
@@ -103,15 +88,26 @@ def _needs_convention(column: str) -> Schema:
     }
 
 
-def _cell_at(place: int, column: str) -> Schema:
-    """What stands at a place of each row where the column does."""
-    here: list[Schema] = [{}] * place
-    listed = {"type": "array", "items": [*here, {"const": column}], "minItems": place + 1}
-    cells = {"items": [*here, definition(f"cell.{column}")]}
-    return {
-        "if": {"required": ["columns"], "properties": {"columns": listed}},
-        "then": {"properties": {"rows": {"additionalProperties": cells}}},
-    }
+def _cells_of(column: str, letter: str | None = None) -> Schema:
+    """What stands in the column, wherever it is; with ``letter`` where the unit has it."""
+    name = column if letter is None else letter or "plain"
+    at_each = []
+    for place in range(len(COLUMNS)):
+        here: list[Schema] = [{}] * place
+        listed = {"items": [*here, {"const": column}], "minItems": place + 1}
+        cells = {"items": [*here, definition(f"cell.{name}")]}
+        at_each.append(
+            {
+                "if": {"properties": {"columns": listed}},
+                "then": {"properties": {"rows": {"additionalProperties": cells}}},
+            }
+        )
+    condition: Schema = {"required": ["columns"], "properties": {"columns": {"type": "array"}}}
+    if letter is not None:
+        unit = {"required": ["unit"], "properties": {"unit": {"enum": _UNITS[letter]}}}
+        condition["required"] = ["columns", column]
+        condition["properties"][column] = unit
+    return {"if": condition, "then": {"allOf": at_each}}
 
 
 def _at_most(length: int) -> Schema:
@@ -123,8 +119,27 @@ def _at_most(length: int) -> Schema:
 
 
 def cells() -> dict[str, Schema]:
-    """The definitions of printed cells."""
-    return {f"cell.{column}": _CELLS.get(column, _COUNTED) for column in COLUMNS}
+    """The definitions of printed cells, those of the letters among them."""
+    sizes = "[1-9][0-9]*(?:x[1-9][0-9]*)*"
+    found = {
+        "output": _cell(["integer"], sizes, "A size, height x width x channels, or -."),
+        "depth": _cell(["integer"], "[0-9]+", "A whole number, or -."),
+    }
+    for letter in _UNITS:
+        types, behind = ([], letter) if letter else (["number"], "no letter")
+        needed = f"A number with {behind} behind it, as its unit says, or -."
+        found[letter or "plain"] = _cell(types, f"{PRINTED_NUMBER}{letter}", needed)
+    return {f"cell.{name}": schema for name, schema in found.items()}
+
+
+def _cell(types: list[str], pattern: str, needed: str) -> Schema:
+    return {
+        "type": ["string", *types],
+        "pattern": whole(f"{pattern}|-"),
+        "minimum": 0,
+        "errorMessage": needed,
+        "patternErrorMessage": needed,
+    }
 
 
 def defaults(scope: Scope) -> Schema:
