@@ -100,7 +100,9 @@ def _top() -> dict[str, Schema]:
         },
         "width": {"description": about(Width)},
         "budget": whole_model(Budget, "budget", about(Budget)),
-        "defaults": {"description": "Fields that every layer of a kind has unless it says otherwise."},
+        "defaults": {
+            "description": "Fields that every layer of a kind has unless it says otherwise."
+        },
         "modules": {
             "description": "What the paper draws as a figure: named columns and one body each. A "
             "row gives a cell for each column."

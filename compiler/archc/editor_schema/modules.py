@@ -69,7 +69,9 @@ def modules(scope: Scope) -> Schema:
 
 def auxiliary(scope: Scope) -> Schema:
     """The section ``aux``."""
-    tap, weight = (field(AuxArguments, name) for name in ("tap", "loss_weight"))
+    row = {"allOf": [definition("layer_name")]}
+    tap = {"description": field(AuxArguments, "tap")["description"], **row}
+    weight = field(AuxArguments, "loss_weight")
     if scope.parameters:
         weight = or_named(weight, PARAMETER)
     layers = {

@@ -14,6 +14,8 @@ from archc.vocabulary import about
 CONVENTIONS = {"params": ["weights", "params"], "ops": ["macs", "flops"]}
 
 _SCALAR = ["string", "number", "boolean"]
+_PATH = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
+_SIZES = "[1-9][0-9]*(?:x[1-9][0-9]*)*"
 _UNITS = {
     letter: [unit for unit, of in LETTERS.items() if of == letter] for letter in LETTERS.values()
 }
@@ -36,6 +38,10 @@ def table() -> Schema:
         "description": "The printed cells of each row, by the path of what they describe; - where "
         "nothing is printed.",
         "type": "object",
+        "propertyNames": {
+            "pattern": whole(_PATH),
+            "patternErrorMessage": "A row is named by the path of what it describes: aux1.conv.",
+        },
         "additionalProperties": {
             "type": "array",
             "items": {"type": ["string", "number"]},
@@ -46,17 +52,17 @@ def table() -> Schema:
         "description": "Printed cells that are known to be wrong, by row.column.",
         "type": "object",
         "propertyNames": {
-            "pattern": rf"\.(?:{'|'.join(COLUMNS)})$",
+            "pattern": whole(rf"{_PATH}\.(?:{'|'.join(COLUMNS)})"),
             "patternErrorMessage": "An erratum is named by its cell, row.column.",
         },
         "additionalProperties": _erratum(),
     }
-    whole = mapping("A table", properties, properties, ("columns", "rows"))
+    known = mapping("A table", properties, properties, ("columns", "rows"))
     return {
         "type": "object",
-        **whole,
+        **known,
         "allOf": [
-            *whole["allOf"],
+            *known["allOf"],
             *(_needs_convention(column) for column in CONVENTIONS),
             *(_cells_of(column) for column in COLUMNS if column not in CONVENTIONS),
             *(_cells_of(c, letter) for c in CONVENTIONS for letter in _UNITS),
@@ -77,6 +83,9 @@ def _convention(column: str, counts: list[str]) -> Schema:
 def _erratum() -> Schema:
     names = ("computed", "why")
     properties = {name: {**field(Recorded, name), "type": _SCALAR} for name in names}
+    number = "A number, one such as 2.7K, or a size."
+    printed = {"pattern": whole(f"{_SIZES}|[0-9.]+[KMG]?"), "patternErrorMessage": number}
+    properties["computed"] |= {**printed, "type": ["string", "number"]}
     return {"type": "object", **mapping("An erratum", properties, names, names)}
 
 
@@ -120,9 +129,8 @@ def _at_most(length: int) -> Schema:
 
 def cells() -> dict[str, Schema]:
     """The definitions of printed cells, those of the letters among them."""
-    sizes = "[1-9][0-9]*(?:x[1-9][0-9]*)*"
     found = {
-        "output": _cell(["integer"], sizes, "A size, height x width x channels, or -."),
+        "output": _cell(["integer"], _SIZES, "A size, height x width x channels, or -."),
         "depth": _cell(["integer"], "[0-9]+", "A whole number, or -."),
     }
     for letter in _UNITS:
