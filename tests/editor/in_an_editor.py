@@ -64,7 +64,7 @@ OTHERWISE = {
 
 
 def test_the_editor_says_what_the_schema_says(server: LanguageServer, tmp_path: Path) -> None:
-    verdicts = {}
+    verdicts: dict[Path, tuple[str, bool]] = {}
     for spec in FILES:
         if (composed := document(spec)) is not None:  # the compiler reads less YAML than an editor
             path = tmp_path / f"{len(verdicts)}_{spec.name}"
