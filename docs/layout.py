@@ -15,6 +15,7 @@ MEMBERS = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/**/*.md",
+    "docs/archc.schema.json",
     "docs/man/*",
     "specs/*.yaml",
     "generated/*.py",

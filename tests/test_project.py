@@ -26,7 +26,7 @@ REGISTRIES = re.compile(
     r"pypi[.]org|pythonhosted[.]org|download[.]pytorch[.]org|anaconda[.]org|npmjs[.]|crates[.]io"
     r"|proxy[.]golang[.]org|ghcr[.]io"
 )
-NOT_OURS = {"__pycache__", "dist", "build"}
+NOT_OURS = {"__pycache__", "dist", "build", "node_modules"}
 PINNED_BY_TORCH = ("nvidia-", "cuda-", "triton")
 
 

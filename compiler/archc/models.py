@@ -3,7 +3,14 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+)
 
 from archc.ops.activation import Activation
 from archc.ops.window import Count
@@ -19,7 +26,13 @@ def _printable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_printable)]
+# A format is the name of a notation, which the editor's schema spells out.
+Text = Annotated[
+    str,
+    Field(min_length=1, max_length=500),
+    AfterValidator(_printable),
+    WithJsonSchema({"format": "line of text"}),
+]
 
 
 class SpecModel(BaseModel):
@@ -54,37 +67,55 @@ def _input(value: object) -> tuple[int, int, int]:
     )
 
 
+ARXIV = WithJsonSchema({"format": "arxiv"})
+
+
 class Paper(SpecModel):
     """Where the network was published."""
 
     title: Text
+    """The paper's title."""
     authors: Text
+    """Who wrote it, such as Szegedy et al."""
     year: Annotated[int, Field(ge=1940, le=2100)]
-    arxiv: Annotated[str, AfterValidator(_arxiv)] | None = None
+    """The year of publication."""
+    arxiv: Annotated[str, AfterValidator(_arxiv), ARXIV] | None = None
+    """Its identifier on arXiv, in quotes, since it looks like a number: "1409.4842"."""
     table: Annotated[int, Field(ge=1, le=100)] | None = None
+    """The number of the table that the spec's `table` holds."""
 
 
 class Header(SpecModel):
     """The keys that stand once at the top of a spec."""
 
-    archc: Annotated[int, AfterValidator(_version)]
+    archc: Annotated[int, AfterValidator(_version), WithJsonSchema({"type": "integer", "const": 1})]
+    """The version of the language."""
     name: Text
+    """The class that is generated: letters, digits and underscores, a capital first."""
     about: Text = ""
-    input: Annotated[tuple[int, int, int], PlainValidator(_input)]
+    """What the network is; it becomes the class's docstring."""
+    input: Annotated[
+        tuple[int, int, int], PlainValidator(_input), WithJsonSchema({"format": "input"})
+    ]
+    """Channels x height x width of an image, such as 3x224x224."""
     classes: Count
+    """How many classes the network tells apart; `classes` may stand where a count may."""
 
 
 class ModuleHeader(SpecModel):
     """What a module says of itself beside its columns and layers."""
 
     about: Text = ""
+    """What the module is; it becomes its class's docstring."""
 
 
 class Width(SpecModel):
     """A factor on every number of filters, which is rounded to a multiple."""
 
     multiplier: Annotated[float, Field(gt=0, le=64)]
+    """What the number of filters of every convolution is multiplied by."""
     multiple: Count = 1
+    """What the result is rounded to the nearest multiple of, at least one."""
 
 
 def _quantity(value: object) -> int:
@@ -99,34 +130,44 @@ def _quantity(value: object) -> int:
     return number.digits * unit // scale
 
 
-Quantity = Annotated[int, PlainValidator(_quantity)]
+Quantity = Annotated[int, PlainValidator(_quantity), WithJsonSchema({"format": "quantity"})]
 
 
 class Budget(SpecModel):
     """The most that a network may cost; K, M and G stand for powers of 1000."""
 
     params: Quantity | None = None
+    """Learned numbers, without the auxiliary heads."""
     params_with_aux: Quantity | None = None
+    """Learned numbers, the auxiliary heads included."""
     macs: Quantity | None = None
+    """Multiply-accumulates for one image."""
     depth: Quantity | None = None
+    """Layers with weights on the longest way."""
     activations: Quantity | None = None
+    """Elements of all activations of one image."""
 
 
 class ResidualArguments(SpecModel):
     """What a Residual takes beside its layers."""
 
     scale: Annotated[float, Field(allow_inf_nan=False)] = 1.0
+    """What the layers are multiplied by before the shortcut is added."""
     activation: Activation | None = None
+    """What follows the sum, a kind or `none`."""
 
 
 class RepeatArguments(SpecModel):
     """What a Repeat takes beside its layer."""
 
     times: Annotated[int, Field(ge=1, le=MAXIMUM_REPEATS)]
+    """How many times the layer stands one after the other, numbered from 0."""
 
 
 class AuxArguments(SpecModel):
     """What an auxiliary head takes beside its layers: where it taps, and its part in the loss."""
 
     tap: Text
+    """The row whose output the head reads."""
     loss_weight: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """What the head's loss is multiplied by in the sum of losses."""

@@ -11,12 +11,17 @@ NAME_PATTERN = "[A-Za-z][A-Za-z0-9_]{0,39}"
 KIND_PATTERN = "[A-Z][A-Za-z0-9_]{0,39}"
 _NAME = re.compile(NAME_PATTERN)
 _COLUMN = re.compile(r"[#A-Za-z][#A-Za-z0-9_ ]{0,39}")
-_RESERVED = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "x", "classes", "none"}
+# What only some versions of Python have, so that a spec is good or bad whichever of them reads it.
+_OF_SOME_VERSIONS = ("PythonFinalizationError", "WindowsError")
+RESERVED = {
+    *(*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_OF_SOME_VERSIONS),
+    *("self", "x", "classes", "none"),
+}
 
 
 def is_name(text: str) -> bool:
     """Whether the text is an ASCII identifier that is no keyword and no builtin."""
-    return bool(_NAME.fullmatch(text)) and text not in _RESERVED
+    return bool(_NAME.fullmatch(text)) and text not in RESERVED
 
 
 def is_kind(text: str) -> bool:
@@ -37,7 +42,7 @@ def check_class(key: Scalar, what: str) -> Diagnostic | None:
 
 def _refused(key: Scalar, what: str, first: str) -> Diagnostic:
     hint = f"use letters, digits and underscores, {first} first, at most 40"
-    if key.text in _RESERVED:
+    if key.text in RESERVED:
         hint = f"{key.text} means something in Python or in a spec: choose another"
     return Diagnostic(Code.INVALID_NAME, f"{key.text!r} cannot name {what}", key.span, hint=hint)
 
@@ -48,7 +53,7 @@ def check_column(item: Scalar) -> Diagnostic | None:
     if _COLUMN.fullmatch(text) and is_name(identifier(text)) and not is_kind(text):
         return None
     hint = "use letters, digits, # and spaces, a small letter or # first, as in #3x3 reduce"
-    if identifier(text) in _RESERVED:
+    if identifier(text) in RESERVED:
         hint = f"{text} means something in Python or in a spec: choose another"
     return Diagnostic(Code.INVALID_NAME, f"{text!r} cannot name a column", item.span, hint=hint)
 

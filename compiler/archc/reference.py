@@ -6,28 +6,33 @@
 import sys
 from pathlib import Path
 
-from pydantic.fields import FieldInfo
-
+from archc.editor_schema.fields import required, stated
 from archc.explanations import as_page, explanations
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
-from archc.ops.window import Window
 from archc.syntax import STRUCTURES
+from archc.vocabulary import STRUCTURES as MEANINGS
+from archc.vocabulary import summary
 
 _BEGIN = "<!-- {}: made by python -m archc.reference -->"
 _END = "<!-- end of {} -->"
 
-_STRUCTURES = {
-    "Sequence": "Layers one after the other: a list, or a mapping of names.",
-    "Concat": "Branches that read the same input; their channels are joined in this order.",
-    "Residual": "activation(layers * scale + shortcut); without a shortcut the input itself.",
-    "Repeat": "The layer under `of`, several times, numbered from 0.",
-}
 _FIELDS = {
     "scale": "number, 1.0",
     "activation": "a kind or `none`, none",
     "shortcut": "layers, the input",
     "of": "a layer",
+}
+_WORDS = {
+    "window": "window",
+    "pool window": "window",
+    "pool window or global": "window or `global`",
+    "pair": "number or HxW",
+    "size": "number or HxW",
+    "array": "list of numbers",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
 }
 
 
@@ -40,15 +45,15 @@ def vocabulary() -> str:
     for name, keys in STRUCTURES.items():
         others = "; ".join(f"`{key}`: {_FIELDS[key]}" for key in keys)
         value = "how many times" if name == "Repeat" else "layers"
-        lines.append(f"| `{name}` | {value} | {others} | {_STRUCTURES[name]} |")
+        lines.append(f"| `{name}` | {value} | {others} | {MEANINGS[name]} |")
     for name, kind in OPERATORS.items():
-        fields = dict(kind.model_fields)
+        keys = tuple(key for key in kind.model_fields if key != kind.primary)
         if kind.primary:
-            value = _type(fields.pop(kind.primary))
+            value = _type(kind, kind.primary)
         else:
-            value = f"none, or `{{{name}: {{key: value}}}}`" if fields else "none: a bare word"
-        others = "; ".join(f"`{key}`: {_type(f)}{_default(f)}" for key, f in fields.items())
-        lines.append(f"| `{name}` | {value} | {others} | {_about(kind)} |")
+            value = f"none, or `{{{name}: {{key: value}}}}`" if keys else "none: a bare word"
+        others = "; ".join(f"`{key}`: {_type(kind, key)}{_default(kind, key)}" for key in keys)
+        lines.append(f"| `{name}` | {value} | {others} | {summary(kind)} |")
     return "\n".join(lines)
 
 
@@ -68,39 +73,18 @@ def renewed(text: str) -> str:
     return text
 
 
-def _about(kind: type[Operator]) -> str:
-    paragraph = (kind.__doc__ or "").split("\n\n")[0]
-    return " ".join(paragraph.split()).replace("``", "`")
+def _type(kind: type[Operator], field: str) -> str:
+    if field in kind.layer_fields:
+        return "kind or `none`"
+    schema = stated(kind, field)
+    return _WORDS[schema.get("format") or schema["type"]]
 
 
-def _type(field: FieldInfo) -> str:
-    text = str(field.annotation)
-    words = []
-    if Window.__name__ in text:
-        words.append("window")
-    if "global" in text:
-        words.append("`global`")
-    if "tuple[float" in text:
-        words.append("list of numbers")
-    elif "tuple[int" in text:
-        words.append("number or HxW")
-    elif "int" in text:
-        words.append("whole number")
-    elif "float" in text:
-        words.append("number")
-    if "bool" in text:
-        words.append("true or false")
-    if "BatchNorm" in text or "Activation" in text:
-        words.append("kind or `none`")
-    return " or ".join(words)
-
-
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
+def _default(kind: type[Operator], field: str) -> str:
+    if field in required(kind):
         return ", required"
-    if field.default is None:
-        return ""
-    return f", {str(field.default).lower()}"
+    default = kind.model_fields[field].default
+    return "" if default is None else f", {str(default).lower()}"
 
 
 if __name__ == "__main__":

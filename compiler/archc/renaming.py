@@ -28,14 +28,17 @@ _TOUCHING = re.compile(r"\}[A-Za-z0-9]*\{")
 _OURS = re.compile(r"(\w|\{\w+\})+(\.(\w|\{\w+\})+)*", re.ASCII)
 
 
-class _Section(BaseModel):
+class CheckpointSection(BaseModel):
     """A checkpoint as a spec declares it."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
     source: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
+    """Where the checkpoint is from."""
     separator: Literal[".", "/"] = "."
+    """What parts the segments of their keys."""
     keys: dict[str, str]
+    """Whole segments from the start of their key: ours, or `none` to drop the key."""
 
 
 class Line(NamedTuple):
@@ -106,7 +109,7 @@ def parse_checkpoints(entry: Entry | None, findings: list[Diagnostic]) -> dict[s
             findings += [refused] if refused else []
             continue
         fields = {field.key.text: field for field in value.entries}
-        section = validate(_Section, f"checkpoint {key.text}", fields, key.span, findings)
+        section = validate(CheckpointSection, f"checkpoint {key.text}", fields, key.span, findings)
         if section is not None:
             keys = fields["keys"].value
             assert isinstance(keys, source.Mapping)  # as validated

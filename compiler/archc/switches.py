@@ -38,7 +38,9 @@ class LintArguments(SpecModel):
     """What a lint takes: rows in which it has nothing to say, and the hardware to think of."""
 
     allow: Annotated[tuple[Text, ...], BeforeValidator(_listed), Field(min_length=1)] | None = None
+    """The rows in which it has nothing to say."""
     target: Annotated[str, BeforeValidator(_target)] | None = None
+    """The hardware that it is to think of."""
 
 
 class Switch(NamedTuple):

@@ -34,15 +34,20 @@ class Convention(_Model):
     """How a column counts: what, in which unit, and how it is rounded to the printed digits."""
 
     count: Count
+    """What is counted: `weights` or `params`, `macs` or `flops`, two to a multiply-accumulate."""
     unit: Annotated[int, Field(ge=1)]
+    """Which number the printed letter stands for, such as 1000 or 1024 for K."""
     round: Rounding
+    """How the number is rounded to the digits that are printed."""
 
 
 class Recorded(_Model):
     """What an erratum records."""
 
     computed: Annotated[str, Field(min_length=1)]
+    """What is computed instead: the exact number, or as the table would print it."""
     why: Annotated[str, Field(pattern=r"\S")]
+    """Why the paper prints something else."""
 
 
 class Number(NamedTuple):

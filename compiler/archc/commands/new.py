@@ -29,9 +29,7 @@ def command(file: Path, base: str, force: bool) -> None:
     The schema that editors check it by is written beside it, archc.schema.json.
     """
     (compiled,) = compile_all([base])
-    import json
-
-    from archc.editor_schema import editor_schema
+    from archc.editor_schema import schema_text
     from archc.starter import SCHEMA_FILE, start_variant
     from archc.writer import File, write_new
 
@@ -41,7 +39,7 @@ def command(file: Path, base: str, force: bool) -> None:
         return
     contents = {file: text}
     if not file.with_name(SCHEMA_FILE).exists():
-        contents[file.with_name(SCHEMA_FILE)] = json.dumps(editor_schema(), indent=1) + "\n"
+        contents[file.with_name(SCHEMA_FILE)] = schema_text()
     for path, content in contents.items():
         finding = write_new(File(path, content.encode()), force)
         fail_on([finding] if finding else [])

@@ -5,9 +5,7 @@ import click
 
 @click.command("schema")
 def command() -> None:
-    """Print the JSON Schema of specs, for editors."""
-    import json
+    """Print the JSON Schema of specs, by which editors complete and check them."""
+    from archc.editor_schema import schema_text
 
-    from archc.editor_schema import editor_schema
-
-    click.echo(json.dumps(editor_schema(), indent=1))
+    click.echo(schema_text(), nl=False)

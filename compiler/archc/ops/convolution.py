@@ -18,11 +18,17 @@ class _Convolution(Operator):
     layer_fields: ClassVar[tuple[str, ...]] = ("norm", "activation")
 
     window: WindowField
+    """Height x width of the kernel, then the stride, 1 unless stated, and `same` or `valid`."""
     out: Count
+    """How many filters, which is how many channels come out."""
     bias: bool | None = None
+    """Whether each filter has a bias. On unless a norm follows."""
     norm: BatchNorm | None = None
+    """The norm that follows the convolution; `none` where the defaults have one."""
     activation: Activation | None = None
+    """The activation that ends the layer; `none` where the defaults have one."""
     padding: PairField | None = None
+    """Zeros on each side, a number or height x width. `same`, (k-1)/2, unless stated."""
 
     @model_validator(mode="after")
     def _pads(self) -> Self:
@@ -117,6 +123,7 @@ class Conv(_Convolution):
     column_fields: ClassVar[tuple[str, ...]] = ("out", "groups")
 
     groups: Count = 1
+    """Parts that the channels are split into; it divides those that go in and that come out."""
 
     @cached_property
     def _at_same_size(self) -> int | None:
@@ -157,6 +164,7 @@ class SeparableConv(_Convolution):
     column_fields: ClassVar[tuple[str, ...]] = ("out", "multiplier")
 
     multiplier: Count = 1
+    """How many depthwise filters each input channel has."""
 
     @property
     def _weights_by_channel(self) -> int:

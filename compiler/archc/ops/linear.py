@@ -18,8 +18,11 @@ class Linear(Operator):
     layer_fields: ClassVar[tuple[str, ...]] = ("activation",)
 
     out: Count
+    """How many features come out."""
     bias: bool = True
+    """Whether each feature has a bias."""
     activation: Activation | None = None
+    """The activation that ends the layer; `none` where the defaults have one."""
 
     @cached_property
     def biased(self) -> bool:

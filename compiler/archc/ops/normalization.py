@@ -14,7 +14,9 @@ class BatchNorm(Operator):
     column_fields: ClassVar[tuple[str, ...]] = ("eps", "momentum")
 
     eps: Annotated[float, Field(gt=0, lt=1)] = 1e-5
+    """Added to the variance, against a division by zero."""
     momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """The part of each batch in the running mean and variance, as PyTorch counts it."""
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
         """A scale and a shift for each channel."""
@@ -40,9 +42,13 @@ class LRN(Operator):
     column_fields: ClassVar[tuple[str, ...]] = ("size", "alpha", "beta", "k")
 
     size: Count
+    """How many neighbouring channels are summed over."""
     alpha: Annotated[float, Field(gt=0)] = 1e-4
+    """The weight of the sum of squares, which is divided by `size`."""
     beta: Annotated[float, Field(gt=0)] = 0.75
+    """The exponent of the divisor."""
     k: Annotated[float, Field(gt=0)] = 1.0
+    """The constant in the divisor."""
 
     def output(self, shape: Shape) -> Shape | Unfit:
         """The shape stays."""
@@ -57,7 +63,7 @@ def _numbers(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-Numbers = Annotated[tuple[float, ...], BeforeValidator(_numbers), Field(min_length=1)]
+Numbers = Annotated[tuple[float, ...], Field(min_length=1), BeforeValidator(_numbers)]
 
 
 class Affine(Operator):
@@ -66,7 +72,9 @@ class Affine(Operator):
     primary: ClassVar[str | None] = "scales"
 
     scales: Numbers
+    """What each channel is multiplied by, one number a channel."""
     shift: Numbers | None = None
+    """What is added to each channel after that, one number a channel."""
 
     def output(self, shape: Shape) -> Shape | Unfit:
         """The shape stays; there is one number for each channel."""

@@ -14,6 +14,7 @@ class Dropout(Operator):
     column_fields: ClassVar[tuple[str, ...]] = ("p",)
 
     p: Annotated[float, Field(ge=0, lt=1)]
+    """The probability with which an element is zeroed."""
 
 
 class Flatten(Operator):

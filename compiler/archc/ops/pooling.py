@@ -1,9 +1,9 @@
 """Pools. Their stride is always written: a forgotten one changes every shape behind it."""
 
 from functools import cached_property
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import WithJsonSchema, model_validator
 
 from archc.ops.operator import Cost, Operator, Pair, Reach, Shape, Unfit, spatial
 from archc.ops.window import (
@@ -16,12 +16,17 @@ from archc.ops.window import (
     slide,
 )
 
+POOL_WINDOW = WithJsonSchema({"format": "pool window"})
+AVERAGE_WINDOW = WithJsonSchema({"format": "pool window or global"})
+
 
 class _Pool(Operator):
     primary: ClassVar[str | None] = "window"
 
     ceil: bool = False
+    """Whether the size is rounded up, so that a last, partial window counts, as in Caffe."""
     padding: PairField | None = None
+    """Padding on each side, a number or height x width, at most half the kernel."""
 
     @classmethod
     def replaced_by(cls, primary: object) -> tuple[str, ...]:
@@ -51,7 +56,8 @@ class MaxPool(_Pool):
     ``ceil: true`` rounds the size up, as Caffe does; by default it is rounded down.
     """
 
-    window: WindowField
+    window: Annotated[WindowField, POOL_WINDOW]
+    """Height x width of the window, then the stride, which is always written: `3x3/2`."""
 
     @model_validator(mode="after")
     def _valid(self) -> Self:
@@ -89,8 +95,10 @@ class AvgPool(_Pool):
     is split on it, and the slip changes no shape.
     """
 
-    window: WindowField | Literal["global"]
+    window: Annotated[WindowField | Literal["global"], AVERAGE_WINDOW]
+    """Height x width of the window, then the stride, always written: `7x7/1`. Or `global`."""
     count_padding: bool | None = None
+    """Whether padded zeros count in the mean. A padded pool must say so."""
 
     @model_validator(mode="after")
     def _valid(self) -> Self:
@@ -136,7 +144,8 @@ class AdaptiveAvgPool(Operator):
 
     primary: ClassVar[str | None] = "size"
 
-    size: PairField
+    size: Annotated[PairField, WithJsonSchema({"format": "size"})]
+    """The size that comes out, a number or height x width."""
 
     @model_validator(mode="after")
     def _valid(self) -> Self:

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from archc.diagnostics import Hint, Replacement
 from archc.ops.operator import Pair, Shape, Unfit, written
@@ -84,8 +84,9 @@ def parse_pair(value: Any) -> Any:
     return int(match[1]), int(match[2])
 
 
-WindowField = Annotated[Window, PlainValidator(parse_window)]
-PairField = Annotated[Pair, PlainValidator(parse_pair)]
+# The format is the name of a notation, which the editor's schema and the reference spell out.
+WindowField = Annotated[Window, PlainValidator(parse_window), WithJsonSchema({"format": "window"})]
+PairField = Annotated[Pair, PlainValidator(parse_pair), WithJsonSchema({"format": "pair"})]
 
 
 def padding_stated(window: object) -> tuple[str, ...]:
