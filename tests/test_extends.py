@@ -202,7 +202,7 @@ def test_an_override_that_matches_nothing(folder: Path, text: str, expected: str
         ("nothing.yaml", "no spec nothing.yaml"),
         ("variant.yaml", "variant.yaml extends itself, by way of variant.yaml"),
         ("/etc/passwd", "extends is the file name of a spec, such as base.yaml, not '/etc/passwd'"),
-        ("[a]", "extends is the file name of a spec, such as base.yaml, not ''"),
+        ("[a]", "extends is the file name of a spec, such as base.yaml, not a list"),
     ],
 )
 def test_what_cannot_be_extended(

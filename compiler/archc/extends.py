@@ -281,7 +281,10 @@ def _placed(
     where = placement.value.text if isinstance(placement.value, Scalar) else ""
     if where not in merged:
         hint = suggestion(where, merged) or f"there are {', '.join(merged)}"
-        message = f"{entry.key.text} stands {placement.key.text} {where}, which is not there"
+        which = where or found(placement.value)
+        message = f"{entry.key.text} stands {placement.key.text} {which}, which is not there"
+        if where == entry.key.text:
+            message = f"{where} stands {placement.key.text} itself"
         span = placement.value.span
         findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, span, hint=hint))
         return merged

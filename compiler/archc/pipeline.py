@@ -1,5 +1,6 @@
 """The way of the data, from a file to a network that is known to fit together."""
 
+import re
 from collections.abc import Mapping as AbstractMapping
 from pathlib import Path
 from typing import NamedTuple
@@ -9,13 +10,13 @@ from archc.analysis import Analysis, analyze
 from archc.budget import check_budget
 from archc.checkpoints import check_checkpoints
 from archc.conformance import Conformance, check_conformance
-from archc.diagnostics import Code, Diagnostic, Label, in_file_order
+from archc.diagnostics import Code, Diagnostic, Label, in_file_order, suggestion
 from archc.extends import extend_modules, extend_spec
-from archc.library import find_spec
+from archc.library import find_spec, specs_in
 from archc.lower import lower
 from archc.parameters import set_parameters
 from archc.schema import check_schema
-from archc.source import Mapping, Node, Scalar, compose, read
+from archc.source import Mapping, Node, Scalar, a_kind_of, compose, read
 from archc.spans import Source, Span
 from archc.transforms.width import scale_width
 
@@ -156,10 +157,15 @@ def _find_base(parent: Node, path: Path) -> Path | Diagnostic:
     """The spec that ``extends`` names: beside this one, or wherever specs are found."""
     text = parent.text if isinstance(parent, Scalar) else ""
     if not text.endswith(".yaml") or Path(text).is_absolute():
-        message = f"extends is the file name of a spec, such as base.yaml, not {text[:60]!r}"
-        return Diagnostic(Code.INVALID_VALUE, message, parent.span)
+        not_this = repr(text[:60]) if text else a_kind_of(parent)
+        message = f"extends is the file name of a spec, such as base.yaml, not {not_this}"
+        hint = f"write {text}.yaml" if re.fullmatch(r"\w+", text, re.ASCII) else None
+        return Diagnostic(Code.INVALID_VALUE, message, parent.span, hint=hint)
     beside = path.parent / text
     if beside.is_file():
         return beside
     found = find_spec(text)
-    return found._replace(span=parent.span) if isinstance(found, Diagnostic) else found
+    if isinstance(found, Diagnostic):
+        close = suggestion(beside.name, [spec.name for spec in specs_in(beside.parent)])
+        return found._replace(span=parent.span, hint=close or found.hint)
+    return found

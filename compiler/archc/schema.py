@@ -32,7 +32,7 @@ from archc.syntax import (
     wrong_cell,
 )
 from archc.table import PrintedTable, parse_table
-from archc.validation import found, meant, unknown_key, validate
+from archc.validation import found, is_empty, meant, unknown_key, validate
 
 ROW_SECTIONS = ("stem", "inception", "body", "head")
 
@@ -81,7 +81,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     known = [*Header.model_fields, "extends", "paper", "defaults", "modules", *ROW_SECTIONS]
     known += ["aux", "table", "parameters", "width", "budget", "checkpoints"]
     unknown = [entry.key for name, entry in entries.items() if name not in known]
-    findings += [unknown_key(key, "spec", known) for key in unknown]
+    findings += [_unknown_at_top(key, known, entries) for key in unknown]
     # A variant's first own key, not that of what it extends.
     own = [e.key.span for e in document.entries if e.key.span.source is document.span.source]
     place = min(own, key=lambda span: (span.line, span.column), default=document.span)
@@ -158,13 +158,17 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     if not keys and not unknown and empty:
         message = f"spec needs layers, in {', '.join(ROW_SECTIONS[:-1])} or {ROW_SECTIONS[-1]}"
         findings.append(Diagnostic(Code.MISSING_KEY, message, place))
-    heads = {key.text for key, _ in _mapping(entries.get("aux"), "aux", [])}
-    names = {key.text for key, _ in keys} - heads
+    names = {
+        key.text
+        for section in ROW_SECTIONS
+        for key, _ in _mapping(entries.get(section), section, [])
+    }
     findings += [_unknown_tap(head, names) for head in aux if head.tap not in names]
     table = parse_table(entries["table"].value, findings) if "table" in entries else None
     checkpoints = parse_checkpoints(entries.get("checkpoints"), findings)
     if findings or header is None:
-        return findings
+        parameters = [key.text for key, _ in _mapping(entries.get("parameters"), "parameters", [])]
+        return [_point_at_parameter(finding, parameters) for finding in findings]
     return Spec(
         header,
         paper,
@@ -180,6 +184,25 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
         grammar,
         place,
     )
+
+
+def _unknown_at_top(key: Scalar, known: list[str], entries: Mapping[str, Entry]) -> Diagnostic:
+    """A key that is none of a spec's; most often a row that is not indented below its section."""
+    finding = unknown_key(key, "spec", known)
+    above = list(entries)[: list(entries).index(key.text)]
+    section = next((name for name in reversed(above) if name in known), None)
+    if section in ROW_SECTIONS and is_empty(entries[section].value):
+        return finding._replace(hint=f"indent it, so that it stands in {section}")
+    return finding
+
+
+def _point_at_parameter(finding: Diagnostic, parameters: list[str]) -> Diagnostic:
+    """A word where a number is needed may be a parameter that is misspelt."""
+    span = finding.span
+    if span is None or finding.hint is not None or "number is needed" not in finding.message:
+        return finding
+    word = span.source.line(span.line)[span.column - 1 : span.end_column - 1]
+    return finding._replace(hint=suggestion(word, parameters))
 
 
 def _named(entry: Entry | None) -> list[Entry]:
@@ -360,7 +383,9 @@ def _auxiliary(row: Entry, grammar: Grammar) -> Auxiliary | None:
     before = len(grammar.findings)
     for name in [name for name in fields if name not in known]:
         grammar.findings.append(unknown_key(fields.pop(name).key, "Aux", list(known)))
+    misspelt = {finding.hint for finding in grammar.findings[before:]}
     missing = [name for name in known if name not in fields]
+    missing = [name for name in missing if f"did you mean {name}?" not in misspelt]
     if missing:
         message = f"Aux needs {' and '.join(missing)}"
         grammar.findings.append(Diagnostic(Code.MISSING_KEY, message, head.key.span))
@@ -375,6 +400,7 @@ def _auxiliary(row: Entry, grammar: Grammar) -> Auxiliary | None:
 
 
 def _unknown_tap(head: Auxiliary, names: set[str]) -> Diagnostic:
-    hint = suggestion(head.tap, names) or f"the rows are {', '.join(sorted(names))}"
+    there = f"the rows are {', '.join(sorted(names))}" if names else None
+    hint = suggestion(head.tap, names) or there
     message = f"{head.layer.name} taps {head.tap}, which is no row of the network"
     return Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint)

@@ -15,6 +15,7 @@ from yaml._yaml import CParser
 
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.spans import Source, Span
+from archc.syntax_hints import syntax_hint
 
 MAXIMUM_BYTES = 1_000_000
 MAXIMUM_DEPTH = 64
@@ -168,17 +169,23 @@ class _Composer:
         if start and (start.line, start.column) != (place.line - 1, place.column - 1):
             labels = (Label(self._mark(start), f"{error.context} that starts here"),)
         message = f"not YAML: {error.problem}"
-        return Diagnostic(
-            Code.SYNTAX, message, place, labels, hint=self._syntax_hint(error, place.line)
-        )
+        for number in (place.line, place.line - 1, place.line - 2):
+            if unquoted := _UNQUOTED.search(self.source.line(number)):
+                place = Span(self.source, number, *_columns(unquoted, number))
+                quoted = f'` #` starts a comment here: write "{unquoted[1]}" with quotes'
+                return Diagnostic(Code.SYNTAX, message, place, labels, hint=quoted)
+        if error.problem == "could not find expected ':'" and start:
+            # Noticed a line later, where the next key is.
+            place, labels = self._line(start.line + 1), ()
+        hint = syntax_hint(error.problem or "", self.source, place)
+        return Diagnostic(Code.SYNTAX, message, place, labels, hint=hint)
 
-    def _syntax_hint(self, error: yaml.MarkedYAMLError, line: int) -> str | None:
-        for number in (line, line - 1, line - 2):
-            if re.search(r"(^|[\s\[{,:])#\d+x\d+", self.source.line(number)):
-                return f'` #` starts a comment: on line {number} write "#3x3" with quotes'
-        if "\t" in self.source.line(line):
-            return "indent with spaces, not tabs"
-        return next((hint for problem, hint in _HINTS if problem in (error.problem or "")), None)
+    def _line(self, number: int) -> Span:
+        """All that is written on the line, but for its comment."""
+        text = self.source.line(number)
+        written = text.partition(" #")[0].rstrip() or text
+        first = len(text) - len(text.lstrip()) + 1
+        return Span(self.source, number, first, number, max(first, len(written)) + 1)
 
     def _mark(self, mark: yaml.Mark) -> Span:
         line, column = mark.line + 1, mark.column + 1
@@ -218,7 +225,8 @@ class _Composer:
             self._refuse(event, "an anchor (`&`)", "`extends` or a module says a thing once")
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self._refuse(event, f"a tag ({tag})", "remove it: values have the type they show")
+            hint = "remove it: values have the type they show; text that starts with ! needs quotes"
+            self._refuse(event, f"a tag ({tag})", hint)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -265,6 +273,8 @@ class _Composer:
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         span = self._span(event)
         text: str = event.value
+        if not text.isprintable():
+            self._refuse_unprintable(event, text)
         if not event.implicit[0]:
             return Scalar(text, text, span)
         value: Value = text
@@ -279,6 +289,16 @@ class _Composer:
             elif _DECIMAL.fullmatch(text):
                 value = float(text)
         return Scalar(value, text, span)
+
+    def _refuse_unprintable(self, event: yaml.ScalarEvent, text: str) -> None:
+        """Text goes into messages and into code: it is one line, without control characters."""
+        odd = next(character for character in text if not character.isprintable())
+        message = f"text with the character U+{ord(odd):04X}, by its escape, cannot stand in a spec"
+        hint = "remove it: text is one line of printable characters"
+        if odd == "\n":
+            message = "text of more than one line cannot stand in a spec"
+            hint = "write it on one line; `>-` instead of `>` or `|` makes one line of several"
+        self.findings.append(Diagnostic(Code.SYNTAX, message, self._span(event), hint=hint))
 
     def _span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
@@ -312,17 +332,10 @@ _ODD = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
     "\ud800-\udfff\ufeff\ufffe\uffff]"
 )
-# What libyaml says, and what is most often behind it.
-_HINTS = (
-    (
-        "mapping values are not allowed",
-        "put a space behind a key's colon, and quotes round text that holds a colon",
-    ),
-    ("cannot start any token", "put quotes round text that starts with such a character"),
-    ("expected ',' or", "is a bracket not closed, or a comma missing?"),
-    ("expected key", "indent a mapping's keys alike"),
-    ("expected node content", "a value is missing between the commas; a cell without one is -"),
-    ("unexpected end of stream", "a quote is not closed"),
-    ("could not find expected ':'", "a line of a mapping is `key: value`"),
-    ("expected <document start>", "a line of a mapping is `key: value`, indented as those above"),
-)
+# A column such as #3x3 reduce, where its `#` starts a comment.
+_UNQUOTED = re.compile(r"(?:^|[\s\[{,:])(#\d+x\d+[^,\]}:\"'#]*(?<! ))")
+
+
+def _columns(match: re.Match[str], line: int) -> tuple[int, int, int]:
+    """Where the match's first group stands on the line, as a span's rest."""
+    return match.start(1) + 1, line, match.end(1) + 1

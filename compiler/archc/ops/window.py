@@ -1,6 +1,7 @@
 """The paper's notation for windows, ``KhxKw[/S][ same|valid]``, and the arithmetic behind it."""
 
 import re
+import unicodedata
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, PlainValidator
@@ -45,9 +46,9 @@ def parse_window(value: Any) -> Any:
     match = _NOTATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         advice = "write it as height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            advice = f"write {value}x{value}"
-        raise ValueError(f"{value!r} is not a window; {advice}")
+        if likely := _likely(value, _NOTATION):
+            advice = f"write {likely}"
+        raise ValueError(f"{_as_written(value)} is not a window; {advice}")
     height, width, vertical, horizontal, mode = match.groups()
     stride = (int(vertical), int(horizontal or vertical)) if vertical else None
     if max(int(height), int(width), *(stride or ())) > MAXIMUM_KERNEL:
@@ -57,12 +58,41 @@ def parse_window(value: Any) -> Any:
 
 def parse_pair(value: Any) -> Any:
     """``1`` or ``0x3`` as (vertical, horizontal). Raises ValueError on anything else."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAXIMUM_KERNEL:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if value > MAXIMUM_KERNEL:
+            raise ValueError(f"{value} is larger than archc's limit of {MAXIMUM_KERNEL}")
         return value, value
     match = _PAIR.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{value!r} is not a size; write a number, or height x width such as 0x3")
+        likely = _likely(value, _PAIR)
+        advice = f"write {likely}" if likely else "write a number, or height x width such as 0x3"
+        raise ValueError(f"{_as_written(value)} is not a size; {advice}")
     return int(match[1]), int(match[2])
+
+
+def _likely(value: Any, notation: re.Pattern[str]) -> str | None:
+    """The notation that is most likely meant by another one, such as ``3 X 3`` or ``[3, 3]``."""
+    text = value
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        text = f"{value}x{value}"
+    elif isinstance(value, list) and len(value) == 2:
+        text = "x".join(map(str, value))
+    if not isinstance(text, str):
+        return None
+    text = unicodedata.normalize("NFKC", text).lower().strip("\u201c\u201d\u2018\u2019")
+    text = re.sub(r" *[x*\u00d7] *(?=\d)", "x", text)
+    text = re.sub(r" *(/|stride) *(?=\d)", "/", text)
+    text = re.sub(r"(?<!\d)0+(?=\d)", "", text)
+    if notation is _PAIR and re.fullmatch(r"[0-9_]+|0[xob][0-9a-f_]+", text):
+        return str(int(text, 0)) if len(text) < 9 else None
+    return text if text != value and notation.fullmatch(text) else None
+
+
+def _as_written(value: Any) -> str:
+    """The value as a spec writes it, as far as a message needs it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "a mapping" if isinstance(value, dict) else repr(value)
 
 
 WindowField = Annotated[Window, PlainValidator(parse_window)]
