@@ -54,6 +54,7 @@ def extend_modules(document: Mapping, findings: list[Diagnostic]) -> Mapping:
     if not isinstance(modules, Mapping) or len(modules.entries) > MAXIMUM_MODULES:
         return document  # the schema says what is wrong with it
     known = {entry.key.text: entry for entry in modules.entries}
+    columns = module_columns_of(known)
     done: dict[str, Entry] = {}
 
     def resolve(name: str, stack: tuple[str, ...]) -> Entry:
@@ -77,7 +78,7 @@ def extend_modules(document: Mapping, findings: list[Diagnostic]) -> Mapping:
         own = tuple(e for e in entry.value.entries if e.key.text != "extends")
         merged: Node = Mapping(own, entry.value.span)
         if isinstance(base, Mapping) and isinstance(merged, Mapping):
-            merged = merge_definition(base, merged, module_columns_of(known), findings)
+            merged = merge_definition(base, merged, columns, findings)
         return done.setdefault(name, Entry(entry.key, merged))
 
     entries = tuple(resolve(name, ()) for name in known)
@@ -146,16 +147,22 @@ def module_columns(modules: Entry | None) -> Columns:
 def module_columns_of(modules: AbstractMapping[str, Entry]) -> Columns:
     """The columns of each module, its own or those of what it extends."""
 
-    def columns(name: str, depth: int) -> Sequence[str]:
-        definition = modules[name].value if name in modules else None
-        if not isinstance(definition, Mapping) or depth > len(modules):
-            return ()
-        listed, parent = definition.get("columns"), definition.get("extends")
-        if isinstance(listed, List):
-            return [item.text for item in listed.items if isinstance(item, Scalar)]
-        return columns(parent.text, depth + 1) if isinstance(parent, Scalar) else ()
+    known: dict[str, Sequence[str]] = {}
 
-    return {name: columns(name, 0) for name in modules}
+    def columns(name: str, below: tuple[str, ...]) -> Sequence[str]:
+        definition = modules[name].value if name in modules else None
+        if not isinstance(definition, Mapping) or name in below:
+            return ()
+        if name not in known:
+            listed, parent = definition.get("columns"), definition.get("extends")
+            known[name] = ()
+            if isinstance(listed, List):
+                known[name] = [item.text for item in listed.items if isinstance(item, Scalar)]
+            elif isinstance(parent, Scalar):
+                known[name] = columns(parent.text, (*below, name))
+        return known[name]
+
+    return {name: columns(name, ()) for name in modules}
 
 
 def _extended(old: Entry | None, new: Entry, merge: object, findings: list[Diagnostic]) -> Entry:

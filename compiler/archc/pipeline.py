@@ -12,6 +12,7 @@ from archc.checkpoints import check_checkpoints
 from archc.conformance import Conformance, check_conformance
 from archc.diagnostics import Code, Diagnostic, Label, in_file_order, suggestion
 from archc.extends import extend_modules, extend_spec
+from archc.findings import Findings, TooManyFindings
 from archc.library import find_spec, specs_in
 from archc.lower import lower
 from archc.parameters import set_parameters
@@ -56,10 +57,13 @@ def load_network(
 def _lowered(
     document: Mapping, sources: tuple[Source, ...], settings: AbstractMapping[str, float]
 ) -> ir.Network | list[Diagnostic]:
-    findings: list[Diagnostic] = []
-    document = extend_modules(document, findings)
-    if not findings:
-        document = set_parameters(document, settings, findings)
+    findings: list[Diagnostic] = Findings()
+    try:
+        document = extend_modules(document, findings)
+        if not findings:
+            document = set_parameters(document, settings, findings)
+    except TooManyFindings:
+        return findings
     if findings:
         return findings
     spec = check_schema(document)
@@ -134,8 +138,11 @@ def _load_document(
     base = _load_document(found, found.name, (here, *below))
     if isinstance(base, list):
         return base
-    findings: list[Diagnostic] = []
-    merged = extend_spec(base[0], document, findings)
+    findings: list[Diagnostic] = Findings()
+    try:
+        merged = extend_spec(base[0], document, findings)
+    except TooManyFindings:
+        return findings
     return findings or (merged, (source, *base[1]))
 
 
@@ -151,12 +158,13 @@ def _composed(source: Source) -> Mapping | list[Diagnostic]:
 
 _COMPOSED: dict[tuple[str, str], Mapping | list[Diagnostic]] = {}
 _MOST_COMPOSED = 64
+_LONGEST_NAME = 200
 
 
 def _find_base(parent: Node, path: Path) -> Path | Diagnostic:
     """The spec that ``extends`` names: beside this one, or wherever specs are found."""
     text = parent.text if isinstance(parent, Scalar) else ""
-    if not text.endswith(".yaml") or Path(text).is_absolute():
+    if not text.endswith(".yaml") or Path(text).is_absolute() or len(text) > _LONGEST_NAME:
         not_this = repr(text[:60]) if text else a_kind_of(parent)
         message = f"extends is the file name of a spec, such as base.yaml, not {not_this}"
         hint = f"write {text}.yaml" if re.fullmatch(r"\w+", text, re.ASCII) else None

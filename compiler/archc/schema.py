@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 from archc import source
 from archc.arguments import Cells, build, fill
 from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.findings import Findings, TooManyFindings
 from archc.models import (
     AuxArguments,
     Budget,
@@ -75,13 +76,20 @@ class Spec(NamedTuple):
 
 def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     """The spec, or every fault that can be seen before shapes are known."""
-    findings: list[Diagnostic] = []
+    findings: list[Diagnostic] = Findings()
+    try:
+        return _checked(document, findings)
+    except TooManyFindings:
+        return findings
+
+
+def _checked(document: source.Mapping, findings: list[Diagnostic]) -> Spec | list[Diagnostic]:
     entries = {entry.key.text: entry for entry in document.entries}
     sections = {*ROW_SECTIONS, "aux"}
     known = [*Header.model_fields, "extends", "paper", "defaults", "modules", *ROW_SECTIONS]
     known += ["aux", "table", "parameters", "width", "budget", "checkpoints"]
     unknown = [entry.key for name, entry in entries.items() if name not in known]
-    findings += [_unknown_at_top(key, known, entries) for key in unknown]
+    findings += (_unknown_at_top(key, known, entries) for key in unknown)
     # A variant's first own key, not that of what it extends.
     own = [e.key.span for e in document.entries if e.key.span.source is document.span.source]
     place = min(own, key=lambda span: (span.line, span.column), default=document.span)
@@ -163,7 +171,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
         for section in ROW_SECTIONS
         for key, _ in _mapping(entries.get(section), section, [])
     }
-    findings += [_unknown_tap(head, names) for head in aux if head.tap not in names]
+    findings += (_unknown_tap(head, names) for head in aux if head.tap not in names)
     table = parse_table(entries["table"].value, findings) if "table" in entries else None
     checkpoints = parse_checkpoints(entries.get("checkpoints"), findings)
     if findings or header is None:
@@ -189,8 +197,9 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
 def _unknown_at_top(key: Scalar, known: list[str], entries: Mapping[str, Entry]) -> Diagnostic:
     """A key that is none of a spec's; most often a row that is not indented below its section."""
     finding = unknown_key(key, "spec", known)
-    above = list(entries)[: list(entries).index(key.text)]
-    section = next((name for name in reversed(above) if name in known), None)
+    above = [entry.key for name, entry in entries.items() if name in known]
+    above = [name for name in above if (name.span.line, name.span.column) < (key.span.line, 1)]
+    section = above[-1].text if above else None
     if section in ROW_SECTIONS and is_empty(entries[section].value):
         return finding._replace(hint=f"indent it, so that it stands in {section}")
     return finding

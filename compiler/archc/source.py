@@ -14,11 +14,15 @@ import yaml
 from yaml._yaml import CParser
 
 from archc.diagnostics import Code, Diagnostic, Label
+from archc.findings import Findings, TooManyFindings
 from archc.spans import Source, Span
 from archc.syntax_hints import syntax_hint
 
 MAXIMUM_BYTES = 1_000_000
 MAXIMUM_DEPTH = 64
+MAXIMUM_NODES = 4_000
+MAXIMUM_LINE = 10_000
+MAXIMUM_LINES = 10_000
 
 Value = str | int | float | bool | None
 
@@ -88,11 +92,16 @@ def read(path: Path, name: str | None = None) -> Source | Diagnostic:
 
 def compose(source: Source) -> Mapping | list[Diagnostic]:
     """The document's top mapping, or everything that keeps the text from being one."""
+    if (lines := source.text.count("\n")) > MAXIMUM_LINES:
+        message = f"{lines:,} lines, where {MAXIMUM_LINES:,} are the most"
+        return [Diagnostic(Code.LIMIT, message, Span(source, 1, 1, 1, 2))]
     composer = _Composer(source)
     try:
         node = composer.document()
     except _Fatal as fatal:
         return [*composer.findings, fatal.finding]
+    except TooManyFindings:
+        return composer.findings
     if composer.findings:
         return composer.findings
     if not isinstance(node, Mapping):
@@ -133,7 +142,8 @@ class _Fatal(Exception):
 class _Composer:
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.findings: list[Diagnostic] = []
+        self.findings: list[Diagnostic] = Findings()
+        self.nodes = 0
 
     def document(self) -> Node | None:
         text = "\n".join(self.source.lines)
@@ -196,6 +206,10 @@ class _Composer:
 
     def _refuse_odd_characters(self) -> None:
         for number, line in enumerate(self.source.lines, 1):
+            if len(line) > MAXIMUM_LINE:
+                place = Span(self.source, number, 1, number, MAXIMUM_LINE)
+                message = f"a line of {len(line):,} characters, where {MAXIMUM_LINE:,} are the most"
+                raise _Fatal(Diagnostic(Code.LIMIT, message, place))
             if line.isprintable():
                 continue
             bad = _ODD.search(line.removesuffix("\r"))
@@ -211,6 +225,11 @@ class _Composer:
                 )
 
     def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
+        self.nodes += 1
+        if self.nodes > MAXIMUM_NODES:
+            message = f"more than {MAXIMUM_NODES:,} keys and values"
+            hint = "Repeat and modules say a thing once"
+            raise _Fatal(Diagnostic(Code.LIMIT, message, self._span(event), hint=hint))
         if depth > MAXIMUM_DEPTH:
             raise _Fatal(
                 Diagnostic(

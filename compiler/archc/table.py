@@ -41,7 +41,7 @@ class Convention(_Model):
 class Recorded(_Model):
     """What an erratum records."""
 
-    computed: Annotated[str, Field(min_length=1)]
+    computed: Annotated[str, Field(min_length=1, max_length=40)]
     why: Annotated[str, Field(pattern=r"\S")]
 
 

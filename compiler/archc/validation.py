@@ -278,7 +278,7 @@ def value_hint(node: Node, needed: str) -> str | None:
     if number is None or (needed == "a whole number" and isinstance(number, float)):
         return surprise(node.text, needed)
     behind = ", without quotes, separators or leading zeros"
-    if re.fullmatch("0[0-7]+", node.text):
+    if re.fullmatch("0[0-7]{1,18}", node.text):
         return f"write {number}, or {int(node.text, 8)} where octal is meant"
     return f"write {number}{behind if isinstance(node.value, str) else ''}"
 
