@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import archc
+from archc.diagnostics import Code
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "specs" / "hostile"
@@ -48,17 +49,18 @@ def bytes_of(text: str, size: int = 1_000_000) -> str:
 
 MADE = {
     "30,000 brackets on one line": Made(lambda: "[" * 30_000, "A105 1:1"),
-    "30,000 brackets, a line each": Made(lambda: "[\n" * 30_000, "A105 65:1"),
-    "30,000 closed brackets": Made(lambda: "[\n" * 30_000 + "]\n" * 30_000, "A105 65:1"),
-    "30,000 braces with keys": Made(lambda: "{a:\n" * 30_000, "A105 65:1"),
+    "9,000 brackets on one line": Made(lambda: "[" * 9_000, "A105 1:65"),
+    "4,000 closed brackets, a line each": Made(lambda: "[\n" * 4_000 + "]\n" * 4_000, "A105 65:1"),
+    "30,000 lines of brackets": Made(lambda: "[\n" * 30_000, "A105"),
+    "9,000 braces with keys": Made(lambda: "{a:\n" * 9_000, "A105 64:2"),
     "1,000 nested blocks": Made(
-        lambda: "".join(f"{' ' * i}a:\n" for i in range(1_000)), "A105 65:65"
+        lambda: "".join(f"{' ' * i}a:\n" for i in range(1_000)), "A105 64:64"
     ),
     "dashes in dashes": Made(lambda: "- " * 4_000, "A105 1:129"),
     "question marks": Made(lambda: "? " * 4_000, "A105 1:129"),
     "one megabyte and a byte": Made(lambda: bytes_of("# \n") + "a: 1\n" * 10, "A105"),
     "a megabyte of comments": Made(lambda: bytes_of(f"# {'x' * 97}\n") + "a: 1\n"[:0], "A102 1:1"),
-    "a megabyte of blank lines": Made(lambda: bytes_of("\n"), "A102 1:1"),
+    "a megabyte of blank lines": Made(lambda: bytes_of("\n"), "A105"),
     "a megabyte of spaces": Made(lambda: bytes_of(f"{' ' * 99}\n"), "A102 1:1"),
     "a megabyte of tabs": Made(lambda: bytes_of("\t" * 99 + "\n"), "A102 1:1"),
     "a megabyte of one word": Made(lambda: bytes_of("a"), "A105 1:1"),
@@ -68,59 +70,68 @@ MADE = {
     "a megabyte of block text": Made(
         lambda: "about: |\n" + bytes_of(f" {'a' * 98}\n", 999_000), "A102 1:8"
     ),
-    "a megabyte of colons": Made(lambda: bytes_of(f"{':' * 99}\n"), "A102 2:99"),
-    "a megabyte of documents": Made(lambda: bytes_of("---\n"), "A103 2:1"),
-    "100,000 keys": Made(lambda: rows(90_000, "k{}: 0"), "A105 2003:5"),
-    "100,000 rows": Made(lambda: rows(60_000, "k{}: ReLU"), "A105 2003:5"),
-    "100,000 keys at the top": Made(
-        lambda: "".join(f"k{i}: {i}\n" for i in range(80_000)), "A105 2000:8"
+    "a megabyte of colons": Made(
+        lambda: bytes_of(f"{':' * 99}\n"), "A104 2:1, A104 3:1, 51 in all"
     ),
+    "a megabyte of documents": Made(lambda: bytes_of("---\n"), "A105"),
+    "100,000 keys": Made(lambda: rows(90_000, "k{}: 0"), "A105"),
+    "100,000 rows": Made(lambda: rows(60_000, "k{}: ReLU"), "A105"),
+    "100,000 keys at the top": Made(lambda: "".join(f"k{i}: {i}\n" for i in range(80_000)), "A105"),
     "100,000 of one key": Made(lambda: "a: 1\n" * 190_000, "A105"),
     "100,000 items": Made(lambda: HEAD + "stem:\n" + "- a\n" * 190_000, "A105"),
-    "1,900 unknown kinds": Made(lambda: rows(1_900, "k{0}: Conf{0}"), ""),
-    "1,900 keys that are unknown": Made(lambda: "".join(f"kay{i}: 1\n" for i in range(1_900)), ""),
-    "1,900 rows that differ in case": Made(lambda: rows(900, "k{0}: ReLU\n  K{0}: ReLU"), ""),
-    "600 layers of unknown fields": Made(lambda: rows(600, "k{}: {{Conv: 1x1, outs: 8}}"), ""),
-    "600 rows of the table that are not there": Made(
+    "1,400 unknown kinds": Made(
+        lambda: rows(1_400, "k{0}: Conf{0}"), "A205 6:7, A205 7:7, 51 in all"
+    ),
+    "1,400 keys that are unknown": Made(
+        lambda: "".join(f"kay{i}: 1\n" for i in range(1_400)), "A201 1:1, A201 2:1, 51 in all"
+    ),
+    "1,400 rows that differ in case": Made(
+        lambda: rows(700, "k{0}: ReLU\n  K{0}: ReLU"), "A104 7:3, A104 9:3, 51 in all"
+    ),
+    "400 layers of unknown fields": Made(
+        lambda: rows(400, "k{}: {{Conv: 1x1, outs: 8}}"), "A201 6:19, A201 7:19, 51 in all"
+    ),
+    "400 rows of the table that are not there": Made(
         lambda: (
             rows(1, "conv: ReLU")
             + "table:\n  columns: [depth]\n  rows:\n"
-            + "".join(f"    convv{i}: [1]\n" for i in range(600))
+            + "".join(f"    convv{i}: [1]\n" for i in range(400))
         ),
-        "",
+        "builds, A208 10:5, A208 11:5, 50 in all",
     ),
-    "900 errata that are not there": Made(
+    "400 errata that are not there": Made(
         lambda: (
             rows(1, "conv: ReLU")
             + "table:\n  columns: [depth]\n  rows: {conv: [0]}\n  errata:\n"
-            + "".join(f"    conv{i}.depth: {{computed: 1, why: x}}\n" for i in range(600))
+            + "".join(f"    conv{i}.depth: {{computed: 1, why: x}}\n" for i in range(400))
         ),
-        "",
+        "A208 11:5, A208 12:5, 51 in all",
     ),
-    "600 lines of a checkpoint that lead nowhere": Made(
+    "200 lines of a checkpoint that lead nowhere": Made(
         lambda: (
-            rows(300, "conv{}: {{Conv: 1x1, out: 8}}")
-            + "checkpoints:\n  x:\n    source: x\n    keys:\n"
-            + "".join(f"      a{i}: convv{i}\n" for i in range(600))
+            rows(200, "conv{}: {{Conv: 1x1, out: 8}}")
+            + "checkpoints:\n  one:\n    source: x\n    keys:\n"
+            + "".join(f"      a{i}: convv{i}\n" for i in range(200))
         ),
-        "",
+        "builds, A208 210:7, A208 211:7, 50 in all",
     ),
     "900 parameters that are not used": Made(
         lambda: (
             rows(1, "conv: ReLU") + "parameters:\n" + "".join(f"  p{i}: 1\n" for i in range(900))
         ),
-        "",
+        "A208 8:3, A208 9:3, 51 in all",
     ),
-    "900 heads that tap nothing": Made(
+    "300 heads that tap nothing": Made(
         lambda: (
             rows(1, "conv: ReLU")
             + "aux:\n"
-            + "".join(f"  a{i}: {{Aux: ReLU, from: convv, loss_weight: 1}}\n" for i in range(450))
+            + "".join(f"  a{i}: {{Aux: ReLU, from: convv, loss_weight: 1}}\n" for i in range(300))
         ),
-        "",
+        "A208 8:25, A208 9:25, 51 in all",
     ),
     "a merge bomb of 2,000 lines": Made(
-        lambda: "".join(f"a{i}: &a{i} {{<<: [*a{i}, *a{i}]}}\n" for i in range(2_000)), ""
+        lambda: "".join(f"a{i}: &a{i} {{<<: [*a{i}, *a{i}]}}\n" for i in range(2_000)),
+        "A103 1:5, A103 1:10, 51 in all",
     ),
 }
 
@@ -194,7 +205,9 @@ def test_it_is_answered_soon_and_in_little_memory(
     answer, baseline = answers.answers[path_of(name, folder)], answers.baseline
     assert not answer["outcome"].startswith("raises")
     assert answer["outcome"]
-    assert answer["milliseconds"] <= baseline["milliseconds"] + MILLISECONDS
+    # A machine that is busy now is so for the valid spec, too, which is then measured again.
+    valid = max(baseline["milliseconds"], answer["beside"])
+    assert answer["milliseconds"] <= valid + MILLISECONDS
     assert answer["megabytes"] <= baseline["megabytes"] + MEGABYTES
 
 
@@ -204,6 +217,34 @@ def test_no_check_writes_runs_or_connects(answers: Answers) -> None:
 
 def test_there_are_enough_of_them() -> None:
     assert len(SPECS) + len(MADE) >= 160
+
+
+def test_what_is_extended_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe would be waited for, a device read without end, a folder is none."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.yaml")
+    Path("device.yaml").symlink_to("/dev/zero")
+    Path("folder.yaml").mkdir()
+    Path("nowhere.yaml").symlink_to("nothing.yaml")
+    Path("circle.yaml").symlink_to("circle.yaml")
+    for name in ("pipe", "device", "folder", "nowhere", "circle"):
+        Path("net.yaml").write_text(f"extends: {name}.yaml\nname: Net\n")
+        with pytest.raises(archc.SpecError) as raised:
+            archc.load("net.yaml")
+        (finding,) = raised.value.diagnostics
+        assert finding.code is Code.UNREADABLE
+
+
+def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tests" / "kill_at_each_line.py"), str(VALID)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 20
 
 
 BUILDING = [

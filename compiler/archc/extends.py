@@ -146,7 +146,6 @@ def module_columns(modules: Entry | None) -> Columns:
 
 def module_columns_of(modules: AbstractMapping[str, Entry]) -> Columns:
     """The columns of each module, its own or those of what it extends."""
-
     known: dict[str, Sequence[str]] = {}
 
     def columns(name: str, below: tuple[str, ...]) -> Sequence[str]:

@@ -60,15 +60,19 @@ def _lowered(
     findings: list[Diagnostic] = Findings()
     try:
         document = extend_modules(document, findings)
-        if not findings:
-            document = set_parameters(document, settings, findings)
+        if findings:
+            return findings
+        document = set_parameters(document, settings, findings)
     except TooManyFindings:
         return findings
-    if findings:
+    # A parameter that is used nowhere hides no other fault; most often it is misspelt elsewhere.
+    if any(finding.code is not Code.UNKNOWN_REFERENCE or not finding.span for finding in findings):
         return findings
     spec = check_schema(document)
     if isinstance(spec, list):
-        return spec
+        return [*findings, *spec]
+    if findings:
+        return findings
     network = lower(spec, sources)
     if isinstance(network, list):
         return network

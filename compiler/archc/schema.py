@@ -197,9 +197,9 @@ def _checked(document: source.Mapping, findings: list[Diagnostic]) -> Spec | lis
 def _unknown_at_top(key: Scalar, known: list[str], entries: Mapping[str, Entry]) -> Diagnostic:
     """A key that is none of a spec's; most often a row that is not indented below its section."""
     finding = unknown_key(key, "spec", known)
-    above = [entry.key for name, entry in entries.items() if name in known]
-    above = [name for name in above if (name.span.line, name.span.column) < (key.span.line, 1)]
-    section = above[-1].text if above else None
+    keys = (entries[name].key for name in known if name in entries)
+    above = [known_key for known_key in keys if known_key.span.line < key.span.line]
+    section = max(above, key=lambda known_key: known_key.span.line).text if above else ""
     if section in ROW_SECTIONS and is_empty(entries[section].value):
         return finding._replace(hint=f"indent it, so that it stands in {section}")
     return finding

@@ -78,6 +78,8 @@ def read(path: Path, name: str | None = None) -> Source | Diagnostic:
         return Diagnostic(Code.UNREADABLE, f"cannot read {name}: {reason}")
     if len(data) > MAXIMUM_BYTES:
         return Diagnostic(Code.LIMIT, f"{name} is larger than {MAXIMUM_BYTES:,} bytes")
+    if data.count(b"\n") > MAXIMUM_LINES:
+        return Diagnostic(Code.LIMIT, f"{name} has more than {MAXIMUM_LINES:,} lines")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -92,9 +94,6 @@ def read(path: Path, name: str | None = None) -> Source | Diagnostic:
 
 def compose(source: Source) -> Mapping | list[Diagnostic]:
     """The document's top mapping, or everything that keeps the text from being one."""
-    if (lines := source.text.count("\n")) > MAXIMUM_LINES:
-        message = f"{lines:,} lines, where {MAXIMUM_LINES:,} are the most"
-        return [Diagnostic(Code.LIMIT, message, Span(source, 1, 1, 1, 2))]
     composer = _Composer(source)
     try:
         node = composer.document()
