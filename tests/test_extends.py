@@ -202,7 +202,7 @@ def test_an_override_that_matches_nothing(folder: Path, text: str, expected: str
         ("nothing.yaml", "no spec nothing.yaml"),
         ("variant.yaml", "variant.yaml extends itself, by way of variant.yaml"),
         ("/etc/passwd", "extends is the file name of a spec, such as base.yaml, not '/etc/passwd'"),
-        ("[a]", "extends is the file name of a spec, such as base.yaml, not ''"),
+        ("[a]", "extends is the file name of a spec, such as base.yaml, not a list"),
     ],
 )
 def test_what_cannot_be_extended(
@@ -288,9 +288,9 @@ def test_a_long_chain_of_variants_is_refused(
 
 
 def test_too_many_modules_are_refused(folder: Path) -> None:
-    modules = "".join(f"  M{i}: {{extends: M{i + 1}}}\n" for i in range(2000))
-    text = BASE.replace("modules:\n", f"modules:\n{modules}  M2000: {{Sequence: {{a: ReLU}}}}\n")
+    modules = "".join(f"  M{i}: {{extends: M{i + 1}}}\n" for i in range(600))
+    text = BASE.replace("modules:\n", f"modules:\n{modules}  M600: {{Sequence: {{a: ReLU}}}}\n")
     (folder / "base.yaml").write_text(text)
     findings = compile_spec("base.yaml")
     assert isinstance(findings, list)
-    assert [f.message for f in findings] == ["2,004 modules, at most 256 are possible"]
+    assert [f.message for f in findings] == ["604 modules, at most 256 are possible"]

@@ -97,7 +97,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 def test_the_scaled_network_is_what_torch_runs() -> None:
     assert run("build", "spec.yaml", "--set", "width=0.75") == (0, "wrote generated/spec.py\n")
-    assert "from spec.yaml with width=0.75: do not edit" in Path("generated/spec.py").read_text()
+    assert "from spec.yaml with width = 0.75: do not edit" in Path("generated/spec.py").read_text()
     assert run("build", "spec.yaml", "--check")[0] == 1
     assert run("build", "spec.yaml", "--check", "--set", "width=0.75")[0] == 0
     assert run("build", "spec.yaml")[0] == 0

@@ -102,8 +102,10 @@ def _nested(
         message = f"{needed}, found {found(node)}"
         grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return False
+    before = len(grammar.findings)
     layer = grammar.layer("", node)
     if layer is None:
+        _name_kinds(grammar, before, node, kinds)
         return False
     if layer.kind not in kinds:
         message = f"{needed}, found {layer.kind}"
@@ -115,6 +117,16 @@ def _nested(
     # Most often it stands in the defaults: the same norm for every convolution.
     grammar.nested[id(node)] = node, built[0]
     return built[0]
+
+
+def _name_kinds(grammar: Grammar, before: int, node: Node, kinds: tuple[str, ...]) -> None:
+    """Of all the kinds there are, only some may stand in a field."""
+    text = node.text if isinstance(node, Scalar) else ""
+    for i in range(before, len(grammar.findings)):
+        finding = grammar.findings[i]
+        if str(finding.hint or "").startswith("the kinds are"):
+            hint = suggestion(text, (*kinds, "none")) or f"it takes {', '.join(kinds)} or none"
+            grammar.findings[i] = finding._replace(hint=hint)
 
 
 def _point_at_definition(grammar: Grammar, before: int, layer: Layer, filled: Filled) -> None:

@@ -21,7 +21,8 @@ def emit_files(
 
     ``settings`` are the parameters that the specs were compiled with; the headers name them.
     """
-    given = ", ".join(f"{name}={value:g}" for name, value in (settings or {}).items())
+    # Python takes `coding=` in a file's first line for the file's encoding: hence the spaces.
+    given = ", ".join(f"{name} = {value:g}" for name, value in (settings or {}).items())
     files: dict[str, File] = {}
     origins: dict[str, Path] = {}
     findings: list[Diagnostic] = []

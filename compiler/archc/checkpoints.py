@@ -5,10 +5,13 @@ from typing import NamedTuple, Protocol
 
 from archc.analysis import Analysis
 from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.findings import MAXIMUM_FINDINGS
 from archc.ops.operator import Tensor
 from archc.ops.operator import written as written_shape
 from archc.renaming import Line, Renaming, matches
 from archc.validation import counted, listed
+
+_MOST_SUGGESTIONS = 5
 
 
 class Shaped(Protocol):
@@ -67,16 +70,21 @@ def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
     for key in expected_state(analysis):
         segments = key.split(".")
         paths |= dict.fromkeys(".".join(segments[:end]) for end in range(1, len(segments) + 1))
-    return [
-        Diagnostic(
-            Code.UNKNOWN_REFERENCE,
-            f"{line.theirs} becomes {line.ours}, and the network has no state there",
-            line.span,
-            hint=suggestion(line.ours, paths),
-        )
+    astray = [
+        (line, line.ours)
         for renaming in renamings.values()
         for line in renaming.lines
         if line.ours is not None and not _leads_somewhere(line.ours, paths)
+    ]
+    return [
+        Diagnostic(
+            Code.UNKNOWN_REFERENCE,
+            f"{line.theirs} becomes {ours}, and the network has no state there",
+            line.span,
+            # A network has many paths, and looking for a close one takes its time.
+            hint=suggestion(ours, paths) if i < _MOST_SUGGESTIONS else None,
+        )
+        for i, (line, ours) in enumerate(astray[:MAXIMUM_FINDINGS])
     ]
 
 

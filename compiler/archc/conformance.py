@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, get_args
 
 from archc.analysis import Analysis, RowAnalysis
 from archc.diagnostics import Code, Diagnostic, Label, in_file_order, suggestion
+from archc.findings import MAXIMUM_FINDINGS
 from archc.ops.operator import Shape
 from archc.table import (
     COLUMNS,
@@ -73,6 +74,8 @@ def check_conformance(analysis: Analysis) -> Conformance:
             column: _computed(row, column, table.conventions.get(column)) for column in COLUMNS
         }
     for path, printed in table.rows.items():
+        if len(findings) >= MAXIMUM_FINDINGS:
+            break
         found = analysis.at(path)
         if found is None:
             known = [row.node.path for row in (*analysis.rows, *analysis.aux)]

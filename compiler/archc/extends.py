@@ -54,6 +54,7 @@ def extend_modules(document: Mapping, findings: list[Diagnostic]) -> Mapping:
     if not isinstance(modules, Mapping) or len(modules.entries) > MAXIMUM_MODULES:
         return document  # the schema says what is wrong with it
     known = {entry.key.text: entry for entry in modules.entries}
+    columns = module_columns_of(known)
     done: dict[str, Entry] = {}
 
     def resolve(name: str, stack: tuple[str, ...]) -> Entry:
@@ -77,7 +78,7 @@ def extend_modules(document: Mapping, findings: list[Diagnostic]) -> Mapping:
         own = tuple(e for e in entry.value.entries if e.key.text != "extends")
         merged: Node = Mapping(own, entry.value.span)
         if isinstance(base, Mapping) and isinstance(merged, Mapping):
-            merged = merge_definition(base, merged, module_columns_of(known), findings)
+            merged = merge_definition(base, merged, columns, findings)
         return done.setdefault(name, Entry(entry.key, merged))
 
     entries = tuple(resolve(name, ()) for name in known)
@@ -145,17 +146,22 @@ def module_columns(modules: Entry | None) -> Columns:
 
 def module_columns_of(modules: AbstractMapping[str, Entry]) -> Columns:
     """The columns of each module, its own or those of what it extends."""
+    known: dict[str, Sequence[str]] = {}
 
-    def columns(name: str, depth: int) -> Sequence[str]:
+    def columns(name: str, below: tuple[str, ...]) -> Sequence[str]:
         definition = modules[name].value if name in modules else None
-        if not isinstance(definition, Mapping) or depth > len(modules):
+        if not isinstance(definition, Mapping) or name in below:
             return ()
-        listed, parent = definition.get("columns"), definition.get("extends")
-        if isinstance(listed, List):
-            return [item.text for item in listed.items if isinstance(item, Scalar)]
-        return columns(parent.text, depth + 1) if isinstance(parent, Scalar) else ()
+        if name not in known:
+            listed, parent = definition.get("columns"), definition.get("extends")
+            known[name] = ()
+            if isinstance(listed, List):
+                known[name] = [item.text for item in listed.items if isinstance(item, Scalar)]
+            elif isinstance(parent, Scalar):
+                known[name] = columns(parent.text, (*below, name))
+        return known[name]
 
-    return {name: columns(name, 0) for name in modules}
+    return {name: columns(name, ()) for name in modules}
 
 
 def _extended(old: Entry | None, new: Entry, merge: object, findings: list[Diagnostic]) -> Entry:
@@ -281,7 +287,10 @@ def _placed(
     where = placement.value.text if isinstance(placement.value, Scalar) else ""
     if where not in merged:
         hint = suggestion(where, merged) or f"there are {', '.join(merged)}"
-        message = f"{entry.key.text} stands {placement.key.text} {where}, which is not there"
+        which = where or found(placement.value)
+        message = f"{entry.key.text} stands {placement.key.text} {which}, which is not there"
+        if where == entry.key.text:
+            message = f"{where} stands {placement.key.text} itself"
         span = placement.value.span
         findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, span, hint=hint))
         return merged

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from archc import ir
 from archc.arguments import Cells, build
 from archc.diagnostics import Code, Diagnostic, Label
+from archc.findings import TooManyFindings
 from archc.models import RepeatArguments, ResidualArguments
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
@@ -20,6 +21,8 @@ MAXIMUM_DEPTH = 100
 def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnostic]:
     """The network, or what a row's cells make wrong. ``sources`` are the files it was read from."""
     lowering = _Lowering(spec)
+    if (too_many := _too_many(spec)) is not None:
+        return [too_many]
     try:
         rows = tuple(lowering.node(row, "", lowering.top) for row in spec.rows)
         aux = tuple(
@@ -30,6 +33,8 @@ def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnost
         )
     except _Stop as stop:
         return [stop.finding]
+    except TooManyFindings:
+        return spec.grammar.findings
     if spec.grammar.findings:
         return spec.grammar.findings
     return ir.Network(
@@ -55,6 +60,34 @@ def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnost
     )
 
 
+def _too_many(spec: Spec) -> Diagnostic | None:
+    """The row with which the network has too many layers: counted, none of them made."""
+    counts: dict[str, int] = {}
+
+    def count(layer: Layer, depth: int) -> int:
+        if depth > MAXIMUM_DEPTH:
+            return 1  # said when it is lowered
+        below = sum(count(child, depth + 1) for child in layer.children)
+        if layer.kind == "Repeat":
+            times = layer.fields["times"].value
+            number = times.value if isinstance(times, Scalar) else 1
+            below *= number if isinstance(number, int) else 1
+        elif layer.kind in spec.modules:
+            if layer.kind not in counts:
+                counts[layer.kind] = count(spec.modules[layer.kind].body, depth + 1)
+            below += counts[layer.kind]
+        return 1 + below
+
+    total = 0
+    for layer in (*spec.rows, *(head.layer for head in spec.aux)):
+        total += count(layer, 1)
+        if total > MAXIMUM_LAYERS:
+            message = f"more than {MAXIMUM_LAYERS:,} layers once modules and repeats are expanded"
+            note = f"with this row {total:,}"
+            return Diagnostic(Code.LIMIT, message, layer.span, notes=(note,))
+    return None
+
+
 class _Stop(Exception):
     def __init__(self, finding: Diagnostic) -> None:
         self.finding = finding
@@ -66,7 +99,6 @@ class _Lowering:
         self.grammar = spec.grammar
         classes = Scalar(spec.header.classes, str(spec.header.classes), spec.span)
         self.top: Cells = {"classes": classes}
-        self.count = 0
         self.depth = 0
         # A layer is validated once for each distinct set of cells, however often it is repeated.
         # It is known by its fields: those outlive a Repeat's renamed copies of the layer itself.
@@ -75,10 +107,6 @@ class _Lowering:
 
     def node(self, layer: Layer, scope: str, cells: Cells) -> ir.Node:
         """The layer's node; ``scope`` is the path it stands in."""
-        self.count += 1
-        if self.count > MAXIMUM_LAYERS:
-            message = f"more than {MAXIMUM_LAYERS:,} layers once modules and repeats are expanded"
-            raise _Stop(Diagnostic(Code.LIMIT, message, layer.span))
         self.depth += 1
         if self.depth > MAXIMUM_DEPTH:
             message = f"deeper than {MAXIMUM_DEPTH} levels once modules are expanded"

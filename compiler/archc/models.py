@@ -51,7 +51,11 @@ def _version(number: int) -> int:
 
 def _arxiv(text: str) -> str:
     if not re.fullmatch(r"[0-9]{4}\.[0-9]{4,5}", text):
-        raise ValueError(f"an identifier such as 1409.4842 is needed, found {text[:40]}")
+        inside = re.search(r"[0-9]{4}\.[0-9]{4,5}", text)
+        like = (
+            f"the identifier alone, {inside[0]}," if inside else "an identifier such as 1409.4842"
+        )
+        raise ValueError(f"{like} is needed, found {text[:40]}")
     return text
 
 
@@ -61,8 +65,12 @@ def _input(value: object) -> tuple[int, int, int]:
         channels, height, width = map(int, parts)
         if max(channels, height, width) <= MAXIMUM_SIDE:
             return channels, height, width
+    such = "such as 3x224x224"
+    likely = re.sub(r"\s*[xX*\u00d7,]\s*", "x", str(value).strip("[]"))
+    if likely != value and re.fullmatch("[0-9]{1,5}x[0-9]{1,5}x[0-9]{1,5}", likely):
+        such = f"here {likely}"
     raise ValueError(
-        f"channels x height x width is needed, such as 3x224x224, each at most {MAXIMUM_SIDE:,}, "
+        f"channels x height x width is needed, {such}, each at most {MAXIMUM_SIDE:,}, "
         f"found {str(value)[:40]}"
     )
 
@@ -124,7 +132,11 @@ def _quantity(value: object) -> int:
         return value
     number = parse_number(value) if isinstance(value, str) else None
     if number is None:
-        raise ValueError(f"a whole number, or such as 5M or 1.5G, is needed, found {value!r:.60}")
+        meant = re.sub(r"[\s_]", "", value).upper() if isinstance(value, str) else ""
+        if isinstance(value, float) and value.is_integer() and value < 1e12:
+            meant = str(int(value))
+        like = meant if parse_number(meant) else "a whole number, or such as 5M or 1.5G,"
+        raise ValueError(f"{like} is needed, found {value!r:.60}")
     unit = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}[number.letter]
     scale: int = 10**number.decimals
     return number.digits * unit // scale

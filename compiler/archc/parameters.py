@@ -5,7 +5,7 @@ from collections.abc import Mapping as AbstractMapping
 from archc.diagnostics import Code, Diagnostic, suggestion
 from archc.names import check_name
 from archc.source import Entry, List, Mapping, Node, Scalar
-from archc.validation import found
+from archc.validation import found, value_hint
 
 SECTIONS = ("width", "defaults", "modules", "stem", "inception", "body", "aux", "head")
 
@@ -28,7 +28,8 @@ def set_parameters(
         finding = check_name(key, "a parameter")
         if finding is None and not _is_number(value):
             message = f"parameter {key.text} is a number, found {found(value)}"
-            finding = Diagnostic(Code.INVALID_VALUE, message, value.span)
+            hint = value_hint(value, "a number")
+            finding = Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint)
         if finding is not None:
             findings.append(finding)
         elif isinstance(value, Scalar):
@@ -47,7 +48,6 @@ def set_parameters(
     entries = [
         Entry(key, _filled(value, values, used) if key.text in SECTIONS else value)
         for key, value in document.entries
-        if key.text != "parameters"
     ]
     for key, _ in declared.entries if isinstance(declared, Mapping) else ():
         # What a variant no longer uses of its base's is not for the base to remove.

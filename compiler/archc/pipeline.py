@@ -1,5 +1,6 @@
 """The way of the data, from a file to a network that is known to fit together."""
 
+import re
 from collections.abc import Mapping as AbstractMapping
 from pathlib import Path
 from typing import NamedTuple
@@ -9,13 +10,14 @@ from archc.analysis import Analysis, analyze
 from archc.budget import check_budget
 from archc.checkpoints import check_checkpoints
 from archc.conformance import Conformance, check_conformance
-from archc.diagnostics import Code, Diagnostic, Label, in_file_order
+from archc.diagnostics import Code, Diagnostic, Label, in_file_order, suggestion
 from archc.extends import extend_modules, extend_spec
-from archc.library import find_spec
+from archc.findings import Findings, TooManyFindings
+from archc.library import find_spec, specs_in
 from archc.lower import lower
 from archc.parameters import set_parameters
 from archc.schema import check_schema
-from archc.source import Mapping, Node, Scalar, compose, read
+from archc.source import Mapping, Node, Scalar, a_kind_of, compose, read
 from archc.spans import Source, Span
 from archc.switches import unknown_rows
 from archc.transforms.width import scale_width
@@ -63,15 +65,22 @@ def load_network(
 def _lowered(
     document: Mapping, sources: tuple[Source, ...], settings: AbstractMapping[str, float]
 ) -> ir.Network | list[Diagnostic]:
-    findings: list[Diagnostic] = []
-    document = extend_modules(document, findings)
-    if not findings:
+    findings: list[Diagnostic] = Findings()
+    try:
+        document = extend_modules(document, findings)
+        if findings:
+            return findings
         document = set_parameters(document, settings, findings)
-    if findings:
+    except TooManyFindings:
+        return findings
+    # A parameter that is used nowhere hides no other fault; most often it is misspelt elsewhere.
+    if any(finding.code is not Code.UNKNOWN_REFERENCE or not finding.span for finding in findings):
         return findings
     spec = check_schema(document)
     if isinstance(spec, list):
-        return spec
+        return [*findings, *spec]
+    if findings:
+        return findings
     network = lower(spec, sources)
     if isinstance(network, list):
         return network
@@ -141,8 +150,11 @@ def _load_document(
     base = _load_document(found, found.name, (here, *below))
     if isinstance(base, list):
         return base
-    findings: list[Diagnostic] = []
-    merged = extend_spec(base[0], document, findings)
+    findings: list[Diagnostic] = Findings()
+    try:
+        merged = extend_spec(base[0], document, findings)
+    except TooManyFindings:
+        return findings
     return findings or (merged, (source, *base[1]))
 
 
@@ -158,16 +170,22 @@ def _composed(source: Source) -> Mapping | list[Diagnostic]:
 
 _COMPOSED: dict[tuple[Path | None, str, str], Mapping | list[Diagnostic]] = {}
 _MOST_COMPOSED = 64
+_LONGEST_NAME = 200
 
 
 def _find_base(parent: Node, path: Path) -> Path | Diagnostic:
     """The spec that ``extends`` names: beside this one, or wherever specs are found."""
     text = parent.text if isinstance(parent, Scalar) else ""
-    if not text.endswith(".yaml") or Path(text).is_absolute():
-        message = f"extends is the file name of a spec, such as base.yaml, not {text[:60]!r}"
-        return Diagnostic(Code.INVALID_VALUE, message, parent.span)
+    if not text.endswith(".yaml") or Path(text).is_absolute() or len(text) > _LONGEST_NAME:
+        not_this = repr(text[:60]) if text else a_kind_of(parent)
+        message = f"extends is the file name of a spec, such as base.yaml, not {not_this}"
+        hint = f"write {text}.yaml" if re.fullmatch(r"\w+", text, re.ASCII) else None
+        return Diagnostic(Code.INVALID_VALUE, message, parent.span, hint=hint)
     beside = path.parent / text
     if beside.is_file():
         return beside
     found = find_spec(text)
-    return found._replace(span=parent.span) if isinstance(found, Diagnostic) else found
+    if isinstance(found, Diagnostic):
+        close = suggestion(beside.name, [spec.name for spec in specs_in(beside.parent)])
+        return found._replace(span=parent.span, hint=close or found.hint)
+    return found

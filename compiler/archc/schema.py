@@ -5,7 +5,8 @@ from typing import NamedTuple, TypeVar
 
 from archc import source
 from archc.arguments import Cells, build, fill
-from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.diagnostics import Code, Diagnostic, Replacement, suggestion
+from archc.findings import Findings, TooManyFindings
 from archc.models import (
     AuxArguments,
     Budget,
@@ -33,7 +34,7 @@ from archc.syntax import (
     wrong_cell,
 )
 from archc.table import PrintedTable, parse_table
-from archc.validation import found, meant, unknown_key, validate
+from archc.validation import found, is_empty, meant, unknown_key, validate
 
 ROW_SECTIONS = ("stem", "inception", "body", "head")
 
@@ -77,13 +78,20 @@ class Spec(NamedTuple):
 
 def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     """The spec, or every fault that can be seen before shapes are known."""
-    findings: list[Diagnostic] = []
+    findings: list[Diagnostic] = Findings()
+    try:
+        return _checked(document, findings)
+    except TooManyFindings:
+        return findings
+
+
+def _checked(document: source.Mapping, findings: list[Diagnostic]) -> Spec | list[Diagnostic]:
     entries = {entry.key.text: entry for entry in document.entries}
     sections = {*ROW_SECTIONS, "aux"}
     known = [*Header.model_fields, "extends", "paper", "defaults", "modules", *ROW_SECTIONS]
     known += ["aux", "table", "parameters", "width", "budget", "checkpoints", "lints"]
     unknown = [entry.key for name, entry in entries.items() if name not in known]
-    findings += [unknown_key(key, "spec", known) for key in unknown]
+    findings += (_unknown_at_top(key, known, entries) for key in unknown)
     # A variant's first own key, not that of what it extends.
     own = [e.key.span for e in document.entries if e.key.span.source is document.span.source]
     place = min(own, key=lambda span: (span.line, span.column), default=document.span)
@@ -160,14 +168,18 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     if not keys and not unknown and empty:
         message = f"spec needs layers, in {', '.join(ROW_SECTIONS[:-1])} or {ROW_SECTIONS[-1]}"
         findings.append(Diagnostic(Code.MISSING_KEY, message, place))
-    heads = {key.text for key, _ in _mapping(entries.get("aux"), "aux", [])}
-    names = {key.text for key, _ in keys} - heads
-    findings += [_unknown_tap(head, names) for head in aux if head.tap not in names]
+    names = {
+        key.text
+        for section in ROW_SECTIONS
+        for key, _ in _mapping(entries.get(section), section, [])
+    }
+    findings += (_unknown_tap(head, names) for head in aux if head.tap not in names)
     table = parse_table(entries["table"].value, findings) if "table" in entries else None
     checkpoints = parse_checkpoints(entries.get("checkpoints"), findings)
     switches = parse_switches(entries.get("lints"), findings)
     if findings or header is None:
-        return findings
+        parameters = [key.text for key, _ in _mapping(entries.get("parameters"), "parameters", [])]
+        return [_point_at_parameter(finding, parameters) for finding in findings]
     return Spec(
         header,
         paper,
@@ -184,6 +196,26 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
         grammar,
         place,
     )
+
+
+def _unknown_at_top(key: Scalar, known: list[str], entries: Mapping[str, Entry]) -> Diagnostic:
+    """A key that is none of a spec's; most often a row that is not indented below its section."""
+    finding = unknown_key(key, "spec", known)
+    keys = (entries[name].key for name in known if name in entries)
+    above = [known_key for known_key in keys if known_key.span.line < key.span.line]
+    section = max(above, key=lambda known_key: known_key.span.line).text if above else ""
+    if section in ROW_SECTIONS and is_empty(entries[section].value):
+        return finding._replace(hint=f"indent it, so that it stands in {section}")
+    return finding
+
+
+def _point_at_parameter(finding: Diagnostic, parameters: list[str]) -> Diagnostic:
+    """A word where a number is needed may be a parameter that is misspelt."""
+    span = finding.span
+    if span is None or finding.hint is not None or "number is needed" not in finding.message:
+        return finding
+    word = span.source.line(span.line)[span.column - 1 : span.end_column - 1]
+    return finding._replace(hint=suggestion(word, parameters))
 
 
 def _named(entry: Entry | None) -> list[Entry]:
@@ -364,7 +396,10 @@ def _auxiliary(row: Entry, grammar: Grammar) -> Auxiliary | None:
     before = len(grammar.findings)
     for name in [name for name in fields if name not in known]:
         grammar.findings.append(unknown_key(fields.pop(name).key, "Aux", list(known)))
+    hints = [finding.hint for finding in grammar.findings[before:]]
+    misspelt = {hint.text for hint in hints if isinstance(hint, Replacement)}
     missing = [name for name in known if name not in fields]
+    missing = [name for name in missing if name not in misspelt]
     if missing:
         message = f"Aux needs {' and '.join(missing)}"
         grammar.findings.append(Diagnostic(Code.MISSING_KEY, message, head.key.span))
@@ -379,6 +414,7 @@ def _auxiliary(row: Entry, grammar: Grammar) -> Auxiliary | None:
 
 
 def _unknown_tap(head: Auxiliary, names: set[str]) -> Diagnostic:
-    hint = suggestion(head.tap, names) or f"the rows are {', '.join(sorted(names))}"
+    there = f"the rows are {', '.join(sorted(names))}" if names else None
+    hint = suggestion(head.tap, names) or there
     message = f"{head.layer.name} taps {head.tap}, which is no row of the network"
     return Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint)

@@ -14,10 +14,15 @@ import yaml
 from yaml._yaml import CParser
 
 from archc.diagnostics import Code, Diagnostic, Label
+from archc.findings import Findings, TooManyFindings
 from archc.spans import Source, Span
+from archc.syntax_hints import syntax_hint
 
 MAXIMUM_BYTES = 1_000_000
 MAXIMUM_DEPTH = 64
+MAXIMUM_NODES = 4_000
+MAXIMUM_LINE = 10_000
+MAXIMUM_LINES = 10_000
 
 Value = str | int | float | bool | None
 
@@ -73,6 +78,8 @@ def read(path: Path, name: str | None = None) -> Source | Diagnostic:
         return Diagnostic(Code.UNREADABLE, f"cannot read {name}: {reason}")
     if len(data) > MAXIMUM_BYTES:
         return Diagnostic(Code.LIMIT, f"{name} is larger than {MAXIMUM_BYTES:,} bytes")
+    if data.count(b"\n") > MAXIMUM_LINES:
+        return Diagnostic(Code.LIMIT, f"{name} has more than {MAXIMUM_LINES:,} lines")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -93,6 +100,8 @@ def compose(source: Source) -> Mapping | list[Diagnostic]:
         node = composer.document()
     except _Fatal as fatal:
         return [*composer.findings, fatal.finding]
+    except TooManyFindings:
+        return composer.findings
     if composer.findings:
         return composer.findings
     if not isinstance(node, Mapping):
@@ -133,7 +142,8 @@ class _Fatal(Exception):
 class _Composer:
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.findings: list[Diagnostic] = []
+        self.findings: list[Diagnostic] = Findings()
+        self.nodes = 0
 
     def document(self) -> Node | None:
         text = "\n".join(self.source.lines)
@@ -169,17 +179,23 @@ class _Composer:
         if start and (start.line, start.column) != (place.line - 1, place.column - 1):
             labels = (Label(self._mark(start), f"{error.context} that starts here"),)
         message = f"not YAML: {error.problem}"
-        return Diagnostic(
-            Code.SYNTAX, message, place, labels, hint=self._syntax_hint(error, place.line)
-        )
+        for number in (place.line, place.line - 1, place.line - 2):
+            if unquoted := _UNQUOTED.search(self.source.line(number)):
+                place = Span(self.source, number, *_columns(unquoted, number))
+                quoted = f'` #` starts a comment here: write "{unquoted[1]}" with quotes'
+                return Diagnostic(Code.SYNTAX, message, place, labels, hint=quoted)
+        if error.problem == "could not find expected ':'" and start:
+            # Noticed a line later, where the next key is.
+            place, labels = self._line(start.line + 1), ()
+        hint = syntax_hint(error.problem or "", self.source, place)
+        return Diagnostic(Code.SYNTAX, message, place, labels, hint=hint)
 
-    def _syntax_hint(self, error: yaml.MarkedYAMLError, line: int) -> str | None:
-        for number in (line, line - 1, line - 2):
-            if re.search(r"(^|[\s\[{,:])#\d+x\d+", self.source.line(number)):
-                return f'` #` starts a comment: on line {number} write "#3x3" with quotes'
-        if "\t" in self.source.line(line):
-            return "indent with spaces, not tabs"
-        return next((hint for problem, hint in _HINTS if problem in (error.problem or "")), None)
+    def _line(self, number: int) -> Span:
+        """All that is written on the line, but for its comment."""
+        text = self.source.line(number)
+        written = text.partition(" #")[0].rstrip() or text
+        first = len(text) - len(text.lstrip()) + 1
+        return Span(self.source, number, first, number, max(first, len(written)) + 1)
 
     def _mark(self, mark: yaml.Mark) -> Span:
         line, column = mark.line + 1, mark.column + 1
@@ -190,6 +206,10 @@ class _Composer:
 
     def _refuse_odd_characters(self) -> None:
         for number, line in enumerate(self.source.lines, 1):
+            if len(line) > MAXIMUM_LINE:
+                place = Span(self.source, number, 1, number, MAXIMUM_LINE)
+                message = f"a line of {len(line):,} characters, where {MAXIMUM_LINE:,} are the most"
+                raise _Fatal(Diagnostic(Code.LIMIT, message, place))
             if line.isprintable():
                 continue
             bad = _ODD.search(line.removesuffix("\r"))
@@ -205,6 +225,11 @@ class _Composer:
                 )
 
     def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
+        self.nodes += 1
+        if self.nodes > MAXIMUM_NODES:
+            message = f"more than {MAXIMUM_NODES:,} keys and values"
+            hint = "Repeat and modules say a thing once"
+            raise _Fatal(Diagnostic(Code.LIMIT, message, self._span(event), hint=hint))
         if depth > MAXIMUM_DEPTH:
             raise _Fatal(
                 Diagnostic(
@@ -219,7 +244,8 @@ class _Composer:
             self._refuse(event, "an anchor (`&`)", "`extends` or a module says a thing once")
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self._refuse(event, f"a tag ({tag})", "remove it: values have the type they show")
+            hint = "remove it: values have the type they show; text that starts with ! needs quotes"
+            self._refuse(event, f"a tag ({tag})", hint)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -266,6 +292,8 @@ class _Composer:
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         span = self._span(event)
         text: str = event.value
+        if not text.isprintable():
+            self._refuse_unprintable(event, text)
         if not event.implicit[0]:
             return Scalar(text, text, span)
         value: Value = text
@@ -280,6 +308,16 @@ class _Composer:
             elif _DECIMAL.fullmatch(text):
                 value = float(text)
         return Scalar(value, text, span)
+
+    def _refuse_unprintable(self, event: yaml.ScalarEvent, text: str) -> None:
+        """Text goes into messages and into code: it is one line, without control characters."""
+        odd = next(character for character in text if not character.isprintable())
+        message = f"text with the character U+{ord(odd):04X}, by its escape, cannot stand in a spec"
+        hint = "remove it: text is one line of printable characters"
+        if odd == "\n":
+            message = "text of more than one line cannot stand in a spec"
+            hint = "write it on one line; `>-` instead of `>` or `|` makes one line of several"
+        self.findings.append(Diagnostic(Code.SYNTAX, message, self._span(event), hint=hint))
 
     def _span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
@@ -313,17 +351,10 @@ _ODD = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
     "\ud800-\udfff\ufeff\ufffe\uffff]"
 )
-# What libyaml says, and what is most often behind it.
-_HINTS = (
-    (
-        "mapping values are not allowed",
-        "put a space behind a key's colon, and quotes round text that holds a colon",
-    ),
-    ("cannot start any token", "put quotes round text that starts with such a character"),
-    ("expected ',' or", "is a bracket not closed, or a comma missing?"),
-    ("expected key", "indent a mapping's keys alike"),
-    ("expected node content", "a value is missing between the commas; a cell without one is -"),
-    ("unexpected end of stream", "a quote is not closed"),
-    ("could not find expected ':'", "a line of a mapping is `key: value`"),
-    ("expected <document start>", "a line of a mapping is `key: value`, indented as those above"),
-)
+# A column such as #3x3 reduce, where its `#` starts a comment.
+_UNQUOTED = re.compile(r"(?:^|[\s\[{,:])(#\d+x\d+[^,\]}:\"'#]*(?<! ))")
+
+
+def _columns(match: re.Match[str], line: int) -> tuple[int, int, int]:
+    """Where the match's first group stands on the line, as a span's rest."""
+    return match.start(1) + 1, line, match.end(1) + 1

@@ -5,17 +5,37 @@ mapping with exactly one kind. Only Concat, Residual and Sequence may stand with
 a body.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Hint, Label, meaning, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, Label, Replacement, meaning, suggestion
 from archc.names import check_class, check_column, check_name, identifier, is_kind
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
-from archc.validation import counted, found, is_empty, unknown_key, value_hint
+from archc.validation import (
+    counted,
+    found,
+    is_empty,
+    meant,
+    missing_space,
+    unknown_key,
+    value_hint,
+)
+
+# What other tools call a kind, where edit distance would not find it.
+_KINDS = {
+    **dict.fromkeys(("dense", "fullyconnected", "innerproduct", "fc"), "Linear"),
+    **dict.fromkeys(("convolution", "convolutional"), "Conv"),
+    **dict.fromkeys(("localresponsenorm", "localresponsenormalization"), "LRN"),
+    **dict.fromkeys(("bn", "batchnormalization"), "BatchNorm"),
+    **dict.fromkeys(("globalavgpool", "globalaveragepooling", "gap"), "AvgPool: global"),
+    **dict.fromkeys(("concatenate", "concatenation", "cat", "filterconcat"), "Concat"),
+    **dict.fromkeys(("seq", "sequential"), "Sequence"),
+}
 
 MAXIMUM_MODULES = 256
 STRUCTURES: dict[str, tuple[str, ...]] = {
@@ -25,6 +45,7 @@ STRUCTURES: dict[str, tuple[str, ...]] = {
     "Repeat": ("of",),
 }
 """Kinds that hold layers, and the fields they take beside them."""
+_MODULE_KEYS = ("extends", "columns", "about")
 
 
 class Layer(NamedTuple):
@@ -122,7 +143,7 @@ class Grammar:
         del rest[kind.text]
         for name, entry in list(rest.items()):
             if name not in STRUCTURES[kind.text]:
-                takes = ["extends", "columns", "about", *STRUCTURES[kind.text]]
+                takes = [*_MODULE_KEYS, *STRUCTURES[kind.text]]
                 self.findings.append(unknown_key(entry.key, f"module {key.text}", takes))
                 del rest[name]
         body = self._structure("", kind, bodies[0].value, rest)
@@ -217,15 +238,12 @@ class Grammar:
             return self._call(name, kind, value, rest)
         if kind.text not in OPERATORS:
             known = [*OPERATORS, *STRUCTURES, *self.columns]
-            close = suggestion(kind.text, known)
-            hint: Hint = close or f"the kinds are {', '.join(known)}"
-            if kind.text == "Aux":
-                hint = "an Aux stands under a name in the section aux"
+            hint = _kind_hint(kind.text, known)
             self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)
-            if close is None or not close.safe or value is None:
+            if not isinstance(hint, Replacement) or not hint.safe or value is None:
                 return None
             # What else is wrong with the layer is said as well: its kind is beyond doubt.
-            return self._kind(name, Scalar(close.text, close.text, kind.span), value, rest)
+            return self._kind(name, Scalar(hint.text, hint.text, kind.span), value, rest)
         fields = self.arguments(kind, value, rest)
         return fields if fields is None else Layer(name, kind.text, fields, (), kind.span)
 
@@ -329,7 +347,11 @@ class Grammar:
         if columns is None:
             return Layer(name, kind.text, {}, (), kind.span)
         for entry in rest.values():
-            self.findings.append(unknown_key(entry.key, f"a row of {kind.text}", []))
+            finding = unknown_key(entry.key, f"a row of {kind.text}", [])
+            if entry.key.text in columns:
+                row = f"{kind.text}: [{', '.join(columns)}]"
+                finding = finding._replace(hint=f"cells stand behind the module's name, {row}")
+            self.findings.append(finding)
         if rest:
             return None
         if value is None or not columns:
@@ -345,12 +367,15 @@ class Grammar:
             return None
         if isinstance(value, List):
             if len(value.items) != len(columns):
+                hint = f"the columns are {', '.join(columns)}"
+                if any(isinstance(i, Scalar) and re.search(r"[\s;]", i.text) for i in value.items):
+                    hint += ": put commas between the cells"
                 self._report(
                     Code.WRONG_COLUMNS,
                     f"{kind.text} has {counted(len(columns), 'column')}, "
                     f"this row {counted(len(value.items), 'cell')}",
                     value.span,
-                    f"the columns are {', '.join(columns)}",
+                    hint,
                 )
                 return None
             pairs = zip(columns, value.items, strict=True)
@@ -364,7 +389,7 @@ class Grammar:
             missing = [column for column in columns if column not in cells]
             if missing and not unknown:
                 message = f"{kind.text} needs its columns {', '.join(missing)}"
-                self._report(Code.WRONG_COLUMNS, message, kind.span)
+                self._report(Code.WRONG_COLUMNS, message, kind.span, _comment(missing, value))
             if missing or unknown:
                 return None
         else:
@@ -447,6 +472,23 @@ class Grammar:
         self.findings.append(Diagnostic(code, message, span, hint=hint))
 
 
+def _kind_hint(word: str, known: list[str]) -> Hint:
+    """Which kind is meant, or which there are."""
+    if word == "Aux":
+        return "an Aux stands under a name in the section aux"
+    if word.lower() == "none":
+        removed = "none removes a layer of what a spec extends: what is not there is left out"
+        return removed if word == "none" else Replacement("none", "write none", safe=True)
+    if (alias := _KINDS.get(word.lower().replace("_", "").removesuffix("2d"))) is not None:
+        return meaning(word, alias)
+    if colon := missing_space(word, known):
+        return colon
+    first = re.match(r"\w+", word)
+    if first is not None and first[0] in known:
+        return f"a layer with a value is a mapping, {{{first[0]}: ...}}"
+    return suggestion(word, known) or f"the kinds are {', '.join(known)}"
+
+
 def check_kind(key: Scalar, what: str) -> Diagnostic | None:
     """Why the key cannot name ``what``, a class of the spec's own; None where it can."""
     if key.text in OPERATORS or key.text in STRUCTURES:
@@ -463,14 +505,24 @@ def wrong_cell(column: str, module: str, cell: Node, known: Iterable[str] = ()) 
     return Diagnostic(Code.WRONG_COLUMNS, message, cell.span, hint=hint)
 
 
+def _comment(columns: list[str], row: source.Mapping) -> str | None:
+    """The column that is missing because its ``#`` starts a comment."""
+    for number in range(row.span.line - 1, row.span.end_line + 2):
+        written = row.span.source.line(number).strip()
+        for column in columns:
+            if column.startswith("#") and written.startswith(f"{column}:"):
+                return f'`#` starts a comment on line {number}: write "{column}" with quotes'
+    return None
+
+
 def module_columns(node: source.Mapping, findings: list[Diagnostic]) -> tuple[str, ...] | None:
     """The columns that a module's definition names; None, with findings, for what cannot be."""
     listed = node.get("columns")
     if listed is None:
-        return ()
+        keys = [entry.key.text for entry in node.entries]
+        return None if "columns" in (meant(key, _MODULE_KEYS) for key in keys) else ()
     if not isinstance(listed, List) or not listed.items:
-        what = found(listed) if not isinstance(listed, List) else "an empty list"
-        message = f"columns is a list of names, found {what}"
+        message = f"columns is a list of names, found {found(listed)}"
         findings.append(Diagnostic(Code.INVALID_VALUE, message, listed.span))
         return None
     before = len(findings)

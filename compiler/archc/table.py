@@ -44,7 +44,7 @@ class Convention(_Model):
 class Recorded(_Model):
     """What an erratum records."""
 
-    computed: Annotated[str, Field(min_length=1)]
+    computed: Annotated[str, Field(min_length=1, max_length=40)]
     """What is computed instead: the exact number, or as the table would print it."""
     why: Annotated[str, Field(pattern=r"\S")]
     """Why the paper prints something else."""

@@ -9,7 +9,15 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Hint, Replacement, closest, meaning
+from archc.diagnostics import (
+    Code,
+    Diagnostic,
+    Hint,
+    Replacement,
+    closest,
+    meaning,
+    suggestion,
+)
 from archc.source import Entry, Node, Scalar
 from archc.spans import Span
 
@@ -36,6 +44,11 @@ _NEEDED = {
     "literal_error": "{expected}",
 }
 
+_BOOLEANS = {
+    **dict.fromkeys(("on", "yes", "y", "1"), "true"),
+    **dict.fromkeys(("off", "no", "n", "0", "none"), "false"),
+}
+
 # What people write for a field, where edit distance would not find it.
 _ALIASES = {
     "out_channels": "out",
@@ -59,6 +72,13 @@ _ALIASES = {
     "authors": "paper",
     "year": "paper",
     "arxiv": "paper",
+    "input_size": "input",
+    "input_shape": "input",
+    "num_classes": "classes",
+    "layers": "body",
+    "epsilon": "eps",
+    "flops": "macs",
+    "memory": "activations",
 }
 
 
@@ -87,6 +107,11 @@ def validate(
     """
     values = values or {}
     given = {name: plain(entry.value) for name, entry in entries.items()}
+    # A stand-in for what is not known yet lets pydantic judge how the others go together.
+    for name in model.model_fields:
+        if name in unknown and given.get(name, name) is not None:
+            given.pop(name, None)
+            given |= _stand_in(model, name)
     # No field means anything without a value, so an empty one is never an optional one left out.
     empty = [
         name
@@ -97,7 +122,7 @@ def validate(
     findings += [_without_value(what, entries[name]) for name in empty]
     try:
         result = model.model_validate(given)
-        return None if empty else result
+        return None if empty or any(name in unknown for name in model.model_fields) else result
     except ValidationError as error:
         problems = error.errors(include_url=False)
     # A misspelt key is one fault, not also a missing one.
@@ -106,11 +131,21 @@ def validate(
     missing = [name for name in missing if name not in unknown and name not in misspelt]
     if missing:
         findings.append(_missing(model, what, missing, entries, place))
+    places = set()
     for problem in problems:
         field = str(problem["loc"][0]) if problem["loc"] else ""
         if problem["type"] != "missing" and field not in unknown and field not in empty:
-            findings.append(_diagnostic(problem, model, what, entries, place))
+            finding = _diagnostic(problem, model, what, entries, place)
+            # A field of several types is judged by each of them.
+            if finding.span not in places:
+                findings.append(finding)
+            places.add(finding.span)
     return None
+
+
+def _stand_in(model: type[BaseModel], field: str) -> dict[str, object]:
+    annotation = model.model_fields[field].annotation
+    return {field: 1} if annotation is int else {field: 0.5} if annotation is float else {}
 
 
 @cache
@@ -173,6 +208,8 @@ def _diagnostic(
     limits = {key: _short(value) for key, value in problem.get("ctx", {}).items()}
     needed = needed.format(**limits).replace("'", "")
     hint = value_hint(node, needed)
+    if problem["type"] == "literal_error" and isinstance(node, Scalar):
+        hint = suggestion(node.text, re.findall(r"'([^']+)'", problem["ctx"]["expected"]))
     if plain(node) == 0 and problem["loc"][0] == getattr(model, "channels", None):
         hint = "nothing has zero channels: another structure is another module"
     message = f"{name}: {needed} is needed, found {found(node)}"
@@ -222,10 +259,15 @@ def unknown_key(
     keys = [name for name in known if name != primary]
     close = meant(key.text, known)
     hint: Hint | None = f"it takes {', '.join(keys)}" if keys else None
-    if close is not None and close == primary:
+    if key.text in ("after", "before"):
+        hint = "in a variant a layer stands after or before another, by one of the two"
+    if colon := missing_space(key.text, known):
+        hint = colon
+    elif close is not None and close == primary:
         hint = f"it is part of the {close}, which stands behind {what}"
-    elif close is not None and close not in present:
-        hint = meaning(key.text, close)
+    elif close is not None:
+        there = f"{close} is there already"
+        hint = there if close in present else meaning(key.text, close)
     return Diagnostic(Code.UNKNOWN_KEY, f"{what} takes no {key.text}", key.span, hint=hint)
 
 
@@ -233,6 +275,10 @@ def found(node: Node) -> str:
     """What stands there, in a message: the kind of value and how it was written."""
     if isinstance(node, Scalar) and node.text:
         return f"the {source.kind_of(node)} {node.text[:60]}"
+    if isinstance(node, source.List) and not node.items:
+        return "an empty list"
+    if isinstance(node, source.Mapping) and not node.entries:
+        return "an empty mapping"
     return source.a_kind_of(node)
 
 
@@ -246,19 +292,25 @@ def value_hint(node: Node, needed: str) -> Hint | None:
         quoted = f'"{node.text}"'
         return Replacement(quoted, f"write {quoted} with quotes", safe=True)
     if needed == "true or false":
-        word = {"on": "true", "yes": "true", "off": "false", "no": "false"}
-        text = word.get(node.text.lower(), node.text.lower())
+        text = _BOOLEANS.get(node.text.lower(), node.text.lower())
         written = Replacement(text, f"write {text}", safe=True)
         return written if text in ("true", "false") else None
     if needed not in ("a whole number", "a number") or isinstance(node.value, bool):
         return None
     number = _meant(node.text)
     if number is None or (needed == "a whole number" and isinstance(number, float)):
-        return None
+        return surprise(node.text, needed)
+    if re.fullmatch("0[0-7]{1,18}", node.text):
+        octal = f"write {number}, or {int(node.text, 8)} where octal is meant"
+        return Replacement(str(number), octal, safe=False)
     behind = ", without quotes, separators or leading zeros" if isinstance(node.value, str) else ""
-    # 017 is fifteen to some and seventeen to others: its author decides.
-    leading_zero = node.text.lstrip("+-")[:2].isdigit() and node.text.lstrip("+-")[0] == "0"
-    return Replacement(str(number), f"write {number}{behind}", safe=not leading_zero)
+    return Replacement(str(number), f"write {number}{behind}", safe=True)
+
+
+def missing_space(word: str, known: Iterable[str]) -> str | None:
+    """How to write ``out:8``, where ``out`` is known and its colon has no space behind it."""
+    name, colon, value = word.partition(":")
+    return f"put a space behind the colon, {name}: {value}" if colon and name in known else None
 
 
 def _empty_hint(node: Scalar) -> str:
@@ -271,6 +323,28 @@ def _empty_hint(node: Scalar) -> str:
     if node.span.column > 1 and written[node.span.column - 2] not in ": ":
         return "a colon and a value are missing"
     return "a value is missing behind the colon"
+
+
+def surprise(text: str, needed: str) -> str | None:
+    """What to write for text that other tools, or YAML 1.1, take for a number."""
+    if match := re.fullmatch(r"(\d+)\s*#.*", text, re.ASCII):
+        return f"a comment has a space before its #: {match[1]} #..."
+    if match := re.fullmatch(r"\d{1,9}(:[0-5]?\d)+", text, re.ASCII):
+        seconds = 0
+        for part in text.split(":"):
+            seconds = 60 * seconds + int(part)
+        return f"{text} is {seconds} in YAML 1.1 and no number here: write {seconds} if it is meant"
+    if match := re.fullmatch(r"(\d{4})-\d\d?-\d\d?.*", text, re.ASCII):
+        return f"{text} is a date in YAML 1.1 and no number here: a year is {match[1]}"
+    if re.fullmatch(r"[-+]?\.?(inf|nan|infinity)", text, re.IGNORECASE):
+        return "only finite numbers can stand here"
+    if match := re.fullmatch(r"(\d{1,9})([KMG])", text, re.ASCII):
+        return f"write {int(match[1]) * 1000 ** ('KMG'.index(match[2]) + 1)}"
+    if needed == "a number" and (match := re.fullmatch(r"(\d{1,6})%", text, re.ASCII)):
+        return f"write {int(match[1]) / 100:g}"
+    if needed == "a number" and (match := re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII)):
+        return f"write {int(match[1]) / int(match[2]):.6g}" if int(match[2]) else None
+    return None
 
 
 def _meant(text: str) -> int | float | None:

@@ -1,6 +1,5 @@
 """The generated file as text: the view through the templates, and the imports it needs."""
 
-import ast
 import os
 import sys
 import textwrap
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archc.analysis import Analysis
+from archc_backends.pytorch.allowed import names_in
 from archc_backends.pytorch.expressions import WIDTH, laid_out
 from archc_backends.pytorch.network import view_network
 from archc_backends.pytorch.statements import assigned
@@ -22,7 +22,10 @@ def write_module(analysis: Analysis) -> str:
     """The module's source, without the writer's header."""
     view = view_network(analysis)
     body = _template().render(view=view)
-    return _docstring(view.docstring, 0) + "\n\n" + _imports(body) + body
+    # Both parts end with a line, so that what each of them may say holds for the whole, too.
+    opening = _docstring(view.docstring, 0) + "\n\n" + _imports(names_in(body))
+    names_in(opening)
+    return opening + body
 
 
 @cache
@@ -89,9 +92,8 @@ def _signature(names: Iterable[str], indent: int, name: str, result: str) -> str
     return f"def {name}(\n{body}\n{' ' * indent}) -> {result}:"
 
 
-def _imports(body: str) -> str:
-    """The imports of what the body uses, in the order in which linters want them."""
-    used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+def _imports(used: set[str]) -> str:
+    """The imports of the names used, in the order in which linters want them."""
     standard = [
         line
         for name, line in (

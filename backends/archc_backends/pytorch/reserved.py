@@ -41,7 +41,8 @@ def check_names(network: ir.Network) -> list[Diagnostic]:
     for node in (*network.rows, *(head.body for head in network.aux)):
         for inner in ir.walk(node):
             if inner.name in MODULE_ATTRIBUTES:
-                findings.append(_reserved(inner.name, "an attribute of the module", inner.span))
+                place = _key(inner.span, inner.name)
+                findings.append(_reserved(inner.name, "an attribute of the module", place))
     for module in network.modules.values():
         findings += [
             _reserved(column, "an argument or an import there", module.span)
@@ -71,6 +72,16 @@ def _like_helper(name: str) -> bool:
         if rest != name and rest.removeprefix("BN") in _ACTIVATIONS:
             return True
     return False
+
+
+def _key(layer: Span, name: str) -> Span:
+    """The name itself, which stands before its layer or up to two lines above; or the layer."""
+    for line in range(layer.line, max(0, layer.line - 3), -1):
+        text = layer.source.line(line)
+        before = text[: layer.column - 1] if line == layer.line else text
+        if (start := before.rfind(f"{name}:")) >= 0:
+            return Span(layer.source, line, start + 1, line, start + 1 + len(name))
+    return layer
 
 
 def _reserved(name: str, why: str, span: Span) -> Diagnostic:

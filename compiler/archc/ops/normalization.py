@@ -80,7 +80,7 @@ class Affine(Operator):
         """The shape stays; there is one number for each channel."""
         for field, numbers in (("scales", self.scales), ("shift", self.shift)):
             if numbers is not None and len(numbers) != shape[0]:
-                return Unfit(f"{len(numbers)} {field} for {shape[0]} channels")
+                return Unfit(f"{len(numbers)} numbers in {field} for {shape[0]} channels")
         return spatial(shape, "Affine") or shape
 
     def cost(self, shape: Shape, output: Shape) -> Cost:

@@ -1,6 +1,7 @@
 """The paper's notation for windows, ``KhxKw[/S][ same|valid]``, and the arithmetic behind it."""
 
 import re
+import unicodedata
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, PlainValidator, WithJsonSchema
@@ -37,27 +38,17 @@ NOTATION_PATTERN = (
 PAIR_PATTERN = r"(0|[1-9]\d{0,3})x(0|[1-9]\d{0,3})"
 _NOTATION = re.compile(NOTATION_PATTERN, re.ASCII)
 _PAIR = re.compile(PAIR_PATTERN, re.ASCII)
-_TIMES = str.maketrans("\xd7*", "xx")
 
 
-class NotAWindow(ValueError):
-    """Something that is no window; ``hint`` tells how to write one, or the one that is meant."""
+class NotThisNotation(ValueError):
+    """A value that is written in another notation; ``hint`` tells how to write it in this one."""
 
-    def __init__(self, value: object) -> None:
-        super().__init__(f"{value!r} is not a window")
-        meant = _meant(value)
-        self.hint: Hint = "write height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
-        if meant is not None:
-            self.hint = Replacement(meant, f"write {meant}", safe=True)
-
-
-def _meant(value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAXIMUM_KERNEL:
-        return f"{value}x{value}"
-    if not isinstance(value, str):
-        return None
-    text = re.sub(r"\s*([x*/\xd7])\s*", r"\1", value.lower()).translate(_TIMES)
-    return text if _NOTATION.fullmatch(text) else None
+    def __init__(self, value: object, what: str, notation: re.Pattern[str], example: str) -> None:
+        super().__init__(f"{_as_written(value)} is not a {what}")
+        likely = _likely(value, notation)
+        self.hint: Hint = f"write {example}"
+        if likely is not None:
+            self.hint = Replacement(likely, f"write {likely}", safe=True)
 
 
 def parse_window(value: Any) -> Any:
@@ -66,7 +57,8 @@ def parse_window(value: Any) -> Any:
         return value
     match = _NOTATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise NotAWindow(value)
+        example = "height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
+        raise NotThisNotation(value, "window", _NOTATION, example)
     height, width, vertical, horizontal, mode = match.groups()
     stride = (int(vertical), int(horizontal or vertical)) if vertical else None
     if max(int(height), int(width), *(stride or ())) > MAXIMUM_KERNEL:
@@ -76,12 +68,39 @@ def parse_window(value: Any) -> Any:
 
 def parse_pair(value: Any) -> Any:
     """``1`` or ``0x3`` as (vertical, horizontal). Raises ValueError on anything else."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAXIMUM_KERNEL:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if value > MAXIMUM_KERNEL:
+            raise ValueError(f"{value} is larger than archc's limit of {MAXIMUM_KERNEL}")
         return value, value
     match = _PAIR.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{value!r} is not a size; write a number, or height x width such as 0x3")
+        raise NotThisNotation(value, "size", _PAIR, "a number, or height x width such as 0x3")
     return int(match[1]), int(match[2])
+
+
+def _likely(value: Any, notation: re.Pattern[str]) -> str | None:
+    """The notation that is most likely meant by another one, such as ``3 X 3`` or ``[3, 3]``."""
+    text = value
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        text = f"{value}x{value}"
+    elif isinstance(value, list) and len(value) == 2:
+        text = "x".join(map(str, value))
+    if not isinstance(text, str):
+        return None
+    text = unicodedata.normalize("NFKC", text).lower().strip("\u201c\u201d\u2018\u2019")
+    text = re.sub(r" *[x*\u00d7] *(?=\d)", "x", text)
+    text = re.sub(r" *(/|stride) *(?=\d)", "/", text)
+    text = re.sub(r"(?<!\d)0+(?=\d)", "", text)
+    if notation is _PAIR and re.fullmatch(r"[0-9_]+|0[xob][0-9a-f_]+", text):
+        return str(int(text, 0)) if len(text) < 9 else None
+    return text if text != value and notation.fullmatch(text) else None
+
+
+def _as_written(value: Any) -> str:
+    """The value as a spec writes it, as far as a message needs it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "a mapping" if isinstance(value, dict) else repr(value)
 
 
 # The format is the name of a notation, which the editor's schema and the reference spell out.

@@ -1,0 +1,202 @@
+"""What generated code may say: it is parsed and held against this before it is given out.
+
+Nothing of a spec reaches the code but checked names and literals. Should that ever fail, by a
+fault of archc's own, the code is refused here, and nothing of it is written or run.
+"""
+
+import ast
+import builtins
+
+_IMPORTS = frozenset(
+    {
+        "from collections import OrderedDict",
+        "from typing import NamedTuple",
+        "import torch",
+        "from torch import Tensor, nn",
+        "from torch.nn import functional",
+    }
+)
+_MODULES = frozenset({"torch", "nn", "functional"})
+_TAKEN = _MODULES | {"Tensor", "NamedTuple", "OrderedDict"}
+_BUILTINS = frozenset({"any", "bool", "dict", "float", "getattr", "int", "isinstance"}) | {
+    *("range", "str", "super", "tuple")
+}
+_OTHER_BUILTINS = frozenset(dir(builtins)) - _BUILTINS
+_FUNCTIONS = frozenset({"torch.cat", "torch.flatten", "torch.tensor"}) | {
+    *("nn.init.kaiming_uniform_", "nn.init.zeros_")
+}
+_METHODS = frozenset({"forward", "items", "load_state_dict", "startswith", "state_dict", "view"})
+_CONSTANTS = (str, int, float, type(None), type(...))
+_TOP = frozenset({ast.Expr, ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef})
+_PLAIN = frozenset(
+    {
+        *(ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.If, ast.For),
+        *(ast.Tuple, ast.List, ast.Starred, ast.Subscript, ast.GeneratorExp, ast.DictComp),
+        *(ast.comprehension, ast.JoinedStr, ast.FormattedValue, ast.IfExp, ast.Compare),
+        *(ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Add, ast.Mult, ast.BitOr, ast.And, ast.Not),
+        *(ast.USub, ast.Is, ast.IsNot, ast.Load, ast.Store),
+    }
+)
+
+
+class ForbiddenCode(Exception):
+    """Generated code that says more than archc ever writes: a fault of archc's own."""
+
+
+def names_in(code: str) -> set[str]:
+    """The names that the code uses. Raises ForbiddenCode where it says what it may not."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError) as error:
+        raise ForbiddenCode(f"the generated code is no Python: {error}") from error
+    for node in tree.body:
+        if type(node) not in _TOP:
+            raise _forbidden(node, f"{type(node).__name__} outside of a class or function")
+    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    return _Checker(classes | {"OrderedDict", "self"} | _BUILTINS).check(tree)
+
+
+class _Checker:
+    """Goes through the code once; ``names`` are those that it has used."""
+
+    def __init__(self, callable_names: set[str]) -> None:
+        self.callable_names = callable_names
+        self.names: set[str] = set()
+        self.pending: list[ast.AST] = []
+
+    def check(self, tree: ast.Module) -> set[str]:
+        self.pending += tree.body
+        while self.pending:
+            node = self.pending.pop()
+            if isinstance(node, ast.Name):
+                self._name(node)
+            elif isinstance(node, ast.Attribute):
+                self._attribute(node)
+            elif isinstance(node, ast.Call):
+                self._call(node)
+            elif isinstance(node, ast.Constant):
+                if not isinstance(node.value, _CONSTANTS):
+                    raise _forbidden(node, f"the literal {node.value!r}")
+            elif isinstance(node, ast.ClassDef | ast.FunctionDef):
+                self._definition(node)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                if (line := ast.unparse(node)) not in _IMPORTS:
+                    raise _forbidden(node, line)
+            elif type(node) in _PLAIN:
+                self._below(node)
+            else:
+                raise _forbidden(node, type(node).__name__)
+        return self.names
+
+    def _below(self, node: ast.AST) -> None:
+        for field in node._fields:
+            below = getattr(node, field)
+            if isinstance(below, list):
+                self.pending += below
+            elif isinstance(below, ast.AST):
+                self.pending.append(below)
+
+    def _name(self, node: ast.Name) -> None:
+        self.names.add(node.id)
+        if node.id in _OTHER_BUILTINS or node.id.startswith("_"):
+            if not (node.id == "_" and isinstance(node.ctx, ast.Store)):  # a loop's counter
+                raise _forbidden(node, f"the name {node.id}")
+        elif isinstance(node.ctx, ast.Store):
+            self._binds(node, node.id)
+
+    def _attribute(self, node: ast.Attribute) -> None:
+        if isinstance(node.ctx, ast.Store) and not _is_self(node.value):
+            raise _forbidden(node, f"an assignment to {ast.unparse(node)}")
+        dotted = _dotted(node)
+        root = dotted.partition(".")[0]
+        if root in _MODULES:
+            self.names.add(root)
+            if not _is_of_torch(dotted):
+                raise _forbidden(node, dotted)
+            return
+        constructor = node.attr == "__init__" and _is_super(node.value)
+        if node.attr.startswith("_") and not constructor:
+            raise _forbidden(node, f"the attribute {node.attr}")
+        self.pending.append(node.value)
+
+    def _call(self, node: ast.Call) -> None:
+        callee = node.func
+        if isinstance(callee, ast.Name):
+            if callee.id not in self.callable_names:
+                raise _forbidden(node, f"a call of {callee.id}")
+            if callee.id == "getattr" and not (node.args and _is_self(node.args[0])):
+                raise _forbidden(node, "a getattr of something else than self")
+            if callee.id == "super" and node.args:
+                raise _forbidden(node, "a super with arguments")
+        elif isinstance(callee, ast.Attribute):
+            of_torch = _dotted(callee).partition(".")[0] in _MODULES
+            known = of_torch or callee.attr in _METHODS or _is_self(callee.value)
+            if not known and not (callee.attr == "__init__" and _is_super(callee.value)):
+                raise _forbidden(node, f"a call of {callee.attr}")
+        elif not (isinstance(callee, ast.Subscript) and _is_self(callee.value)):
+            raise _forbidden(node, f"a call of {ast.unparse(callee)}")
+        self.pending.append(callee)
+        self.pending += node.args
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise _forbidden(node, "**")
+            self.pending.append(keyword.value)
+
+    def _definition(self, node: ast.ClassDef | ast.FunctionDef) -> None:
+        self._binds(node, node.name)
+        if node.name.startswith("_") and node.name != "__init__":
+            raise _forbidden(node, f"the definition of {node.name}")
+        if node.decorator_list or getattr(node, "type_params", None):
+            raise _forbidden(node, f"{node.name} with a decorator or with type parameters")
+        if isinstance(node, ast.FunctionDef):
+            arguments = node.args
+            if arguments.vararg or arguments.kwarg:
+                raise _forbidden(node, f"{node.name} with any number of arguments")
+            for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+                self._binds(node, argument.arg)
+                self.pending += [argument.annotation] if argument.annotation else []
+            self.pending += arguments.defaults
+            self.pending += [default for default in arguments.kw_defaults if default]
+            self.pending += [node.returns] if node.returns else []
+        elif node.keywords:
+            raise _forbidden(node, f"{node.name} with a keyword among its bases")
+        else:
+            self.pending += node.bases
+        self.pending += node.body
+
+    def _binds(self, node: ast.AST, name: str) -> None:
+        if name in _TAKEN or name in _BUILTINS or name in _OTHER_BUILTINS:
+            raise _forbidden(node, f"another meaning of {name}")
+
+
+def _dotted(node: ast.expr) -> str:
+    """``a.b.c`` where it is only names; otherwise what stands behind the last that is not."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    names.append(node.id if isinstance(node, ast.Name) else "")
+    return ".".join(reversed(names))
+
+
+def _is_of_torch(dotted: str) -> bool:
+    """Whether it is a function that archc uses, a class of nn, or a function of functional."""
+    module, _, name = dotted.partition(".")
+    if dotted in _FUNCTIONS or "." in name:
+        return dotted in _FUNCTIONS
+    if module == "nn":
+        return name[0].isupper()
+    return module == "functional" and name[0].islower()
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def _is_super(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and _dotted(node.func) == "super"
+
+
+def _forbidden(node: ast.AST, what: str) -> ForbiddenCode:
+    line = getattr(node, "lineno", 0)
+    return ForbiddenCode(f"line {line} of the generated code has {what}, which archc never writes")

@@ -1,0 +1,68 @@
+"""Builds over an old file, and is killed (SIGKILL) before each line that the writer runs, in turn.
+
+Called in an empty folder with the name of a spec; prints how many kills the file has survived.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from archc import writer
+from archc.builds import emit_files
+from archc.commands.common import chosen_backend, compile_all
+
+OLD = writer.stamp(b"x = 1\n", "#", (), "net.yaml")
+
+
+def kill_at(step: int) -> None:
+    """From now on the process is killed where the writer reaches its ``step``-th line."""
+    reached = 0
+
+    def trace(frame: FrameType, event: str, argument: object) -> object:
+        nonlocal reached
+        if frame.f_code.co_filename != writer.__file__:
+            return None
+        if event == "line":
+            reached += 1
+            if reached == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+    sys.settrace(trace)  # type: ignore[arg-type]
+
+
+def main() -> None:
+    """One child process for each step, until one is not killed any more."""
+    files, _ = emit_files(compile_all([sys.argv[1]]), chosen_backend(None), Path("generated"))
+    (target, new) = files[0]
+    target.parent.mkdir()
+    kills, seen = 0, set()
+    while True:
+        target.write_bytes(OLD)
+        child = os.fork()
+        if child == 0:
+            kill_at(kills + 1)
+            outcome = writer.write_files(files, force=False)
+            os._exit(0 if outcome.written == (target,) else 3)
+        _, status = os.waitpid(child, 0)
+        content = target.read_bytes()
+        assert content in (OLD, new), f"torn at line {kills + 1}"
+        seen.add(content == new)
+        others = [path.name for path in target.parent.iterdir() if path != target]
+        assert all(name.startswith(".") and name.endswith(".tmp") for name in others)
+        for name in others:
+            target.with_name(name).unlink()
+        if not os.WIFSIGNALED(status):
+            assert os.WEXITSTATUS(status) == 0
+            assert content == new
+            break
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        kills += 1
+    assert seen == {False, True}
+    print(kills)
+
+
+if __name__ == "__main__":
+    main()
