@@ -1,0 +1,407 @@
+"""Specs with one fault each: every way a slip of the finger goes, and where it has to be found.
+
+A function for each kind of fault gives all the mutants of its kind that a spec has. What a mutant
+expects is laid down here, from the spec as it was and the slip alone, and never from what archc
+says about it:
+
+- The right place is the token that was hit. Where something is lost (a bracket, a quote, a comma, a
+  space, a dash) it is what now reads wrongly: from the token before the hole to the one behind it,
+  or the bracket or quote that stays open.
+- A name misspelt where it is given is no name misspelt: every place that refers to it is right, too.
+- A number that is only another number is wrong by what follows from it: the printed cells and errata
+  of the rows that it belongs to are right, and so is the layer that holds it, also as a second
+  place of the finding. A printed cell and its own erratum belong together.
+- A line that is gone is missed where it stood (the line that is there now and the one before), by the
+  keys that it belonged to, by what refers to its keys, and by the printed cells that it changes:
+  those of its row and of the row behind. The same goes for a line with another indentation, which
+  may itself be right, too.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from random import Random
+from typing import NamedTuple
+
+from spec_tokens import SECTIONS, Role, Spec, Token
+
+Place = tuple[int, int]
+"""From where to where in a text, as offsets."""
+
+
+class Fault(NamedTuple):
+    """A mutant: its text, and where in it the fault has to be shown.
+
+    A finding is at the right token where it is one of ``places``, or starts within ``hole``.
+    ``causes`` are right as a further place of the finding. ``words`` are what the hint has to name,
+    one of them; none where the fault is no typo. ``original`` is what stood there.
+    """
+
+    kind: str
+    spec: str
+    text: str
+    places: frozenset[Place]
+    hole: Place | None = None
+    causes: frozenset[Place] = frozenset()
+    words: tuple[str, ...] = ()
+    original: str = ""
+
+
+class Edit(NamedTuple):
+    """``instead`` for what stands from ``start`` to ``end``."""
+
+    start: int
+    end: int
+    instead: str
+
+    def text(self, text: str) -> str:
+        return text[: self.start] + self.instead + text[self.end :]
+
+    def moved(self, place: Place) -> Place:
+        """Where a token stands once the text is edited; one that holds the edit grows with it."""
+        growth = len(self.instead) - (self.end - self.start)
+        start, end = place
+        return start + growth * (start >= self.end), end + growth * (end >= self.end)
+
+
+def fault(
+    kind: str,
+    spec: Spec,
+    edit: Edit,
+    places: Iterable[Place],
+    hole: Place | None = None,
+    causes: Iterable[Place] = (),
+    words: tuple[str, ...] = (),
+    original: str = "",
+) -> Fault:
+    """The mutant that an edit makes; places are those of the text before it."""
+    return Fault(
+        kind,
+        spec.name,
+        edit.text(spec.text),
+        frozenset(map(edit.moved, places)),
+        edit.moved(hole) if hole else None,
+        frozenset(map(edit.moved, causes)),
+        words,
+        original,
+    )
+
+
+# Typos.
+
+
+def misspelt(word: str, chance: Random) -> str:
+    """The word with one of its letters dropped, doubled, replaced, swapped or in the other case."""
+    # The x of 3x3 is none, and neither is what stands in the braces of a placeholder.
+    hidden = re.sub(r"(?<=\d)x(?=\d)|\{\w+\}", lambda match: "-" * len(match[0]), word)
+    letters = [i for i, letter in enumerate(hidden) if letter.isalpha()]
+    if not letters:
+        return word
+    at = chance.choice(letters)
+    letter = word[at]
+    slip = chance.choice(("dropped", "doubled", "replaced", "swapped", "case"))
+    if slip == "dropped":
+        return word[:at] + word[at + 1 :]
+    if slip == "doubled":
+        return word[:at] + letter + word[at:]
+    if slip == "swapped" and at + 1 in letters:
+        return word[:at] + word[at + 1] + letter + word[at + 2 :]
+    if slip == "case":
+        return word[:at] + letter.swapcase() + word[at + 1 :]
+    other = chance.choice("abcdefghijklmnopqrstuvwxyz")
+    return word[:at] + (other.upper() if letter.isupper() else other) + word[at + 1 :]
+
+
+def typos(kind: str, role: Role, keys: bool | None = None) -> Callable[..., Iterator[Fault]]:
+    """The maker of typos in tokens of a role; in keys alone or in values alone if so asked."""
+
+    def make(spec: Spec, chance: Random) -> Iterator[Fault]:
+        for token in spec.tokens:
+            if token.role != role or keys not in (None, token.is_key):
+                continue
+            written = spec.text[token.start : token.end]
+            wrong = misspelt(written, chance)
+            if wrong == written:
+                continue
+            edit = Edit(token.start, token.end, wrong)
+            places, words = [(token.start, token.end)], (token.text,)
+            if role == "name":
+                places += references(spec, token)
+                words = (token.text, wrong.strip("\"'"))
+            yield fault(kind, spec, edit, places, words=words, original=token.text)
+
+    return make
+
+
+def misspelt_modes(spec: Spec, chance: Random) -> Iterator[Fault]:
+    """``same`` and ``valid`` behind a window are words in a token with a number."""
+    for token in spec.tokens:
+        if token.role == "number" and token.text.endswith((" same", " valid")):
+            wrong = misspelt(token.text, chance)
+            edit = Edit(token.start, token.end, wrong)
+            if wrong != token.text:
+                place = token.start, token.end
+                words = (token.text,)
+                yield fault("typo in a word", spec, edit, [place], words=words, original=token.text)
+
+
+def references(spec: Spec, name: Token) -> list[Place]:
+    """Where the spec refers to a name that it gives."""
+    return [
+        (token.start, token.end)
+        for token in spec.tokens
+        if token.role in ("reference", "kind")
+        and (token.text == name.text or name.text in re.split(r"\.|\{\w+\}", token.text))
+    ]
+
+
+# Values.
+
+
+def wrong_types(spec: Spec, chance: Random) -> Iterator[Fault]:
+    """A word, a quoted number, a list, nothing or a boolean where a number or a word stands."""
+    for token in spec.tokens:
+        if token.is_key or token.role not in ("number", "word") or token.text == "none":
+            continue
+        written = spec.text[token.start : token.end]
+        others = ["several", f"[{written}]", "", "null", "true", "7", '""', "{a: b}"]
+        if not written.startswith('"'):
+            others.append(f'"{written}"')
+        instead = chance.choice(others)
+        if instead == written:
+            continue
+        edit = Edit(token.start, token.end, instead)
+        hole = None
+        if not instead:
+            hole = before(spec.text, token.start), after(spec.text, token.end)
+        yield fault("wrong type", spec, edit, [(token.start, token.end)], hole)
+
+
+def changed_numbers(spec: Spec, chance: Random) -> Iterator[Fault]:
+    """One digit is another one: in a cell, a window, a number of filters, a printed cell."""
+    for token in spec.tokens:
+        if token.is_key or token.role != "number":
+            continue
+        digits = [match.start() for match in re.finditer(r"\d", token.text)]
+        at = token.start + chance.choice(digits)
+        if spec.text[token.start] == '"':
+            at += 1
+        edit = Edit(at, at + 1, chance.choice("123456789".replace(spec.text[at], "")))
+        places = [(token.start, token.end), *consequences(spec, token.path)]
+        holder = layer_of(spec, token)
+        yield fault("number changed", spec, edit, places, causes=holder)
+
+
+def layer_of(spec: Spec, token: Token) -> list[Place]:
+    """The kinds of the layers that hold the token, from the innermost on."""
+    path, places = token.path, []
+    for depth in range(len(path), 1, -1):
+        kinds = [
+            (kind.start, kind.end)
+            for kind in spec.tokens
+            if kind.role == "kind"
+            and (kind.path[:-1] == path[: depth - 1] or kind.path == path[: depth - 1])
+        ]
+        places += kinds
+        if places:
+            break
+    return places
+
+
+def consequences(spec: Spec, path: tuple[str | int, ...]) -> list[Place]:
+    """The printed cells and errata that change with what stands at ``path``."""
+    head = path[0]
+    if head == "table" and len(path) > 2 and path[1] in ("rows", "errata"):
+        row = str(path[2]) if path[1] == "rows" else str(path[2]).rpartition(".")[0]
+        return printed(spec, lambda name: name == row)
+    if head == "modules" and len(path) > 1:
+        rows = rows_with(spec, {str(path[1])})
+        return printed(spec, lambda name: name.partition(".")[0] in rows)
+    if head in SECTIONS and len(path) > 1:
+        return printed(spec, lambda name: name.partition(".")[0] == path[1])
+    if head in ("defaults", "input", "classes", "table", "width", "parameters"):
+        return printed(spec, lambda name: True)
+    return []
+
+
+def printed(spec: Spec, concerns: Callable[[str], bool]) -> list[Place]:
+    """The cells that the table prints for the rows concerned, and what their errata record."""
+    places = []
+    for token in spec.tokens:
+        if token.path[0] != "table" or token.is_key or len(token.path) != 4:
+            continue
+        section, name = str(token.path[1]), str(token.path[2])
+        row = name if section == "rows" else name.rpartition(".")[0]
+        if (section == "rows" or token.path[3] == "computed") and concerns(row):
+            places.append((token.start, token.end))
+    return places
+
+
+def rows_with(spec: Spec, modules: set[str]) -> set[str]:
+    """The rows in which layers of one of the modules stand, by whatever way."""
+    while True:
+        more = {
+            str(token.path[1])
+            for token in spec.tokens
+            if token.path[0] == "modules" and len(token.path) > 2 and token.text in modules
+        }
+        if more <= modules:
+            break
+        modules = modules | more
+    return {
+        str(token.path[1])
+        for token in spec.tokens
+        if token.path[0] in SECTIONS and len(token.path) > 1 and token.text in modules
+    }
+
+
+# Lines.
+
+
+def deleted_lines(spec: Spec, chance: Random) -> Iterator[Fault]:
+    """A line is gone, with its end."""
+    for start, end in lines_of(spec.text):
+        gone = [token for token in spec.tokens if start <= token.start < end]
+        rest = spec._replace(tokens=tuple(t for t in spec.tokens if t not in gone))
+        places = around(rest, start, gone)
+        for token in gone:
+            if token.is_key:
+                places += references(rest, token)
+        yield fault("line deleted", spec, Edit(start, end, ""), places)
+
+
+def changed_indentations(spec: Spec, chance: Random) -> Iterator[Fault]:
+    """A line stands one or two spaces further in or out."""
+    for start, end in lines_of(spec.text):
+        line = spec.text[start:end]
+        indent = len(line) - len(line.lstrip(" "))
+        by = chance.choice([-2, -1, 1, 2])
+        if indent + by < 0 or line.lstrip(" ").startswith("#"):
+            continue
+        edit = Edit(start, start + indent, " " * (indent + by))
+        there = [token for token in spec.tokens if start <= token.start < end]
+        places = [*around(spec, start, there), *((t.start, t.end) for t in there)]
+        for token in there:
+            if token.is_key:
+                places += references(spec, token)
+        content = start + indent, end - 1
+        yield fault("indentation", spec, edit, places, content)
+
+
+def around(spec: Spec, start: int, there: list[Token]) -> list[Place]:
+    """What a line that starts here belongs to: the tokens before and behind it, the keys above."""
+    before = [token for token in spec.tokens if token.start < start]
+    behind = [token for token in spec.tokens if token.start >= start and token not in there]
+    first = spec.tokens[0]
+    places = [(first.start, first.end)]
+    near: list[Token] = []
+    if before:
+        line = spec.line_of(before[-1].start)
+        near += [token for token in before if spec.line_of(token.start) == line]
+    if behind:
+        line = spec.line_of(behind[0].start)
+        near += [token for token in behind if spec.line_of(token.start) == line]
+    places += [(token.start, token.end) for token in near]
+    for token in there[:1] + near[:1] + behind[:1]:
+        for depth in range(1, len(token.path) + 1):
+            places += [
+                (key.start, key.end) for key in spec.tokens if key.is_key and key.path == token.path[:depth]
+            ]
+    for token in [*there[:1], *behind[:1]]:
+        places += consequences(spec, token.path)
+    return places
+
+
+def lines_of(text: str) -> Iterator[Place]:
+    """The lines that say something, their ends included."""
+    start = 0
+    for line in text.split("\n"):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield start, start + len(line) + 1
+        start += len(line) + 1
+
+
+# Characters that hold a spec together.
+
+
+def lost_brackets(spec: Spec, chance: Random) -> Iterator[Fault]:
+    """A bracket or brace is not closed."""
+    for start, end in spec.brackets:
+        hole = before(spec.text, end - 1), after(spec.text, end)
+        yield fault("bracket lost", spec, Edit(end - 1, end, ""), [(start, start + 1)], hole)
+
+
+def lost_quotes(spec: Spec, chance: Random) -> Iterator[Fault]:
+    """The quote before a text or the one behind it is not there."""
+    for token in spec.tokens:
+        if spec.text[token.start] in "\"'" and token.end - token.start > 2:
+            at = chance.choice([token.start, token.end - 1])
+            hole = token.start, token.end
+            yield fault("quote lost", spec, Edit(at, at + 1, ""), [], hole)
+
+
+def lost_colon_spaces(spec: Spec, chance: Random) -> Iterator[Fault]:
+    """``key:value``, which is one word."""
+    for token in spec.tokens:
+        behind = re.compile(r": +(?=[^ #\n])").match(spec.text, token.end)
+        if token.is_key and behind:
+            edit = Edit(behind.start() + 1, behind.end(), "")
+            hole = token.start, after(spec.text, behind.end())
+            yield fault("colon's space lost", spec, edit, [], hole)
+
+
+def lost_commas(spec: Spec, chance: Random) -> Iterator[Fault]:
+    """A comma between two items or fields."""
+    for first, second in zip(spec.tokens, spec.tokens[1:], strict=False):
+        between = spec.text[first.end : second.start]
+        if between.count(",") == 1 and "#" not in between and "\n" not in between:
+            at = first.end + between.index(",")
+            edit = Edit(at, at + 1, "")
+            yield fault("comma lost", spec, edit, [], (first.start, second.end))
+
+
+def lost_dashes(spec: Spec, chance: Random) -> Iterator[Fault]:
+    """An item of a list without its dash."""
+    for match in re.finditer(r"^ *(- )", spec.text, re.MULTILINE):
+        edit = Edit(match.start(1), match.end(1), "  ")
+        yield fault("dash lost", spec, edit, [], (match.start(1), spec.text.index("\n", match.end())))
+
+
+def before(text: str, offset: int) -> int:
+    """Where the token before the offset ends."""
+    return len(text[:offset].rstrip(" \n"))
+
+
+def after(text: str, offset: int) -> int:
+    """Where the token behind the offset starts."""
+    return offset + len(text[offset:]) - len(text[offset:].lstrip(" \n"))
+
+
+KINDS: dict[Callable[[Spec, Random], Iterator[Fault]], int] = {
+    typos("typo in a key", "key"): 200,
+    typos("typo in a kind", "kind"): 160,
+    typos("typo in a reference", "reference"): 160,
+    typos("typo in a name", "name"): 80,
+    typos("typo in a word", "word"): 80,
+    misspelt_modes: 20,
+    wrong_types: 160,
+    changed_numbers: 240,
+    deleted_lines: 160,
+    changed_indentations: 160,
+    lost_brackets: 80,
+    lost_quotes: 60,
+    lost_colon_spaces: 80,
+    lost_commas: 80,
+    lost_dashes: 20,
+}
+"""How many mutants each kind of fault has a share of, at the most."""
+
+
+def single_faults(specs: list[Spec], seed: int) -> Iterator[Fault]:
+    """The mutants of all specs, of each kind as many from each spec as there are."""
+    for make, share in KINDS.items():
+        chance = Random(f"{seed} {share} {len(KINDS)}")
+        candidates = [list(make(spec, chance)) for spec in specs]
+        for faults in candidates:
+            chance.shuffle(faults)
+        turns = [one for turn in range(share) for faults in candidates for one in faults[turn : turn + 1]]
+        yield from turns[:share]
