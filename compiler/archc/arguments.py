@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Label, suggestion
+from archc.diagnostics import Code, Diagnostic, Label, guess
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 from archc.source import Entry, Node, Scalar
@@ -144,5 +144,5 @@ def _point_at_columns(
             elif hint is None and field in column_fields and isinstance(node.value, str):
                 columns = [cell for cell in cells if cell != "classes"]
                 known = f"the columns here are {', '.join(columns)}" if columns else None
-                hint = suggestion(node.text, cells) or known
+                hint = guess(node.text, cells) or known
             grammar.findings[i] = finding._replace(hint=hint)

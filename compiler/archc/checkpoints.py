@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from archc.analysis import Analysis
-from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.diagnostics import Code, Diagnostic, guess
 from archc.ops.operator import Tensor
 from archc.ops.operator import written as written_shape
 from archc.renaming import Line, Renaming, matches
@@ -72,7 +72,7 @@ def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
             Code.UNKNOWN_REFERENCE,
             f"{line.theirs} becomes {line.ours}, and the network has no state there",
             line.span,
-            hint=suggestion(line.ours, paths),
+            hint=guess(line.ours, paths),
         )
         for renaming in renamings.values()
         for line in renaming.lines

@@ -5,7 +5,7 @@ from itertools import product
 from typing import Literal, NamedTuple, get_args
 
 from archc.analysis import Analysis, RowAnalysis
-from archc.diagnostics import Code, Diagnostic, Label, in_file_order, suggestion
+from archc.diagnostics import Code, Diagnostic, Label, guess, in_file_order
 from archc.ops.operator import Shape
 from archc.table import (
     COLUMNS,
@@ -76,7 +76,7 @@ def check_conformance(analysis: Analysis) -> Conformance:
         found = analysis.at(path)
         if found is None:
             known = [row.node.path for row in (*analysis.rows, *analysis.aux)]
-            hint = suggestion(path, known) or f"the rows are {', '.join(known)}"
+            hint = guess(path, known) or f"the rows are {', '.join(known)}"
             message = f"the table has a row {path}, the network has none"
             findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, printed.span, hint=hint))
             continue

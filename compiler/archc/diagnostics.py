@@ -135,14 +135,28 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # only a faulty spec pays for it
 
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
+    # In a short word one slip is much: `otu` and `out` share less than `cut` and `count` do.
+    slips = [folded for folded in by_folded if _is_slip(word, folded)]
+    cutoff = 0.0 if slips else 0.7
+    close = get_close_matches(word.casefold(), slips or by_folded, n=1, cutoff=cutoff)
     return by_folded[close[0]] if close else None
 
 
 def suggestion(word: str, known: Iterable[str]) -> Replacement | None:
-    """``did you mean X?`` for the known word closest to ``word``, or None."""
+    """``did you mean X?`` for the word of the language closest to ``word``, or None."""
+    known = list(known)
     close = closest(word, known)
-    return meaning(word, close) if close else None
+    if close is None:
+        return None
+    alone = not any(_is_slip(word, other) for other in known if other != close)
+    hint = meaning(word, close)
+    return hint._replace(safe=hint.safe and alone)
+
+
+def guess(word: str, names: Iterable[str]) -> Replacement | None:
+    """The same for names that a spec gives: never safe, for they may be what is misspelt."""
+    hint = suggestion(word, names)
+    return hint._replace(safe=False) if hint else None
 
 
 def meaning(word: str, meant: str) -> Replacement:

@@ -8,11 +8,11 @@ Merging works on nodes, so that everything keeps the place where it was written.
 from collections.abc import Mapping as AbstractMapping
 from collections.abc import Sequence
 
-from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.diagnostics import Code, Diagnostic, guess, suggestion
 from archc.names import is_kind
 from archc.source import Entry, List, Mapping, Node, Scalar
 from archc.syntax import MAXIMUM_MODULES, STRUCTURES
-from archc.validation import found
+from archc.validation import as_meant, found
 
 NOT_INHERITED = ("about", "budget", "checkpoints", "name", "table")
 SECTIONS = ("stem", "inception", "body", "aux", "head")
@@ -63,7 +63,7 @@ def extend_modules(document: Mapping, findings: list[Diagnostic]) -> Mapping:
             return done.setdefault(name, entry)
         wanted = parent.text if isinstance(parent, Scalar) else ""
         if wanted not in known:
-            hint = suggestion(wanted, known) or f"the modules are {', '.join(known)}"
+            hint = guess(wanted, known) or f"the modules are {', '.join(known)}"
             message = f"module {name} extends {wanted or found(parent)}, which is no module here"
             finding = Diagnostic(Code.UNKNOWN_REFERENCE, message, parent.span, hint=hint)
             findings.append(finding)
@@ -119,10 +119,12 @@ def merge_names(
             continue
         value, placement = _without_placement(entry.value)
         old = merged.get(entry.key.text)
+        if old is None and placement is None:
+            value, placement = _without_placement(_placed_as_meant(entry, findings))
         if old is not None:
             value = _merge_layer(entry.key.text, old.value, value, columns, findings)
         elif placement is None:
-            close = suggestion(entry.key.text, merged)
+            close = guess(entry.key.text, merged)
             hint = f"{close} a new one says where it stands" if close else "it says where it stands"
             message = f"{entry.key.text} changes nothing: what is extended has no such layer"
             hint += ": after: or before: a layer"
@@ -262,9 +264,15 @@ def _is_none(node: Node) -> bool:
 
 def _removed(merged: dict[str, Entry], entry: Entry, findings: list[Diagnostic]) -> None:
     if merged.pop(entry.key.text, None) is None:
-        hint = suggestion(entry.key.text, merged)
+        hint = guess(entry.key.text, merged)
         message = f"{entry.key.text} cannot be removed: what is extended has none"
         findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, entry.key.span, hint=hint))
+
+
+def _placed_as_meant(entry: Entry, findings: list[Diagnostic]) -> Node:
+    if not isinstance(entry.value, Mapping):
+        return entry.value
+    return as_meant(entry.value, entry.key.text, ("after", "before"), findings)
 
 
 def _without_placement(node: Node) -> tuple[Node, Entry | None]:
@@ -280,7 +288,7 @@ def _placed(
 ) -> dict[str, Entry]:
     where = placement.value.text if isinstance(placement.value, Scalar) else ""
     if where not in merged:
-        hint = suggestion(where, merged) or f"there are {', '.join(merged)}"
+        hint = guess(where, merged) or f"there are {', '.join(merged)}"
         message = f"{entry.key.text} stands {placement.key.text} {where}, which is not there"
         span = placement.value.span
         findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, span, hint=hint))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.diagnostics import Code, Diagnostic, guess
 
 
 def shipped() -> Path:
@@ -23,7 +23,7 @@ def find_spec(name: str) -> Path | Diagnostic:
     known = sorted(
         {path.name for folder in (Path("specs"), shipped()) for path in specs_in(folder)}
     )
-    hint = suggestion(Path(name).name, known) or f"there are {', '.join(known)}"
+    hint = guess(Path(name).name, known) or f"there are {', '.join(known)}"
     return Diagnostic(Code.UNREADABLE, f"no spec {name}", hint=hint)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping as AbstractMapping
 
-from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.diagnostics import Code, Diagnostic, closest, guess
 from archc.names import check_name
 from archc.source import Entry, List, Mapping, Node, Scalar
 from archc.validation import found
@@ -39,13 +39,13 @@ def set_parameters(
         else:
             known = f"its parameters are {', '.join(values)}" if values else "it has no parameters"
             message = f"{document.span.source.name} has no parameter {name} to set"
-            hint = suggestion(name, values) or known
+            hint = guess(name, values) or known
             findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, hint=hint))
     if findings:
         return document
     used: set[str] = set()
     entries = [
-        Entry(key, _filled(value, values, used) if key.text in SECTIONS else value)
+        Entry(key, _filled(value, values, used) if closest(key.text, SECTIONS) else value)
         for key, value in document.entries
         if key.text != "parameters"
     ]

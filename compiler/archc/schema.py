@@ -1,11 +1,11 @@
 """A composed spec → a valid one: every key known, every value of its type, every reference met."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeGuard, TypeVar
 
 from archc import source
 from archc.arguments import Cells, build, fill
-from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.diagnostics import Code, Diagnostic, guess, suggestion
 from archc.models import (
     AuxArguments,
     Budget,
@@ -32,7 +32,7 @@ from archc.syntax import (
     wrong_cell,
 )
 from archc.table import PrintedTable, parse_table
-from archc.validation import found, meant, unknown_key, validate
+from archc.validation import as_meant, found, unknown_key, validate
 
 ROW_SECTIONS = ("stem", "inception", "body", "head")
 
@@ -76,30 +76,35 @@ class Spec(NamedTuple):
 def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     """The spec, or every fault that can be seen before shapes are known."""
     findings: list[Diagnostic] = []
-    entries = {entry.key.text: entry for entry in document.entries}
     sections = {*ROW_SECTIONS, "aux"}
     known = [*Header.model_fields, "extends", "paper", "defaults", "modules", *ROW_SECTIONS]
     known += ["aux", "table", "parameters", "width", "budget", "checkpoints"]
+    document = as_meant(document, "spec", known, findings)
+    entries = {entry.key.text: entry for entry in document.entries}
     unknown = [entry.key for name, entry in entries.items() if name not in known]
     findings += [unknown_key(key, "spec", known) for key in unknown]
+    if "extends" in entries:  # which is misspelt, for else it would be gone: all else is half a spec
+        return findings
     # A variant's first own key, not that of what it extends.
     own = [e.key.span for e in document.entries if e.key.span.source is document.span.source]
     place = min(own, key=lambda span: (span.line, span.column), default=document.span)
     fields = {name: entries[name] for name in Header.model_fields if name in entries}
-    misspelt = [word for key in unknown if (word := meant(key.text, known))]
-    header = validate(Header, "spec", fields, place, findings, unknown=misspelt)
+    header = validate(Header, "spec", fields, place, findings)
     named = _named(entries.get("name"))
     findings += [wrong for key, _ in named if (wrong := check_kind(key, "the network"))]
     paper = _section(Paper, "paper", entries, findings)
     width = _section(Width, "width", entries, findings)
     budget = _section(Budget, "budget", entries, findings)
-    modules = _mapping(entries.get("modules"), "modules", findings)
+    modules = tuple(
+        _module_as_meant(module, findings)
+        for module in _mapping(entries.get("modules"), "modules", findings)
+    )
     if len(modules) > MAXIMUM_MODULES:
         message = f"{len(modules):,} modules, at most {MAXIMUM_MODULES} are possible"
         findings.append(Diagnostic(Code.LIMIT, message, modules[MAXIMUM_MODULES].key.span))
         return findings
     columns = {
-        key.text: module_columns(value, findings) if isinstance(value, source.Mapping) else None
+        key.text: module_columns(value, findings) if _is_whole(value) else None
         for key, value in modules
         if check_kind(key, "a module") is None
     }
@@ -110,6 +115,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     definitions = {
         key.text: definition
         for key, value in modules
+        if _is_whole(value) or not isinstance(value, source.Mapping)
         if (definition := grammar.definition(key, value)) is not None
     }
     for key, value in modules:
@@ -180,6 +186,20 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
         grammar,
         place,
     )
+
+
+def _module_as_meant(module: Entry, findings: list[Diagnostic]) -> Entry:
+    key, value = module
+    if not isinstance(value, source.Mapping):
+        return module
+    bodies = [kind for kind in STRUCTURES if kind != "Repeat"]
+    known = ["extends", "columns", "about", *bodies, *STRUCTURES["Residual"]]
+    return Entry(key, as_meant(value, f"module {key.text}", known, findings))
+
+
+def _is_whole(module: source.Node) -> TypeGuard[source.Mapping]:
+    """Whether it has all that it is to have; one whose `extends` was misspelt has half of it."""
+    return isinstance(module, source.Mapping) and module.get("extends") is None
 
 
 def _named(entry: Entry | None) -> list[Entry]:
@@ -348,7 +368,10 @@ def _recursions(definitions: Mapping[str, Definition]) -> list[Diagnostic]:
 def _auxiliary(row: Entry, grammar: Grammar) -> Auxiliary | None:
     """``{Aux: <layer>, from: <row>, loss_weight: <number>}``."""
     key, value = row
-    fields = {e.key.text: e for e in value.entries} if isinstance(value, source.Mapping) else {}
+    fields = {}
+    if isinstance(value, source.Mapping):
+        value = as_meant(value, "Aux", ["Aux", "from", "loss_weight"], grammar.findings)
+        fields = {entry.key.text: entry for entry in value.entries}
     if "Aux" not in fields:
         message = f"{key.text} is no auxiliary head, found {found(value)}"
         hint = "write {Aux: AModule, from: a_row, loss_weight: 0.3}"
@@ -375,6 +398,6 @@ def _auxiliary(row: Entry, grammar: Grammar) -> Auxiliary | None:
 
 
 def _unknown_tap(head: Auxiliary, names: set[str]) -> Diagnostic:
-    hint = suggestion(head.tap, names) or f"the rows are {', '.join(sorted(names))}"
+    hint = guess(head.tap, names) or f"the rows are {', '.join(sorted(names))}"
     message = f"{head.layer.name} taps {head.tap}, which is no row of the network"
     return Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Hint, Label, meaning, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, Label, guess, meaning, suggestion
 from archc.names import check_class, check_column, check_name, identifier, is_kind
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
@@ -163,6 +163,8 @@ class Grammar:
         entries = {entry.key.text: entry for entry in node.entries}
         kinds = [entry for entry in node.entries if self._is_kind(entry.key.text)]
         if len(kinds) > 1:
+            kinds = self._without_fields(kinds)
+        if len(kinds) > 1:
             self.findings.append(
                 Diagnostic(
                     Code.INVALID_LAYER,
@@ -183,6 +185,20 @@ class Grammar:
     def _is_kind(self, text: str) -> bool:
         known = text in OPERATORS or text in STRUCTURES or text in self.columns
         return known or is_kind(text)
+
+    def _without_fields(self, kinds: list[Entry]) -> list[Entry]:
+        """The kinds without those that are a field of the others, written with a capital."""
+        fields = {
+            name
+            for kind in kinds
+            if kind.key.text in OPERATORS or kind.key.text in STRUCTURES
+            for name in (
+                OPERATORS[kind.key.text].model_fields
+                if kind.key.text in OPERATORS
+                else STRUCTURES[kind.key.text]
+            )
+        }
+        return [kind for kind in kinds if kind.key.text.lower() not in fields]
 
     def _without_kind(self, name: str, node: source.Mapping) -> None:
         kinds = [*OPERATORS, *STRUCTURES, *self.columns]
@@ -216,14 +232,21 @@ class Grammar:
         if kind.text in self.columns:
             return self._call(name, kind, value, rest)
         if kind.text not in OPERATORS:
-            known = [*OPERATORS, *STRUCTURES, *self.columns]
-            hint: Hint = suggestion(kind.text, known) or f"the kinds are {', '.join(known)}"
+            hint = self._kind_meant(kind.text)
             if kind.text == "Aux":
                 hint = "an Aux stands under a name in the section aux"
             self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)
             return None
         fields = self.arguments(kind, value, rest)
         return fields if fields is None else Layer(name, kind.text, fields, (), kind.span)
+
+    def _kind_meant(self, word: str) -> Hint:
+        """The kind that is meant, or all there are; a module's own name may be what is misspelt."""
+        known = [*OPERATORS, *STRUCTURES, *self.columns]
+        close = suggestion(word, known)
+        if close is None:
+            return f"the kinds are {', '.join(known)}"
+        return close._replace(safe=close.safe and close.text not in self.columns)
 
     def arguments(
         self, kind: Scalar, value: Node | None, rest: Mapping[str, Entry]
@@ -454,7 +477,7 @@ def check_kind(key: Scalar, what: str) -> Diagnostic | None:
 def wrong_cell(column: str, module: str, cell: Node, known: Iterable[str] = ()) -> Diagnostic:
     """A cell that is neither a number nor, inside a module, one of its ``known`` columns."""
     message = f"{column} of {module}: a number is needed, found {found(cell)}"
-    close = suggestion(cell.text, known) if isinstance(cell, Scalar) else None
+    close = guess(cell.text, known) if isinstance(cell, Scalar) else None
     hint = value_hint(cell, "a number") or close
     return Diagnostic(Code.WRONG_COLUMNS, message, cell.span, hint=hint)
 

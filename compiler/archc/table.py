@@ -7,10 +7,18 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Hint, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, guess, suggestion
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
-from archc.validation import counted, found, is_empty, listed, meant, unknown_key, validate
+from archc.validation import (
+    as_meant,
+    counted,
+    found,
+    is_empty,
+    listed,
+    unknown_key,
+    validate,
+)
 
 COLUMNS = ("output", "depth", "params", "ops")
 LETTERS = {
@@ -125,19 +133,19 @@ def parse_table(node: Node, findings: list[Diagnostic]) -> PrintedTable | None:
         message = f"table is a mapping, found {found(node)}"
         findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return None
-    entries = {entry.key.text: entry for entry in node.entries}
     before = len(findings)
     known = ["params", "ops", "columns", "rows", "errata"]
+    node = as_meant(node, "table", known, findings)
+    entries = {entry.key.text: entry for entry in node.entries}
     findings += [
         unknown_key(e.key, "table", known) for name, e in entries.items() if name not in known
     ]
-    stated = {*entries, *(meant(name, known) for name in entries if name not in known)}
-    missing = [name for name in ("columns", "rows") if name not in stated]
+    missing = [name for name in ("columns", "rows") if name not in entries]
     if missing:
         place = node.entries[0].key.span if node.entries else node.span
         findings.append(Diagnostic(Code.MISSING_KEY, f"table needs {listed(missing)}", place))
     conventions = _conventions(entries, findings)
-    if len(findings) > before:
+    if missing:
         return None
     columns = _columns(entries["columns"].value, conventions, findings)
     if len(findings) > before:
@@ -262,7 +270,7 @@ def _errata(
         row, _, column = key.text.rpartition(".")
         if key.text not in printed:
             message = f"no cell {key.text} is printed"
-            hint = suggestion(key.text, printed) or "an erratum is named by its cell, row.column"
+            hint = guess(key.text, printed) or "an erratum is named by its cell, row.column"
             findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
             continue
         if not isinstance(value, source.Mapping):

@@ -204,6 +204,25 @@ def meant(word: str, known: Iterable[str]) -> str | None:
     return _ALIASES[word] if _ALIASES.get(word) in known else closest(word, known)
 
 
+def as_meant(
+    node: source.Mapping, what: str, known: Iterable[str], findings: list[Diagnostic]
+) -> source.Mapping:
+    """The mapping with each misspelt key as the one it means, for which a finding is added.
+
+    What stands under it is judged as that, and nothing is said to be missing that is there.
+    """
+    known = list(known)
+    present = {entry.key.text for entry in node.entries}
+    entries = []
+    for key, value in node.entries:
+        word = key.text if key.text in known else closest(key.text, known)
+        if word is not None and word not in present:
+            findings.append(unknown_key(key, what, known))
+            key = key._replace(value=word, text=word)
+        entries.append(Entry(key, value))
+    return node._replace(entries=tuple(entries))
+
+
 def unknown_key(
     key: Scalar,
     what: str,
