@@ -304,7 +304,9 @@ def around(spec: Spec, start: int, there: list[Token]) -> list[Place]:
     for token in there[:1] + near[:1] + behind[:1]:
         for depth in range(1, len(token.path) + 1):
             places += [
-                (key.start, key.end) for key in spec.tokens if key.is_key and key.path == token.path[:depth]
+                (key.start, key.end)
+                for key in spec.tokens
+                if key.is_key and key.path == token.path[:depth]
             ]
     for token in [*there[:1], *behind[:1]]:
         places += consequences(spec, token.path)
@@ -363,7 +365,9 @@ def lost_dashes(spec: Spec, chance: Random) -> Iterator[Fault]:
     """An item of a list without its dash."""
     for match in re.finditer(r"^ *(- )", spec.text, re.MULTILINE):
         edit = Edit(match.start(1), match.end(1), "  ")
-        yield fault("dash lost", spec, edit, [], (match.start(1), spec.text.index("\n", match.end())))
+        yield fault(
+            "dash lost", spec, edit, [], (match.start(1), spec.text.index("\n", match.end()))
+        )
 
 
 def before(text: str, offset: int) -> int:
@@ -403,5 +407,7 @@ def single_faults(specs: list[Spec], seed: int) -> Iterator[Fault]:
         candidates = [list(make(spec, chance)) for spec in specs]
         for faults in candidates:
             chance.shuffle(faults)
-        turns = [one for turn in range(share) for faults in candidates for one in faults[turn : turn + 1]]
+        turns = [
+            one for turn in range(share) for faults in candidates for one in faults[turn : turn + 1]
+        ]
         yield from turns[:share]

@@ -84,7 +84,9 @@ class _Reader:
         self.brackets: list[tuple[int, int]] = []
 
     def mapping(self, node: Mapping, path: Path_) -> Iterator[Token]:
-        is_layer = any(self._is_kind(e.key.text) and e.key.text not in _BODIES for e in node.entries)
+        is_layer = any(
+            self._is_kind(e.key.text) and e.key.text not in _BODIES for e in node.entries
+        )
         for key, value in node.entries:
             here = (*path, key.text)
             yield self._token(key, self._key_role(here, value, is_layer), here, True)

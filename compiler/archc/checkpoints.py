@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from archc.analysis import Analysis
-from archc.diagnostics import Code, Diagnostic, guess
+from archc.diagnostics import Code, Diagnostic, Hint, closest, guess
 from archc.ops.operator import Tensor
 from archc.ops.operator import written as written_shape
-from archc.renaming import Line, Renaming, matches
+from archc.renaming import Line, Renaming, fillings, matches
 from archc.validation import counted, listed
 
 
@@ -71,8 +71,8 @@ def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
         Diagnostic(
             Code.UNKNOWN_REFERENCE,
             f"{line.theirs} becomes {line.ours}, and the network has no state there",
-            line.span,
-            hint=guess(line.ours, paths),
+            line.ours_span,
+            hint=_path_meant(line.ours, renaming, paths),
         )
         for renaming in renamings.values()
         for line in renaming.lines
@@ -142,6 +142,26 @@ def shown(key: str) -> str:
 
 def _leads_somewhere(ours: str, paths: Mapping[str, None]) -> bool:
     return ours in paths or ("{" in ours and any(matches(ours, path) for path in paths))
+
+
+def _path_meant(ours: str, renaming: Renaming, paths: Mapping[str, None]) -> Hint | None:
+    """The path that is meant; what its placeholders stand for, other lines tell."""
+    filled = (
+        filling
+        for line in renaming.lines
+        for path in paths
+        if line.ours and "{" in line.ours and (filling := fillings(line.ours, path))
+    )
+    for filling in filled if "{" in ours else [{}]:
+        try:
+            close = closest(ours.format(**filling), paths)
+        except (KeyError, ValueError):
+            continue
+        if close is not None:
+            for name, text in filling.items():
+                close = close.replace(text, f"{{{name}}}", 1)
+            return guess(ours, [close])
+    return None
 
 
 def _missing_heads(

@@ -136,7 +136,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
     by_folded = {candidate.casefold(): candidate for candidate in known}
     # In a short word one slip is much: `otu` and `out` share less than `cut` and `count` do.
-    slips = [folded for folded in by_folded if _is_slip(word, folded)]
+    slips = [folded for folded in by_folded if is_slip(word, folded)]
     cutoff = 0.0 if slips else 0.7
     close = get_close_matches(word.casefold(), slips or by_folded, n=1, cutoff=cutoff)
     return by_folded[close[0]] if close else None
@@ -148,7 +148,7 @@ def suggestion(word: str, known: Iterable[str]) -> Replacement | None:
     close = closest(word, known)
     if close is None:
         return None
-    alone = not any(_is_slip(word, other) for other in known if other != close)
+    alone = not any(is_slip(word, other) for other in known if other != close)
     hint = meaning(word, close)
     return hint._replace(safe=hint.safe and alone)
 
@@ -163,11 +163,11 @@ def meaning(word: str, meant: str) -> Replacement:
     """``did you mean X?``, safe to write where ``word`` is one slip of the finger from it."""
     plain = meant[:1].isalpha() and not set(meant) & set("#:,[]{}\"'")
     return Replacement(
-        meant if plain else f'"{meant}"', f"did you mean {meant}?", _is_slip(word, meant)
+        meant if plain else f'"{meant}"', f"did you mean {meant}?", is_slip(word, meant)
     )
 
 
-def _is_slip(word: str, meant: str) -> bool:
+def is_slip(word: str, meant: str) -> bool:
     """Whether the words differ in case and underscores, or in one letter, or in two swapped."""
     one, other = (text.casefold().replace("_", "") for text in (word, meant))
     if one == other:

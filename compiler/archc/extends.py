@@ -6,7 +6,7 @@ Merging works on nodes, so that everything keeps the place where it was written.
 """
 
 from collections.abc import Mapping as AbstractMapping
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from archc.diagnostics import Code, Diagnostic, guess, suggestion
 from archc.names import is_kind
@@ -28,7 +28,12 @@ def extend_spec(base: Mapping, variant: Mapping, findings: list[Diagnostic]) -> 
     merged = {e.key.text: e for e in base.entries if e.key.text not in NOT_INHERITED}
     own = {entry.key.text: entry for entry in variant.entries if entry.key.text != "extends"}
     if "modules" in own:
-        merged["modules"] = _extended(merged.get("modules"), own["modules"], _modules, findings)
+        called = set(_words(variant))
+
+        def modules(old: Mapping, new: Mapping, found: list[Diagnostic]) -> Mapping:
+            return _modules(old, new, called, found)
+
+        merged["modules"] = _extended(merged.get("modules"), own["modules"], modules, findings)
     columns = module_columns(merged.get("modules"))
     for key, entry in own.items():
         if key in SECTIONS and _is_none(entry.value):
@@ -169,11 +174,17 @@ def _extended(old: Entry | None, new: Entry, merge: object, findings: list[Diagn
     return Entry(new.key, merged)
 
 
-def _modules(base: Mapping, variant: Mapping, findings: list[Diagnostic]) -> Mapping:
+def _modules(
+    base: Mapping, variant: Mapping, called: Container[str], findings: list[Diagnostic]
+) -> Mapping:
     merged = {entry.key.text: entry for entry in base.entries}
     columns = module_columns_of({**merged, **{e.key.text: e for e in variant.entries}})
     for entry in variant.entries:
         name, old = entry.key.text, merged.get(entry.key.text)
+        if old is None and name not in called and (close := guess(name, merged)):
+            message = f"module {name} changes nothing: what is extended has none, no layer calls it"
+            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, entry.key.span, hint=close))
+            continue
         if _is_none(entry.value):
             _removed(merged, entry, findings)
         elif old is not None and isinstance(old.value, Mapping) and _continues(name, entry.value):
@@ -187,6 +198,23 @@ def _modules(base: Mapping, variant: Mapping, findings: list[Diagnostic]) -> Map
         else:
             merged[name] = entry
     return Mapping(tuple(merged.values()), variant.span)
+
+
+def _words(node: Node) -> Iterator[str]:
+    """Whatever may call a module: the keys below the names in ``modules``, and all values."""
+    if isinstance(node, Scalar):
+        yield node.text
+    elif isinstance(node, List):
+        for item in node.items:
+            yield from _words(item)
+    else:
+        for key, value in node.entries:
+            if key.text == "modules" and isinstance(value, Mapping):
+                for _, module in value.entries:
+                    yield from _words(module)
+            else:
+                yield key.text
+                yield from _words(value)
 
 
 def _continues(name: str, value: Node) -> bool:

@@ -1,8 +1,9 @@
 """Parameters of a spec: numbers with a name, which the command line may set."""
 
+from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
 
-from archc.diagnostics import Code, Diagnostic, closest, guess
+from archc.diagnostics import Code, Diagnostic, Label, closest, guess, is_slip
 from archc.names import check_name
 from archc.source import Entry, List, Mapping, Node, Scalar
 from archc.validation import found
@@ -52,10 +53,32 @@ def set_parameters(
     for key, _ in declared.entries if isinstance(declared, Mapping) else ():
         # What a variant no longer uses of its base's is not for the base to remove.
         if key.text not in used and key.span.source is document.span.source:
-            message = f"parameter {key.text} is used nowhere"
-            hint = f"write {key.text} where its number should stand, or remove it"
-            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
+            findings.append(_used_nowhere(key, document))
     return Mapping(tuple(entries), document.span)
+
+
+def _used_nowhere(key: Scalar, document: Mapping) -> Diagnostic:
+    """The parameter that nothing names, or the word that is meant to be its name."""
+    for word in _words(document):
+        if is_slip(word.text, key.text):
+            message = f"{word.text} is no parameter of this spec"
+            label = Label(key.span, "declared here, and used nowhere")
+            hint = guess(word.text, [key.text])
+            return Diagnostic(Code.UNKNOWN_REFERENCE, message, word.span, (label,), hint=hint)
+    message = f"parameter {key.text} is used nowhere"
+    hint_to_use = f"write {key.text} where its number should stand, or remove it"
+    return Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint_to_use)
+
+
+def _words(node: Node) -> Iterator[Scalar]:
+    """Every text that stands as a value."""
+    if isinstance(node, Scalar):
+        if isinstance(node.value, str):
+            yield node
+        return
+    below = node.items if isinstance(node, List) else [value for _, value in node.entries]
+    for part in below:
+        yield from _words(part)
 
 
 def _is_number(node: Node) -> bool:

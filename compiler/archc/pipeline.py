@@ -9,9 +9,9 @@ from archc.analysis import Analysis, analyze
 from archc.budget import check_budget
 from archc.checkpoints import check_checkpoints
 from archc.conformance import Conformance, check_conformance
-from archc.diagnostics import Code, Diagnostic, Label, in_file_order
+from archc.diagnostics import Code, Diagnostic, Label, guess, in_file_order
 from archc.extends import extend_modules, extend_spec
-from archc.library import find_spec
+from archc.library import find_spec, known_specs
 from archc.lower import lower
 from archc.parameters import set_parameters
 from archc.schema import check_schema
@@ -157,9 +157,10 @@ def _find_base(parent: Node, path: Path) -> Path | Diagnostic:
     text = parent.text if isinstance(parent, Scalar) else ""
     if not text.endswith(".yaml") or Path(text).is_absolute():
         message = f"extends is the file name of a spec, such as base.yaml, not {text[:60]!r}"
-        return Diagnostic(Code.INVALID_VALUE, message, parent.span)
+        hint = guess(text, known_specs(path.parent))
+        return Diagnostic(Code.INVALID_VALUE, message, parent.span, hint=hint)
     beside = path.parent / text
     if beside.is_file():
         return beside
-    found = find_spec(text)
+    found = find_spec(text, path.parent)
     return found._replace(span=parent.span) if isinstance(found, Diagnostic) else found

@@ -83,7 +83,9 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     entries = {entry.key.text: entry for entry in document.entries}
     unknown = [entry.key for name, entry in entries.items() if name not in known]
     findings += [unknown_key(key, "spec", known) for key in unknown]
-    if "extends" in entries:  # which is misspelt, for else it would be gone: all else is half a spec
+    if (
+        "extends" in entries
+    ):  # which is misspelt, for else it would be gone: all else is half a spec
         return findings
     # A variant's first own key, not that of what it extends.
     own = [e.key.span for e in document.entries if e.key.span.source is document.span.source]
@@ -167,7 +169,8 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     heads = {key.text for key, _ in _mapping(entries.get("aux"), "aux", [])}
     names = {key.text for key, _ in keys} - heads
     findings += [_unknown_tap(head, names) for head in aux if head.tap not in names]
-    table = parse_table(entries["table"].value, findings) if "table" in entries else None
+    every = names | heads
+    table = parse_table(entries["table"].value, every, findings) if "table" in entries else None
     checkpoints = parse_checkpoints(entries.get("checkpoints"), findings)
     if findings or header is None:
         return findings
@@ -219,7 +222,10 @@ def _mapping(entry: Entry | None, what: str, findings: list[Diagnostic]) -> tupl
     if isinstance(entry.value, source.Mapping):
         return entry.value.entries
     message = f"{what} is a mapping of names, found {found(entry.value)}"
-    findings.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
+    # In a variant `none` removes a section.
+    text = entry.value.text if isinstance(entry.value, Scalar) else ""
+    hint = suggestion(text, ("none",))
+    findings.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span, hint=hint))
     return ()
 
 

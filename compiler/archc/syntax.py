@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Hint, Label, guess, meaning, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, Label, Replacement, guess, is_slip, suggestion
 from archc.names import check_class, check_column, check_name, identifier, is_kind
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
@@ -93,6 +93,8 @@ class Grammar:
         for key, value in node.entries:
             if key.text in ("Concat", "Residual", "Sequence"):
                 layers.append(self._structure("", key, value, {}))
+            elif (close := self._structure_meant(key, value)) is not None:
+                self._report(Code.UNKNOWN_KIND, f"{key.text} is no kind of layer", key.span, close)
             elif self.names_well(key):
                 layers.append(self.layer(key.text, value))
         self.unique(node.entries)
@@ -123,7 +125,9 @@ class Grammar:
         for name, entry in list(rest.items()):
             if name not in STRUCTURES[kind.text]:
                 takes = ["extends", "columns", "about", *STRUCTURES[kind.text]]
-                self.findings.append(unknown_key(entry.key, f"module {key.text}", takes))
+                finding = unknown_key(entry.key, f"module {key.text}", takes)
+                close = suggestion(name, STRUCTURES) if is_kind(name) else None
+                self.findings.append(finding._replace(hint=close or finding.hint))
                 del rest[name]
         body = self._structure("", kind, bodies[0].value, rest)
         if body is None:
@@ -201,18 +205,15 @@ class Grammar:
         return [kind for kind in kinds if kind.key.text.lower() not in fields]
 
     def _without_kind(self, name: str, node: source.Mapping) -> None:
-        kinds = [*OPERATORS, *STRUCTURES, *self.columns]
-        folded = {kind.casefold(): kind for kind in kinds}
         for key, _ in node.entries:
-            if kind := folded.get(key.text.casefold().replace("_", "")):
+            hint = self._kind_meant(key.text)
+            if isinstance(hint, Replacement) and is_slip(key.text, hint.text):
                 message = f"{key.text} is no kind of layer"
-                self._report(Code.UNKNOWN_KIND, message, key.span, meaning(key.text, kind))
+                self._report(Code.UNKNOWN_KIND, message, key.span, hint)
                 return
-        hint: Hint = f"the kinds are {', '.join(kinds)}"
+        hint = self._kind_meant("")
         if any(not isinstance(entry.value, Scalar) for entry in node.entries):
-            close = suggestion(name, STRUCTURES) if is_kind(name) else None
-            several = "several layers under names of their own are {Sequence: {...}}"
-            hint = str(close) if close else several
+            hint = "several layers under names of their own are {Sequence: {...}}"
         self._report(
             Code.INVALID_LAYER,
             "a layer has exactly one kind, such as {Conv: 3x3, out: 64}; here is none",
@@ -232,7 +233,7 @@ class Grammar:
         if kind.text in self.columns:
             return self._call(name, kind, value, rest)
         if kind.text not in OPERATORS:
-            hint = self._kind_meant(kind.text)
+            hint = self._kind_meant(kind.text, *(("none",) if value is None else ()))
             if kind.text == "Aux":
                 hint = "an Aux stands under a name in the section aux"
             self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)
@@ -240,10 +241,18 @@ class Grammar:
         fields = self.arguments(kind, value, rest)
         return fields if fields is None else Layer(name, kind.text, fields, (), kind.span)
 
-    def _kind_meant(self, word: str) -> Hint:
+    def _structure_meant(self, key: Scalar, value: Node) -> Replacement | None:
+        """What is meant by a name that is close to a structure's, and holds no layer."""
+        if not is_kind(key.text) or not isinstance(value, source.Mapping):
+            return None
+        if any(self._is_kind(entry.key.text) for entry in value.entries):
+            return None
+        return suggestion(key.text, ("Concat", "Residual", "Sequence"))
+
+    def _kind_meant(self, word: str, *others: str) -> Hint:
         """The kind that is meant, or all there are; a module's own name may be what is misspelt."""
         known = [*OPERATORS, *STRUCTURES, *self.columns]
-        close = suggestion(word, known)
+        close = suggestion(word, [*known, *others])
         if close is None:
             return f"the kinds are {', '.join(known)}"
         return close._replace(safe=close.safe and close.text not in self.columns)

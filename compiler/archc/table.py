@@ -1,13 +1,13 @@
 """The table that a paper prints: its cells, the convention they are counted by, the errata."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Hint, guess, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, closest, guess, suggestion
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
 from archc.validation import (
@@ -127,8 +127,13 @@ def shown(value: int, convention: Convention, decimals: int = 0) -> str:
     return digits + LETTERS[convention.unit]
 
 
-def parse_table(node: Node, findings: list[Diagnostic]) -> PrintedTable | None:
-    """The ``table`` section; None, with findings added, where it is not valid."""
+def parse_table(
+    node: Node, layers: Collection[str], findings: list[Diagnostic]
+) -> PrintedTable | None:
+    """The ``table`` section; None, with findings added, where it is not valid.
+
+    ``layers`` are the names of the network's rows and auxiliary heads.
+    """
     if not isinstance(node, source.Mapping):
         message = f"table is a mapping, found {found(node)}"
         findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
@@ -147,11 +152,14 @@ def parse_table(node: Node, findings: list[Diagnostic]) -> PrintedTable | None:
     conventions = _conventions(entries, findings)
     if missing:
         return None
-    columns = _columns(entries["columns"].value, conventions, findings)
-    if len(findings) > before:
+    faulty = len(findings) > before
+    columns = _columns(entries["columns"].value, entries, findings)
+    if faulty or len(findings) > before:
         return None
     rows = _rows(entries["rows"].value, columns, conventions, findings)
-    errata = _errata(entries["errata"].value, rows, findings) if "errata" in entries else {}
+    errata = {}
+    if "errata" in entries:
+        errata = _errata(entries["errata"].value, rows, layers, findings)
     if len(findings) > before:
         return None
     return PrintedTable(conventions, columns, rows, errata)
@@ -183,9 +191,7 @@ def _conventions(entries: Mapping[str, Entry], findings: list[Diagnostic]) -> di
     return conventions
 
 
-def _columns(
-    node: Node, conventions: Mapping[str, Convention], findings: list[Diagnostic]
-) -> tuple[str, ...]:
+def _columns(node: Node, stated: Container[str], findings: list[Diagnostic]) -> tuple[str, ...]:
     if not isinstance(node, List) or not node.items:
         message = f"columns is a list of {', '.join(COLUMNS)}, found {found(node)}"
         findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
@@ -200,7 +206,7 @@ def _columns(
         elif name in names:
             message = f"the column {name} stands twice"
             findings.append(Diagnostic(Code.DUPLICATE_KEY, message, item.span))
-        elif name in ("params", "ops") and name not in conventions:
+        elif name in ("params", "ops") and name not in stated:
             message = f"the column {name} needs the convention it is counted by"
             hint = f"{name}: {{count: ..., unit: ..., round: ...}} in the table"
             findings.append(Diagnostic(Code.MISSING_KEY, message, item.span, hint=hint))
@@ -245,6 +251,12 @@ def _rows(
     return rows
 
 
+def no_such_row(name: str, span: Span, hint: Hint | None) -> Diagnostic:
+    """The table prints a row that is none of the network's."""
+    message = f"the table has a row {name}, the network has none"
+    return Diagnostic(Code.UNKNOWN_REFERENCE, message, span, hint=hint)
+
+
 def _wrong_cell(column: str, text: str, conventions: Mapping[str, Convention]) -> str | None:
     if column == "output":
         return None if _SIZES.fullmatch(text) else "a size is height x width x channels"
@@ -258,7 +270,10 @@ def _wrong_cell(column: str, text: str, conventions: Mapping[str, Convention]) -
 
 
 def _errata(
-    node: Node, rows: Mapping[str, PrintedRow], findings: list[Diagnostic]
+    node: Node,
+    rows: Mapping[str, PrintedRow],
+    layers: Collection[str],
+    findings: list[Diagnostic],
 ) -> dict[tuple[str, str], Erratum]:
     if not isinstance(node, source.Mapping):
         message = f"errata is a mapping of row.column to what is computed, found {found(node)}"
@@ -269,6 +284,10 @@ def _errata(
     for key, value in node.entries:
         row, _, column = key.text.rpartition(".")
         if key.text not in printed:
+            astray = [name for name in rows if name.partition(".")[0] not in layers]
+            if row in layers and row not in rows and (misspelt := closest(row, astray)):
+                findings.append(no_such_row(misspelt, rows[misspelt].span, guess(misspelt, [row])))
+                continue
             message = f"no cell {key.text} is printed"
             hint = guess(key.text, printed) or "an erratum is named by its cell, row.column"
             findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))

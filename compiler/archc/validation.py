@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Hint, Replacement, closest, meaning
+from archc.diagnostics import Code, Diagnostic, Hint, Replacement, closest, meaning, suggestion
 from archc.source import Entry, Node, Scalar
 from archc.spans import Span
 
@@ -106,10 +106,16 @@ def validate(
     missing = [name for name in missing if name not in unknown and name not in misspelt]
     if missing:
         findings.append(_missing(model, what, missing, entries, place))
+    by_place: dict[Span | None, Diagnostic] = {}
     for problem in problems:
         field = str(problem["loc"][0]) if problem["loc"] else ""
         if problem["type"] != "missing" and field not in unknown and field not in empty:
-            findings.append(_diagnostic(problem, model, what, entries, place))
+            finding = _diagnostic(problem, model, what, entries, place)
+            # A field that may be one thing or another is at fault once: as what was most likely meant.
+            first = by_place.setdefault(finding.span, finding)
+            if isinstance(finding.hint, Replacement) and not isinstance(first.hint, Replacement):
+                by_place[finding.span] = finding
+    findings += by_place.values()
     return None
 
 
@@ -173,6 +179,8 @@ def _diagnostic(
     limits = {key: _short(value) for key, value in problem.get("ctx", {}).items()}
     needed = needed.format(**limits).replace("'", "")
     hint = value_hint(node, needed)
+    if problem["type"] == "literal_error" and isinstance(node, Scalar):
+        hint = hint or suggestion(node.text, re.findall(r"'([^']*)'", limits["expected"]))
     if plain(node) == 0 and problem["loc"][0] == getattr(model, "channels", None):
         hint = "nothing has zero channels: another structure is another module"
     message = f"{name}: {needed} is needed, found {found(node)}"
@@ -265,7 +273,8 @@ def value_hint(node: Node, needed: str) -> Hint | None:
         word = {"on": "true", "yes": "true", "off": "false", "no": "false"}
         text = word.get(node.text.lower(), node.text.lower())
         written = Replacement(text, f"write {text}", safe=True)
-        return written if text in ("true", "false") else None
+        known = ("true", "false")
+        return written if text in known else suggestion(node.text, known)
     if needed not in ("a whole number", "a number") or isinstance(node.value, bool):
         return None
     number = _meant(node.text)

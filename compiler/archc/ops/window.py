@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, PlainValidator
 
-from archc.diagnostics import Hint, Replacement
+from archc.diagnostics import Hint, Replacement, suggestion
 from archc.ops.operator import Pair, Shape, Unfit, written
 
 MAXIMUM_COUNT = 1_000_000
@@ -49,6 +49,12 @@ class NotAWindow(ValueError):
         self.hint: Hint = "write height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
         if meant is not None:
             self.hint = Replacement(meant, f"write {meant}", safe=True)
+        elif isinstance(value, str):
+            window, _, mode = value.rpartition(" ")
+            close = suggestion(mode, ("same", "valid"))
+            if close is not None and _NOTATION.fullmatch(window):
+                meant = f"{window} {close.text}"
+                self.hint = close._replace(text=meant, words=f"did you mean {meant}?")
 
 
 def _meant(value: object) -> str | None:
