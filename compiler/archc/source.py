@@ -13,7 +13,8 @@ from typing import NamedTuple
 import yaml
 from yaml._yaml import CParser
 
-from archc.diagnostics import Code, Diagnostic, Label
+from archc.diagnostics import Code, Diagnostic, Label, Replacement
+from archc.slips import find_slip
 from archc.spans import Source, Span
 
 MAXIMUM_BYTES = 1_000_000
@@ -168,6 +169,10 @@ class _Composer:
         if start and (start.line, start.column) != (place.line - 1, place.column - 1):
             labels = (Label(self._mark(start), f"{error.context} that starts here"),)
         message = f"not YAML: {error.problem}"
+        if slip := find_slip(self.source, place.line, place.column):
+            noticed = (place.line, place.column) != (slip.span.line, slip.span.column)
+            labels = (Label(place, f"noticed here: {error.problem}"),) if noticed else ()
+            return Diagnostic(Code.SYNTAX, slip.message, slip.span, labels, hint=slip.hint)
         return Diagnostic(
             Code.SYNTAX, message, place, labels, hint=self._syntax_hint(error, place.line)
         )
@@ -234,6 +239,8 @@ class _Composer:
             if not isinstance(key, Scalar) or isinstance(key.value, bool) or key.value is None:
                 message = f"a key is a word, not {a_kind_of(key)}"
                 self.findings.append(Diagnostic(Code.SYNTAX, message, key.span))
+            elif glued := _glued(key, value):
+                self.findings.append(glued)
             elif key.text == "<<":
                 self._refuse(start, "a merge key (`<<`)", "`extends` says what differs")
             elif key.text in entries:
@@ -301,6 +308,19 @@ class _Composer:
         message = f"{what} cannot stand in a spec"
         finding = Diagnostic(Code.UNSUPPORTED_YAML, message, self._span(event), hint=hint)
         self.findings.append(finding)
+
+
+def _glued(key: Scalar, value: Node) -> Diagnostic | None:
+    """``{out:64}``, which is one word: a key without a value."""
+    written = key.span.source.line(key.span.line)[key.span.column - 1 : key.span.end_column - 1]
+    word, colon, rest = written.partition(":")
+    empty = isinstance(value, Scalar) and value.text == "" and value.value is None
+    if not empty or not rest or not re.fullmatch(r"\w+", word):
+        return None
+    mended = f"{word}: {rest}"
+    hint = Replacement(mended, f"put a space behind the colon: {mended}", safe=True)
+    message = f"{word} has no space behind its colon"
+    return Diagnostic(Code.SYNTAX, message, key.span, hint=hint)
 
 
 _WORDS: dict[str, Value] = {"true": True, "false": False, "null": None, "~": None, "": None}
