@@ -9,8 +9,9 @@ says about it:
   or the bracket or quote that stays open.
 - A name misspelt where it is given is no name misspelt: every place that refers to it is right, too.
 - A number that is only another number is wrong by what follows from it: the printed cells and errata
-  of the rows that it belongs to are right, and so is the layer that holds it, also as a second
-  place of the finding. A printed cell and its own erratum belong together.
+  of the rows that it belongs to are right, where none is printed those of the next row that is, and
+  the budget. So is the layer that holds it, as a further place of the finding, too. A printed cell
+  and its own erratum belong together.
 - A line that is gone is missed where it stood (the line that is there now and the one before), by the
   keys that it belonged to, by what refers to its keys, and by the printed cells that it changes:
   those of its row and of the row behind. The same goes for a line with another indentation, which
@@ -31,16 +32,16 @@ Place = tuple[int, int]
 class Fault(NamedTuple):
     """A mutant: its text, and where in it the fault has to be shown.
 
-    A finding is at the right token where it is one of ``places``, or starts within ``hole``.
-    ``causes`` are right as a further place of the finding. ``words`` are what the hint has to name,
-    one of them; none where the fault is no typo. ``original`` is what stood there.
+    A finding is at the right token where it is one of ``places``, or starts within one of the
+    ``holes``. ``causes`` are right as a further place of the finding. ``words`` are what the hint
+    has to name, one of them; none where the fault is no typo. ``original`` is what stood there.
     """
 
     kind: str
     spec: str
     text: str
     places: frozenset[Place]
-    hole: Place | None = None
+    holes: tuple[Place, ...] = ()
     causes: frozenset[Place] = frozenset()
     words: tuple[str, ...] = ()
     original: str = ""
@@ -68,7 +69,7 @@ def fault(
     spec: Spec,
     edit: Edit,
     places: Iterable[Place],
-    hole: Place | None = None,
+    holes: Iterable[Place] = (),
     causes: Iterable[Place] = (),
     words: tuple[str, ...] = (),
     original: str = "",
@@ -79,7 +80,7 @@ def fault(
         spec.name,
         edit.text(spec.text),
         frozenset(map(edit.moved, places)),
-        edit.moved(hole) if hole else None,
+        tuple(map(edit.moved, holes)),
         frozenset(map(edit.moved, causes)),
         words,
         original,
@@ -163,17 +164,20 @@ def wrong_types(spec: Spec, chance: Random) -> Iterator[Fault]:
         if token.is_key or token.role not in ("number", "word") or token.text == "none":
             continue
         written = spec.text[token.start : token.end]
-        others = ["several", f"[{written}]", "", "null", "true", "7", '""', "{a: b}"]
+        others = ["several", f"[{written}]", "", "null", "true", '""', "{a: b}"]
+        if token.role == "word":
+            others.append("7")
         if not written.startswith('"'):
             others.append(f'"{written}"')
         instead = chance.choice(others)
         if instead == written:
             continue
         edit = Edit(token.start, token.end, instead)
-        hole = None
-        if not instead:
-            hole = before(spec.text, token.start), after(spec.text, token.end)
-        yield fault("wrong type", spec, edit, [(token.start, token.end)], hole)
+        holes = [] if instead else [hole(spec.text, token.start, token.end)]
+        places = [(token.start, token.end)]
+        if token.path[:2] == ("table", "rows"):
+            places += consequences(spec, token.path)
+        yield fault("wrong type", spec, edit, places, holes)
 
 
 def changed_numbers(spec: Spec, chance: Random) -> Iterator[Fault]:
@@ -187,57 +191,90 @@ def changed_numbers(spec: Spec, chance: Random) -> Iterator[Fault]:
             at += 1
         edit = Edit(at, at + 1, chance.choice("123456789".replace(spec.text[at], "")))
         places = [(token.start, token.end), *consequences(spec, token.path)]
-        holder = layer_of(spec, token)
-        yield fault("number changed", spec, edit, places, causes=holder)
+        causes = [*layers_of(spec, token), *places]
+        yield fault("number changed", spec, edit, places, causes=causes)
 
 
-def layer_of(spec: Spec, token: Token) -> list[Place]:
-    """The kinds of the layers that hold the token, from the innermost on."""
-    path, places = token.path, []
-    for depth in range(len(path), 1, -1):
-        kinds = [
+def layers_of(spec: Spec, token: Token) -> list[Place]:
+    """The kinds of the layer that holds the token, and of the rows in which its module stands."""
+    places: list[Place] = []
+    for depth in range(len(token.path) - 1, 0, -1):
+        above = token.path[:depth]
+        places = [
             (kind.start, kind.end)
             for kind in spec.tokens
-            if kind.role == "kind"
-            and (kind.path[:-1] == path[: depth - 1] or kind.path == path[: depth - 1])
+            if kind.role == "kind" and above in (kind.path, kind.path[:-1])
         ]
-        places += kinds
         if places:
             break
+    if token.path[0] == "modules":
+        modules = callers(spec, str(token.path[1]))
+        places += [
+            (kind.start, kind.end)
+            for kind in spec.tokens
+            if kind.path[0] in SECTIONS and kind.text in modules
+        ]
     return places
 
 
 def consequences(spec: Spec, path: tuple[str | int, ...]) -> list[Place]:
-    """The printed cells and errata that change with what stands at ``path``."""
-    head = path[0]
+    """The printed cells and errata that change with what stands at ``path``, and the budget."""
+    head = str(path[0])
     if head == "table" and len(path) > 2 and path[1] in ("rows", "errata"):
         row = str(path[2]) if path[1] == "rows" else str(path[2]).rpartition(".")[0]
         return printed(spec, lambda name: name == row)
-    if head == "modules" and len(path) > 1:
-        rows = rows_with(spec, {str(path[1])})
-        return printed(spec, lambda name: name.partition(".")[0] in rows)
-    if head in SECTIONS and len(path) > 1:
-        return printed(spec, lambda name: name.partition(".")[0] == path[1])
-    if head in ("defaults", "input", "classes", "table", "width", "parameters"):
-        return printed(spec, lambda name: True)
-    return []
+    if head not in (*SECTIONS, "modules") or len(path) == 1:
+        counted = ("defaults", "input", "classes", "table", "width", "parameters", "modules")
+        whole = head in (*SECTIONS, *counted)
+        return [*printed(spec, lambda name: whole), *budget(spec)]
+    rows = {str(path[1])} if head in SECTIONS else rows_with(spec, str(path[1]))
+    rows |= {following for row in rows if (following := next_printed(spec, row))}
+    return [*printed(spec, lambda name: name.partition(".")[0] in rows), *budget(spec)]
+
+
+def budget(spec: Spec) -> list[Place]:
+    """What the network may cost."""
+    lines = [token for token in spec.tokens if token.path[0] == "budget" and not token.is_key]
+    return [(token.start, token.end) for token in lines]
 
 
 def printed(spec: Spec, concerns: Callable[[str], bool]) -> list[Place]:
-    """The cells that the table prints for the rows concerned, and what their errata record."""
+    """The cells that the table prints for the rows concerned, and their errata."""
     places = []
     for token in spec.tokens:
-        if token.path[0] != "table" or token.is_key or len(token.path) != 4:
+        if token.path[0] != "table" or len(token.path) < 3:
             continue
         section, name = str(token.path[1]), str(token.path[2])
         row = name if section == "rows" else name.rpartition(".")[0]
-        if (section == "rows" or token.path[3] == "computed") and concerns(row):
+        is_cell = section == "rows" and not token.is_key
+        is_erratum = section == "errata" and token.path[-1] in ("computed", name)
+        if (is_cell or is_erratum) and concerns(row):
             places.append((token.start, token.end))
     return places
 
 
-def rows_with(spec: Spec, modules: set[str]) -> set[str]:
-    """The rows in which layers of one of the modules stand, by whatever way."""
+def next_printed(spec: Spec, row: str) -> str | None:
+    """The first row behind this one of which the table prints anything."""
+    rows = [
+        str(token.path[1])
+        for section in SECTIONS
+        for token in spec.tokens
+        if token.is_key and len(token.path) == 2 and token.path[0] == section and section != "aux"
+    ]
+    in_table = {
+        str(t.path[2]).partition(".")[0]
+        for t in spec.tokens
+        if t.path[1:2] == ("rows",) and len(t.path) > 2
+    }
+    if row not in rows:
+        return None
+    behind = [name for name in rows[rows.index(row) + 1 :] if name in in_table]
+    return behind[0] if behind else None
+
+
+def callers(spec: Spec, module: str) -> set[str]:
+    """The module and all that call or extend it, by whatever way."""
+    modules = {module}
     while True:
         more = {
             str(token.path[1])
@@ -245,8 +282,13 @@ def rows_with(spec: Spec, modules: set[str]) -> set[str]:
             if token.path[0] == "modules" and len(token.path) > 2 and token.text in modules
         }
         if more <= modules:
-            break
-        modules = modules | more
+            return modules
+        modules |= more
+
+
+def rows_with(spec: Spec, module: str) -> set[str]:
+    """The rows in which layers of the module stand."""
+    modules = callers(spec, module)
     return {
         str(token.path[1])
         for token in spec.tokens
@@ -263,10 +305,8 @@ def deleted_lines(spec: Spec, chance: Random) -> Iterator[Fault]:
         gone = [token for token in spec.tokens if start <= token.start < end]
         rest = spec._replace(tokens=tuple(t for t in spec.tokens if t not in gone))
         places = around(rest, start, gone)
-        for token in gone:
-            if token.is_key:
-                places += references(rest, token)
-        yield fault("line deleted", spec, Edit(start, end, ""), places)
+        holes = [near for near in neighbours(spec.text, start)]
+        yield fault("line deleted", spec, Edit(start, end, ""), places, holes)
 
 
 def changed_indentations(spec: Spec, chance: Random) -> Iterator[Fault]:
@@ -275,42 +315,50 @@ def changed_indentations(spec: Spec, chance: Random) -> Iterator[Fault]:
         line = spec.text[start:end]
         indent = len(line) - len(line.lstrip(" "))
         by = chance.choice([-2, -1, 1, 2])
-        if indent + by < 0 or line.lstrip(" ").startswith("#"):
+        if indent + by < 0:
             continue
         edit = Edit(start, start + indent, " " * (indent + by))
         there = [token for token in spec.tokens if start <= token.start < end]
         places = [*around(spec, start, there), *((t.start, t.end) for t in there)]
-        for token in there:
-            if token.is_key:
-                places += references(spec, token)
-        content = start + indent, end - 1
-        yield fault("indentation", spec, edit, places, content)
+        holes = [(start + indent, end - 1), *neighbours(spec.text, start)]
+        yield fault("indentation", spec, edit, places, holes)
+
+
+def neighbours(text: str, start: int) -> list[Place]:
+    """Where the lines before and behind the one that starts here begin with their first word."""
+    lines = list(lines_of(text))
+    at = next(i for i, line in enumerate(lines) if line[0] == start)
+    near = [*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2]]
+    begins = []
+    for first, end in near:
+        line = text[first:end]
+        begin = first + len(line) - len(line.lstrip(" "))
+        begins.append((begin, begin + 2 * line.lstrip().startswith("- ")))
+    return begins
 
 
 def around(spec: Spec, start: int, there: list[Token]) -> list[Place]:
-    """What a line that starts here belongs to: the tokens before and behind it, the keys above."""
+    """What a line that starts here belongs to: the tokens before and behind it, the keys above it,
+    what refers to it, and the cells that change with it.
+    """
     before = [token for token in spec.tokens if token.start < start]
     behind = [token for token in spec.tokens if token.start >= start and token not in there]
-    first = spec.tokens[0]
-    places = [(first.start, first.end)]
-    near: list[Token] = []
-    if before:
-        line = spec.line_of(before[-1].start)
-        near += [token for token in before if spec.line_of(token.start) == line]
-    if behind:
-        line = spec.line_of(behind[0].start)
-        near += [token for token in behind if spec.line_of(token.start) == line]
-    places += [(token.start, token.end) for token in near]
-    for token in there[:1] + near[:1] + behind[:1]:
-        for depth in range(1, len(token.path) + 1):
-            places += [
-                (key.start, key.end)
-                for key in spec.tokens
-                if key.is_key and key.path == token.path[:depth]
-            ]
+    near = [token for token in before if on_one_line(spec, token, before[-1])]
+    near += [token for token in behind if on_one_line(spec, token, behind[0])]
+    paths = [token.path for token in [*there[:1], *near[:1], *behind[:1]]]
+    above = {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
+    near += [token for token in spec.tokens if token.is_key and token.path in above]
+    places = [(token.start, token.end) for token in [spec.tokens[0], *near]]
+    for token in there:
+        if token.is_key or token.role == "name":
+            places += references(spec, token)
     for token in [*there[:1], *behind[:1]]:
         places += consequences(spec, token.path)
     return places
+
+
+def on_one_line(spec: Spec, one: Token, other: Token) -> bool:
+    return spec.line_of(one.start) == spec.line_of(other.start)
 
 
 def lines_of(text: str) -> Iterator[Place]:
@@ -328,8 +376,15 @@ def lines_of(text: str) -> Iterator[Place]:
 def lost_brackets(spec: Spec, chance: Random) -> Iterator[Fault]:
     """A bracket or brace is not closed."""
     for start, end in spec.brackets:
-        hole = before(spec.text, end - 1), after(spec.text, end)
-        yield fault("bracket lost", spec, Edit(end - 1, end, ""), [(start, start + 1)], hole)
+        # Of several that are closed one behind the other, it cannot be told which.
+        closing = re.compile(r"[\]} ]*").match(spec.text, end)
+        assert closing is not None
+        last = closing.end()
+        same = [(a, a + 1) for a, b in spec.brackets if start <= b - 1 < last and a <= end]
+        together = [place for place in same if spec.text[end - 1 : last].strip("]} ") == ""]
+        gap = hole(spec.text, end - 1, last)
+        places = [(start, start + 1), *together]
+        yield fault("bracket lost", spec, Edit(end - 1, end, ""), places, [gap])
 
 
 def lost_quotes(spec: Spec, chance: Random) -> Iterator[Fault]:
@@ -337,8 +392,7 @@ def lost_quotes(spec: Spec, chance: Random) -> Iterator[Fault]:
     for token in spec.tokens:
         if spec.text[token.start] in "\"'" and token.end - token.start > 2:
             at = chance.choice([token.start, token.end - 1])
-            hole = token.start, token.end
-            yield fault("quote lost", spec, Edit(at, at + 1, ""), [], hole)
+            yield fault("quote lost", spec, Edit(at, at + 1, ""), [], [(token.start, token.end)])
 
 
 def lost_colon_spaces(spec: Spec, chance: Random) -> Iterator[Fault]:
@@ -347,8 +401,7 @@ def lost_colon_spaces(spec: Spec, chance: Random) -> Iterator[Fault]:
         behind = re.compile(r": +(?=[^ #\n])").match(spec.text, token.end)
         if token.is_key and behind:
             edit = Edit(behind.start() + 1, behind.end(), "")
-            hole = token.start, after(spec.text, behind.end())
-            yield fault("colon's space lost", spec, edit, [], hole)
+            yield fault("colon's space lost", spec, edit, [], [(token.start, behind.end())])
 
 
 def lost_commas(spec: Spec, chance: Random) -> Iterator[Fault]:
@@ -358,26 +411,26 @@ def lost_commas(spec: Spec, chance: Random) -> Iterator[Fault]:
         if between.count(",") == 1 and "#" not in between and "\n" not in between:
             at = first.end + between.index(",")
             edit = Edit(at, at + 1, "")
-            yield fault("comma lost", spec, edit, [], (first.start, second.end))
+            yield fault("comma lost", spec, edit, [], [(first.start, second.end)])
 
 
 def lost_dashes(spec: Spec, chance: Random) -> Iterator[Fault]:
-    """An item of a list without its dash."""
+    """An item of a list without its dash; what becomes one with the item before changes rows."""
     for match in re.finditer(r"^ *(- )", spec.text, re.MULTILINE):
         edit = Edit(match.start(1), match.end(1), "  ")
-        yield fault(
-            "dash lost", spec, edit, [], (match.start(1), spec.text.index("\n", match.end()))
-        )
+        end = spec.text.index("\n", match.end())
+        tokens = [token for token in spec.tokens if token.start < end]
+        holes = [(match.start(1), end)]
+        earlier = [token for token in tokens if token.start < match.start()]
+        holes += [(token.start, token.end) for token in earlier[-1:]]
+        places = consequences(spec, tokens[-1].path)
+        yield fault("dash lost", spec, edit, places, holes, layers_of(spec, tokens[-1]))
 
 
-def before(text: str, offset: int) -> int:
-    """Where the token before the offset ends."""
-    return len(text[:offset].rstrip(" \n"))
-
-
-def after(text: str, offset: int) -> int:
-    """Where the token behind the offset starts."""
-    return offset + len(text[offset:]) - len(text[offset:].lstrip(" \n"))
+def hole(text: str, start: int, end: int) -> Place:
+    """From where the token before ends to where the token behind starts."""
+    behind = len(text[end:]) - len(text[end:].lstrip(" \n"))
+    return len(text[:start].rstrip(" \n")), end + behind
 
 
 KINDS: dict[Callable[[Spec, Random], Iterator[Fault]], int] = {

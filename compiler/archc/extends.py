@@ -5,10 +5,10 @@ kind or a list replaces; ``none`` removes; a new name says where it stands, ``af
 Merging works on nodes, so that everything keeps the place where it was written.
 """
 
-from collections.abc import Mapping as AbstractMapping
 from collections.abc import Container, Iterator, Sequence
+from collections.abc import Mapping as AbstractMapping
 
-from archc.diagnostics import Code, Diagnostic, guess, suggestion
+from archc.diagnostics import Code, Diagnostic, guess
 from archc.names import is_kind
 from archc.source import Entry, List, Mapping, Node, Scalar
 from archc.syntax import MAXIMUM_MODULES, STRUCTURES

@@ -225,8 +225,14 @@ def _mapping(entry: Entry | None, what: str, findings: list[Diagnostic]) -> tupl
     # In a variant `none` removes a section.
     text = entry.value.text if isinstance(entry.value, Scalar) else ""
     hint = suggestion(text, ("none",))
-    findings.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span, hint=hint))
+    # Of many lines, the key is enough to show.
+    span = entry.value.span if _is_short(entry.value) else entry.key.span
+    findings.append(Diagnostic(Code.INVALID_VALUE, message, span, hint=hint))
     return ()
+
+
+def _is_short(node: source.Node) -> bool:
+    return node.span.line == node.span.end_line
 
 
 def _section(

@@ -45,10 +45,17 @@ class _Line(NamedTuple):
         return not re.search(r":\s*(#.*)?$", self.text)
 
 
-def find_slip(source: Source, line: int, column: int) -> Slip | None:
+def find_slip(source: Source, line: int, column: int, problem: str) -> Slip | None:
     """The slip that makes libyaml stop at this place; None where it is not plain."""
     lines = list(_lines(source))
-    return _in_characters(source, lines, line) or _in_indentation(source, lines, line, column)
+    if slip := _in_characters(source, lines, line):
+        return slip
+    at = next((i for i, other in enumerate(lines) if other.number == line), None)
+    if at is None:
+        return None
+    if "expected ','" in problem:
+        return _without_comma(source, line, column)
+    return _with_colon(source, lines[at], column) or _in_indentation(source, lines, at)
 
 
 def _lines(source: Source) -> Iterator[_Line]:
@@ -92,9 +99,13 @@ def _glued(source: Source, line: _Line) -> Slip | None:
         return None
     start, end = match.start(1), match.end()
     word = line.text[start:end]
-    mended = word.replace(":", ": ", 1)
+    return _no_space(match[1], word[len(match[1]) + 1 :], _span(source, line, start, end))
+
+
+def _no_space(key: str, value: str, span: Span) -> Slip:
+    mended = f"{key}: {value}"
     hint = Replacement(mended, f"put a space behind the colon: {mended}", safe=True)
-    return Slip(f"{match[1]} has no space behind its colon", _span(source, line, start, end), hint)
+    return Slip(f"{key} has no space behind its colon", span, hint)
 
 
 def _without_dash(source: Source, line: _Line, near: list[_Line]) -> Slip | None:
@@ -103,8 +114,12 @@ def _without_dash(source: Source, line: _Line, near: list[_Line]) -> Slip | None
         other.text.startswith("- ") and other.indent < line.indent for other in near
     ):
         return None
+    return _no_dash(source, line)
+
+
+def _no_dash(source: Source, line: _Line) -> Slip:
     hint = "write `- ` in front of it, as in front of the other items"
-    return Slip("an item of a list without its dash", _span(source, line, 0, 1), hint)
+    return Slip("an item of a list without its dash", _first(source, line), hint)
 
 
 def _in_line(
@@ -124,6 +139,10 @@ def _in_line(
             # In a block nothing but a comment may follow, or the colon of a key.
             if end and (not behind or behind[0] in (",]}:" if stack else ":#")):
                 at, fresh = end, False
+            elif end and stack and behind[0] in "\"'[{":
+                start = text.index(behind, end)
+                word = re.split(r"[,\]}]", behind)[0]
+                return _no_comma(word, _span(source, line, start, start + len(word)))
             elif end or following is None or _ENTRY.match(following.text):
                 hint = f"write {character} where the text ends"
                 return Slip("this quote is not closed", _span(source, line, at, at + 1), hint)
@@ -144,6 +163,9 @@ def _in_line(
             if _CLOSING[_character(opening)] != character:
                 return _open(opening)
             fresh = False
+        elif character == ":" and stack and text[at + 1 : at + 2] in ("[", "{"):
+            word = text[:at].split("{")[-1].split(",")[-1].strip()
+            return _no_space(word, text[at + 1], _span(source, line, at - len(word), at + 2))
         elif character != " ":
             fresh = _starts_anew(text, at, bool(stack))
         at += 1
@@ -175,34 +197,43 @@ def _character(span: Span) -> str:
     return span.source.line(span.line)[span.column - 1]
 
 
+def _without_comma(source: Source, number: int, column: int) -> Slip | None:
+    """``{Conv: 3x3 out: 64}``: libyaml stops at the second colon."""
+    match = re.search(r"\S+ +([^\s,]+)$", source.line(number)[: column - 1])
+    if match is None:
+        return None
+    return _no_comma(match[1], Span(source, number, match.start(1) + 1, number, column))
+
+
+def _no_comma(word: str, span: Span) -> Slip:
+    return Slip(f"a comma is missing in front of {word}", span, "a comma parts two of a list")
+
+
+def _with_colon(source: Source, line: _Line, column: int) -> Slip | None:
+    """A value with ``: `` in it, which would be a second key on the line."""
+    first = re.search(r":\s", line.text)
+    if first is None or first.start() + line.indent + 1 >= column:
+        return None
+    span = Span(source, line.number, line.indent + first.end() + 1, line.number, column + 1)
+    return Slip("a value with a colon in it", span, "put quotes round text that holds `: `")
+
+
 # Indentation.
 
 
-def _in_indentation(source: Source, lines: list[_Line], number: int, column: int) -> Slip | None:
+def _in_indentation(source: Source, lines: list[_Line], at: int) -> Slip | None:
     """The line whose indentation fits neither the lines above nor those below."""
-    at = next((i for i, line in enumerate(lines) if line.number == number), None)
-    if at is None:
-        return None
     line = lines[at]
     if at == 0:
         return None
     before = lines[at - 1]
     if lines[0].indent > line.indent:
         return _unlike(source, lines[0], line.indent)
-    colon = re.search(r":(\s|$)", line.text)
-    if (
-        colon
-        and line.indent + colon.start() + 1 < column
-        and line.text[column - line.indent - 1 :][:1] == ":"
-    ):
-        start = line.indent + colon.end()
-        message = "a value with a colon in it"
-        span = Span(source, number, start + 1, number, column + 1)
-        return Slip(message, span, "put quotes round text that holds `: `")
     if line.indent > before.indent and before.has_value:
         if line.indent in _levels_before(lines, at - 1):
             return _unlike(source, before, line.indent)
-        return _unlike(source, line, before.levels[-1])
+        is_item = line.text.startswith("- ")
+        return _unlike(source, line, before.indent if is_item else before.levels[-1])
     above = max((i for i in range(at) if lines[i].indent < line.indent), default=None)
     if above is None:
         return None
@@ -210,7 +241,10 @@ def _in_indentation(source: Source, lines: list[_Line], number: int, column: int
     if first.indent == line.indent:
         return None
     behind = lines[at + 1] if at + 1 < len(lines) else None
-    if behind is not None and behind.indent == first.indent:
+    lost = line.text.startswith("- ") and not first.text.startswith("- ")
+    if lost and first.indent == line.indent + 2:
+        return _no_dash(source, first)
+    if behind is not None and behind.indent == first.indent and line.has_value:
         return _unlike(source, line, first.indent)
     if sum(other.indent == first.indent for other in lines[above + 1 : at]) == 1:
         return _unlike(source, first, line.indent)

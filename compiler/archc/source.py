@@ -169,7 +169,7 @@ class _Composer:
         if start and (start.line, start.column) != (place.line - 1, place.column - 1):
             labels = (Label(self._mark(start), f"{error.context} that starts here"),)
         message = f"not YAML: {error.problem}"
-        if slip := find_slip(self.source, place.line, place.column):
+        if slip := find_slip(self.source, place.line, place.column, error.problem or ""):
             noticed = (place.line, place.column) != (slip.span.line, slip.span.column)
             labels = (Label(place, f"noticed here: {error.problem}"),) if noticed else ()
             return Diagnostic(Code.SYNTAX, slip.message, slip.span, labels, hint=slip.hint)
@@ -313,7 +313,7 @@ class _Composer:
 def _glued(key: Scalar, value: Node) -> Diagnostic | None:
     """``{out:64}``, which is one word: a key without a value."""
     written = key.span.source.line(key.span.line)[key.span.column - 1 : key.span.end_column - 1]
-    word, colon, rest = written.partition(":")
+    word, _, rest = written.partition(":")
     empty = isinstance(value, Scalar) and value.text == "" and value.value is None
     if not empty or not rest or not re.fullmatch(r"\w+", word):
         return None

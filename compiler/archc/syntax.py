@@ -289,10 +289,15 @@ class Grammar:
             entry = fields.pop(key)
             self.findings.append(unknown_key(entry.key, kind.text, list(STRUCTURES[kind.text])))
         before = len(self.findings)
+        layers: tuple[Layer, ...]
+        if is_empty(value) and kind.text != "Repeat":
+            message = f"{kind.text} holds layers, found {found(value)}"
+            self._report(Code.INVALID_LAYER, message, kind.span)
+            return None
         if kind.text == "Sequence":
             layers = self.body(value)
         elif kind.text == "Concat":
-            layers = self._branches(value)
+            layers = self._branches(kind, value)
         elif kind.text == "Residual":
             inner = self.body(value, "Residual")
             layers = (Layer("", "Sequence", {}, inner, kind.span),)
@@ -312,7 +317,7 @@ class Grammar:
             return None
         return Layer(name, kind.text, fields, layers, kind.span)
 
-    def _branches(self, node: Node) -> tuple[Layer, ...]:
+    def _branches(self, kind: Scalar, node: Node) -> tuple[Layer, ...]:
         if isinstance(node, List):
             found_branches = [self._branch(str(i), item) for i, item in enumerate(node.items)]
             branches = tuple(branch for branch in found_branches if branch is not None)
@@ -325,7 +330,7 @@ class Grammar:
                 return branches
         if len(branches) < 2:
             message = "Concat needs at least two branches"
-            self._report(Code.INVALID_LAYER, message, node.span)
+            self._report(Code.INVALID_LAYER, message, kind.span)
         return branches
 
     def _branch(self, name: str, node: Node) -> Layer | None:
@@ -373,6 +378,8 @@ class Grammar:
             return None
         if isinstance(value, List):
             if len(value.items) != len(columns):
+                if self._comma_fault(value, len(columns)):
+                    return None
                 self._report(
                     Code.WRONG_COLUMNS,
                     f"{kind.text} has {counted(len(columns), 'column')}, "
@@ -408,6 +415,26 @@ class Grammar:
         if len(self.findings) > before:
             return None
         return Layer(name, kind.text, {c: cells[c] for c in columns}, (), kind.span)
+
+    def _comma_fault(self, row: List, needed: int) -> bool:
+        """Whether a cell too few is due to a comma, one that is missing or one at the end."""
+        for item in row.items:
+            words = item.text.split() if isinstance(item, Scalar) else ()
+            if len(words) > 1 and all(word.isdecimal() for word in words):
+                cells = ", ".join(words)
+                fits = len(row.items) + len(words) - 1 == needed
+                mended = Replacement(cells, f"write {cells}, with a comma", safe=fits)
+                message = f"{' and '.join(words)} are one cell: a comma is missing between them"
+                self._report(Code.WRONG_COLUMNS, message, item.span, mended)
+                return True
+        line = row.span.source.line(row.span.end_line)[: row.span.end_column - 2]
+        if not line.rstrip().endswith((",", "[")) or len(row.items) + 1 != needed:
+            return False
+        end = row.span.end_column - 1
+        place = row.span._replace(line=row.span.end_line, column=end, end_column=end)
+        hint = f"the row needs {counted(needed, 'cell')}"
+        self._report(Code.WRONG_COLUMNS, "the row's last cell is empty", place, hint)
+        return True
 
     def _positions(self, node: List) -> tuple[Layer, ...]:
         if not node.items:

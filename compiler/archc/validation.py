@@ -111,7 +111,7 @@ def validate(
         field = str(problem["loc"][0]) if problem["loc"] else ""
         if problem["type"] != "missing" and field not in unknown and field not in empty:
             finding = _diagnostic(problem, model, what, entries, place)
-            # A field that may be one thing or another is at fault once: as what was most likely meant.
+            # A field that may be one thing or another is at fault once, as what is most likely.
             first = by_place.setdefault(finding.span, finding)
             if isinstance(finding.hint, Replacement) and not isinstance(first.hint, Replacement):
                 by_place[finding.span] = finding
@@ -180,7 +180,7 @@ def _diagnostic(
     needed = needed.format(**limits).replace("'", "")
     hint = value_hint(node, needed)
     if problem["type"] == "literal_error" and isinstance(node, Scalar):
-        hint = hint or suggestion(node.text, re.findall(r"'([^']*)'", limits["expected"]))
+        hint = hint or suggestion(node.text, re.findall(r"'([^']*)'", str(limits["expected"])))
     if plain(node) == 0 and problem["loc"][0] == getattr(model, "channels", None):
         hint = "nothing has zero channels: another structure is another module"
     message = f"{name}: {needed} is needed, found {found(node)}"

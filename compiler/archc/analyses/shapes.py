@@ -54,12 +54,15 @@ def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
     ops = inference.ops
     for row in network.rows:
         start = len(ops)
+        inference.entered = shape
         shape = inference.node(row, shape)
+        inference.behind = row
         if row.name in tapped:
             taps[row.name] = shape
         slices[row.name] = slice(start, len(ops))
     for head in network.aux:
         start = len(ops)
+        inference.entered = None
         output = inference.node(head.body, taps[head.tap])
         slices[head.body.name] = slice(start, len(ops))
         if shape is not None and output is not None:
@@ -109,6 +112,9 @@ class _Inference:
         self.structure: dict[int, tuple[Shape, Shape]] = {}
         self.findings: list[Diagnostic] = []
         self.calls: list[ir.Call] = []
+        self.behind: ir.Node | None = None
+        """The row before the one that is looked at, which is given ``entered``."""
+        self.entered: Shape | None = None
 
     def node(self, node: ir.Node, shape: Shape | None) -> Shape | None:
         """What comes out of the node when ``shape`` goes in."""
@@ -156,6 +162,10 @@ class _Inference:
         rest = f"{fitting[0]} is" if len(fitting) == 1 else "the others are"
         differ = ", ".join(f"{_branch_name(node, i)} is {_size(sizes[i])}" for i in odd)
         reasons = [self._why(node.branches[i], usual) for i in odd]
+        if len(sizes) == 2 and usual != shape[1:]:
+            # Of two that both differ from the input either may be meant.
+            other = self._why(node.branches[1 - odd[0]], sizes[odd[0]])
+            reasons.append(other._replace(note=None, hint=None))
         self._report(
             Code.CONCAT,
             f"Concat: {differ}, {rest} {_size(usual)}",
@@ -185,9 +195,15 @@ class _Inference:
             node,
             (reason.note,) if reason.note else (),
             hint if node.shortcut is None else reason.hint,
-            (reason.label,) if reason.label else (),
+            (reason.label,) if reason.label else self._given(shape),
         )
         return None
+
+    def _given(self, shape: Shape) -> tuple[Label, ...]:
+        """The row before, where what it gives is this shape."""
+        if self.behind is None or shape != self.entered:
+            return ()
+        return (Label(self.behind.span, f"{self.behind.path} gives {written(shape)}"),)
 
     def _why(self, branch: ir.Node, wanted: Shape) -> "_Reason":
         """The layer of a branch that last changed the size, its arithmetic, and what would fit."""
