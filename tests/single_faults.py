@@ -13,9 +13,10 @@ says about it:
   the budget. So is the layer that holds it, as a further place of the finding, too. A printed cell
   and its own erratum belong together.
 - A line that is gone is missed where it stood (the line that is there now and the one before), by the
-  keys that it belonged to, by what refers to its keys, and by the printed cells that it changes:
-  those of its row and of the row behind. The same goes for a line with another indentation, which
-  may itself be right, too.
+  keys that it belonged to, by what refers to it or it refers to, and by what it changes: the printed
+  cells of its row and of the row behind, the budget, and what a checkpoint's keys become. All of it
+  may also be a further place. The same goes for a line with another indentation, and for one that
+  lost its dash, where the line itself is right, too.
 """
 
 import re
@@ -226,7 +227,7 @@ def consequences(spec: Spec, path: tuple[str | int, ...]) -> list[Place]:
     if head not in (*SECTIONS, "modules") or len(path) == 1:
         counted = ("defaults", "input", "classes", "table", "width", "parameters", "modules")
         whole = head in (*SECTIONS, *counted)
-        return [*printed(spec, lambda name: whole), *budget(spec)]
+        return [*printed(spec, lambda name: whole), *budget(spec), *checkpoints(spec)]
     rows = {str(path[1])} if head in SECTIONS else rows_with(spec, str(path[1]))
     rows |= {following for row in rows if (following := next_printed(spec, row))}
     return [*printed(spec, lambda name: name.partition(".")[0] in rows), *budget(spec)]
@@ -236,6 +237,12 @@ def budget(spec: Spec) -> list[Place]:
     """What the network may cost."""
     lines = [token for token in spec.tokens if token.path[0] == "budget" and not token.is_key]
     return [(token.start, token.end) for token in lines]
+
+
+def checkpoints(spec: Spec) -> list[Place]:
+    """What the keys of checkpoints become in the network."""
+    ours = [token for token in spec.tokens if token.path[0] == "checkpoints" and not token.is_key]
+    return [(token.start, token.end) for token in ours if token.role == "reference"]
 
 
 def printed(spec: Spec, concerns: Callable[[str], bool]) -> list[Place]:
@@ -306,7 +313,7 @@ def deleted_lines(spec: Spec, chance: Random) -> Iterator[Fault]:
         rest = spec._replace(tokens=tuple(t for t in spec.tokens if t not in gone))
         places = around(rest, start, gone)
         holes = [near for near in neighbours(spec.text, start)]
-        yield fault("line deleted", spec, Edit(start, end, ""), places, holes)
+        yield fault("line deleted", spec, Edit(start, end, ""), places, holes, places)
 
 
 def changed_indentations(spec: Spec, chance: Random) -> Iterator[Fault]:
@@ -321,7 +328,7 @@ def changed_indentations(spec: Spec, chance: Random) -> Iterator[Fault]:
         there = [token for token in spec.tokens if start <= token.start < end]
         places = [*around(spec, start, there), *((t.start, t.end) for t in there)]
         holes = [(start + indent, end - 1), *neighbours(spec.text, start)]
-        yield fault("indentation", spec, edit, places, holes)
+        yield fault("indentation", spec, edit, places, holes, places)
 
 
 def neighbours(text: str, start: int) -> list[Place]:
@@ -352,6 +359,9 @@ def around(spec: Spec, start: int, there: list[Token]) -> list[Place]:
     for token in there:
         if token.is_key or token.role == "name":
             places += references(spec, token)
+        if token.role == "reference":
+            names = [name for name in spec.tokens if name.role == "name"]
+            places += [(name.start, name.end) for name in names if name.text == token.text]
     for token in [*there[:1], *behind[:1]]:
         places += consequences(spec, token.path)
     return places
@@ -424,7 +434,8 @@ def lost_dashes(spec: Spec, chance: Random) -> Iterator[Fault]:
         earlier = [token for token in tokens if token.start < match.start()]
         holes += [(token.start, token.end) for token in earlier[-1:]]
         places = consequences(spec, tokens[-1].path)
-        yield fault("dash lost", spec, edit, places, holes, layers_of(spec, tokens[-1]))
+        causes = [*layers_of(spec, tokens[-1]), *places]
+        yield fault("dash lost", spec, edit, places, holes, causes)
 
 
 def hole(text: str, start: int, end: int) -> Place:

@@ -67,17 +67,24 @@ def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
     for key in expected_state(analysis):
         segments = key.split(".")
         paths |= dict.fromkeys(".".join(segments[:end]) for end in range(1, len(segments) + 1))
-    return [
-        Diagnostic(
-            Code.UNKNOWN_REFERENCE,
-            f"{line.theirs} becomes {line.ours}, and the network has no state there",
-            line.ours_span,
-            hint=_path_meant(line.ours, renaming, paths),
-        )
-        for renaming in renamings.values()
-        for line in renaming.lines
-        if line.ours is not None and not _leads_somewhere(line.ours, paths)
-    ]
+    findings = []
+    for renaming in renamings.values():
+        astray = [
+            Diagnostic(
+                Code.UNKNOWN_REFERENCE,
+                f"{line.theirs} becomes {line.ours}, and the network has no state there",
+                line.ours_span,
+                hint=_path_meant(line.ours, renaming, paths),
+            )
+            for line in sorted(renaming.lines, key=lambda line: line.span.line)
+            if line.ours is not None and not _leads_somewhere(line.ours, paths)
+        ]
+        if len(astray) > max(3, len(renaming.lines) // 2):
+            # It is the network that has changed, not each of the lines that is misspelt.
+            note = f"so it is with {counted(len(astray) - 1, 'more line')} of {renaming.name}"
+            astray = [astray[0]._replace(notes=(note,))]
+        findings += astray
+    return findings
 
 
 def match_checkpoint(

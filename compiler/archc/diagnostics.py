@@ -172,13 +172,12 @@ def is_slip(word: str, meant: str) -> bool:
     one, other = (text.casefold().replace("_", "") for text in (word, meant))
     if one == other:
         return True
-    if min(len(one), len(other)) < 3:
-        return False
     start = len(commonprefix((one, other)))
     end = len(commonprefix((one[start:][::-1], other[start:][::-1])))
     middle, instead = one[start : len(one) - end], other[start : len(other) - end]
-    swapped = len(middle) == 2 and middle == instead[::-1]
-    return swapped or max(len(middle), len(instead)) == 1
+    if len(middle) == 2 and middle == instead[::-1]:
+        return True
+    return max(len(middle), len(instead)) == 1 and min(len(one), len(other)) >= 3
 
 
 def render(finding: Diagnostic) -> str:

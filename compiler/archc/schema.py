@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeGuard, TypeVar
 
 from archc import source
 from archc.arguments import Cells, build, fill
-from archc.diagnostics import Code, Diagnostic, guess, suggestion
+from archc.diagnostics import Code, Diagnostic, Label, guess, suggestion
 from archc.models import (
     AuxArguments,
     Budget,
@@ -32,7 +32,7 @@ from archc.syntax import (
     wrong_cell,
 )
 from archc.table import PrintedTable, parse_table
-from archc.validation import as_meant, found, unknown_key, validate
+from archc.validation import as_meant, found, is_empty, listed, unknown_key, validate
 
 ROW_SECTIONS = ("stem", "inception", "body", "head")
 
@@ -170,7 +170,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
     names = {key.text for key, _ in keys} - heads
     findings += [_unknown_tap(head, names) for head in aux if head.tap not in names]
     every = names | heads
-    table = parse_table(entries["table"].value, every, findings) if "table" in entries else None
+    table = parse_table(entries["table"], every, findings) if "table" in entries else None
     checkpoints = parse_checkpoints(entries.get("checkpoints"), findings)
     if findings or header is None:
         return findings
@@ -232,7 +232,7 @@ def _mapping(entry: Entry | None, what: str, findings: list[Diagnostic]) -> tupl
 
 
 def _is_short(node: source.Node) -> bool:
-    return node.span.line == node.span.end_line
+    return node.span.line == node.span.end_line and not is_empty(node)
 
 
 def _section(
@@ -341,11 +341,21 @@ def _check_columns_used(
         pending += layer.children
         used |= {e.value.value for e in layer.fields.values() if isinstance(e.value, Scalar)}
     columns = node.get("columns") if isinstance(node, source.Mapping) else None
-    for item in columns.items if isinstance(columns, source.List) else ():
-        if isinstance(item, Scalar) and item.value not in used:
-            message = f"column {item.text} of module {definition.name} is used nowhere in it"
-            hint = "use it, or remove it from columns"
-            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, item.span, hint=hint))
+    items = columns.items if isinstance(columns, source.List) else ()
+    unused = [item for item in items if isinstance(item, Scalar) and item.value not in used]
+    if not unused:
+        return
+    names = listed(item.text for item in unused)
+    what = f"column {names} of module {definition.name} is"
+    if len(unused) > 1:
+        what = f"columns {names} of module {definition.name} are"
+    message, span = f"{what} used nowhere in it", unused[0].span
+    labels: tuple[Label, ...] = ()
+    if span.source is not definition.body.span.source:
+        # The columns are those of a module that this one says something else of.
+        labels, span = (Label(span, "named here"),), definition.body.span
+    hint = "use it, or remove it from columns"
+    findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, span, labels, hint=hint))
 
 
 def _recursions(definitions: Mapping[str, Definition]) -> list[Diagnostic]:

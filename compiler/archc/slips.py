@@ -55,7 +55,10 @@ def find_slip(source: Source, line: int, column: int, problem: str) -> Slip | No
         return None
     if "expected ','" in problem:
         return _without_comma(source, line, column)
-    return _with_colon(source, lines[at], column) or _in_indentation(source, lines, at)
+    if "mapping values" in problem and (slip := _with_colon(source, lines[at], column)):
+        return slip
+    layout = ("mapping values", "expected key", "expected '-'", "expected <document start>")
+    return _in_indentation(source, lines, at) if any(p in problem for p in layout) else None
 
 
 def _lines(source: Source) -> Iterator[_Line]:

@@ -126,8 +126,11 @@ class Grammar:
             if name not in STRUCTURES[kind.text]:
                 takes = ["extends", "columns", "about", *STRUCTURES[kind.text]]
                 finding = unknown_key(entry.key, f"module {key.text}", takes)
-                close = suggestion(name, STRUCTURES) if is_kind(name) else None
-                self.findings.append(finding._replace(hint=close or finding.hint))
+                close = suggestion(name, STRUCTURES)
+                meant = is_kind(name) or (close is not None and is_slip(name, close.text))
+                self.findings.append(
+                    finding._replace(hint=close if close and meant else finding.hint)
+                )
                 del rest[name]
         body = self._structure("", kind, bodies[0].value, rest)
         if body is None:
@@ -243,11 +246,13 @@ class Grammar:
 
     def _structure_meant(self, key: Scalar, value: Node) -> Replacement | None:
         """What is meant by a name that is close to a structure's, and holds no layer."""
-        if not is_kind(key.text) or not isinstance(value, source.Mapping):
+        if not isinstance(value, source.Mapping):
             return None
         if any(self._is_kind(entry.key.text) for entry in value.entries):
             return None
-        return suggestion(key.text, ("Concat", "Residual", "Sequence"))
+        close = suggestion(key.text, ("Concat", "Residual", "Sequence"))
+        meant = close is not None and (is_kind(key.text) or is_slip(key.text, close.text))
+        return close if meant else None
 
     def _kind_meant(self, word: str, *others: str) -> Hint:
         """The kind that is meant, or all there are; a module's own name may be what is misspelt."""

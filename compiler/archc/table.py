@@ -128,12 +128,13 @@ def shown(value: int, convention: Convention, decimals: int = 0) -> str:
 
 
 def parse_table(
-    node: Node, layers: Collection[str], findings: list[Diagnostic]
+    table: Entry, layers: Collection[str], findings: list[Diagnostic]
 ) -> PrintedTable | None:
     """The ``table`` section; None, with findings added, where it is not valid.
 
     ``layers`` are the names of the network's rows and auxiliary heads.
     """
+    node = table.value
     if not isinstance(node, source.Mapping):
         message = f"table is a mapping, found {found(node)}"
         findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
@@ -147,8 +148,8 @@ def parse_table(
     ]
     missing = [name for name in ("columns", "rows") if name not in entries]
     if missing:
-        place = node.entries[0].key.span if node.entries else node.span
-        findings.append(Diagnostic(Code.MISSING_KEY, f"table needs {listed(missing)}", place))
+        message = f"table needs {listed(missing)}"
+        findings.append(Diagnostic(Code.MISSING_KEY, message, table.key.span))
     conventions = _conventions(entries, findings)
     if missing:
         return None
@@ -225,7 +226,15 @@ def _rows(
         findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return {}
     rows = {}
+    astray = [key for key, value in node.entries if _is_erratum(value)]
+    if astray:
+        message = f"{astray[0].text} is an erratum among the rows"
+        beside = "errata stand under errata:, beside rows:"
+        span = astray[0].span
+        findings.append(Diagnostic(Code.WRONG_COLUMNS, message, span, hint=beside))
     for key, value in node.entries:
+        if _is_erratum(value):
+            continue
         if not isinstance(value, List) or len(value.items) > len(columns):
             cells_of = (
                 counted(len(value.items), "cell") if isinstance(value, List) else found(value)
@@ -249,6 +258,10 @@ def _rows(
                 cells[column] = Cell(text, item.span)
         rows[key.text] = PrintedRow(cells, key.span)
     return rows
+
+
+def _is_erratum(node: Node) -> bool:
+    return isinstance(node, source.Mapping) and node.get("computed") is not None
 
 
 def no_such_row(name: str, span: Span, hint: Hint | None) -> Diagnostic:

@@ -57,6 +57,8 @@ def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
         inference.entered = shape
         shape = inference.node(row, shape)
         inference.behind = row
+        if shape is not None:
+            inference.passed.append((row.name, shape))
         if row.name in tapped:
             taps[row.name] = shape
         slices[row.name] = slice(start, len(ops))
@@ -68,7 +70,7 @@ def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
         if shape is not None and output is not None:
             inference.findings += _disagreement(network, head, shape, output)
     if inference.findings:
-        return inference.findings
+        return _with_table(network, inference)
     given, made = tuple(inference.given), tuple(inference.made)
     return Shapes(tuple(ops), given, made, inference.structure, slices)
 
@@ -79,6 +81,19 @@ def _disagreement(
     """One loss takes the outputs of all heads: they must be as many features each."""
     if output == logits and len(logits) == 1:
         return []
+    if output == (network.classes,):
+        end = network.rows[-1]
+        message = f"the network gives {written(logits)}, {head.body.name} {written(output)}: "
+        label = Label(head.body.span, "this head ends with the classes")
+        return [
+            Diagnostic(
+                Code.SHAPE,
+                f"{message}one loss needs as many features of both",
+                end.span,
+                (label,),
+                hint="end the network with Linear: classes",
+            )
+        ]
     message = f"{head.body.name} gives {written(output)}, the network {written(logits)}: "
     return [
         Diagnostic(
@@ -89,6 +104,20 @@ def _disagreement(
             hint="end both with Linear: classes, or flatten what is CxHxW",
         )
     ]
+
+
+def _with_table(network: ir.Network, inference: "_Inference") -> list[Diagnostic]:
+    """The findings; the first has the first row that the table prints otherwise beside it."""
+    first, *rest = inference.findings
+    printed = network.table.rows if network.table else {}
+    errata = network.table.errata if network.table else {}
+    for row, shape in inference.passed:
+        cell = printed[row].cells.get("output") if row in printed else None
+        size = "x".join(str(side) for side in (*shape[1:], shape[0]))
+        if cell and len(shape) == 3 and cell.text != size and (row, "output") not in errata:
+            message = f"the table prints {cell.text} for {row}, {size} is computed"
+            return [first._replace(labels=(*first.labels, Label(cell.span, message))), *rest]
+    return [first, *rest]
 
 
 class _Reason(NamedTuple):
@@ -115,6 +144,8 @@ class _Inference:
         self.behind: ir.Node | None = None
         """The row before the one that is looked at, which is given ``entered``."""
         self.entered: Shape | None = None
+        self.passed: list[tuple[str, Shape]] = []
+        """Each row that fits, with what it gives."""
 
     def node(self, node: ir.Node, shape: Shape | None) -> Shape | None:
         """What comes out of the node when ``shape`` goes in."""
