@@ -7,16 +7,16 @@ says about it:
 - The right place is the token that was hit. Where something is lost (a bracket, a quote, a comma, a
   space, a dash) it is what now reads wrongly: from the token before the hole to the one behind it,
   or the bracket or quote that stays open.
-- A name misspelt where it is given is no name misspelt: every place that refers to it is right, too.
-- A number that is only another number is wrong by what follows from it: the printed cells and errata
-  of the rows that it belongs to are right, where none is printed those of the next row that is, and
-  the budget. So is the layer that holds it, as a further place of the finding, too. A printed cell
-  and its own erratum belong together.
-- A line that is gone is missed where it stood (the line that is there now and the one before), by the
-  keys that it belonged to, by what refers to it or it refers to, and by what it changes: the printed
-  cells of its row and of the row behind, the budget, and what a checkpoint's keys become. All of it
-  may also be a further place. The same goes for a line with another indentation, and for one that
-  lost its dash, where the line itself is right, too.
+- A name misspelt where it is given is no name misspelt: all that refers to it is right, too.
+- A number that is only another number is wrong by what follows from it: the printed cells and
+  errata of the rows that it belongs to are right, where none is printed those of the next row that
+  is, and the budget. So is the layer that holds it, as a further place of the finding, too. A
+  printed cell and its own erratum belong together.
+- A line that is gone is missed where it stood (the line that is there now and the one before), by
+  the keys that it belonged to, by what refers to it or it refers to, and by what it changes: the
+  printed cells of its row and of the row behind, the budget, and what a checkpoint's keys become.
+  All of it may also be a further place. The same goes for a line with another indentation, and for
+  one that lost its dash, where the line itself is right, too.
 """
 
 import re
@@ -125,7 +125,8 @@ def typos(kind: str, role: Role, keys: bool | None = None) -> Callable[..., Iter
             if wrong == written:
                 continue
             edit = Edit(token.start, token.end, wrong)
-            places, words = [(token.start, token.end)], (token.text,)
+            places = [(token.start, token.end)]
+            words: tuple[str, ...] = (token.text,)
             if role == "name":
                 places += references(spec, token)
                 words = (token.text, wrong.strip("\"'"))
@@ -312,7 +313,7 @@ def deleted_lines(spec: Spec, chance: Random) -> Iterator[Fault]:
         gone = [token for token in spec.tokens if start <= token.start < end]
         rest = spec._replace(tokens=tuple(t for t in spec.tokens if t not in gone))
         places = around(rest, start, gone)
-        holes = [near for near in neighbours(spec.text, start)]
+        holes = neighbours(spec.text, start)
         yield fault("line deleted", spec, Edit(start, end, ""), places, holes, places)
 
 

@@ -1,4 +1,4 @@
-"""The words and numbers of a spec, found with the compiler's composer: where each stands, and its role.
+"""The words and numbers of a spec, found with the compiler's composer: their places and roles.
 
 What a slip of the finger does to a spec depends on what it hits: a key of the language, a kind, a
 name that the spec gives, a reference to one, or a number.
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from archc.ops import OPERATORS
-from archc.source import List, Mapping, Node, Scalar, compose
+from archc.source import Mapping, Node, Scalar, compose
 from archc.spans import Source, Span
 from archc.syntax import STRUCTURES
 

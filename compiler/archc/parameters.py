@@ -59,15 +59,17 @@ def set_parameters(
 
 def _used_nowhere(key: Scalar, document: Mapping) -> Diagnostic:
     """The parameter that nothing names, or the word that is meant to be its name."""
+    section = document.get("parameters")
+    declared = {e.key.text for e in section.entries} if isinstance(section, Mapping) else set()
     for word in _words(document):
-        if is_slip(word.text, key.text):
+        if word.text not in declared and is_slip(word.text, key.text):
             message = f"{word.text} is no parameter of this spec"
             label = Label(key.span, "declared here, and used nowhere")
             hint = guess(word.text, [key.text])
             return Diagnostic(Code.UNKNOWN_REFERENCE, message, word.span, (label,), hint=hint)
     message = f"parameter {key.text} is used nowhere"
-    hint_to_use = f"write {key.text} where its number should stand, or remove it"
-    return Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint_to_use)
+    unused = f"write {key.text} where its number should stand, or remove it"
+    return Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=unused)
 
 
 def _words(node: Node) -> Iterator[Scalar]:

@@ -88,7 +88,8 @@ def _in_characters(source: Source, lines: list[_Line], last: int) -> Slip | None
         following = lines[position + 1] if position + 1 < len(lines) else None
         if not stack:
             near = [*lines[max(0, position - 1) : position], *([following] if following else [])]
-            if slip := _glued(source, line) or _without_dash(source, line, near):
+            slip = _glued(source, line) or _without_colon(source, line)
+            if slip := slip or _without_dash(source, line, near):
                 return slip
         if slip := _in_line(source, line, stack, following):
             return slip
@@ -103,6 +104,16 @@ def _glued(source: Source, line: _Line) -> Slip | None:
     start, end = match.start(1), match.end()
     word = line.text[start:end]
     return _no_space(match[1], word[len(match[1]) + 1 :], _span(source, line, start, end))
+
+
+def _without_colon(source: Source, line: _Line) -> Slip | None:
+    """``conv1 {Conv: 3x3}``, which lacks a colon."""
+    match = re.match(r"(?:- )?([\w.]+) +[\[{]", line.text)
+    if match is None:
+        return None
+    span = _span(source, line, match.start(1), match.end(1))
+    hint = Replacement(f"{match[1]}:", f"write {match[1]}:", safe=True)
+    return Slip(f"a colon is missing behind {match[1]}", span, hint)
 
 
 def _no_space(key: str, value: str, span: Span) -> Slip:
@@ -209,7 +220,7 @@ def _without_comma(source: Source, number: int, column: int) -> Slip | None:
 
 
 def _no_comma(word: str, span: Span) -> Slip:
-    return Slip(f"a comma is missing in front of {word}", span, "a comma parts two of a list")
+    return Slip(f"a comma is missing in front of {word}", span, f"put a comma in front of {word}")
 
 
 def _with_colon(source: Source, line: _Line, column: int) -> Slip | None:
@@ -248,6 +259,8 @@ def _in_indentation(source: Source, lines: list[_Line], at: int) -> Slip | None:
     if lost and first.indent == line.indent + 2:
         return _no_dash(source, first)
     if behind is not None and behind.indent == first.indent and line.has_value:
+        return _unlike(source, line, first.indent)
+    if line.indent % 2 > first.indent % 2:  # most specs are indented by two
         return _unlike(source, line, first.indent)
     if sum(other.indent == first.indent for other in lines[above + 1 : at]) == 1:
         return _unlike(source, first, line.indent)
