@@ -70,20 +70,22 @@ def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
     findings = []
     for renaming in renamings.values():
         astray = [
-            Diagnostic(
-                Code.UNKNOWN_REFERENCE,
-                f"{line.theirs} becomes {line.ours}, and the network has no state there",
-                line.ours_span,
-                hint=_path_meant(line.ours, renaming, paths),
-            )
+            (line, line.ours)
             for line in sorted(renaming.lines, key=lambda line: line.span.line)
             if line.ours is not None and not _leads_somewhere(line.ours, paths)
         ]
+        notes: tuple[str, ...] = ()
         if len(astray) > max(3, len(renaming.lines) // 2):
             # It is the network that has changed, not each of the lines that is misspelt.
-            note = f"so it is with {counted(len(astray) - 1, 'more line')} of {renaming.name}"
-            astray = [astray[0]._replace(notes=(note,))]
-        findings += astray
+            more = counted(len(astray) - 1, "more line")
+            notes = (f"so it is with {more} of {renaming.name}",)
+            del astray[1:]
+        for line, ours in astray:
+            message = f"{line.theirs} becomes {ours}, and the network has no state there"
+            hint = _path_meant(ours, renaming, paths)
+            findings.append(
+                Diagnostic(Code.UNKNOWN_REFERENCE, message, line.ours_span, (), notes, hint)
+            )
     return findings
 
 
@@ -159,16 +161,16 @@ def _path_meant(ours: str, renaming: Renaming, paths: Mapping[str, None]) -> Hin
         for path in paths
         if line.ours and "{" in line.ours and (filling := fillings(line.ours, path))
     )
-    for filling in filled if "{" in ours else [{}]:
-        try:
-            close = closest(ours.format(**filling), paths)
-        except (KeyError, ValueError):
-            continue
-        if close is not None:
-            for name, text in filling.items():
-                close = close.replace(text, f"{{{name}}}", 1)
-            return guess(ours, [close])
-    return None
+    filling = next(filled, None) if "{" in ours else {}
+    if filling is None or any(f"{{{name}}}" not in ours for name in filling):
+        return None
+    meant = ours
+    for name, text in filling.items():
+        meant = meant.replace(f"{{{name}}}", text)
+    close = closest(meant, paths)
+    for name, text in filling.items():
+        close = close.replace(text, f"{{{name}}}", 1) if close else None
+    return guess(ours, [close]) if close else None
 
 
 def _missing_heads(

@@ -98,7 +98,8 @@ def _row_meant(analysis: Analysis, path: str, printed: Container[str]) -> Hint:
     rows = (*analysis.rows, *analysis.aux)
     paths = [row.node.path for row in rows]
     layers = [node.path for row in rows for node in walk(row.node) if node.path]
-    missing = [name for name in layers if name not in printed]
+    depth = path.count(".")
+    missing = [name for name in layers if name not in printed and name.count(".") == depth]
     return guess(path, missing) or guess(path, layers) or f"the rows are {', '.join(paths)}"
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeGuard, TypeVar
 
 from archc import source
 from archc.arguments import Cells, build, fill
-from archc.diagnostics import Code, Diagnostic, Label, guess, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, Label, guess, suggestion
 from archc.models import (
     AuxArguments,
     Budget,
@@ -224,7 +224,9 @@ def _mapping(entry: Entry | None, what: str, findings: list[Diagnostic]) -> tupl
     message = f"{what} is a mapping of names, found {found(entry.value)}"
     # In a variant `none` removes a section.
     text = entry.value.text if isinstance(entry.value, Scalar) else ""
-    hint = suggestion(text, ("none",))
+    hint: Hint | None = suggestion(text, ("none",))
+    if text == "none":
+        hint = "only a variant removes a section: is `extends` missing?"
     # Of many lines, the key is enough to show.
     span = entry.value.span if _is_short(entry.value) else entry.key.span
     findings.append(Diagnostic(Code.INVALID_VALUE, message, span, hint=hint))

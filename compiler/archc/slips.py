@@ -11,6 +11,9 @@ from typing import NamedTuple
 from archc.diagnostics import Hint, Replacement
 from archc.spans import Source, Span
 
+MAXIMUM_LENGTH = 50_000
+"""Of longer texts no slip is looked for: people write none, and it would take long."""
+
 _CLOSING = {"[": "]", "{": "}"}
 # What starts a line of a block: a dash, or a key with its colon.
 _ENTRY = re.compile(r"\s*(-\s|[^\s\[{,#][^:\[]*:(\s|$))")
@@ -47,6 +50,8 @@ class _Line(NamedTuple):
 
 def find_slip(source: Source, line: int, column: int, problem: str) -> Slip | None:
     """The slip that makes libyaml stop at this place; None where it is not plain."""
+    if sum(map(len, source.lines)) > MAXIMUM_LENGTH:
+        return None
     lines = list(_lines(source))
     if slip := _in_characters(source, lines, line):
         return slip
@@ -213,10 +218,10 @@ def _character(span: Span) -> str:
 
 def _without_comma(source: Source, number: int, column: int) -> Slip | None:
     """``{Conv: 3x3 out: 64}``: libyaml stops at the second colon."""
-    match = re.search(r"\S+ +([^\s,]+)$", source.line(number)[: column - 1])
-    if match is None:
+    before, _, word = source.line(number)[: column - 1].rpartition(" ")
+    if not word or not before.strip() or "," in word:
         return None
-    return _no_comma(match[1], Span(source, number, match.start(1) + 1, number, column))
+    return _no_comma(word, Span(source, number, column - len(word), number, column))
 
 
 def _no_comma(word: str, span: Span) -> Slip:

@@ -237,6 +237,8 @@ class Grammar:
             return self._call(name, kind, value, rest)
         if kind.text not in OPERATORS:
             hint = self._kind_meant(kind.text, *(("none",) if value is None else ()))
+            if kind.text == "none":
+                hint = "only a variant removes a layer: is `extends` missing?"
             if kind.text == "Aux":
                 hint = "an Aux stands under a name in the section aux"
             self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)

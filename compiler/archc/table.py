@@ -157,9 +157,10 @@ def parse_table(
     columns = _columns(entries["columns"].value, entries, findings)
     if faulty or len(findings) > before:
         return None
+    at_rows = len(findings)
     rows = _rows(entries["rows"].value, columns, conventions, findings)
     errata = {}
-    if "errata" in entries:
+    if "errata" in entries and len(findings) == at_rows:
         errata = _errata(entries["errata"].value, rows, layers, findings)
     if len(findings) > before:
         return None
@@ -245,6 +246,10 @@ def _rows(
             )
             findings.append(Diagnostic(Code.WRONG_COLUMNS, message, value.span))
             continue
+        if glued := next((item for item in value.items if _is_two(item)), None):
+            message = f"{found(glued)} is one cell: a comma is missing in it"
+            findings.append(Diagnostic(Code.WRONG_COLUMNS, message, glued.span))
+            continue
         cells = {}
         for column, item in zip(columns, value.items, strict=False):
             text = item.text if isinstance(item, Scalar) else ""
@@ -258,6 +263,10 @@ def _rows(
                 cells[column] = Cell(text, item.span)
         rows[key.text] = PrintedRow(cells, key.span)
     return rows
+
+
+def _is_two(cell: Node) -> bool:
+    return isinstance(cell, Scalar) and bool(re.search(r"[0-9KMG-]\s+[0-9-]", cell.text))
 
 
 def _is_erratum(node: Node) -> bool:
