@@ -385,16 +385,14 @@ def lines_of(text: str) -> Iterator[Place]:
 
 
 def lost_brackets(spec: Spec, chance: Random) -> Iterator[Fault]:
-    """A bracket or brace is not closed."""
-    for start, end in spec.brackets:
-        # Of several that are closed one behind the other, it cannot be told which.
-        closing = re.compile(r"[\]} ]*").match(spec.text, end)
+    """A bracket or brace is not closed; of those closed side by side it cannot be told which."""
+    for _, end in spec.brackets:
+        closing = re.compile(r"[]} ]*").match(spec.text, end)
         assert closing is not None
-        last = closing.end()
-        same = [(a, a + 1) for a, b in spec.brackets if start <= b - 1 < last and a <= end]
-        together = [place for place in same if spec.text[end - 1 : last].strip("]} ") == ""]
-        gap = hole(spec.text, end - 1, last)
-        places = [(start, start + 1), *together]
+        first = len(spec.text[:end].rstrip("]} "))
+        together = [start for start, close in spec.brackets if first < close <= closing.end()]
+        places = [(start, start + 1) for start in together]
+        gap = hole(spec.text, end - 1, closing.end())
         yield fault("bracket lost", spec, Edit(end - 1, end, ""), places, [gap])
 
 
@@ -467,8 +465,8 @@ KINDS: dict[Callable[[Spec, Random], Iterator[Fault]], int] = {
 
 def single_faults(specs: list[Spec], seed: int) -> Iterator[Fault]:
     """The mutants of all specs, of each kind as many from each spec as there are."""
-    for make, share in KINDS.items():
-        chance = Random(f"{seed} {share} {len(KINDS)}")
+    for position, (make, share) in enumerate(KINDS.items()):
+        chance = Random(f"{seed} {position}")
         candidates = [list(make(spec, chance)) for spec in specs]
         for faults in candidates:
             chance.shuffle(faults)

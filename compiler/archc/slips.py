@@ -11,7 +11,7 @@ from typing import NamedTuple
 from archc.diagnostics import Hint, Replacement
 from archc.spans import Source, Span
 
-MAXIMUM_LENGTH = 50_000
+MAXIMUM_LENGTH = 20_000
 """Of longer texts no slip is looked for: people write none, and it would take long."""
 
 _CLOSING = {"[": "]", "{": "}"}

@@ -195,16 +195,10 @@ class Grammar:
 
     def _without_fields(self, kinds: list[Entry]) -> list[Entry]:
         """The kinds without those that are a field of the others, written with a capital."""
-        fields = {
-            name
-            for kind in kinds
-            if kind.key.text in OPERATORS or kind.key.text in STRUCTURES
-            for name in (
-                OPERATORS[kind.key.text].model_fields
-                if kind.key.text in OPERATORS
-                else STRUCTURES[kind.key.text]
-            )
-        }
+        fields: set[str] = set(STRUCTURES["Repeat"])
+        for kind in kinds:
+            if kind.key.text in OPERATORS:
+                fields |= OPERATORS[kind.key.text].model_fields.keys()
         return [kind for kind in kinds if kind.key.text.lower() not in fields]
 
     def _without_kind(self, name: str, node: source.Mapping) -> None:
