@@ -51,7 +51,7 @@ class NotAWindow(ValueError):
             self.hint = Replacement(meant, f"write {meant}", safe=True)
         elif isinstance(value, str):
             window, _, mode = value.rpartition(" ")
-            close = suggestion(mode, ("same", "valid"))
+            close = suggestion(mode, ("same", "valid")) if mode.isalpha() else None
             if close is not None and _NOTATION.fullmatch(window):
                 meant = f"{window} {close.text}"
                 self.hint = close._replace(text=meant, words=f"did you mean {meant}?")
@@ -63,6 +63,7 @@ def _meant(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     text = re.sub(r"\s*([x*/\xd7])\s*", r"\1", value.lower()).translate(_TIMES)
+    text = re.sub(r" (same|valid)(/\S+)$", r"\2 \1", text)
     return text if _NOTATION.fullmatch(text) else None
 
 
