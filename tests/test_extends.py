@@ -248,11 +248,11 @@ def test_heads_and_network_must_give_as_many_features(folder: Path) -> None:
     assert extended(folder, "classes: 7\n").aux[0].output == (7,)
     found = refused(folder, "head: {fc: {Conv: 1x1, out: classes}}\n")
     assert found == [
-        "base.yaml:30:19: aux1 gives 10, the network 10x1x1: "
+        "variant.yaml:3:13: the network gives 10x1x1, aux1 10: "
         "one loss needs as many features of both"
     ]
     assert refused(folder, "head: {fc: {Linear: 9}}\n")[0].endswith(
-        "aux1 gives 10, the network 9: one loss needs as many features of both"
+        "the network gives 9, aux1 10: one loss needs as many features of both"
     )
 
 

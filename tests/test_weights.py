@@ -248,8 +248,8 @@ def test_matching_is_not_exponential() -> None:
             "26:56",
             "x{b} stands twice among theirs",
         ),
-        ("{a: {source: s, keys: {x: conv2}}}", "26:37", "the network has no state there"),
-        ("{a: {source: s, keys: {'x{a}': 'conv{a}.wieght'}}}", "26:37", "has no state there"),
+        ("{a: {source: s, keys: {x: conv2}}}", "26:40", "the network has no state there"),
+        ("{a: {source: s, keys: {'x{a}': 'conv{a}.wieght'}}}", "26:45", "has no state there"),
     ],
 )
 def test_what_is_wrong_with_a_mapping(section: str, where: str, message: str) -> None:

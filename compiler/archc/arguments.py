@@ -6,7 +6,8 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Label, suggestion
+from archc.diagnostics import Code, Diagnostic, Label, guess, suggestion
+from archc.names import is_kind
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 from archc.source import Entry, Node, Scalar
@@ -96,9 +97,14 @@ def _nested(
     if is_empty(node):
         return False
     needed = f"{what} {field}: {', '.join(kinds)} or none is needed"
-    if not isinstance(node, source.Mapping) and not (
-        isinstance(node, Scalar) and isinstance(node.value, str)
-    ):
+    is_word = isinstance(node, Scalar) and isinstance(node.value, str)
+    if isinstance(node, Scalar) and is_word and not is_kind(node.text):
+        close = suggestion(node.text, (*kinds, "none"))
+        if close is not None:
+            message = f"{needed}, found {found(node)}"
+            grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span, hint=close))
+            return False
+    if not isinstance(node, source.Mapping) and not is_word:
         message = f"{needed}, found {found(node)}"
         grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return False
@@ -156,5 +162,5 @@ def _point_at_columns(
             elif hint is None and field in column_fields and isinstance(node.value, str):
                 columns = [cell for cell in cells if cell != "classes"]
                 known = f"the columns here are {', '.join(columns)}" if columns else None
-                hint = suggestion(node.text, cells) or known
+                hint = guess(node.text, cells) or known
             grammar.findings[i] = finding._replace(hint=hint)

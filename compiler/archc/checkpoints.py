@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from archc.analysis import Analysis
-from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, closest, guess
 from archc.findings import MAXIMUM_FINDINGS
 from archc.ops.operator import Tensor
 from archc.ops.operator import written as written_shape
-from archc.renaming import Line, Renaming, matches
+from archc.renaming import Line, Renaming, fillings, matches
 from archc.validation import counted, listed
 
 _MOST_SUGGESTIONS = 5
@@ -70,22 +70,28 @@ def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
     for key in expected_state(analysis):
         segments = key.split(".")
         paths |= dict.fromkeys(".".join(segments[:end]) for end in range(1, len(segments) + 1))
-    astray = [
-        (line, line.ours)
-        for renaming in renamings.values()
-        for line in renaming.lines
-        if line.ours is not None and not _leads_somewhere(line.ours, paths)
-    ]
-    return [
-        Diagnostic(
-            Code.UNKNOWN_REFERENCE,
-            f"{line.theirs} becomes {ours}, and the network has no state there",
-            line.span,
+    findings: list[Diagnostic] = []
+    for renaming in renamings.values():
+        astray = [
+            (line, line.ours)
+            for line in sorted(renaming.lines, key=lambda line: line.span.line)
+            if line.ours is not None and not _leads_somewhere(line.ours, paths)
+        ]
+        notes: tuple[str, ...] = ()
+        if len(astray) > max(3, len(renaming.lines) // 2):
+            # It is the network that has changed, not each of the lines that is misspelt.
+            more = counted(len(astray) - 1, "more line")
+            notes = (f"so it is with {more} of {renaming.name}",)
+            del astray[1:]
+        for line, ours in astray[:MAXIMUM_FINDINGS]:
+            message = f"{line.theirs} becomes {ours}, and the network has no state there"
             # A network has many paths, and looking for a close one takes its time.
-            hint=suggestion(ours, paths) if i < _MOST_SUGGESTIONS else None,
-        )
-        for i, (line, ours) in enumerate(astray[:MAXIMUM_FINDINGS])
-    ]
+            few = len(findings) < _MOST_SUGGESTIONS
+            hint = _path_meant(ours, renaming, paths) if few else None
+            findings.append(
+                Diagnostic(Code.UNKNOWN_REFERENCE, message, line.ours_span, (), notes, hint)
+            )
+    return findings[:MAXIMUM_FINDINGS]
 
 
 def match_checkpoint(
@@ -150,6 +156,26 @@ def shown(key: str) -> str:
 
 def _leads_somewhere(ours: str, paths: Mapping[str, None]) -> bool:
     return ours in paths or ("{" in ours and any(matches(ours, path) for path in paths))
+
+
+def _path_meant(ours: str, renaming: Renaming, paths: Mapping[str, None]) -> Hint | None:
+    """The path that is meant; what its placeholders stand for, other lines tell."""
+    filled = (
+        filling
+        for line in renaming.lines
+        for path in paths
+        if line.ours and "{" in line.ours and (filling := fillings(line.ours, path))
+    )
+    filling = next(filled, None) if "{" in ours else {}
+    if filling is None or any(f"{{{name}}}" not in ours for name in filling):
+        return None
+    meant = ours
+    for name, text in filling.items():
+        meant = meant.replace(f"{{{name}}}", text)
+    close = closest(meant, paths)
+    for name, text in filling.items():
+        close = close.replace(text, f"{{{name}}}", 1) if close else None
+    return guess(ours, [close]) if close else None
 
 
 def _missing_heads(

@@ -1,12 +1,13 @@
 """The paper's table against the computed one, cell by cell and exactly."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from itertools import product
 from typing import Literal, NamedTuple, get_args
 
 from archc.analysis import Analysis, RowAnalysis
-from archc.diagnostics import Code, Diagnostic, Label, in_file_order, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, Label, guess, in_file_order
 from archc.findings import MAXIMUM_FINDINGS
+from archc.ir import walk
 from archc.ops.operator import Shape
 from archc.table import (
     COLUMNS,
@@ -16,6 +17,7 @@ from archc.table import (
     Count,
     Erratum,
     Rounding,
+    no_such_row,
     parse_number,
     rounded,
     shown,
@@ -78,10 +80,8 @@ def check_conformance(analysis: Analysis) -> Conformance:
             break
         found = analysis.at(path)
         if found is None:
-            known = [row.node.path for row in (*analysis.rows, *analysis.aux)]
-            hint = suggestion(path, known) or f"the rows are {', '.join(known)}"
-            message = f"the table has a row {path}, the network has none"
-            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, printed.span, hint=hint))
+            hint = _row_meant(analysis, path, table.rows)
+            findings.append(no_such_row(path, printed.span, hint))
             continue
         results = {}
         for column in COLUMNS:
@@ -94,6 +94,16 @@ def check_conformance(analysis: Analysis) -> Conformance:
                 findings += [finding] if finding else []
         cells[path] = results
     return Conformance(cells, tuple(in_file_order(findings)))
+
+
+def _row_meant(analysis: Analysis, path: str, printed: Container[str]) -> Hint:
+    """The row that is meant, most likely one that the table does not print; else all rows."""
+    rows = (*analysis.rows, *analysis.aux)
+    paths = [row.node.path for row in rows]
+    layers = [node.path for row in rows for node in walk(row.node) if node.path]
+    depth = path.count(".")
+    missing = [name for name in layers if name not in printed and name.count(".") == depth]
+    return guess(path, missing) or guess(path, layers) or f"the rows are {', '.join(paths)}"
 
 
 def rank_conventions(analysis: Analysis) -> list[Explanation]:

@@ -135,36 +135,49 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # only a faulty spec pays for it
 
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
+    # In a short word one slip is much: `otu` and `out` share less than `cut` and `count` do.
+    slips = [folded for folded in by_folded if is_slip(word, folded)]
+    cutoff = 0.0 if slips else 0.7
+    close = get_close_matches(word.casefold(), slips or by_folded, n=1, cutoff=cutoff)
     return by_folded[close[0]] if close else None
 
 
 def suggestion(word: str, known: Iterable[str]) -> Replacement | None:
-    """``did you mean X?`` for the known word closest to ``word``, or None."""
+    """``did you mean X?`` for the word of the language closest to ``word``, or None."""
+    known = list(known)
     close = closest(word, known)
-    return meaning(word, close) if close else None
+    if close is None:
+        return None
+    alone = not any(is_slip(word, other) for other in known if other != close)
+    hint = meaning(word, close)
+    return hint._replace(safe=hint.safe and alone)
+
+
+def guess(word: str, names: Iterable[str]) -> Replacement | None:
+    """The same for names that a spec gives: never safe, for they may be what is misspelt."""
+    hint = suggestion(word, names)
+    return hint._replace(safe=False) if hint else None
 
 
 def meaning(word: str, meant: str) -> Replacement:
     """``did you mean X?``, safe to write where ``word`` is one slip of the finger from it."""
     plain = meant[:1].isalpha() and not set(meant) & set("#:,[]{}\"'")
     return Replacement(
-        meant if plain else f'"{meant}"', f"did you mean {meant}?", _is_slip(word, meant)
+        meant if plain else f'"{meant}"', f"did you mean {meant}?", is_slip(word, meant)
     )
 
 
-def _is_slip(word: str, meant: str) -> bool:
+def is_slip(word: str, meant: str) -> bool:
     """Whether the words differ in case and underscores, or in one letter, or in two swapped."""
     one, other = (text.casefold().replace("_", "") for text in (word, meant))
     if one == other:
         return True
-    if min(len(one), len(other)) < 3:
-        return False
     start = len(commonprefix((one, other)))
     end = len(commonprefix((one[start:][::-1], other[start:][::-1])))
     middle, instead = one[start : len(one) - end], other[start : len(other) - end]
-    swapped = len(middle) == 2 and middle == instead[::-1]
-    return swapped or max(len(middle), len(instead)) == 1
+    if len(middle) == 2 and middle == instead[::-1]:
+        return True
+    return max(len(middle), len(instead)) == 1 and min(len(one), len(other)) >= 3
 
 
 def render(finding: Diagnostic) -> str:

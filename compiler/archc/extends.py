@@ -5,14 +5,14 @@ kind or a list replaces; ``none`` removes; a new name says where it stands, ``af
 Merging works on nodes, so that everything keeps the place where it was written.
 """
 
+from collections.abc import Container, Iterator, Sequence
 from collections.abc import Mapping as AbstractMapping
-from collections.abc import Sequence
 
-from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.diagnostics import Code, Diagnostic, guess
 from archc.names import is_kind
 from archc.source import Entry, List, Mapping, Node, Scalar
 from archc.syntax import MAXIMUM_MODULES, STRUCTURES
-from archc.validation import found
+from archc.validation import as_meant, found
 
 NOT_INHERITED = ("about", "budget", "checkpoints", "name", "table")
 SECTIONS = ("stem", "inception", "body", "aux", "head")
@@ -28,7 +28,12 @@ def extend_spec(base: Mapping, variant: Mapping, findings: list[Diagnostic]) -> 
     merged = {e.key.text: e for e in base.entries if e.key.text not in NOT_INHERITED}
     own = {entry.key.text: entry for entry in variant.entries if entry.key.text != "extends"}
     if "modules" in own:
-        merged["modules"] = _extended(merged.get("modules"), own["modules"], _modules, findings)
+        called = set(_words(variant))
+
+        def modules(old: Mapping, new: Mapping, found: list[Diagnostic]) -> Mapping:
+            return _modules(old, new, called, found)
+
+        merged["modules"] = _extended(merged.get("modules"), own["modules"], modules, findings)
     columns = module_columns(merged.get("modules"))
     for key, entry in own.items():
         if key in SECTIONS and _is_none(entry.value):
@@ -64,7 +69,7 @@ def extend_modules(document: Mapping, findings: list[Diagnostic]) -> Mapping:
             return done.setdefault(name, entry)
         wanted = parent.text if isinstance(parent, Scalar) else ""
         if wanted not in known:
-            hint = suggestion(wanted, known) or f"the modules are {', '.join(known)}"
+            hint = guess(wanted, known) or f"the modules are {', '.join(known)}"
             message = f"module {name} extends {wanted or found(parent)}, which is no module here"
             finding = Diagnostic(Code.UNKNOWN_REFERENCE, message, parent.span, hint=hint)
             findings.append(finding)
@@ -120,10 +125,12 @@ def merge_names(
             continue
         value, placement = _without_placement(entry.value)
         old = merged.get(entry.key.text)
+        if old is None and placement is None:
+            value, placement = _without_placement(_placed_as_meant(entry, findings))
         if old is not None:
             value = _merge_layer(entry.key.text, old.value, value, columns, findings)
         elif placement is None:
-            close = suggestion(entry.key.text, merged)
+            close = guess(entry.key.text, merged)
             hint = f"{close} a new one says where it stands" if close else "it says where it stands"
             message = f"{entry.key.text} changes nothing: what is extended has no such layer"
             hint += ": after: or before: a layer"
@@ -173,11 +180,17 @@ def _extended(old: Entry | None, new: Entry, merge: object, findings: list[Diagn
     return Entry(new.key, merged)
 
 
-def _modules(base: Mapping, variant: Mapping, findings: list[Diagnostic]) -> Mapping:
+def _modules(
+    base: Mapping, variant: Mapping, called: Container[str], findings: list[Diagnostic]
+) -> Mapping:
     merged = {entry.key.text: entry for entry in base.entries}
     columns = module_columns_of({**merged, **{e.key.text: e for e in variant.entries}})
     for entry in variant.entries:
         name, old = entry.key.text, merged.get(entry.key.text)
+        if old is None and name not in called and (close := guess(name, merged)):
+            message = f"module {name} changes nothing: what is extended has none, no layer calls it"
+            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, entry.key.span, hint=close))
+            continue
         if _is_none(entry.value):
             _removed(merged, entry, findings)
         elif old is not None and isinstance(old.value, Mapping) and _continues(name, entry.value):
@@ -191,6 +204,23 @@ def _modules(base: Mapping, variant: Mapping, findings: list[Diagnostic]) -> Map
         else:
             merged[name] = entry
     return Mapping(tuple(merged.values()), variant.span)
+
+
+def _words(node: Node) -> Iterator[str]:
+    """Whatever may call a module: the keys below the names in ``modules``, and all values."""
+    if isinstance(node, Scalar):
+        yield node.text
+    elif isinstance(node, List):
+        for item in node.items:
+            yield from _words(item)
+    else:
+        for key, value in node.entries:
+            if key.text == "modules" and isinstance(value, Mapping):
+                for _, module in value.entries:
+                    yield from _words(module)
+            else:
+                yield key.text
+                yield from _words(value)
 
 
 def _continues(name: str, value: Node) -> bool:
@@ -268,9 +298,15 @@ def _is_none(node: Node) -> bool:
 
 def _removed(merged: dict[str, Entry], entry: Entry, findings: list[Diagnostic]) -> None:
     if merged.pop(entry.key.text, None) is None:
-        hint = suggestion(entry.key.text, merged)
+        hint = guess(entry.key.text, merged)
         message = f"{entry.key.text} cannot be removed: what is extended has none"
         findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, entry.key.span, hint=hint))
+
+
+def _placed_as_meant(entry: Entry, findings: list[Diagnostic]) -> Node:
+    if not isinstance(entry.value, Mapping):
+        return entry.value
+    return as_meant(entry.value, entry.key.text, ("after", "before"), findings)
 
 
 def _without_placement(node: Node) -> tuple[Node, Entry | None]:
@@ -286,7 +322,7 @@ def _placed(
 ) -> dict[str, Entry]:
     where = placement.value.text if isinstance(placement.value, Scalar) else ""
     if where not in merged:
-        hint = suggestion(where, merged) or f"there are {', '.join(merged)}"
+        hint = guess(where, merged) or f"there are {', '.join(merged)}"
         which = where or found(placement.value)
         message = f"{entry.key.text} stands {placement.key.text} {which}, which is not there"
         if where == entry.key.text:

@@ -196,7 +196,13 @@ class _Lowering:
 
     def _blame_call(self, before: int, span: Span, module: str) -> None:
         findings = self.grammar.findings
-        for i in range(before, len(findings)):
-            if len(findings[i].labels) < 2:
-                label = Label(span, f"in this row of {module}")
-                findings[i] = findings[i]._replace(labels=(*findings[i].labels, label))
+        # What no cell makes wrong is so in every row: it is said once.
+        said = {(finding.span, finding.message) for finding in findings[:before]}
+        label = Label(span, f"in this row of {module}")
+        findings[before:] = [
+            finding._replace(labels=(*finding.labels, label))
+            if len(finding.labels) < 2
+            else finding
+            for finding in findings[before:]
+            if (finding.span, finding.message) not in said
+        ]

@@ -1,8 +1,9 @@
 """Parameters of a spec: numbers with a name, which the command line may set."""
 
+from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
 
-from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.diagnostics import Code, Diagnostic, Label, closest, guess, is_slip
 from archc.names import check_name
 from archc.source import Entry, List, Mapping, Node, Scalar
 from archc.validation import found, value_hint
@@ -40,22 +41,46 @@ def set_parameters(
         else:
             known = f"its parameters are {', '.join(values)}" if values else "it has no parameters"
             message = f"{document.span.source.name} has no parameter {name} to set"
-            hint = suggestion(name, values) or known
+            hint = guess(name, values) or known
             findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, hint=hint))
     if findings:
         return document
     used: set[str] = set()
     entries = [
-        Entry(key, _filled(value, values, used) if key.text in SECTIONS else value)
+        Entry(key, _filled(value, values, used) if closest(key.text, SECTIONS) else value)
         for key, value in document.entries
     ]
     for key, _ in declared.entries if isinstance(declared, Mapping) else ():
         # What a variant no longer uses of its base's is not for the base to remove.
         if key.text not in used and key.span.source is document.span.source:
-            message = f"parameter {key.text} is used nowhere"
-            hint = f"write {key.text} where its number should stand, or remove it"
-            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
+            findings.append(_used_nowhere(key, document))
     return Mapping(tuple(entries), document.span)
+
+
+def _used_nowhere(key: Scalar, document: Mapping) -> Diagnostic:
+    """The parameter that nothing names, or the word that is meant to be its name."""
+    section = document.get("parameters")
+    declared = {e.key.text for e in section.entries} if isinstance(section, Mapping) else set()
+    for word in _words(document):
+        if word.text not in declared and is_slip(word.text, key.text):
+            message = f"{word.text} is no parameter of this spec"
+            label = Label(key.span, "declared here, and used nowhere")
+            hint = guess(word.text, [key.text])
+            return Diagnostic(Code.UNKNOWN_REFERENCE, message, word.span, (label,), hint=hint)
+    message = f"parameter {key.text} is used nowhere"
+    unused = f"write {key.text} where its number should stand, or remove it"
+    return Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=unused)
+
+
+def _words(node: Node) -> Iterator[Scalar]:
+    """Every text that stands as a value."""
+    if isinstance(node, Scalar):
+        if isinstance(node.value, str):
+            yield node
+        return
+    below = node.items if isinstance(node, List) else [value for _, value in node.entries]
+    for part in below:
+        yield from _words(part)
 
 
 def _is_number(node: Node) -> bool:

@@ -10,10 +10,10 @@ from archc.analysis import Analysis, analyze
 from archc.budget import check_budget
 from archc.checkpoints import check_checkpoints
 from archc.conformance import Conformance, check_conformance
-from archc.diagnostics import Code, Diagnostic, Label, in_file_order, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, Label, guess, in_file_order
 from archc.extends import extend_modules, extend_spec
 from archc.findings import Findings, TooManyFindings
-from archc.library import find_spec, specs_in
+from archc.library import find_spec, known_specs
 from archc.lower import lower
 from archc.parameters import set_parameters
 from archc.schema import check_schema
@@ -179,13 +179,12 @@ def _find_base(parent: Node, path: Path) -> Path | Diagnostic:
     if not text.endswith(".yaml") or Path(text).is_absolute() or len(text) > _LONGEST_NAME:
         not_this = repr(text[:60]) if text else a_kind_of(parent)
         message = f"extends is the file name of a spec, such as base.yaml, not {not_this}"
-        hint = f"write {text}.yaml" if re.fullmatch(r"\w+", text, re.ASCII) else None
+        hint: Hint | None = guess(text[:_LONGEST_NAME], known_specs(path.parent))
+        if hint is None and re.fullmatch(r"\w+", text, re.ASCII):
+            hint = f"write {text}.yaml"
         return Diagnostic(Code.INVALID_VALUE, message, parent.span, hint=hint)
     beside = path.parent / text
     if beside.is_file():
         return beside
-    found = find_spec(text)
-    if isinstance(found, Diagnostic):
-        close = suggestion(beside.name, [spec.name for spec in specs_in(beside.parent)])
-        return found._replace(span=parent.span, hint=close or found.hint)
-    return found
+    found = find_spec(text, path.parent)
+    return found._replace(span=parent.span) if isinstance(found, Diagnostic) else found

@@ -47,6 +47,7 @@ class Line(NamedTuple):
     theirs: str
     ours: str | None
     span: Span
+    ours_span: Span
 
 
 class Renamed(NamedTuple):
@@ -87,7 +88,13 @@ class Renaming(NamedTuple):
 
 def matches(pattern: str, path: str) -> bool:
     """Whether ``path`` is what the pattern, with something for each placeholder, stands for."""
-    return _compiled(pattern, ".").fullmatch(path) is not None
+    return fillings(pattern, path) is not None
+
+
+def fillings(pattern: str, path: str) -> dict[str, str] | None:
+    """What ``path`` has for each placeholder of the pattern; None where it is no such path."""
+    match = _compiled(pattern, ".").fullmatch(path)
+    return match.groupdict() if match else None
 
 
 def parse_checkpoints(entry: Entry | None, findings: list[Diagnostic]) -> dict[str, Renaming]:
@@ -140,7 +147,7 @@ def _lines(keys: source.Mapping, separator: str, findings: list[Diagnostic]) -> 
                 label = Label(before[side, pattern], "first here")
                 findings.append(Diagnostic(Code.AMBIGUOUS_KEY, message, place, (label,)))
             before.setdefault((side, pattern), place)
-        lines.append(Line(key.text, ours, key.span))
+        lines.append(Line(key.text, ours, key.span, value.span))
     return tuple(sorted(lines, key=lambda line: _rank(line, separator), reverse=True))
 
 

@@ -1,11 +1,11 @@
 """A composed spec → a valid one: every key known, every value of its type, every reference met."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeGuard, TypeVar
 
 from archc import source
 from archc.arguments import Cells, build, fill
-from archc.diagnostics import Code, Diagnostic, Replacement, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, Label, Replacement, guess, suggestion
 from archc.findings import Findings, TooManyFindings
 from archc.models import (
     AuxArguments,
@@ -34,7 +34,7 @@ from archc.syntax import (
     wrong_cell,
 )
 from archc.table import PrintedTable, parse_table
-from archc.validation import found, is_empty, meant, unknown_key, validate
+from archc.validation import as_meant, found, is_empty, listed, unknown_key, validate
 
 ROW_SECTIONS = ("stem", "inception", "body", "head")
 
@@ -86,30 +86,35 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
 
 
 def _checked(document: source.Mapping, findings: list[Diagnostic]) -> Spec | list[Diagnostic]:
-    entries = {entry.key.text: entry for entry in document.entries}
     sections = {*ROW_SECTIONS, "aux"}
     known = [*Header.model_fields, "extends", "paper", "defaults", "modules", *ROW_SECTIONS]
     known += ["aux", "table", "parameters", "width", "budget", "checkpoints", "lints"]
+    document = as_meant(document, "spec", known, findings)
+    entries = {entry.key.text: entry for entry in document.entries}
     unknown = [entry.key for name, entry in entries.items() if name not in known]
     findings += (_unknown_at_top(key, known, entries) for key in unknown)
+    if "extends" in entries:  # misspelt, or it would be gone: all else is half a spec
+        return findings
     # A variant's first own key, not that of what it extends.
     own = [e.key.span for e in document.entries if e.key.span.source is document.span.source]
     place = min(own, key=lambda span: (span.line, span.column), default=document.span)
     fields = {name: entries[name] for name in Header.model_fields if name in entries}
-    misspelt = [word for key in unknown if (word := meant(key.text, known))]
-    header = validate(Header, "spec", fields, place, findings, unknown=misspelt)
+    header = validate(Header, "spec", fields, place, findings)
     named = _named(entries.get("name"))
     findings += [wrong for key, _ in named if (wrong := check_kind(key, "the network"))]
     paper = _section(Paper, "paper", entries, findings)
     width = _section(Width, "width", entries, findings)
     budget = _section(Budget, "budget", entries, findings)
-    modules = _mapping(entries.get("modules"), "modules", findings)
+    modules = tuple(
+        _module_as_meant(module, findings)
+        for module in _mapping(entries.get("modules"), "modules", findings)
+    )
     if len(modules) > MAXIMUM_MODULES:
         message = f"{len(modules):,} modules, at most {MAXIMUM_MODULES} are possible"
         findings.append(Diagnostic(Code.LIMIT, message, modules[MAXIMUM_MODULES].key.span))
         return findings
     columns = {
-        key.text: module_columns(value, findings) if isinstance(value, source.Mapping) else None
+        key.text: module_columns(value, findings) if _is_whole(value) else None
         for key, value in modules
         if check_kind(key, "a module") is None
     }
@@ -120,6 +125,7 @@ def _checked(document: source.Mapping, findings: list[Diagnostic]) -> Spec | lis
     definitions = {
         key.text: definition
         for key, value in modules
+        if _is_whole(value) or not isinstance(value, source.Mapping)
         if (definition := grammar.definition(key, value)) is not None
     }
     for key, value in modules:
@@ -174,7 +180,8 @@ def _checked(document: source.Mapping, findings: list[Diagnostic]) -> Spec | lis
         for key, _ in _mapping(entries.get(section), section, [])
     }
     findings += (_unknown_tap(head, names) for head in aux if head.tap not in names)
-    table = parse_table(entries["table"].value, findings) if "table" in entries else None
+    every = names | {key.text for key, _ in _mapping(entries.get("aux"), "aux", [])}
+    table = parse_table(entries["table"], every, findings) if "table" in entries else None
     checkpoints = parse_checkpoints(entries.get("checkpoints"), findings)
     switches = parse_switches(entries.get("lints"), findings)
     if findings or header is None:
@@ -218,6 +225,20 @@ def _point_at_parameter(finding: Diagnostic, parameters: list[str]) -> Diagnosti
     return finding._replace(hint=suggestion(word, parameters))
 
 
+def _module_as_meant(module: Entry, findings: list[Diagnostic]) -> Entry:
+    key, value = module
+    if not isinstance(value, source.Mapping):
+        return module
+    bodies = [kind for kind in STRUCTURES if kind != "Repeat"]
+    known = ["extends", "columns", "about", *bodies, *STRUCTURES["Residual"]]
+    return Entry(key, as_meant(value, f"module {key.text}", known, findings))
+
+
+def _is_whole(module: source.Node) -> TypeGuard[source.Mapping]:
+    """Whether it has all that it is to have; one whose `extends` was misspelt has half of it."""
+    return isinstance(module, source.Mapping) and module.get("extends") is None
+
+
 def _named(entry: Entry | None) -> list[Entry]:
     """The network's name as an entry of its own, to be held against the modules' names."""
     name = entry.value if entry else None
@@ -235,8 +256,19 @@ def _mapping(entry: Entry | None, what: str, findings: list[Diagnostic]) -> tupl
     if isinstance(entry.value, source.Mapping):
         return entry.value.entries
     message = f"{what} is a mapping of names, found {found(entry.value)}"
-    findings.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
+    # In a variant `none` removes a section.
+    text = entry.value.text if isinstance(entry.value, Scalar) else ""
+    hint: Hint | None = suggestion(text, ("none",))
+    if text == "none":
+        hint = "only a variant removes a section: is `extends` missing?"
+    # Of many lines, the key is enough to show.
+    span = entry.value.span if _is_short(entry.value) else entry.key.span
+    findings.append(Diagnostic(Code.INVALID_VALUE, message, span, hint=hint))
     return ()
+
+
+def _is_short(node: source.Node) -> bool:
+    return node.span.line == node.span.end_line and not is_empty(node)
 
 
 def _section(
@@ -345,11 +377,21 @@ def _check_columns_used(
         pending += layer.children
         used |= {e.value.value for e in layer.fields.values() if isinstance(e.value, Scalar)}
     columns = node.get("columns") if isinstance(node, source.Mapping) else None
-    for item in columns.items if isinstance(columns, source.List) else ():
-        if isinstance(item, Scalar) and item.value not in used:
-            message = f"column {item.text} of module {definition.name} is used nowhere in it"
-            hint = "use it, or remove it from columns"
-            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, item.span, hint=hint))
+    items = columns.items if isinstance(columns, source.List) else ()
+    unused = [item for item in items if isinstance(item, Scalar) and item.value not in used]
+    if not unused:
+        return
+    names = listed(item.text for item in unused)
+    what = f"column {names} of module {definition.name} is"
+    if len(unused) > 1:
+        what = f"columns {names} of module {definition.name} are"
+    message, span = f"{what} used nowhere in it", unused[0].span
+    labels: tuple[Label, ...] = ()
+    if span.source is not definition.body.span.source:
+        # The columns are those of a module that this one says something else of.
+        labels, span = (Label(span, "named here"),), definition.body.span
+    hint = "use it, or remove it from columns"
+    findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, span, labels, hint=hint))
 
 
 def _recursions(definitions: Mapping[str, Definition]) -> list[Diagnostic]:
@@ -384,7 +426,10 @@ def _recursions(definitions: Mapping[str, Definition]) -> list[Diagnostic]:
 def _auxiliary(row: Entry, grammar: Grammar) -> Auxiliary | None:
     """``{Aux: <layer>, from: <row>, loss_weight: <number>}``."""
     key, value = row
-    fields = {e.key.text: e for e in value.entries} if isinstance(value, source.Mapping) else {}
+    fields = {}
+    if isinstance(value, source.Mapping):
+        value = as_meant(value, "Aux", ["Aux", "from", "loss_weight"], grammar.findings)
+        fields = {entry.key.text: entry for entry in value.entries}
     if "Aux" not in fields:
         message = f"{key.text} is no auxiliary head, found {found(value)}"
         hint = "write {Aux: AModule, from: a_row, loss_weight: 0.3}"
@@ -415,6 +460,6 @@ def _auxiliary(row: Entry, grammar: Grammar) -> Auxiliary | None:
 
 def _unknown_tap(head: Auxiliary, names: set[str]) -> Diagnostic:
     there = f"the rows are {', '.join(sorted(names))}" if names else None
-    hint = suggestion(head.tap, names) or there
+    hint = guess(head.tap, names) or there
     message = f"{head.layer.name} taps {head.tap}, which is no row of the network"
     return Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint)

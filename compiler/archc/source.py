@@ -13,10 +13,11 @@ from typing import NamedTuple
 import yaml
 from yaml._yaml import CParser
 
-from archc.diagnostics import Code, Diagnostic, Label
+from archc.diagnostics import Code, Diagnostic, Label, Replacement
 from archc.findings import Findings, TooManyFindings
+from archc.slips import find_slip
 from archc.spans import Source, Span
-from archc.syntax_hints import syntax_hint
+from archc.syntax_hints import general_hint, plain_hint
 
 MAXIMUM_BYTES = 1_000_000
 MAXIMUM_DEPTH = 64
@@ -179,16 +180,18 @@ class _Composer:
         if start and (start.line, start.column) != (place.line - 1, place.column - 1):
             labels = (Label(self._mark(start), f"{error.context} that starts here"),)
         message = f"not YAML: {error.problem}"
-        for number in (place.line, place.line - 1, place.line - 2):
-            if unquoted := _UNQUOTED.search(self.source.line(number)):
-                place = Span(self.source, number, *_columns(unquoted, number))
-                quoted = f'` #` starts a comment here: write "{unquoted[1]}" with quotes'
-                return Diagnostic(Code.SYNTAX, message, place, labels, hint=quoted)
-        if error.problem == "could not find expected ':'" and start:
-            # Noticed a line later, where the next key is.
-            place, labels = self._line(start.line + 1), ()
-        hint = syntax_hint(error.problem or "", self.source, place)
-        return Diagnostic(Code.SYNTAX, message, place, labels, hint=hint)
+        problem = error.problem or ""
+        # A missing colon is noticed a line later, where the next key is.
+        late = problem == "could not find expected ':'" and start is not None
+        written = self._line(start.line + 1) if late and start else place
+        if hint := plain_hint(problem, self.source, written):
+            return Diagnostic(Code.SYNTAX, message, written, () if late else labels, hint=hint)
+        if slip := find_slip(self.source, place.line, place.column, problem):
+            noticed = (place.line, place.column) != (slip.span.line, slip.span.column)
+            labels = (Label(place, f"noticed here: {problem}"),) if noticed else ()
+            return Diagnostic(Code.SYNTAX, slip.message, slip.span, labels, hint=slip.hint)
+        hint = general_hint(problem, self.source, written)
+        return Diagnostic(Code.SYNTAX, message, written, () if late else labels, hint=hint)
 
     def _line(self, number: int) -> Span:
         """All that is written on the line, but for its comment."""
@@ -261,6 +264,8 @@ class _Composer:
             if not isinstance(key, Scalar) or isinstance(key.value, bool) or key.value is None:
                 message = f"a key is a word, not {a_kind_of(key)}"
                 self.findings.append(Diagnostic(Code.SYNTAX, message, key.span))
+            elif glued := _glued(key, value):
+                self.findings.append(glued)
             elif key.text == "<<":
                 self._refuse(start, "a merge key (`<<`)", "`extends` says what differs")
             elif key.text in entries:
@@ -342,6 +347,19 @@ class _Composer:
         self.findings.append(finding)
 
 
+def _glued(key: Scalar, value: Node) -> Diagnostic | None:
+    """``{out:64}``, which is one word: a key without a value."""
+    written = key.span.source.line(key.span.line)[key.span.column - 1 : key.span.end_column - 1]
+    word, _, rest = written.partition(":")
+    empty = isinstance(value, Scalar) and value.text == "" and value.value is None
+    if not empty or not rest or not re.fullmatch(r"\w+", word):
+        return None
+    mended = f"{word}: {rest}"
+    hint = Replacement(mended, f"put a space behind the colon: {mended}", safe=True)
+    message = f"{word} has no space behind its colon"
+    return Diagnostic(Code.SYNTAX, message, key.span, hint=hint)
+
+
 _WORDS: dict[str, Value] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -351,10 +369,3 @@ _ODD = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
     "\ud800-\udfff\ufeff\ufffe\uffff]"
 )
-# A column such as #3x3 reduce, where its `#` starts a comment.
-_UNQUOTED = re.compile(r"(?:^|[\s\[{,:])(#\d+x\d+[^,\]}:\"'#]*(?<! ))")
-
-
-def _columns(match: re.Match[str], line: int) -> tuple[int, int, int]:
-    """Where the match's first group stands on the line, as a span's rest."""
-    return match.start(1) + 1, line, match.end(1) + 1

@@ -10,7 +10,17 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Hint, Label, Replacement, meaning, suggestion
+from archc.diagnostics import (
+    Code,
+    Diagnostic,
+    Hint,
+    Label,
+    Replacement,
+    guess,
+    is_slip,
+    meaning,
+    suggestion,
+)
 from archc.names import check_class, check_column, check_name, identifier, is_kind
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
@@ -114,6 +124,8 @@ class Grammar:
         for key, value in node.entries:
             if key.text in ("Concat", "Residual", "Sequence"):
                 layers.append(self._structure("", key, value, {}))
+            elif (close := self._structure_meant(key, value)) is not None:
+                self._report(Code.UNKNOWN_KIND, f"{key.text} is no kind of layer", key.span, close)
             elif self.names_well(key):
                 layers.append(self.layer(key.text, value))
         self.unique(node.entries)
@@ -144,7 +156,12 @@ class Grammar:
         for name, entry in list(rest.items()):
             if name not in STRUCTURES[kind.text]:
                 takes = [*_MODULE_KEYS, *STRUCTURES[kind.text]]
-                self.findings.append(unknown_key(entry.key, f"module {key.text}", takes))
+                finding = unknown_key(entry.key, f"module {key.text}", takes)
+                close = suggestion(name, STRUCTURES)
+                meant = is_kind(name) or (close is not None and is_slip(name, close.text))
+                self.findings.append(
+                    finding._replace(hint=close if close and meant else finding.hint)
+                )
                 del rest[name]
         body = self._structure("", kind, bodies[0].value, rest)
         if body is None:
@@ -184,6 +201,8 @@ class Grammar:
         entries = {entry.key.text: entry for entry in node.entries}
         kinds = [entry for entry in node.entries if self._is_kind(entry.key.text)]
         if len(kinds) > 1:
+            kinds = self._without_fields(kinds)
+        if len(kinds) > 1:
             self.findings.append(
                 Diagnostic(
                     Code.INVALID_LAYER,
@@ -205,19 +224,24 @@ class Grammar:
         known = text in OPERATORS or text in STRUCTURES or text in self.columns
         return known or is_kind(text)
 
+    def _without_fields(self, kinds: list[Entry]) -> list[Entry]:
+        """The kinds without those that are a field of the others, written with a capital."""
+        fields: set[str] = set(STRUCTURES["Repeat"])
+        for kind in kinds:
+            if kind.key.text in OPERATORS:
+                fields |= OPERATORS[kind.key.text].model_fields.keys()
+        return [kind for kind in kinds if kind.key.text.lower() not in fields]
+
     def _without_kind(self, name: str, node: source.Mapping) -> None:
-        kinds = [*OPERATORS, *STRUCTURES, *self.columns]
-        folded = {kind.casefold(): kind for kind in kinds}
         for key, _ in node.entries:
-            if kind := folded.get(key.text.casefold().replace("_", "")):
+            hint = self._kind_meant(key.text)
+            if isinstance(hint, Replacement) and is_slip(key.text, hint.text):
                 message = f"{key.text} is no kind of layer"
-                self._report(Code.UNKNOWN_KIND, message, key.span, meaning(key.text, kind))
+                self._report(Code.UNKNOWN_KIND, message, key.span, hint)
                 return
-        hint: Hint = f"the kinds are {', '.join(kinds)}"
+        hint = self._kind_meant("")
         if any(not isinstance(entry.value, Scalar) for entry in node.entries):
-            close = suggestion(name, STRUCTURES) if is_kind(name) else None
-            several = "several layers under names of their own are {Sequence: {...}}"
-            hint = str(close) if close else several
+            hint = "several layers under names of their own are {Sequence: {...}}"
         self._report(
             Code.INVALID_LAYER,
             "a layer has exactly one kind, such as {Conv: 3x3, out: 64}; here is none",
@@ -237,8 +261,9 @@ class Grammar:
         if kind.text in self.columns:
             return self._call(name, kind, value, rest)
         if kind.text not in OPERATORS:
-            known = [*OPERATORS, *STRUCTURES, *self.columns]
-            hint = _kind_hint(kind.text, known)
+            hint = _kind_hint(kind.text, [*OPERATORS, *STRUCTURES, *self.columns])
+            if hint is None:
+                hint = self._kind_meant(kind.text, *(("none",) if value is None else ()))
             self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)
             if not isinstance(hint, Replacement) or not hint.safe or value is None:
                 return None
@@ -246,6 +271,24 @@ class Grammar:
             return self._kind(name, Scalar(hint.text, hint.text, kind.span), value, rest)
         fields = self.arguments(kind, value, rest)
         return fields if fields is None else Layer(name, kind.text, fields, (), kind.span)
+
+    def _structure_meant(self, key: Scalar, value: Node) -> Replacement | None:
+        """What is meant by a name that is close to a structure's, and holds no layer."""
+        if not isinstance(value, source.Mapping):
+            return None
+        if any(self._is_kind(entry.key.text) for entry in value.entries):
+            return None
+        close = suggestion(key.text, ("Concat", "Residual", "Sequence"))
+        meant = close is not None and (is_kind(key.text) or is_slip(key.text, close.text))
+        return close if meant else None
+
+    def _kind_meant(self, word: str, *others: str) -> Hint:
+        """The kind that is meant, or all there are; a module's own name may be what is misspelt."""
+        known = [*OPERATORS, *STRUCTURES, *self.columns]
+        close = suggestion(word, [*known, *others])
+        if close is None:
+            return f"the kinds are {', '.join(known)}"
+        return close._replace(safe=close.safe and close.text not in self.columns)
 
     def arguments(
         self, kind: Scalar, value: Node | None, rest: Mapping[str, Entry]
@@ -279,10 +322,15 @@ class Grammar:
             entry = fields.pop(key)
             self.findings.append(unknown_key(entry.key, kind.text, list(STRUCTURES[kind.text])))
         before = len(self.findings)
+        layers: tuple[Layer, ...]
+        if is_empty(value) and kind.text != "Repeat":
+            message = f"{kind.text} holds layers, found {found(value)}"
+            self._report(Code.INVALID_LAYER, message, kind.span)
+            return None
         if kind.text == "Sequence":
             layers = self.body(value)
         elif kind.text == "Concat":
-            layers = self._branches(value)
+            layers = self._branches(kind, value)
         elif kind.text == "Residual":
             inner = self.body(value, "Residual")
             layers = (Layer("", "Sequence", {}, inner, kind.span),)
@@ -302,7 +350,7 @@ class Grammar:
             return None
         return Layer(name, kind.text, fields, layers, kind.span)
 
-    def _branches(self, node: Node) -> tuple[Layer, ...]:
+    def _branches(self, kind: Scalar, node: Node) -> tuple[Layer, ...]:
         if isinstance(node, List):
             found_branches = [self._branch(str(i), item) for i, item in enumerate(node.items)]
             branches = tuple(branch for branch in found_branches if branch is not None)
@@ -315,7 +363,7 @@ class Grammar:
                 return branches
         if len(branches) < 2:
             message = "Concat needs at least two branches"
-            self._report(Code.INVALID_LAYER, message, node.span)
+            self._report(Code.INVALID_LAYER, message, kind.span)
         return branches
 
     def _branch(self, name: str, node: Node) -> Layer | None:
@@ -367,6 +415,8 @@ class Grammar:
             return None
         if isinstance(value, List):
             if len(value.items) != len(columns):
+                if self._comma_fault(value, len(columns)):
+                    return None
                 hint = f"the columns are {', '.join(columns)}"
                 if any(isinstance(i, Scalar) and re.search(r"[\s;]", i.text) for i in value.items):
                     hint += ": put commas between the cells"
@@ -405,6 +455,26 @@ class Grammar:
         if len(self.findings) > before:
             return None
         return Layer(name, kind.text, {c: cells[c] for c in columns}, (), kind.span)
+
+    def _comma_fault(self, row: List, needed: int) -> bool:
+        """Whether a cell too few is due to a comma, one that is missing or one at the end."""
+        for item in row.items:
+            words = item.text.split() if isinstance(item, Scalar) else ()
+            if len(words) > 1 and all(word.isdecimal() for word in words):
+                cells = ", ".join(words)
+                fits = len(row.items) + len(words) - 1 == needed
+                mended = Replacement(cells, f"write {cells}, with a comma", safe=fits)
+                message = f"{' and '.join(words)} are one cell: a comma is missing between them"
+                self._report(Code.WRONG_COLUMNS, message, item.span, mended)
+                return True
+        line = row.span.source.line(row.span.end_line)[: row.span.end_column - 2]
+        if not line.rstrip().endswith((",", "[")) or len(row.items) + 1 != needed:
+            return False
+        end = row.span.end_column - 1
+        place = row.span._replace(line=row.span.end_line, column=end, end_column=end)
+        hint = f"the row needs {counted(needed, 'cell')}"
+        self._report(Code.WRONG_COLUMNS, "the row's last cell is empty", place, hint)
+        return True
 
     def _positions(self, node: List) -> tuple[Layer, ...]:
         if not node.items:
@@ -472,8 +542,8 @@ class Grammar:
         self.findings.append(Diagnostic(code, message, span, hint=hint))
 
 
-def _kind_hint(word: str, known: list[str]) -> Hint:
-    """Which kind is meant, or which there are."""
+def _kind_hint(word: str, known: list[str]) -> Hint | None:
+    """What to write for a word that other tools, or another place of a spec, have for a kind."""
     if word == "Aux":
         return "an Aux stands under a name in the section aux"
     if word.lower() == "none":
@@ -486,7 +556,7 @@ def _kind_hint(word: str, known: list[str]) -> Hint:
     first = re.match(r"\w+", word)
     if first is not None and first[0] in known:
         return f"a layer with a value is a mapping, {{{first[0]}: ...}}"
-    return suggestion(word, known) or f"the kinds are {', '.join(known)}"
+    return None
 
 
 def check_kind(key: Scalar, what: str) -> Diagnostic | None:
@@ -500,7 +570,7 @@ def check_kind(key: Scalar, what: str) -> Diagnostic | None:
 def wrong_cell(column: str, module: str, cell: Node, known: Iterable[str] = ()) -> Diagnostic:
     """A cell that is neither a number nor, inside a module, one of its ``known`` columns."""
     message = f"{column} of {module}: a number is needed, found {found(cell)}"
-    close = suggestion(cell.text, known) if isinstance(cell, Scalar) else None
+    close = guess(cell.text, known) if isinstance(cell, Scalar) else None
     hint = value_hint(cell, "a number") or close
     return Diagnostic(Code.WRONG_COLUMNS, message, cell.span, hint=hint)
 

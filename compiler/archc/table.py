@@ -1,16 +1,24 @@
 """The table that a paper prints: its cells, the convention they are counted by, the errata."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Hint, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, closest, guess, suggestion
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
-from archc.validation import counted, found, is_empty, listed, meant, unknown_key, validate
+from archc.validation import (
+    as_meant,
+    counted,
+    found,
+    is_empty,
+    listed,
+    unknown_key,
+    validate,
+)
 
 COLUMNS = ("output", "depth", "params", "ops")
 LETTERS = {
@@ -124,31 +132,41 @@ def shown(value: int, convention: Convention, decimals: int = 0) -> str:
     return digits + LETTERS[convention.unit]
 
 
-def parse_table(node: Node, findings: list[Diagnostic]) -> PrintedTable | None:
-    """The ``table`` section; None, with findings added, where it is not valid."""
+def parse_table(
+    table: Entry, layers: Collection[str], findings: list[Diagnostic]
+) -> PrintedTable | None:
+    """The ``table`` section; None, with findings added, where it is not valid.
+
+    ``layers`` are the names of the network's rows and auxiliary heads.
+    """
+    node = table.value
     if not isinstance(node, source.Mapping):
         message = f"table is a mapping, found {found(node)}"
         findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return None
-    entries = {entry.key.text: entry for entry in node.entries}
     before = len(findings)
     known = ["params", "ops", "columns", "rows", "errata"]
+    node = as_meant(node, "table", known, findings)
+    entries = {entry.key.text: entry for entry in node.entries}
     findings += [
         unknown_key(e.key, "table", known) for name, e in entries.items() if name not in known
     ]
-    stated = {*entries, *(meant(name, known) for name in entries if name not in known)}
-    missing = [name for name in ("columns", "rows") if name not in stated]
+    missing = [name for name in ("columns", "rows") if name not in entries]
     if missing:
-        place = node.entries[0].key.span if node.entries else node.span
-        findings.append(Diagnostic(Code.MISSING_KEY, f"table needs {listed(missing)}", place))
+        message = f"table needs {listed(missing)}"
+        findings.append(Diagnostic(Code.MISSING_KEY, message, table.key.span))
     conventions = _conventions(entries, findings)
-    if len(findings) > before:
+    if missing:
         return None
-    columns = _columns(entries["columns"].value, conventions, findings)
-    if len(findings) > before:
+    faulty = len(findings) > before
+    columns = _columns(entries["columns"].value, entries, findings)
+    if faulty or len(findings) > before:
         return None
+    at_rows = len(findings)
     rows = _rows(entries["rows"].value, columns, conventions, findings)
-    errata = _errata(entries["errata"].value, rows, findings) if "errata" in entries else {}
+    errata = {}
+    if "errata" in entries and len(findings) == at_rows:
+        errata = _errata(entries["errata"].value, rows, layers, findings)
     if len(findings) > before:
         return None
     return PrintedTable(conventions, columns, rows, errata)
@@ -180,9 +198,7 @@ def _conventions(entries: Mapping[str, Entry], findings: list[Diagnostic]) -> di
     return conventions
 
 
-def _columns(
-    node: Node, conventions: Mapping[str, Convention], findings: list[Diagnostic]
-) -> tuple[str, ...]:
+def _columns(node: Node, stated: Container[str], findings: list[Diagnostic]) -> tuple[str, ...]:
     if not isinstance(node, List) or not node.items:
         message = f"columns is a list of {', '.join(COLUMNS)}, found {found(node)}"
         findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
@@ -197,7 +213,7 @@ def _columns(
         elif name in names:
             message = f"the column {name} stands twice"
             findings.append(Diagnostic(Code.DUPLICATE_KEY, message, item.span))
-        elif name in ("params", "ops") and name not in conventions:
+        elif name in ("params", "ops") and name not in stated:
             message = f"the column {name} needs the convention it is counted by"
             hint = f"{name}: {{count: ..., unit: ..., round: ...}} in the table"
             findings.append(Diagnostic(Code.MISSING_KEY, message, item.span, hint=hint))
@@ -216,7 +232,15 @@ def _rows(
         findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return {}
     rows = {}
+    astray = [key for key, value in node.entries if _is_erratum(value)]
+    if astray:
+        message = f"{astray[0].text} is an erratum among the rows"
+        beside = "errata stand under errata:, beside rows:"
+        span = astray[0].span
+        findings.append(Diagnostic(Code.WRONG_COLUMNS, message, span, hint=beside))
     for key, value in node.entries:
+        if _is_erratum(value):
+            continue
         if not isinstance(value, List) or len(value.items) > len(columns):
             cells_of = (
                 counted(len(value.items), "cell") if isinstance(value, List) else found(value)
@@ -226,6 +250,10 @@ def _rows(
                 f"found {cells_of}"
             )
             findings.append(Diagnostic(Code.WRONG_COLUMNS, message, value.span))
+            continue
+        if glued := next((item for item in value.items if _is_two(item)), None):
+            message = f"{found(glued)} is one cell: a comma is missing in it"
+            findings.append(Diagnostic(Code.WRONG_COLUMNS, message, glued.span))
             continue
         cells = {}
         for column, item in zip(columns, value.items, strict=False):
@@ -242,6 +270,20 @@ def _rows(
     return rows
 
 
+def _is_two(cell: Node) -> bool:
+    return isinstance(cell, Scalar) and bool(re.search(r"[0-9KMG-]\s+[0-9-]", cell.text))
+
+
+def _is_erratum(node: Node) -> bool:
+    return isinstance(node, source.Mapping) and node.get("computed") is not None
+
+
+def no_such_row(name: str, span: Span, hint: Hint | None) -> Diagnostic:
+    """The table prints a row that is none of the network's."""
+    message = f"the table has a row {name}, the network has none"
+    return Diagnostic(Code.UNKNOWN_REFERENCE, message, span, hint=hint)
+
+
 def _wrong_cell(column: str, text: str, conventions: Mapping[str, Convention]) -> str | None:
     if column == "output":
         return None if _SIZES.fullmatch(text) else "a size is height x width x channels"
@@ -255,7 +297,10 @@ def _wrong_cell(column: str, text: str, conventions: Mapping[str, Convention]) -
 
 
 def _errata(
-    node: Node, rows: Mapping[str, PrintedRow], findings: list[Diagnostic]
+    node: Node,
+    rows: Mapping[str, PrintedRow],
+    layers: Collection[str],
+    findings: list[Diagnostic],
 ) -> dict[tuple[str, str], Erratum]:
     if not isinstance(node, source.Mapping):
         message = f"errata is a mapping of row.column to what is computed, found {found(node)}"
@@ -266,8 +311,12 @@ def _errata(
     for key, value in node.entries:
         row, _, column = key.text.rpartition(".")
         if key.text not in printed:
+            astray = [name for name in rows if name.partition(".")[0] not in layers]
+            if row in layers and row not in rows and (misspelt := closest(row, astray)):
+                findings.append(no_such_row(misspelt, rows[misspelt].span, guess(misspelt, [row])))
+                continue
             message = f"no cell {key.text} is printed"
-            hint = suggestion(key.text, printed) or "an erratum is named by its cell, row.column"
+            hint = guess(key.text, printed) or "an erratum is named by its cell, row.column"
             findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
             continue
         if not isinstance(value, source.Mapping):

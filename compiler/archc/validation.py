@@ -9,15 +9,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from archc import source
-from archc.diagnostics import (
-    Code,
-    Diagnostic,
-    Hint,
-    Replacement,
-    closest,
-    meaning,
-    suggestion,
-)
+from archc.diagnostics import Code, Diagnostic, Hint, Replacement, closest, meaning, suggestion
 from archc.source import Entry, Node, Scalar
 from archc.spans import Span
 
@@ -131,15 +123,16 @@ def validate(
     missing = [name for name in missing if name not in unknown and name not in misspelt]
     if missing:
         findings.append(_missing(model, what, missing, entries, place))
-    places = set()
+    by_place: dict[Span | None, Diagnostic] = {}
     for problem in problems:
         field = str(problem["loc"][0]) if problem["loc"] else ""
         if problem["type"] != "missing" and field not in unknown and field not in empty:
             finding = _diagnostic(problem, model, what, entries, place)
-            # A field of several types is judged by each of them.
-            if finding.span not in places:
-                findings.append(finding)
-            places.add(finding.span)
+            # A field that may be one thing or another is at fault once, as what is most likely.
+            first = by_place.setdefault(finding.span, finding)
+            if isinstance(finding.hint, Replacement) and not isinstance(first.hint, Replacement):
+                by_place[finding.span] = finding
+    findings += by_place.values()
     return None
 
 
@@ -209,7 +202,7 @@ def _diagnostic(
     needed = needed.format(**limits).replace("'", "")
     hint = value_hint(node, needed)
     if problem["type"] == "literal_error" and isinstance(node, Scalar):
-        hint = suggestion(node.text, re.findall(r"'([^']+)'", problem["ctx"]["expected"]))
+        hint = hint or suggestion(node.text, re.findall(r"'([^']*)'", str(limits["expected"])))
     if plain(node) == 0 and problem["loc"][0] == getattr(model, "channels", None):
         hint = "nothing has zero channels: another structure is another module"
     message = f"{name}: {needed} is needed, found {found(node)}"
@@ -242,6 +235,27 @@ def meant(word: str, known: Iterable[str]) -> str | None:
     close = closest(word, known) or closest(word, aliases)
     exact = aliases.get(word) if word not in known else word
     return exact or (aliases.get(close, close) if close else None)
+
+
+def as_meant(
+    node: source.Mapping, what: str, known: Iterable[str], findings: list[Diagnostic]
+) -> source.Mapping:
+    """The mapping with each misspelt key as the one it means, for which a finding is added.
+
+    What stands under it is judged as that, and nothing is said to be missing that is there.
+    """
+    known = list(known)
+    if len(node.entries) > 1000:  # of so many keys none is a slip
+        return node
+    present = {entry.key.text for entry in node.entries}
+    entries = []
+    for key, value in node.entries:
+        word = key.text if key.text in known else closest(key.text, known)
+        if word is not None and word not in present:
+            findings.append(unknown_key(key, what, known))
+            key = key._replace(value=word, text=word)
+        entries.append(Entry(key, value))
+    return node._replace(entries=tuple(entries))
 
 
 def unknown_key(
@@ -294,7 +308,8 @@ def value_hint(node: Node, needed: str) -> Hint | None:
     if needed == "true or false":
         text = _BOOLEANS.get(node.text.lower(), node.text.lower())
         written = Replacement(text, f"write {text}", safe=True)
-        return written if text in ("true", "false") else None
+        known = ("true", "false")
+        return written if text in known else suggestion(node.text, known)
     if needed not in ("a whole number", "a number") or isinstance(node.value, bool):
         return None
     number = _meant(node.text)

@@ -54,18 +54,23 @@ def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
     ops = inference.ops
     for row in network.rows:
         start = len(ops)
+        inference.entered = shape
         shape = inference.node(row, shape)
+        inference.behind = row
+        if shape is not None:
+            inference.passed.append((row.name, shape))
         if row.name in tapped:
             taps[row.name] = shape
         slices[row.name] = slice(start, len(ops))
     for head in network.aux:
         start = len(ops)
+        inference.entered = None
         output = inference.node(head.body, taps[head.tap])
         slices[head.body.name] = slice(start, len(ops))
         if shape is not None and output is not None:
             inference.findings += _disagreement(network, head, shape, output)
     if inference.findings:
-        return inference.findings
+        return _with_table(network, inference)
     given, made = tuple(inference.given), tuple(inference.made)
     return Shapes(tuple(ops), given, made, inference.structure, slices)
 
@@ -76,6 +81,19 @@ def _disagreement(
     """One loss takes the outputs of all heads: they must be as many features each."""
     if output == logits and len(logits) == 1:
         return []
+    if output == (network.classes,):
+        end = network.rows[-1]
+        message = f"the network gives {written(logits)}, {head.body.name} {written(output)}: "
+        label = Label(head.body.span, "this head ends with the classes")
+        return [
+            Diagnostic(
+                Code.SHAPE,
+                f"{message}one loss needs as many features of both",
+                end.span,
+                (label,),
+                hint="end the network with Linear: classes",
+            )
+        ]
     message = f"{head.body.name} gives {written(output)}, the network {written(logits)}: "
     return [
         Diagnostic(
@@ -86,6 +104,20 @@ def _disagreement(
             hint="end both with Linear: classes, or flatten what is CxHxW",
         )
     ]
+
+
+def _with_table(network: ir.Network, inference: "_Inference") -> list[Diagnostic]:
+    """The findings; the first has the first row that the table prints otherwise beside it."""
+    first, *rest = inference.findings
+    printed = network.table.rows if network.table else {}
+    errata = network.table.errata if network.table else {}
+    for row, shape in inference.passed:
+        cell = printed[row].cells.get("output") if row in printed else None
+        size = "x".join(str(side) for side in (*shape[1:], shape[0]))
+        if cell and len(shape) == 3 and cell.text != size and (row, "output") not in errata:
+            message = f"the table prints {cell.text} for {row}, {size} is computed"
+            return [first._replace(labels=(*first.labels, Label(cell.span, message))), *rest]
+    return [first, *rest]
 
 
 class _Reason(NamedTuple):
@@ -109,6 +141,11 @@ class _Inference:
         self.structure: dict[int, tuple[Shape, Shape]] = {}
         self.findings: list[Diagnostic] = []
         self.calls: list[ir.Call] = []
+        self.behind: ir.Node | None = None
+        """The row before the one that is looked at, which is given ``entered``."""
+        self.entered: Shape | None = None
+        self.passed: list[tuple[str, Shape]] = []
+        """Each row that fits, with what it gives."""
 
     def node(self, node: ir.Node, shape: Shape | None) -> Shape | None:
         """What comes out of the node when ``shape`` goes in."""
@@ -156,6 +193,10 @@ class _Inference:
         rest = f"{fitting[0]} is" if len(fitting) == 1 else "the others are"
         differ = ", ".join(f"{_branch_name(node, i)} is {_size(sizes[i])}" for i in odd)
         reasons = [self._why(node.branches[i], usual) for i in odd]
+        if len(sizes) == 2 and usual != shape[1:]:
+            # Of two that both differ from the input either may be meant.
+            other = self._why(node.branches[1 - odd[0]], sizes[odd[0]])
+            reasons.append(other._replace(note=None, hint=None))
         self._report(
             Code.CONCAT,
             f"Concat: {differ}, {rest} {_size(usual)}",
@@ -185,9 +226,15 @@ class _Inference:
             node,
             (reason.note,) if reason.note else (),
             hint if node.shortcut is None else reason.hint,
-            (reason.label,) if reason.label else (),
+            (reason.label,) if reason.label else self._given(shape),
         )
         return None
+
+    def _given(self, shape: Shape) -> tuple[Label, ...]:
+        """The row before, where what it gives is this shape."""
+        if self.behind is None or shape != self.entered:
+            return ()
+        return (Label(self.behind.span, f"{self.behind.path} gives {written(shape)}"),)
 
     def _why(self, branch: ir.Node, wanted: Shape) -> "_Reason":
         """The layer of a branch that last changed the size, its arithmetic, and what would fit."""

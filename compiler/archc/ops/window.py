@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from archc.diagnostics import Hint, Replacement
+from archc.diagnostics import Hint, Replacement, suggestion
 from archc.ops.operator import Pair, Shape, Unfit, written
 
 MAXIMUM_COUNT = 1_000_000
@@ -49,6 +49,12 @@ class NotThisNotation(ValueError):
         self.hint: Hint = f"write {example}"
         if likely is not None:
             self.hint = Replacement(likely, f"write {likely}", safe=True)
+        elif isinstance(value, str):
+            window, _, mode = value.rpartition(" ")
+            close = suggestion(mode, ("same", "valid")) if mode.isalpha() else None
+            if close is not None and close.text != mode and notation.fullmatch(window):
+                meant = f"{window} {close.text}"
+                self.hint = close._replace(text=meant, words=f"did you mean {meant}?")
 
 
 def parse_window(value: Any) -> Any:
@@ -91,6 +97,7 @@ def _likely(value: Any, notation: re.Pattern[str]) -> str | None:
     text = re.sub(r" *[x*\u00d7] *(?=\d)", "x", text)
     text = re.sub(r" *(/|stride) *(?=\d)", "/", text)
     text = re.sub(r"(?<!\d)0+(?=\d)", "", text)
+    text = re.sub(r" (same|valid)(/\S+)$", r"\2 \1", text)
     if notation is _PAIR and re.fullmatch(r"[0-9_]+|0[xob][0-9a-f_]+", text):
         return str(int(text, 0)) if len(text) < 9 else None
     return text if text != value and notation.fullmatch(text) else None
