@@ -1,6 +1,7 @@
-"""Options of the tests, and the models that specs are held against."""
+"""Options of the tests, the figures that they print, and the models that specs are held against."""
 
 import importlib
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -14,6 +15,33 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Write what is rendered now as the expectation; look at each difference.",
     )
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes lines that a test has measured; they are printed at the end of the run."""
+
+    def add(line: str) -> None:
+        # A property of the test travels with its report, from a process of pytest-xdist too.
+        request.node.user_properties.append(("figures", line))
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints the figures, those of tests that failed too."""
+    reports = [report for group in terminalreporter.stats.values() for report in group]
+    lines = [
+        line
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, line in report.user_properties
+        if name == "figures"
+    ]
+    if lines:
+        terminalreporter.section("figures")
+    for line in lines:
+        terminalreporter.write_line(str(line))
 
 
 @pytest.fixture(scope="session")
