@@ -57,6 +57,8 @@ def parse_window(value: Any) -> Any:
 
 def parse_pair(value: Any) -> Any:
     """``1`` or ``0x3`` as (vertical, horizontal). Raises ValueError on anything else."""
+    if isinstance(value, tuple):  # a field of an operator already made; no spec holds one
+        return value
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAXIMUM_KERNEL:
         return value, value
     match = _PAIR.fullmatch(value) if isinstance(value, str) else None
