@@ -126,7 +126,8 @@ class _Spec(Layers):
             return {"extends": parent, kind: {name: changed}}
         if choice == 1 and len(body) > 1 and layer in ("ReLU", "Identity", "Softmax", "BatchNorm"):
             return {"extends": parent, kind: {name: "none"}}
-        return {"extends": parent, kind: {"added": {"Dropout": 0.1, "after": name}}}
+        added = f"added{len(self.written)}"
+        return {"extends": parent, kind: {added: {"Dropout": 0.1, "after": name}}}
 
     def network(self, shape: Shape) -> None:
         scope = Scope(self.random, {"classes": CLASSES})

@@ -11,11 +11,12 @@ from torch.nn import functional as F  # noqa: N812
 
 State = MutableMapping[str, Tensor]
 
+torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
+
 STRICTER = {
     "residual": "torch's + broadcasts what differs in size, which no residual network means",
     "linear": "on maps torch's Linear takes the width for features, where that number fits",
     "affine": "torch broadcasts one number to all channels, and features to maps",
-    "adaptive": "features are no map: torch pools a batch's rows as if they were one",
     "same": "an even kernel needs one more row of padding on one side, and on which papers differ",
     "count_padding": "the family is split on whether padded zeros count, and torch has a default",
     "aux": "torch computes a loss of any number of outputs; one loss is of the same classes",
@@ -71,8 +72,6 @@ class Tensors(Reader[Tensor]):
             return self.pooled(kind, fields, x)
         if kind == "AdaptiveAvgPool":
             pooled: Tensor = nn.AdaptiveAvgPool2d(pair(fields[kind]))(x)
-            if x.dim() == 2:
-                self.stricter.add("adaptive")
             return pooled
         if kind == "LRN":
             numbers = {"alpha": 1e-4, "beta": 0.75, "k": 1.0} | fields

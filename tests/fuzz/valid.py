@@ -17,6 +17,8 @@ from archc.analysis import Analysis
 from archc.checkpoints import expected_state
 from archc_backends.pytorch.network import softmax_behind
 
+torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
+
 BATCH = 2  # normalisation over a batch needs more than one value for each channel
 
 
