@@ -1,26 +1,35 @@
 """Many cases from one seed, over several processes, and what they came to.
 
-A case is known by its campaign, seed and number, so that one alone can be run again.
+A campaign is a module that draws cases and judges them. A case is known by its campaign, seed and
+number, so that one alone can be run again.
 """
 
+import traceback
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from multiprocessing import get_context
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 CAMPAIGNS = ("valid", "mutants", "verdicts", "values")
 _SHARE = 50
 """Cases that a process takes at a time."""
 
 
-class Outcome(NamedTuple):
-    """What one case came to: what is wrong, if anything, the spec, and what was counted in it."""
+class Case(NamedTuple):
+    """A spec's text, what else its judge needs, and what is counted in it."""
 
-    fault: str
+    text: str
+    data: Any
+    counts: Counter[str]
+
+
+class Outcome(NamedTuple):
+    """What a case came to: its spec, what is wrong, if anything, and what was counted."""
+
     spec: str
+    fault: str
     counts: Counter[str]
 
 
@@ -71,8 +80,13 @@ def run(campaign: str, seed: str, cases: int, processes: int = 1) -> Report:
 
 def examine(campaign: str, seed: str, number: int) -> Outcome:
     """One case."""
-    case: Callable[[Random], Outcome] = import_module(f"fuzz.{campaign}").case
-    return case(Random(f"{seed}/{number}"))
+    module = import_module(f"fuzz.{campaign}")
+    case: Case = module.draw(Random(f"{seed}/{number}"))
+    try:
+        fault, counts = module.judge(case)
+    except Exception:
+        fault, counts = traceback.format_exc(), Counter(["exception"])
+    return Outcome(case.text, fault, case.counts + counts)
 
 
 def _share(campaign: str, seed: str, numbers: range) -> tuple[list[Failure], Counter[str]]:

@@ -6,7 +6,6 @@ but in the output folder.
 
 import os
 import sys
-import traceback
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -14,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from fuzz.campaign import Outcome
+from fuzz.campaign import Case
 from fuzz.compiling import backend, folder
 from fuzz.generate import random_spec
 from fuzz.mutate import mutated
@@ -40,27 +39,28 @@ _CHANGING = (
 _RUNNING = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "socket.connect")
 
 
-def case(random: Random) -> Outcome:
-    """A mutant, most often of a small spec, through the compiler and onto the disk."""
+def draw(random: Random) -> Case:
+    """A mutant, most often of a small spec."""
     data, how = mutated(_original(random).encode(), lambda: _original(random).encode(), random)
-    text = data.decode("utf-8", "replace")
+    return Case(data.decode("utf-8", "replace"), data, Counter([how]))
+
+
+def judge(case: Case) -> tuple[str, Counter[str]]:
+    """It goes through the compiler and onto the disk."""
     watch = _watch()
     file, out = folder() / "mutant.yaml", folder() / "out"
-    file.write_bytes(data)
+    file.write_bytes(case.data)
     watch.allowed = out
     try:
         findings, written = _built(file, out)
-    except Exception:
-        return Outcome(traceback.format_exc(), text, Counter(["exception"]))
     finally:
         watch.allowed = None
     faults = [*_misplaced(findings), *(f"touched {path}" for path in watch.found)]
     watch.found.clear()
     if not findings and written != [out / "mutant.py"]:
         faults.append(f"no finding, and written is {written}")
-    counts = Counter([how, "refused" if findings else "accepted"])
-    counts += Counter({finding.code.value for finding in findings})
-    return Outcome("\n".join(faults), text, counts)
+    codes = {finding.code.value for finding in findings}
+    return "\n".join(faults), Counter(["refused" if findings else "accepted", *codes])
 
 
 def _original(random: Random) -> str:

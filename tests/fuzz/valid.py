@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import torch
-from fuzz.campaign import Outcome
+from fuzz.campaign import Case
 from fuzz.compiling import analysed, emitted, executed, shown
 from fuzz.features import features
 from fuzz.generate import random_spec
@@ -22,21 +22,23 @@ torch.set_num_threads(1)  # the networks are so small that threads only wait for
 BATCH = 2  # normalisation over a batch needs more than one value for each channel
 
 
-def case(random: Random) -> Outcome:
-    """A random spec, its analysis against its code."""
+def draw(random: Random) -> Case:
+    """A random spec."""
     spec = random_spec(random)
-    text = write(spec, random.choice((2, 2, 3, 9)))
-    counts = Counter(features(spec))
-    analysis = analysed(text)
+    return Case(write(spec, random.choice((2, 2, 3, 9))), None, Counter(features(spec)))
+
+
+def judge(case: Case) -> tuple[str, Counter[str]]:
+    """Its analysis against its code."""
+    analysis = analysed(case.text)
     if isinstance(analysis, list):
-        return Outcome(shown(analysis), text, counts)
+        return shown(analysis), Counter()
     source = emitted(analysis)
     if isinstance(source, list):
-        return Outcome(shown(source), text, counts)
+        return shown(source), Counter()
     with torch.no_grad():
         found = "; ".join(differences(analysis, executed(source)))
-    counts["layers"] = len(analysis.layers)
-    return Outcome(found, text, counts)
+    return found, Counter({"layers": len(analysis.layers)})
 
 
 def differences(analysis: Analysis, network: Any) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections import Counter
 from random import Random
 
 import torch
-from fuzz.campaign import Outcome
+from fuzz.campaign import Case
 from fuzz.compiling import analysed, emitted, executed, shown
 from fuzz.features import features
 from fuzz.generate import random_spec
@@ -20,21 +20,24 @@ BATCH = 2
 CLOSE = 1e-10
 
 
-def case(random: Random) -> Outcome:
-    """A random spec with random weights, on random images."""
+def draw(random: Random) -> Case:
+    """A random spec, and a seed for weights and images."""
     spec = random_spec(random)
-    text = write(spec)
-    counts = Counter(features(spec))
-    analysis = analysed(text)
+    return Case(write(spec), (spec, random.randrange(2**32)), Counter(features(spec)))
+
+
+def judge(case: Case) -> tuple[str, Counter[str]]:
+    """Its code against the reading of it."""
+    analysis = analysed(case.text)
     source = analysis if isinstance(analysis, list) else emitted(analysis)
     if isinstance(source, list):
-        return Outcome(shown(source), text, counts)
+        return shown(source), Counter()
+    spec, seed = case.data
     torch.set_default_dtype(torch.float64)
     try:
-        fault = difference(spec, executed(source)(), random.randrange(2**32))
+        return difference(spec, executed(source)(), seed), Counter()
     finally:
         torch.set_default_dtype(torch.float32)
-    return Outcome(fault, text, counts)
 
 
 def difference(spec: Data, model: nn.Module, seed: int) -> str:

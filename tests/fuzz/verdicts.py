@@ -8,7 +8,7 @@ from collections import Counter
 from random import Random
 
 import torch
-from fuzz.campaign import Outcome
+from fuzz.campaign import Case
 from fuzz.compiling import analysed, shown
 from fuzz.features import words
 from fuzz.generate import random_spec
@@ -25,14 +25,19 @@ OF_SHAPES = (Code.SHAPE, Code.CONCAT, Code.INVALID_VALUE)
 Shapes = list[tuple[int, ...]]
 
 
-def case(random: Random) -> Outcome:
-    """A random spec, most often with a misfit, and the two verdicts on it."""
+def draw(random: Random) -> Case:
+    """A random spec, most often with misfits."""
     spec = plainly(random_spec(random))
     change = "none"
     for _ in range(random.choice((0, 1, 1, 2, 2, 3))):
         spec, change = misfit(spec, random)
-    text = write(spec)
-    found = analysed(text)
+    return Case(write(spec), (spec, change), Counter())
+
+
+def judge(case: Case) -> tuple[str, Counter[str]]:
+    """The verdicts of archc and torch, and the shapes where both accept."""
+    spec, change = case.data
+    found = analysed(case.text)
     verdict, stricter = torch_verdict(spec)
     accepts = not isinstance(found, list)
     word = "accepted" if accepts else "refused"
@@ -54,7 +59,7 @@ def case(random: Random) -> Outcome:
         shapes = [row.output for row in rows[last:]]
         if shapes != verdict:
             fault = f"archc gives {shapes}, torch {verdict} ({change})"
-    return Outcome(fault, text, counts)
+    return fault, counts
 
 
 def torch_verdict(spec: Data) -> tuple[Shapes | str, set[str]]:
