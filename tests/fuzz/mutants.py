@@ -50,13 +50,13 @@ def judge(case: Case) -> tuple[str, Counter[str]]:
     watch = _watch()
     file, out = folder() / "mutant.yaml", folder() / "out"
     file.write_bytes(case.data)
+    watch.found.clear()
     watch.allowed = out
     try:
         findings, written = _built(file, out)
     finally:
         watch.allowed = None
     faults = [*_misplaced(findings), *(f"touched {path}" for path in watch.found)]
-    watch.found.clear()
     if not findings and written != [out / "mutant.py"]:
         faults.append(f"no finding, and written is {written}")
     codes = {finding.code.value for finding in findings}
