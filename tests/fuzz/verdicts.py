@@ -28,20 +28,28 @@ Shapes = list[tuple[int, ...]]
 def draw(random: Random) -> Case:
     """A random spec, most often with misfits."""
     spec = plainly(random_spec(random))
-    change = "none"
+    changes = []
     for _ in range(random.choice((0, 1, 1, 2, 2, 3))):
         spec, change = misfit(spec, random)
-    return Case(write(spec), (spec, change), Counter())
+        changes.append(change)
+    return Case(write(spec), (spec, changes), Counter())
 
 
 def judge(case: Case) -> tuple[str, Counter[str]]:
     """The verdicts of archc and torch, and the shapes where both accept."""
-    spec, change = case.data
+    spec, changes = case.data
+    change = " and ".join(changes) or "unchanged"
     found = analysed(case.text)
     verdict, stricter = torch_verdict(spec)
     accepts = not isinstance(found, list)
     word = "accepted" if accepts else "refused"
-    counts = Counter([word, f"{change} {word}", *(f"stricter: {reason}" for reason in stricter)])
+    counts = Counter(
+        [
+            word,
+            *(f"{change} {word}" for change in changes),
+            *(f"stricter: {reason}" for reason in stricter),
+        ]
+    )
     fault = ""
     if isinstance(found, list):
         counts += Counter({finding.code.value: 1 for finding in found})
