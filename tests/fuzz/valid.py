@@ -10,6 +10,7 @@ from fuzz.campaign import Case
 from fuzz.compiling import analysed, emitted, executed, shown
 from fuzz.features import features
 from fuzz.generate import random_spec
+from fuzz.meta import shorten_normalization
 from fuzz.text import write
 from torch import nn
 
@@ -30,6 +31,7 @@ def draw(random: Random) -> Case:
 
 def judge(case: Case) -> tuple[str, Counter[str]]:
     """Its analysis against its code."""
+    shorten_normalization()
     analysis = analysed(case.text)
     if isinstance(analysis, list):
         return shown(analysis), Counter()
