@@ -1,34 +1,21 @@
-"""Random networks: the analysis is what torch does, and the generated code is what is meant.
+"""Random networks as ``archc verify`` sees them, and the looks of the code generated for them.
 
-The interpreter below is a second reading of the IR, straight through torch.nn.functional.
+What their code computes, and many more of them, is the matter of test_fuzz.py.
 """
 
 import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from strategies import specs
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
 
 import archc
-from archc import ir
 from archc.analysis import Analysis
-from archc.ops.activation import Activation, ReLU, Softmax
-from archc.ops.convolution import Conv, SeparableConv
-from archc.ops.linear import Linear
-from archc.ops.normalization import LRN, Affine, BatchNorm
-from archc.ops.operator import Operator
-from archc.ops.plain import Dropout, Flatten, Identity
-from archc.ops.pooling import AdaptiveAvgPool, AvgPool, MaxPool
 from archc_backends.pytorch.probe import observe
 from archc_backends.pytorch.verify import differences, request
 
@@ -36,7 +23,6 @@ torch.set_num_threads(1)  # the networks are so small that threads only wait for
 
 EXAMPLES = 200
 COLLECTED = 40
-BATCH = 2
 
 repeatable = settings(
     max_examples=EXAMPLES,
@@ -56,13 +42,6 @@ def compiled(text: str, folder: Path) -> tuple[Analysis, bytes]:
     return analysis, archc.emit(network, analysis)["net.py"]
 
 
-def executed(source: bytes) -> Any:
-    """The generated network's class."""
-    module = ModuleType("net")
-    exec(compile(source, "net.py", "exec"), module.__dict__)
-    return module.__dict__["Net"]
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("networks")
@@ -76,157 +55,6 @@ def test_torch_agrees_with_the_analysis(folder: Path, text: str) -> None:
     file.write_bytes(source)
     observed = observe(*request(analysis, file))
     assert list(differences(analysis, observed)) == []
-
-
-class Interpreter:
-    """Runs the IR on weights by path; running statistics are kept in ``state``."""
-
-    def __init__(self, state: Mapping[str, Tensor], training: bool) -> None:
-        self.state = {key: value.clone() for key, value in state.items()}
-        self.training = training
-
-    def network(self, network: ir.Network, x: Tensor) -> list[Tensor]:
-        """The logits, then the auxiliary heads' outputs while training."""
-        rows = network.rows
-        if isinstance(rows[-1], ir.Op) and isinstance(rows[-1].operator, Softmax):
-            rows = rows[:-1]
-        taps = {}
-        for row in rows:
-            x = taps[row.name] = self.node(row, x)
-        heads = network.aux if self.training else ()
-        return [x, *(self.node(head.body, taps[head.tap]) for head in heads)]
-
-    def node(self, node: ir.Node, x: Tensor) -> Tensor:
-        if isinstance(node, ir.Op):
-            return self.operator(node.operator, node.path, x)
-        if isinstance(node, ir.Concat):
-            return torch.cat([self.node(branch, x) for branch in node.branches], 1)
-        if isinstance(node, ir.Residual):
-            body = self.node(node.body, x) * node.scale
-            straight = x if node.shortcut is None else self.node(node.shortcut, x)
-            return activate(node.activation, body + straight)
-        for child in node.children:
-            x = self.node(child, x)
-        return x
-
-    def operator(self, operator: Operator, path: str, x: Tensor) -> Tensor:
-        weight, bias = (self.state.get(f"{path}.{name}") for name in ("weight", "bias"))
-        if isinstance(operator, Conv):
-            if operator.norm is not None:
-                weight, bias = (self.state.get(f"{path}.conv.{n}") for n in ("weight", "bias"))
-            assert weight is not None
-            x = F.conv2d(x, weight, bias, operator.stride, operator.pads, 1, operator.groups)
-        elif isinstance(operator, SeparableConv):
-            depthwise, weight = (
-                self.state[f"{path}.{part}.weight"] for part in ("depthwise", "pointwise")
-            )
-            bias = self.state.get(f"{path}.pointwise.bias")
-            x = F.conv2d(x, depthwise, None, operator.stride, operator.pads, 1, x.shape[1])
-            x = F.conv2d(x, weight, bias)
-        elif isinstance(operator, Linear):
-            assert weight is not None
-            x = F.linear(x.flatten(1), weight, bias)
-        if isinstance(operator, Conv | SeparableConv) and operator.norm is not None:
-            x = self.norm(operator.norm, f"{path}.bn", x)
-        if isinstance(operator, Conv | SeparableConv | Linear):
-            return activate(operator.activation, x)
-        if isinstance(operator, BatchNorm):
-            return self.norm(operator, path, x)
-        return stateless(operator, x)
-
-    def norm(self, norm: BatchNorm, path: str, x: Tensor) -> Tensor:
-        mean, var, weight, bias = (
-            self.state[f"{path}.{name}"]
-            for name in ("running_mean", "running_var", "weight", "bias")
-        )
-        self.state[f"{path}.num_batches_tracked"] += self.training
-        return F.batch_norm(x, mean, var, weight, bias, self.training, norm.momentum, norm.eps)
-
-
-def activate(activation: Activation | None, x: Tensor) -> Tensor:
-    return x if activation is None else stateless(activation, x)
-
-
-def stateless(operator: Operator, x: Tensor) -> Tensor:
-    """An operator without weights; Dropout drops nothing here."""
-    if isinstance(operator, ReLU):
-        return F.relu(x)
-    if isinstance(operator, Softmax):
-        return F.softmax(x, 1)
-    if isinstance(operator, Flatten):
-        return x.flatten(1)
-    if isinstance(operator, MaxPool):
-        stride = operator.window.stride
-        return F.max_pool2d(
-            x, operator.window.kernel, stride, operator.pads, ceil_mode=operator.ceil
-        )
-    if isinstance(operator, AvgPool):
-        if isinstance(operator.window, str):
-            return x.mean((2, 3), keepdim=True)
-        return F.avg_pool2d(
-            x,
-            operator.window.kernel,
-            operator.window.stride,
-            operator.pads,
-            operator.ceil,
-            operator.count_padding is not False,
-        )
-    if isinstance(operator, AdaptiveAvgPool):
-        return F.adaptive_avg_pool2d(x, operator.size)
-    if isinstance(operator, LRN):
-        return F.local_response_norm(x, operator.size, operator.alpha, operator.beta, operator.k)
-    if isinstance(operator, Affine):
-        scales, shift = (
-            torch.tensor(numbers, dtype=x.dtype).view(-1, 1, 1)
-            for numbers in (operator.scales, operator.shift or (0.0,) * len(operator.scales))
-        )
-        return x * scales + shift
-    assert isinstance(operator, Dropout | Identity), f"{operator!r} is not interpreted"
-    return x
-
-
-@pytest.fixture
-def in_float64() -> Iterator[None]:
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
-
-
-def randomized(model: nn.Module) -> None:
-    """Weights and running statistics under which no layer is near to doing nothing."""
-    generator = torch.Generator().manual_seed(0)
-    for name, value in model.state_dict().items():
-        if name.endswith("running_var"):
-            value.uniform_(0.01, 2, generator=generator)
-        elif value.is_floating_point():
-            fan = max(1, value[0].numel()) if value.dim() > 1 else 2
-            value.normal_(0, (2 / fan) ** 0.5, generator=generator)
-    for module in model.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.0
-
-
-@pytest.mark.usefixtures("in_float64")
-@repeatable
-@given(text=specs())
-def test_generated_code_computes_what_the_ir_says(folder: Path, text: str) -> None:
-    analysis, source = compiled(text, folder)
-    network = analysis.network
-    model = executed(source)()
-    randomized(model)
-    images = torch.randn(BATCH, *network.input, generator=torch.Generator().manual_seed(1))
-    for training in (False, True):
-        interpreter = Interpreter(model.state_dict(), training)
-        expected = interpreter.network(network, images)
-        with torch.no_grad():
-            output = model.train(training)(images)
-        outputs = list(output) if isinstance(output, tuple) else [output]
-        assert len(outputs) == len(expected)
-        for got, want in zip(outputs, expected, strict=True):
-            assert torch.isfinite(got).all()
-            torch.testing.assert_close(got, want, rtol=1e-10, atol=1e-10)
-        for key, value in model.state_dict().items():
-            torch.testing.assert_close(value, interpreter.state[key], rtol=1e-10, atol=1e-10)
 
 
 @pytest.fixture(scope="module")

@@ -162,3 +162,12 @@ def test_a_parameter_that_is_used_nowhere() -> None:
 def test_parameters_in_the_python_api() -> None:
     network = archc.load("spec.yaml", {"width": 1, "narrow": 9})
     assert archc.analyze(network).rows[2].output[0] == 9
+
+
+def test_a_width_leaves_a_padding_that_is_written() -> None:
+    spec = Path("padded.yaml")
+    layer = "{Conv: 4x4/2, out: 8, padding: 1x0, norm: BatchNorm}"
+    text = "archc: 1\nname: Padded\ninput: 3x8x8\nclasses: 2\nwidth: {multiplier: 0.5}\n"
+    spec.write_text(f"{text}body:\n  conv: {layer}\n")
+    (row,) = archc.analyze(archc.load(spec)).rows
+    assert row.output == (4, 4, 3)

@@ -74,6 +74,8 @@ def parse_window(value: Any) -> Any:
 
 def parse_pair(value: Any) -> Any:
     """``1`` or ``0x3`` as (vertical, horizontal). Raises ValueError on anything else."""
+    if isinstance(value, tuple):  # a field of an operator already made; no spec holds one
+        return value
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         if value > MAXIMUM_KERNEL:
             raise ValueError(f"{value} is larger than archc's limit of {MAXIMUM_KERNEL}")

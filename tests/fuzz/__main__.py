@@ -1,0 +1,36 @@
+"""``python -m fuzz CAMPAIGN``: any number of cases from any seed, or one case again."""
+
+import argparse
+import os
+import secrets
+import sys
+
+from fuzz.campaign import CAMPAIGNS, Failure, Report, examine, run
+
+
+def main() -> int:
+    """Print the seed first, then what it came to; the exit status is 1 where a case failed."""
+    parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
+    parser.add_argument("campaign", choices=CAMPAIGNS)
+    parser.add_argument("--count", type=int, default=100_000, help="how many cases")
+    parser.add_argument("--seed", default=None, help="the seed; without it a new one")
+    parser.add_argument("--case", type=int, default=None, help="only the case of this number")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    given = parser.parse_args()
+    seed = given.seed or secrets.token_hex(4)
+    print(f"seed {seed}", flush=True)
+    if given.case is not None:
+        outcome = examine(given.campaign, seed, given.case)
+        failures = (Failure(given.case, outcome.fault or "no fault", outcome.spec),)
+        report = Report(given.campaign, seed, 1, failures, outcome.counts)
+        print(report.explain(failures[0]))
+        return 1 if outcome.fault else 0
+    report = run(given.campaign, seed, given.count, given.processes)
+    for failure in report.failures:
+        print(report.explain(failure))
+    print(report)
+    return 1 if report.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""A spec's text through archc, in this process: to an analysis, to code, to a class."""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from archc.analysis import Analysis, analyze
+from archc.backend import Backend, Options, load_backend
+from archc.diagnostics import Diagnostic, render
+from archc.pipeline import load_network
+
+
+@cache
+def folder() -> Path:
+    """A folder of this process alone, removed when it ends."""
+    holder = tempfile.TemporaryDirectory(prefix="fuzz")
+    _HOLDERS.append(holder)
+    return Path(holder.name)
+
+
+_HOLDERS: list[tempfile.TemporaryDirectory[str]] = []
+
+
+@cache
+def backend() -> Backend:
+    """The default backend."""
+    found = load_backend("default")
+    assert found is not None
+    return found
+
+
+def analysed(text: str) -> Analysis | list[Diagnostic]:
+    """The analysis of a spec's text, or what is wrong with it."""
+    file = folder() / "net.yaml"
+    file.write_text(text, encoding="utf-8")
+    network = load_network(file, "net.yaml")
+    return network if isinstance(network, list) else analyze(network)
+
+
+def emitted(analysis: Analysis) -> bytes | list[Diagnostic]:
+    """The code that is generated, or what the backend cannot say."""
+    files = backend().emit(analysis, Options("net"))
+    return files if isinstance(files, list) else files["net.py"]
+
+
+def executed(source: bytes) -> Any:
+    """The generated network's class."""
+    module = ModuleType("net")
+    exec(compile(source, "net.py", "exec"), module.__dict__)
+    return module.__dict__["Net"]
+
+
+def shown(findings: list[Diagnostic]) -> str:
+    """Findings as people see them."""
+    return "refused:\n" + "\n".join(map(render, findings))

@@ -1,0 +1,45 @@
+"""Coverage-guided: text to check to code, with atheris (libFuzzer), which is no part of the tests.
+
+It follows which branches of the compiler a text reaches, and keeps those that reach new ones. The
+options are libFuzzer's; README.md has a command.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["archc", "archc_backends"]):
+    from archc.backend import Options, load_backend
+    from archc.diagnostics import render
+    from archc.pipeline import compile_spec
+
+FOLDER = Path(tempfile.mkdtemp(prefix="guided"))
+BACKEND = load_backend("default")
+
+
+def examine(data: bytes) -> None:
+    """One text; whatever it is, findings have a place in it. An exception is a find."""
+    file = FOLDER / "net.yaml"
+    file.write_bytes(data)
+    compiled = compile_spec(str(file))
+    if isinstance(compiled, list):
+        findings = compiled
+    else:
+        assert BACKEND is not None
+        files = BACKEND.emit(compiled.analysis, Options("net"))
+        findings = [*compiled.findings, *(files if isinstance(files, list) else [])]
+        if not isinstance(files, list):
+            compile(files["net.py"], "net.py", "exec")
+    for finding in findings:
+        render(finding)
+        span = finding.span
+        assert span is not None, finding.message
+        assert 1 <= span.line <= len(span.source.lines), finding.message
+        assert 1 <= span.column <= len(span.source.lines[span.line - 1]) + 1, finding.message
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, examine)
+    atheris.Fuzz()
