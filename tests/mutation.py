@@ -48,8 +48,10 @@ class Group(NamedTuple):
 
 GROUPS = {
     "analyses": Group(
-        (*(f"analyses/{n}.py" for n in ("cost", "depth", "memory", "receptive_field", "shapes")),
-         "analysis.py"),
+        (
+            *(f"analyses/{n}.py" for n in ("cost", "depth", "memory", "receptive_field", "shapes")),
+            "analysis.py",
+        ),
         ("test_analyses.py", "test_bad_specs.py", "test_goldens.py"),
     ),
     "conformance": Group(
@@ -221,10 +223,14 @@ def report(name: str, mutants: list[Mutant], known: dict[Key, str], jobs: int) -
         flush=True,
     )
     survivors = [verdict.mutant for verdict in verdicts if not verdict.killed]
-    unlisted = sorted((m for m in survivors if m.key not in known), key=lambda m: (m.key.file, m.number))
+    unlisted = sorted(
+        (m for m in survivors if m.key not in known), key=lambda m: (m.key.file, m.number)
+    )
     for mutant in unlisted:
         print(f"  survived, not listed, line {mutant.number}: {as_row(mutant.key)}")
-    gone = [verdict.mutant.key for verdict in verdicts if verdict.killed and verdict.mutant.key in known]
+    gone = [
+        verdict.mutant.key for verdict in verdicts if verdict.killed and verdict.mutant.key in known
+    ]
     for key in gone:
         print(f"  listed and killed: {as_row(key, known[key])}")
     return not unlisted and not gone
