@@ -281,9 +281,8 @@ def seen_by_gradients(analysis: Analysis) -> tuple[int, int]:
     torch.manual_seed(0)
     x = torch.rand(1, *analysis.network.input, dtype=torch.float64, requires_grad=True)
     out = run(analysis.network.rows[0], x)
-    out[0, :, out.shape[2] // 2, out.shape[3] // 2].sum().backward()
-    assert x.grad is not None
-    touched = (x.grad[0].abs().sum(0) > 0).nonzero()
+    (gradient,) = torch.autograd.grad(out[0, :, out.shape[2] // 2, out.shape[3] // 2].sum(), x)
+    touched = (gradient[0].sum(0) > 0).nonzero()
     high, wide = (touched.max(0).values - touched.min(0).values + 1).tolist()
     return high, wide
 
@@ -311,7 +310,8 @@ def run(node: ir.Node, x: torch.Tensor) -> torch.Tensor:
         # 3, then 3 + 2*2 = 7 apart by 2; down 7 + 0, right 7 + 4*2 = 15.
         (
             block(
-                "{Sequence: {a: {Conv: 3x3/2, out: 2}, b: {Conv: 3x3, out: 2}, c: {Conv: 1x5, out: 2}}}"
+                "{Sequence: {a: {Conv: 3x3/2, out: 2}, b: {Conv: 3x3, out: 2},"
+                " c: {Conv: 1x5, out: 2}}}"
             ),
             Field((7, 15), (2, 2)),
         ),
@@ -453,7 +453,10 @@ def test_only_the_last_change_of_size_is_told(spec: Path) -> None:
     branch = "[{MaxPool: 2x2/2}, {MaxPool: 2x2/2}, {Conv: 1x1, out: 2}]"
     row = f"{{Concat: {{a: {branch}, b: {{Conv: 1x1, out: 2}}}}}}"
     (finding,) = faults_of(spec, block(row))
-    assert [label.message for label in finding.labels] == ["from 8x8 to 4x4 here", "in this row, row"]
+    assert [label.message for label in finding.labels] == [
+        "from 8x8 to 4x4 here",
+        "in this row, row",
+    ]
     assert finding.notes == ("MaxPool gives (8-2)/2+1 = 4, rounded down",)
     line = spec.read_text().splitlines()[5]
     second = line.index("MaxPool", line.index("MaxPool") + 1) + 1

@@ -91,7 +91,7 @@ ADVICE = "write it as height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 sam
     ],
 )
 def test_what_is_no_window(value: object, message: str) -> None:
-    with pytest.raises(ValueError, match="window|limit") as raised:
+    with pytest.raises(ValueError, match=r"window|limit") as raised:
         parse_window(value)
     assert str(raised.value) == message
 
