@@ -2,10 +2,10 @@
 
     python tests/mutation.py [GROUP ...] [--sample N] [--seed N] [--jobs N]
 
-Each mutant is run in a forked child, where the changed module is imported in the place of the file's
-own and a quick selection of the tests runs until one fails. Nothing is written. The survivors that
-are known are listed in docs/mutation.md, each with its reason; exit status 1 tells of one that is
-not, or of a listed one that no longer survives.
+Each mutant is run in a forked child, where the changed module is imported in the place of the
+file's own and a quick selection of the tests runs until one fails. Nothing is written. The
+survivors that are known are listed in docs/mutation.md, each with its reason; exit status 1 tells
+of one that is not, or of a listed one that no longer survives.
 """
 
 import argparse
@@ -36,7 +36,6 @@ PRELOADED = "torch numpy click pydantic.root_model yaml jinja2 jsonschema".split
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"))
 SECONDS = 60
 MEMORY = 4 * 1024**3
-TARGET = 0.9
 
 
 class Group(NamedTuple):
@@ -75,25 +74,25 @@ class Verdict(NamedTuple):
 
 
 class _Loader(SourceFileLoader):
-    """Loads a module from the tree given, and never from cached bytecode."""
+    """Loads a module with the code given, and never from its file or from cached bytecode."""
 
-    def __init__(self, name: str, path: str, tree: ast.Module) -> None:
+    def __init__(self, name: str, path: str, code: CodeType) -> None:
         super().__init__(name, path)
-        self.tree = tree
+        self.code = code
 
     def get_code(self, fullname: str) -> CodeType:
-        return compile(self.tree, self.path, "exec", dont_inherit=True)
+        return self.code
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Gives one module its changed tree; all others are found as ever."""
+    """Gives one module its changed code; all others are found as ever."""
 
-    def __init__(self, file: str, tree: ast.Module) -> None:
+    def __init__(self, file: str, code: CodeType) -> None:
         path = SOURCES / file
         parts = ("archc", *Path(file).with_suffix("").parts)
         self.name = ".".join(part for part in parts if part != "__init__")
         self.path = path
-        self.tree = tree
+        self.code = code
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -104,20 +103,20 @@ class _Finder(importlib.abc.MetaPathFinder):
         return importlib.util.spec_from_file_location(
             fullname,
             self.path,
-            loader=_Loader(fullname, str(self.path), self.tree),
+            loader=_Loader(fullname, str(self.path), self.code),
             submodule_search_locations=inside,
         )
 
 
-def run_tests(file: str, tree: ast.Module, tests: Iterable[str]) -> int:
-    """Pytest's status with the tree in the place of the file; for a process of its own."""
+def run_tests(file: str, code: CodeType, tests: Iterable[str]) -> int:
+    """Pytest's status with the code in the place of the file; for a process of its own."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # their import takes longer than the tests
-    sys.meta_path.insert(0, _Finder(file, tree))
+    sys.meta_path.insert(0, _Finder(file, code))
     paths = [str(ROOT / "tests" / test) for test in tests]
     return int(pytest.main([*OPTIONS, *paths]))
 
 
-def forked(file: str, tree: ast.Module, tests: Iterable[str]) -> int:
+def forked(file: str, code: CodeType, tests: Iterable[str]) -> int:
     """The id of a child that runs the tests quietly and ends with their status."""
     child = os.fork()
     if child:
@@ -130,31 +129,40 @@ def forked(file: str, tree: ast.Module, tests: Iterable[str]) -> int:
         os.chdir(ROOT)
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         signal.alarm(SECONDS)
-        status = run_tests(file, tree, tests)
+        status = run_tests(file, code, tests)
     finally:
         os._exit(status)
 
 
-def judge(
-    mutants: Sequence[Mutant], tests: tuple[str, ...], trees: dict[str, ast.Module], jobs: int
-) -> Iterator[Verdict]:
+def parsed(file: str) -> ast.Module:
+    """The file as it is."""
+    return ast.parse((SOURCES / file).read_text(encoding="utf-8"))
+
+
+def compiled(file: str, tree: ast.Module) -> CodeType:
+    """The file's tree as code. Raises SyntaxError here, where no mutant is killed by it."""
+    return compile(tree, str(SOURCES / file), "exec", dont_inherit=True)
+
+
+def judge(mutants: Sequence[Mutant], tests: tuple[str, ...], jobs: int) -> Iterator[Verdict]:
     """The mutants' verdicts as they come, with ``jobs`` of them running at a time."""
+    trees = {file: parsed(file) for file in {mutant.key.file for mutant in mutants}}
     waiting = list(reversed(mutants))
     running: dict[int, Mutant] = {}
     while waiting or running:
         while waiting and len(running) < jobs:
             mutant = waiting.pop()
-            tree = mutant.planted(trees[mutant.key.file])
-            running[forked(mutant.key.file, tree, tests)] = mutant
+            file = mutant.key.file
+            running[forked(file, compiled(file, mutant.planted(trees[file])), tests)] = mutant
         child, status = os.wait()
         timed_out = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
         yield Verdict(running.pop(child), status != 0, timed_out)
 
 
-def check_unchanged(group: Group, trees: dict[str, ast.Module]) -> None:
+def check_unchanged(group: Group) -> None:
     """Raise SystemExit where the tests fail without a fault, or do not run at all."""
     file = group.files[0]
-    _, status = os.waitpid(forked(file, trees[file], group.tests), 0)
+    _, status = os.waitpid(forked(file, compiled(file, parsed(file)), group.tests), 0)
     if status:
         raise SystemExit(f"without any fault, {', '.join(group.tests)} fail")
 
@@ -201,39 +209,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         everything = [mutant for mutants in chosen.values() for mutant in mutants]
         drawn = {m.key for m in random.Random(options.seed).sample(everything, options.sample)}
         chosen = {name: [m for m in ms if m.key in drawn] for name, ms in chosen.items()}
-    failed = False
-    for name, mutants in chosen.items():
-        if mutants:
-            failed |= not report(name, mutants, known, options.jobs)
-    return int(failed)
+    reports = [report(name, ms, known, options.jobs) for name, ms in chosen.items() if ms]
+    return int(not all(reports))
 
 
 def report(name: str, mutants: list[Mutant], known: dict[Key, str], jobs: int) -> bool:
     """Print what becomes of a group's mutants; False where that is not what is listed."""
-    group = GROUPS[name]
-    trees = {file: ast.parse((SOURCES / file).read_text(encoding="utf-8")) for file in group.files}
-    check_unchanged(group, trees)
-    verdicts = list(judge(mutants, group.tests, trees, jobs))
-    counts = Counter((verdict.killed, verdict.timed_out) for verdict in verdicts)
-    killed = counts[True, False] + counts[True, True]
-    share = killed / len(verdicts)
+    check_unchanged(GROUPS[name])
+    as_listed = True
+    counts: Counter[str] = Counter()
+    for mutant, killed, timed_out in judge(mutants, GROUPS[name].tests, jobs):
+        counts["killed" if killed else "survived"] += 1
+        counts["by time"] += timed_out
+        if killed == (mutant.key in known):
+            as_listed = False
+            what = "listed, but killed" if killed else "survived, not listed"
+            print(f"{what}, line {mutant.number}: {as_row(mutant.key, known.get(mutant.key, ''))}")
     print(
-        f"{name}: {len(verdicts)} mutants, {killed} killed ({counts[True, True]} by time), "
-        f"{len(verdicts) - killed} survived: {100 * share:.1f}% killed",
+        f"{name}: {len(mutants)} mutants, {counts['killed']} killed ({counts['by time']} by time), "
+        f"{counts['survived']} survived, {100 * counts['killed'] / len(mutants):.1f}% killed",
         flush=True,
     )
-    survivors = [verdict.mutant for verdict in verdicts if not verdict.killed]
-    unlisted = sorted(
-        (m for m in survivors if m.key not in known), key=lambda m: (m.key.file, m.number)
-    )
-    for mutant in unlisted:
-        print(f"  survived, not listed, line {mutant.number}: {as_row(mutant.key)}")
-    gone = [
-        verdict.mutant.key for verdict in verdicts if verdict.killed and verdict.mutant.key in known
-    ]
-    for key in gone:
-        print(f"  listed and killed: {as_row(key, known[key])}")
-    return not unlisted and not gone
+    return as_listed
 
 
 if __name__ == "__main__":
