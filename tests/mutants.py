@@ -52,10 +52,14 @@ class Key(NamedTuple):
 
 
 class Mutant(NamedTuple):
-    """One fault: where it stands in the tree, and what stands there instead."""
+    """One fault: where it stands in the tree, and what stands there instead.
+
+    ``within_function``: whether it changes a function's code alone, not what is done at import.
+    """
 
     key: Key
     number: int
+    within_function: bool
     steps: tuple[Step, ...]
     replacement: ast.AST
 
@@ -72,6 +76,7 @@ class _Site(NamedTuple):
     steps: tuple[Step, ...]
     scope: tuple[str, ...]
     within: ast.AST
+    in_body: bool
 
     @property
     def field(self) -> str:
@@ -85,7 +90,8 @@ def mutants_of(path: Path, name: str) -> list[Mutant]:
     found: list[Mutant] = []
     seen: Counter[tuple[str, ...]] = Counter()
     tree = ast.parse(text)
-    for site in _sites(tree, (), (), tree):
+    at_import = _called_at_import(tree)
+    for site in _sites(tree, (), (), tree, False):
         number = getattr(site.node, "lineno", 0)
         for replacement in _faults(site):
             change = f"{_written(site.node)} → {_written(replacement)}"
@@ -95,14 +101,21 @@ def mutants_of(path: Path, name: str) -> list[Mutant]:
             seen[named] += 1
             ast.copy_location(replacement, site.node)
             ast.fix_missing_locations(replacement)
-            found.append(Mutant(Key(*named, seen[named]), number, site.steps, replacement))
+            key = Key(*named, seen[named])
+            inside = site.in_body and site.scope[0] not in at_import
+            inside = inside and not _loses_super(site.node, replacement)
+            found.append(Mutant(key, number, inside, site.steps, replacement))
     return found
 
 
 def _sites(
-    node: ast.AST, steps: tuple[Step, ...], scope: tuple[str, ...], within: ast.AST
+    node: ast.AST,
+    steps: tuple[Step, ...],
+    scope: tuple[str, ...],
+    within: ast.AST,
+    in_body: bool,
 ) -> Iterator[_Site]:
-    """Every place below the node where a fault may stand."""
+    """Every place below the node where a fault may stand; ``in_body``: of a function."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         scope, within = (*scope, node.name), node
     for field, value in ast.iter_fields(node):
@@ -113,8 +126,21 @@ def _sites(
             if not isinstance(child, ast.AST) or _states_an_invariant(child) or _is_text(child):
                 continue
             path = (*steps, (field, i if isinstance(value, list) else None))
-            yield _Site(child, node, path, scope, within)
-            yield from _sites(child, path, scope, within)
+            inside = in_body or (isinstance(node, ast.FunctionDef) and field == "body")
+            yield _Site(child, node, path, scope, within, inside)
+            yield from _sites(child, path, scope, within, inside)
+
+
+def _called_at_import(tree: ast.Module) -> set[str]:
+    """The functions that the module itself calls."""
+    statements = [node for node in tree.body if not isinstance(node, ast.FunctionDef)]
+    calls = [n for node in statements for n in ast.walk(node) if isinstance(n, ast.Call)]
+    return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+
+
+def _loses_super(old: ast.AST, new: ast.AST) -> bool:
+    """Whether the fault takes a ``super()`` away, and with it what binds a method to its class."""
+    return "super()" in _written(old) and "super()" not in _written(new)
 
 
 def _is_field(node: ast.AST, within: ast.AST) -> bool:

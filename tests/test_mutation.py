@@ -1,6 +1,6 @@
 """The mutation testing itself: which faults it makes, its list of survivors, and a sample of it.
 
-All of it is run by hand or by night, ``python tests/mutation.py``; docs/mutation.md has the results.
+All of it is run by hand or by night, ``python tests/mutation.py``; its results: docs/mutation.md.
 """
 
 import ast
