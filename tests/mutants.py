@@ -131,11 +131,14 @@ def _sites(
             yield from _sites(child, path, scope, within, inside)
 
 
-def _called_at_import(tree: ast.Module) -> set[str]:
-    """The functions that the module itself calls."""
-    statements = [node for node in tree.body if not isinstance(node, ast.FunctionDef)]
-    calls = [n for node in statements for n in ast.walk(node) if isinstance(n, ast.Call)]
-    return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+def _called_at_import(node: ast.AST) -> set[str]:
+    """The functions that are called outside all functions."""
+    if isinstance(node, ast.FunctionDef):
+        return set()
+    own = (
+        {node.func.id} if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else set()
+    )
+    return own.union(*map(_called_at_import, ast.iter_child_nodes(node)))
 
 
 def _loses_super(old: ast.AST, new: ast.AST) -> bool:

@@ -11,7 +11,7 @@ from archc.analyses.cost import total
 from archc.analyses.depth import measure_depth
 from archc.analyses.receptive_field import Field
 from archc.analysis import Analysis, LayerAnalysis
-from archc.diagnostics import Code, Diagnostic, SpecError
+from archc.diagnostics import Code, Diagnostic, Label, SpecError
 from archc.ops.operator import Cost, Reach
 from archc.pipeline import Compiled, compile_spec
 
@@ -276,6 +276,12 @@ def test_the_peak_of_nested_structures(
     assert analysis_of(spec, block(outer, Inner=concat)).peak == units * 256
 
 
+def test_what_is_added_at_the_end_stays_beside_the_last_branch(spec: Path) -> None:
+    # 1 beside 2 and 9, then 1 beside 2, 9 and 1.
+    inner = "{Concat: [{Conv: 1x1, out: 1}, [{Conv: 1x1, out: 9}, {Conv: 1x1, out: 1}]]}"
+    assert analysis_of(spec, block("{Residual: {a: Inner}}", Inner=inner)).peak == 13 * 256
+
+
 def seen_by_gradients(analysis: Analysis) -> tuple[int, int]:
     """Height and width of the input that the middle element of the output depends on."""
     torch.manual_seed(0)
@@ -388,6 +394,26 @@ def test_a_residual_whose_body_sees_less_than_the_straight_way(spec: Path) -> No
             ["AvgPool gives (16-2)/3+1 = 6, rounded up"],
             "ceil: false gives 5x5",
         ),
+        # Padding that does what no other branch does, on both sides or on one.
+        (
+            "a: {Conv: 3x3/2, out: 2}, b: {MaxPool: 3x3/2}, c: {MaxPool: 3x3/2}",
+            "a is 8x8, the others are 7x7",
+            ["Conv gives (16+2*1-3)/2+1 = 8, rounded down"],
+            "3x3/2 valid gives 7x7",
+        ),
+        (
+            "a: {Conv: 1x3/1x2, out: 2}, b: {MaxPool: 1x3/1x2}, c: {MaxPool: 1x3/1x2}",
+            "a is 16x8, the others are 16x7",
+            ["Conv gives (16+2*1-3)/2+1 = 8, rounded down"],
+            "1x3/1x2 valid gives 16x7",
+        ),
+        # Both sides change: the sum is the height's.
+        (
+            "a: {Conv: 3x5 valid, out: 2}, b: {Conv: 1x1, out: 2}",
+            "a is 14x12, b is 16x16",
+            ["Conv gives (16-3)/1+1 = 14, rounded down"],
+            "3x5 same gives 16x16",
+        ),
         # Padding that is stated is shown in the sum.
         (
             "a: {Conv: 5x5, out: 2, padding: 1}, b: {Conv: 1x1, out: 2}, c: {Conv: 3x3, out: 2}",
@@ -430,6 +456,41 @@ def test_branches_of_different_sizes(
     assert finding.message == f"Concat: {message} (row)"
     assert list(finding.notes) == notes
     assert finding.hint == hint
+    assert all(isinstance(label, Label) for label in finding.labels)
+
+
+def test_the_sum_is_that_of_the_side_that_changes(spec: Path) -> None:
+    row = "{Concat: {a: {Conv: 1x3 valid, out: 2}, b: {Conv: 1x1, out: 2}}}"
+    (finding,) = faults_of(spec, block(row), "2x16x14")
+    assert finding.message == "Concat: a is 16x12, b is 16x14 (row)"
+    assert finding.notes == ("Conv gives (14-3)/1+1 = 12, rounded down",)
+
+
+def test_a_branch_without_a_name_is_numbered_too(spec: Path) -> None:
+    fork = "{a: {Conv: 1x1, out: 2}, b: {Conv: 3x3 valid, out: 2}}"
+    row = f"{{Concat: [{fork}, {{Conv: 1x1, out: 2}}, {{Conv: 1x1, out: 2}}]}}"
+    (finding,) = faults_of(spec, block(row))
+    assert finding.message == "Concat: branch 1 is 14x14, the others are 16x16 (row)"
+
+
+def test_a_fault_in_nested_modules_names_the_row(spec: Path) -> None:
+    inner = "{Sequence: {pool: {MaxPool: 17x17/1}}}"
+    (finding,) = faults_of(spec, block("{Sequence: {a: Inner}}", Inner=inner))
+    assert finding.message == "the 17x17 kernel is larger than its input, 16x16 (row.a.pool)"
+    assert [label.message for label in finding.labels] == ["in this row, row"]
+
+
+@pytest.mark.parametrize(
+    ("structure", "path"),
+    [
+        ("{Residual: {a: {MaxPool: 17x17/1}}}", "row.a"),
+        ("{Residual: {a: {MaxPool: 17x17/1}}, shortcut: {Conv: 1x1, out: 2}}", "row.a"),
+        ("{Residual: {a: {Conv: 1x1, out: 2}}, shortcut: {MaxPool: 17x17/1}}", "row.shortcut"),
+    ],
+)
+def test_a_fault_within_a_residual_is_told_alone(spec: Path, structure: str, path: str) -> None:
+    (finding,) = faults_of(spec, block(structure))
+    assert finding.message == f"the 17x17 kernel is larger than its input, 16x16 ({path})"
 
 
 def test_branches_without_names_are_numbered(spec: Path) -> None:
@@ -522,6 +583,20 @@ aux:
     ]
 
 
+def test_a_head_is_not_held_against_what_is_unknown(spec: Path) -> None:
+    body = """\
+modules:
+  Head: {Sequence: {pool: {AvgPool: global}, fc: {Linear: classes}}}
+body:
+  first: {Conv: 1x1, out: 2}
+  wrong: {MaxPool: 17x17/1}
+aux:
+  aux1: {Aux: Head, from: first, loss_weight: 0.3}
+"""
+    (finding,) = faults_of(spec, body)
+    assert finding.message == "the 17x17 kernel is larger than its input, 16x16 (wrong)"
+
+
 def test_a_fault_in_a_branch_is_told_once(spec: Path) -> None:
     row = "{Concat: [{MaxPool: 17x17/1}, {Conv: 1x1, out: 2}, {MaxPool: 18x18/1}]}"
     findings = faults_of(spec, block(row) + "  fc: {Linear: classes}\n")
@@ -541,27 +616,30 @@ def test_fits_of_the_python_api(spec: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "aux", "fits"),
+    ("last", "aux", "message"),
     [
-        ("{Linear: classes}", "{Linear: classes}", True),
-        ("{Linear: classes}", "{Linear: 9}", False),
-        ("{Conv: 1x1, out: 10}", "{Conv: 1x1, out: 10}", False),
+        ("{Linear: classes}", "{Linear: classes}", None),
+        ("{Linear: classes}", "{Linear: 9}", "aux1 gives 9, the network 10"),
+        ("{Conv: 1x1, out: 10}", "{Conv: 1x1, out: 10}", "aux1 gives 10x1x1, the network 10x1x1"),
     ],
 )
-def test_heads_give_as_many_features(spec: Path, last: str, aux: str, fits: bool) -> None:
+def test_heads_give_as_many_features(spec: Path, last: str, aux: str, message: str | None) -> None:
     body = f"""\
 modules:
   Head: {{Sequence: {{last: {aux}}}}}
 body:
   pool: {{AvgPool: global}}
+  conv: {{Conv: 1x1, out: 4}}
   last: {last}
 aux:
   aux1: {{Aux: Head, from: pool, loss_weight: 0.3}}
 """
-    if fits:
+    if message is None:
         assert analysis_of(spec, body).aux[0].output == (10,)
         return
     (finding,) = faults_of(spec, body)
     assert finding.code is Code.SHAPE
+    assert finding.message == f"{message}: one loss needs as many features of both"
+    assert finding.labels[0].span.line == 10
     assert finding.hint == "end both with Linear: classes, or flatten what is CxHxW"
     assert [label.message for label in finding.labels] == ["the network ends here"]

@@ -1,5 +1,6 @@
 """Each operator's shape, cost, state and reach: against torch where it can tell, else by hand."""
 
+import gc
 from itertools import product
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
+from archc import ops
 from archc.ops import OPERATORS
 from archc.ops.activation import ReLU, Softmax
 from archc.ops.convolution import Conv, SeparableConv
@@ -682,6 +684,15 @@ def test_the_vocabulary() -> None:
     }
     assert found == VOCABULARY
     assert list(OPERATORS) == sorted(OPERATORS)
+
+
+def test_two_operators_of_one_name_are_refused() -> None:
+    second = type("Flatten", (Operator,), {"__module__": __name__})
+    with pytest.raises(TypeError, match="two operators are called Flatten"):
+        ops._discover()
+    del second
+    gc.collect()  # a class is in cycles, and a subclass for as long as it is there
+    assert list(ops._discover()) == list(OPERATORS)
 
 
 def test_operators_are_frozen_and_strict() -> None:
