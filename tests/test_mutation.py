@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from mutants import mutants_of
-from mutation import GROUPS, SOURCES, SURVIVORS, all_mutants, as_row, listed_survivors
+from mutation import GROUPS, SURVIVORS, all_mutants, as_row, listed_survivors
+from trials import SOURCES
 
 SAMPLE = 20
 SAMPLED = "names"
