@@ -105,7 +105,7 @@ class Analysis(_Known):
             if row.node.name != name:
                 continue
             for node in ir.walk(row.node):
-                if node.path == path and node.name:
+                if node.path == path:
                     return self._inner(node, row)
         return None
 
@@ -131,7 +131,7 @@ class Analysis(_Known):
             self.shapes.of(node),
             measure_depth(node),
             total(layer.cost for layer in layers),
-            layers[-1].field if layers else row.field,
+            layers[-1].field,
             _elements(layer.output for layer in layers),
             layers,
         )

@@ -17,4 +17,4 @@ def total(costs: Iterable[Cost]) -> Cost:
     costs = tuple(costs)
     if len(costs) == 1:
         return costs[0]
-    return Cost(*map(sum, zip(*costs, strict=True))) if costs else Cost()
+    return Cost(*map(sum, zip(*costs, strict=True)))

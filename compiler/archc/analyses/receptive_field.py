@@ -67,9 +67,8 @@ def _node(node: Node, field: _Sides, given: Iterator[Shape], layers: list[_Sides
             field = high, wide, down * vertical, right * horizontal
         layers.append(field)
     elif type(node) is Concat or type(node) is Residual:
+        # An input that is added as it is sees no more than the layers beside it.
         ends = [_node(part, field, given, layers) for part in node.children]
-        if type(node) is Residual and node.shortcut is None:
-            ends.append(field)
         field = tuple(map(max, zip(*ends, strict=True)))
     else:
         for child in node.children:

@@ -258,12 +258,11 @@ class _Inference:
         hint: str | None = None,
         labels: tuple[Label, ...] = (),
     ) -> None:
-        where = "".join(f" ({node.path})" if node.path else "")
         calls = tuple(Label(call.span, f"in this row, {call.path}") for call in self.calls[:1])
         self.findings.append(
             Diagnostic(
                 code,
-                message + where,
+                f"{message} ({node.path})",
                 node.span,
                 labels + calls,
                 notes,
@@ -279,7 +278,7 @@ def _fitting(operator: Operator, before: Shape, wanted: Shape) -> str | None:
     if isinstance(window, Window) and isinstance(operator, MaxPool | AvgPool):
         word = "false" if operator.ceil else "true"
         changes.append(({"ceil": not operator.ceil}, f"ceil: {word} gives"))
-    if isinstance(window, Window) and getattr(operator, "padding", None) is None:
+    if isinstance(window, Window):
         mode = "valid" if any(getattr(operator, "pads", ())) else "same"
         changes.append(({"window": window._replace(mode=mode)}, f"{window} {mode} gives"))
     for change, words in changes:
@@ -296,7 +295,7 @@ def _fitting(operator: Operator, before: Shape, wanted: Shape) -> str | None:
 def _sum(operator: Operator, before: Shape, after: Shape) -> str | None:
     """The sum that gives the size, of the first side that changed; None where it is no sum."""
     window = getattr(operator, "window", None)
-    if not isinstance(window, Window) or len(after) != 3:
+    if not isinstance(window, Window):
         return None
     axis = 0 if before[1] != after[1] else 1
     pads: Pair = getattr(operator, "pads", (0, 0))
