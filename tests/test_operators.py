@@ -20,6 +20,7 @@ from archc.ops.operator import Cost, Operator, Reach, Shape, Tensor, Unfit, spat
 from archc.ops.plain import Dropout, Flatten, Identity
 from archc.ops.pooling import AdaptiveAvgPool, AvgPool, MaxPool
 from archc.ops.window import (
+    NotThisNotation,
     Window,
     arithmetic,
     padding_of,
@@ -67,35 +68,42 @@ def test_windows(text: str, window: Window) -> None:
     assert str(window) == text.partition(" ")[0]
 
 
-ADVICE = "write it as height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
+ADVICE = "write height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
 
 
 @pytest.mark.parametrize(
-    ("value", "message"),
+    ("value", "written", "hint"),
     [
-        ("3", f"'3' is not a window; {ADVICE}"),
-        ("0x3", f"'0x3' is not a window; {ADVICE}"),
-        ("3x3/0", f"'3x3/0' is not a window; {ADVICE}"),
-        ("3x3 full", f"'3x3 full' is not a window; {ADVICE}"),
-        ("3x3\n", rf"'3x3\n' is not a window; {ADVICE}"),
-        ("٣x3", f"'٣x3' is not a window; {ADVICE}"),
-        (3, "3 is not a window; write 3x3"),
-        (1, "1 is not a window; write 1x1"),
-        (0, f"0 is not a window; {ADVICE}"),
-        (-3, f"-3 is not a window; {ADVICE}"),
-        (True, f"True is not a window; {ADVICE}"),
-        (3.0, f"3.0 is not a window; {ADVICE}"),
-        (None, f"None is not a window; {ADVICE}"),
-        ("513x1", "513x1 is larger than archc's limit of 512"),
-        ("1x513", "1x513 is larger than archc's limit of 512"),
-        ("1x1/513", "1x1/513 is larger than archc's limit of 512"),
-        ("1x1/1x513", "1x1/1x513 is larger than archc's limit of 512"),
+        ("3", "'3'", ADVICE),
+        ("0x3", "'0x3'", ADVICE),
+        ("3x3/0", "'3x3/0'", ADVICE),
+        ("3x3 full", "'3x3 full'", ADVICE),
+        ("3x3\n", r"'3x3\n'", ADVICE),
+        ("٣x3", "'٣x3'", ADVICE),
+        ("3 X 3", "'3 X 3'", "write 3x3"),
+        ("3x3 same/2", "'3x3 same/2'", "write 3x3/2 same"),
+        ("3x3 smae", "'3x3 smae'", "did you mean 3x3 same?"),
+        ([3, 5], "[3, 5]", "write 3x5"),
+        (3, "3", "write 3x3"),
+        (1, "1", "write 1x1"),
+        (0, "0", ADVICE),
+        (-3, "-3", ADVICE),
+        (True, "true", ADVICE),
+        (3.0, "3.0", ADVICE),
+        (None, "None", ADVICE),
     ],
 )
-def test_what_is_no_window(value: object, message: str) -> None:
-    with pytest.raises(ValueError, match=r"window|limit") as raised:
+def test_what_is_no_window(value: object, written: str, hint: str) -> None:
+    with pytest.raises(NotThisNotation) as raised:
         parse_window(value)
-    assert str(raised.value) == message
+    assert str(raised.value) == f"{written} is not a window"
+    assert str(raised.value.hint) == hint
+
+
+@pytest.mark.parametrize("value", ["513x1", "1x513", "1x1/513", "1x1/1x513"])
+def test_windows_have_a_limit(value: str) -> None:
+    with pytest.raises(ValueError, match=f"^{value} is larger than archc's limit of 512$"):
+        parse_window(value)
 
 
 @pytest.mark.parametrize(
@@ -106,15 +114,33 @@ def test_pairs(value: object, pair: tuple[int, int]) -> None:
     assert parse_pair(value) == pair
 
 
+PAIR_ADVICE = "write a number, or height x width such as 0x3"
+
+
 @pytest.mark.parametrize(
-    "value", [-1, 513, True, False, 1.0, "1", "1x", "1x1\n", "01x1", "٣x1", None]
+    ("value", "written", "hint"),
+    [
+        (-1, "-1", PAIR_ADVICE),
+        (True, "true", PAIR_ADVICE),
+        (False, "false", PAIR_ADVICE),
+        (1.0, "1.0", PAIR_ADVICE),
+        ("1", "'1'", "write 1"),
+        ("1x", "'1x'", PAIR_ADVICE),
+        ("01x1", "'01x1'", "write 1x1"),
+        ("٣x1", "'٣x1'", PAIR_ADVICE),
+        (None, "None", PAIR_ADVICE),
+    ],
 )
-def test_what_is_no_pair(value: object) -> None:
-    with pytest.raises(ValueError, match="is not a size") as raised:
+def test_what_is_no_pair(value: object, written: str, hint: str) -> None:
+    with pytest.raises(NotThisNotation) as raised:
         parse_pair(value)
-    assert str(raised.value) == (
-        f"{value!r} is not a size; write a number, or height x width such as 0x3"
-    )
+    assert str(raised.value) == f"{written} is not a size"
+    assert str(raised.value.hint) == hint
+
+
+def test_a_pair_has_a_limit() -> None:
+    with pytest.raises(ValueError, match=r"^513 is larger than archc's limit of 512$"):
+        parse_pair(513)
 
 
 @pytest.mark.parametrize(
@@ -601,10 +627,10 @@ def test_lrn_has_torchs_defaults() -> None:
 def test_affine_has_a_number_for_each_channel() -> None:
     affine = made(Affine, scales=[1.0, 2.0], shift=[0.0, 0.5])
     assert affine.output((2, 3, 3)) == (2, 3, 3)
-    assert affine.output((3, 3, 3)) == Unfit("2 scales for 3 channels")
+    assert affine.output((3, 3, 3)) == Unfit("2 numbers in scales for 3 channels")
     assert affine.output((2,)) == spatial((2,), "Affine")
     odd = made(Affine, scales=[1.0, 2.0], shift=[0.0])
-    assert odd.output((2, 3, 3)) == Unfit("1 shift for 2 channels")
+    assert odd.output((2, 3, 3)) == Unfit("1 number in shift for 2 channels")
 
 
 def test_flatten_is_torchs() -> None:

@@ -59,7 +59,7 @@ def judge(case: Case) -> tuple[str, Counter[str]]:
     faults = [*_misplaced(findings), *(f"touched {path}" for path in watch.found)]
     if not findings and written != [out / "mutant.py"]:
         faults.append(f"no finding, and written is {written}")
-    codes = {finding.code.value for finding in findings}
+    codes = {finding.code for finding in findings}
     return "\n".join(faults), Counter(["refused" if findings else "accepted", *codes])
 
 

@@ -55,7 +55,7 @@ def judge(case: Case) -> tuple[str, Counter[str]]:
     )
     fault = ""
     if isinstance(found, list):
-        counts += Counter({finding.code.value: 1 for finding in found})
+        counts += Counter({finding.code: 1 for finding in found})
         if not stricter and not isinstance(verdict, str):
             fault = f"archc refuses ({change}), torch gives {verdict}\n{shown(found)}"
         elif strange := [finding for finding in found if finding.code not in OF_SHAPES]:

@@ -80,7 +80,8 @@ class Affine(Operator):
         """The shape stays; there is one number for each channel."""
         for field, numbers in (("scales", self.scales), ("shift", self.shift)):
             if numbers is not None and len(numbers) != shape[0]:
-                return Unfit(f"{len(numbers)} numbers in {field} for {shape[0]} channels")
+                given = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"
+                return Unfit(f"{given} in {field} for {shape[0]} channels")
         return spatial(shape, "Affine") or shape
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
