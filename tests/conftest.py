@@ -1,7 +1,9 @@
 """Options of the tests, the figures that they print, and the models that specs are held against."""
 
 import importlib
+import importlib.util
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -58,6 +60,23 @@ def torchvision_models() -> ModuleType:
     for name in ("nms", "qnms"):
         torch.library.define(f"torchvision::{name}", "(Tensor boxes) -> Tensor")
     return importlib.import_module("torchvision.models")
+
+
+@pytest.fixture(scope="session")
+def cadene() -> ModuleType:
+    """The file of Cadene's pretrained-models that has its bninception.
+
+    The package around it downloads data sets, and wants for them what it does not install.
+    """
+    package = importlib.util.find_spec("pretrainedmodels")
+    assert package is not None and package.submodule_search_locations is not None
+    (folder,) = package.submodule_search_locations
+    file = Path(folder) / "models" / "bninception.py"
+    spec = importlib.util.spec_from_file_location("cadene_bninception", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")
