@@ -18,6 +18,7 @@ MEMBERS = (
     "docs/archc.schema.json",
     "docs/man/*",
     "specs/*.yaml",
+    "tests/fuzz/README.md",
     "generated/*.py",
 )
 DECISIONS = "docs/decisions"

@@ -30,10 +30,13 @@ class Group(NamedTuple):
 GROUPS = {
     "analyses": Group(
         (
-            *(f"analyses/{n}.py" for n in ("cost", "depth", "memory", "receptive_field", "shapes")),
+            *(
+                f"analyses/{n}.py"
+                for n in ("cost", "depth", "memory", "receptive_field", "shapes", "succession")
+            ),
             "analysis.py",
         ),
-        ("test_analyses.py", "test_bad_specs.py", "test_goldens.py"),
+        ("test_analyses.py", "test_bad_specs.py", "test_goldens.py", "test_lints.py"),
     ),
     "conformance": Group(
         ("conformance.py", "table.py"),

@@ -113,7 +113,7 @@ MADE = {
             + "checkpoints:\n  one:\n    source: x\n    keys:\n"
             + "".join(f"      a{i}: convv{i}\n" for i in range(200))
         ),
-        "builds, A208 310:7, A208 311:7, 50 in all",
+        "builds, A208 210:11",
     ),
     "900 parameters that are not used": Made(
         lambda: (

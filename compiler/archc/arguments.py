@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Label, guess, suggestion
+from archc.diagnostics import Code, Diagnostic, Label, suggestion
 from archc.names import is_kind
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
@@ -162,5 +162,8 @@ def _point_at_columns(
             elif hint is None and field in column_fields and isinstance(node.value, str):
                 columns = [cell for cell in cells if cell != "classes"]
                 known = f"the columns here are {', '.join(columns)}" if columns else None
-                hint = guess(node.text, cells) or known
+                close = suggestion(node.text, cells)
+                if close is not None and close.text != "classes":
+                    close = close._replace(safe=False)  # the columns may be what is misspelt
+                hint = close or known
             grammar.findings[i] = finding._replace(hint=hint)

@@ -149,7 +149,8 @@ def _load_document(
         return [Diagnostic(Code.RECURSION, message, parent.span)]
     base = _load_document(found, found.name, (here, *below))
     if isinstance(base, list):
-        return base
+        label = Label(parent.span, "extended here")
+        return [found._replace(labels=(*found.labels, label)) for found in base]
     findings: list[Diagnostic] = Findings()
     try:
         merged = extend_spec(base[0], document, findings)

@@ -267,6 +267,8 @@ class Grammar:
             self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)
             if not isinstance(hint, Replacement) or not hint.safe or value is None:
                 return None
+            if not self._is_kind(hint.text):
+                return None
             # What else is wrong with the layer is said as well: its kind is beyond doubt.
             return self._kind(name, Scalar(hint.text, hint.text, kind.span), value, rest)
         fields = self.arguments(kind, value, rest)
