@@ -10,6 +10,7 @@ from collections.abc import Mapping as AbstractMapping
 
 from archc.diagnostics import Code, Diagnostic, guess
 from archc.names import is_kind
+from archc.removals import check_removals
 from archc.source import Entry, List, Mapping, Node, Scalar
 from archc.syntax import MAXIMUM_MODULES, STRUCTURES
 from archc.validation import as_meant, found
@@ -50,6 +51,7 @@ def extend_spec(base: Mapping, variant: Mapping, findings: list[Diagnostic]) -> 
             merged[key] = _extended(merged.get(key), entry, lambda a, b, _: _by_key(a, b), findings)
         elif key != "modules":
             merged[key] = entry
+    check_removals(variant, merged, findings)
     return Mapping(tuple(merged.values()), variant.span)
 
 

@@ -1,6 +1,6 @@
 """A composed spec → a valid one: every key known, every value of its type, every reference met."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeGuard, TypeVar
 
 from archc import source
@@ -184,6 +184,8 @@ def _checked(document: source.Mapping, findings: list[Diagnostic]) -> Spec | lis
     table = parse_table(entries["table"], every, findings) if "table" in entries else None
     checkpoints = parse_checkpoints(entries.get("checkpoints"), findings)
     switches = parse_switches(entries.get("lints"), findings)
+    if not findings:
+        findings += _idle_defaults(document, grammar)
     if findings or header is None:
         parameters = [key.text for key, _ in _mapping(entries.get("parameters"), "parameters", [])]
         return [_point_at_parameter(finding, parameters) for finding in findings]
@@ -203,6 +205,18 @@ def _checked(document: source.Mapping, findings: list[Diagnostic]) -> Spec | lis
         grammar,
         place,
     )
+
+
+def _idle_defaults(document: source.Mapping, grammar: Grammar) -> Iterator[Diagnostic]:
+    """What a variant says of a kind that no layer is of: it changes nothing."""
+    own = document.span.source
+    is_variant = any(key.span.source is not own for key, _ in document.entries)
+    defaults = document.get("defaults")
+    for key, _ in defaults.entries if is_variant and isinstance(defaults, source.Mapping) else ():
+        if key.span.source is own and key.text not in grammar.used:
+            message = f"the defaults of {key.text} change nothing: no layer is one"
+            hint = guess(key.text, grammar.used)
+            yield Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint)
 
 
 def _unknown_at_top(key: Scalar, known: list[str], entries: Mapping[str, Entry]) -> Diagnostic:

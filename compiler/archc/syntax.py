@@ -99,6 +99,8 @@ class Grammar:
         self.findings = findings
         self.defaults = defaults
         self.columns = columns
+        self.used: set[str] = set()
+        """The operators that layers are of."""
         self.nested: dict[int, tuple[Node, Operator]] = {}
         """Valid operators in fields such as ``norm``, by the identity of what was written."""
 
@@ -296,6 +298,7 @@ class Grammar:
         self, kind: Scalar, value: Node | None, rest: Mapping[str, Entry]
     ) -> dict[str, Entry] | None:
         """An operator's fields: what the defaults say, then what the layer says."""
+        self.used.add(kind.text)
         fields = dict(self.defaults.get(kind.text, {}))
         primary = OPERATORS[kind.text].primary
         if value is None:
