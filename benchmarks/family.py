@@ -92,8 +92,9 @@ def result(name: str, times: list[float], unit: str = "ms") -> Result:
 
 
 def chain(layers: int, folder: Path) -> Network:
-    """A network of so many convolutions, one after the other."""
-    rows = "".join(f"  conv{number}: {{Conv: 3x3, out: 8}}\n" for number in range(layers))
+    """A network of so many convolutions, one after the other, in ten rows."""
+    row = f"{{Repeat: {layers // 10}, of: {{Conv: 3x3, out: 8}}}}"
+    rows = "".join(f"  stage{number}: {row}\n" for number in range(10))
     path = folder / f"chain{layers}.yaml"
     path.write_text(f"archc: 1\nname: Chain\ninput: 8x16x16\nclasses: 8\nbody:\n{rows}")
     return archc.load(path)
