@@ -5,9 +5,9 @@ from typing import NamedTuple
 from archc import ir
 from archc.analysis import Analysis
 from archc.names import is_name
-from archc.ops.activation import Softmax
 from archc.ops.operator import written
 from archc.validation import counted, listed
+from archc_backends.common.network import softmax_behind
 from archc_backends.pytorch.channels import CLASSES, Channels, environment
 from archc_backends.pytorch.classes import ClassBuilder, build_blocks, without_defaults
 from archc_backends.pytorch.expressions import Call, Choice, Expression, Group
@@ -113,14 +113,6 @@ def view_network(analysis: Analysis) -> NetworkView:
         Call(f"{network.name}Output", ("x", *(head.variable for head in heads))),
         probabilities,
     )
-
-
-def softmax_behind(network: ir.Network) -> str:
-    """The name of a softmax as the last row: no part of forward, which gives logits; else empty."""
-    last = network.rows[-1]
-    if isinstance(last, ir.Op) and isinstance(last.operator, Softmax) and len(network.rows) > 1:
-        return last.name
-    return ""
 
 
 def _heads(network: ir.Network) -> tuple[Head, ...]:

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
@@ -45,6 +45,13 @@ out_option = click.option(
     help="Folder of the generated files.",
 )
 backend_option = click.option("--backend", default=None, metavar="NAME", help="Another backend.")
+weights_option = click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="Tensors to put into the file, for a backend whose files hold them.",
+)
 
 
 def _settings(
@@ -141,6 +148,31 @@ def chosen_backend(name: str | None) -> "Backend":
         which = f"no backend {name}" if name else "no default backend"
         raise click.UsageError(f"{which}, choose --backend from: {', '.join(known)}")
     return backend
+
+
+def given_weights(
+    backend: "Backend", file: Path | None, compiled: "list[Compiled]"
+) -> "Mapping[str, Any] | None":
+    """The tensors of a checkpoint for the one spec; exits with the findings where it has any.
+
+    Raises UsageError where the backend or several specs have no use for them, BackendUnavailable
+    where what reads the file is not installed.
+    """
+    if file is None:
+        return None
+    if "weights" not in backend.options:
+        raise click.UsageError("--weights: the files of this backend hold no weights")
+    if len(compiled) != 1:
+        raise click.UsageError("--weights are those of one SPEC: say which")
+    from archc.checkpoints import match_checkpoint
+    from archc.diagnostics import Diagnostic
+
+    tensors = backend.read_weights(file)
+    if isinstance(tensors, Diagnostic):
+        refuse(tensors)
+    match = match_checkpoint(compiled[0].analysis, tensors)
+    fail_on(list(match.findings))
+    return {key: None if name is None else tensors[name] for key, name in match.sources.items()}
 
 
 def report(findings: "Iterable[Diagnostic]") -> None:
