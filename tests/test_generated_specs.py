@@ -9,14 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 import torch
 from hypothesis import HealthCheck, Phase, given, settings
+from models import executed, randomized
 from strategies import specs
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 import archc
@@ -54,13 +53,6 @@ def compiled(text: str, folder: Path) -> tuple[Analysis, bytes]:
     network = archc.load(spec)
     analysis = archc.analyze(network)
     return analysis, archc.emit(network, analysis)["net.py"]
-
-
-def executed(source: bytes) -> Any:
-    """The generated network's class."""
-    module = ModuleType("net")
-    exec(compile(source, "net.py", "exec"), module.__dict__)
-    return module.__dict__["Net"]
 
 
 @pytest.fixture(scope="module")
@@ -190,20 +182,6 @@ def in_float64() -> Iterator[None]:
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(torch.float32)
-
-
-def randomized(model: nn.Module) -> None:
-    """Weights and running statistics under which no layer is near to doing nothing."""
-    generator = torch.Generator().manual_seed(0)
-    for name, value in model.state_dict().items():
-        if name.endswith("running_var"):
-            value.uniform_(0.01, 2, generator=generator)
-        elif value.is_floating_point():
-            fan = max(1, value[0].numel()) if value.dim() > 1 else 2
-            value.normal_(0, (2 / fan) ** 0.5, generator=generator)
-    for module in model.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.0
 
 
 @pytest.mark.usefixtures("in_float64")

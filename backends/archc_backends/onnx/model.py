@@ -1,0 +1,165 @@
+"""Graph and numbers → an ONNX model as bytes."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from onnx import ModelProto, TensorProto, ValueInfoProto, helper
+
+from archc import __version__
+from archc.analysis import Analysis
+from archc.backend import Options
+from archc.diagnostics import Diagnostic
+from archc.ops.operator import Shape
+from archc.stamps import REACH, digest_of
+from archc.validation import listed
+from archc_backends.common.network import citation, size
+from archc_backends.onnx.graph import IMAGES, Graph, Node, view_graph
+from archc_backends.onnx.weights import given_arrays, initial_arrays
+
+if TYPE_CHECKING:
+    from archc_backends.onnx.weights import Array
+
+OPSET = 17
+"""Of ONNX 1.12: old enough for runtimes in use, and all that the operators need."""
+IR_VERSION = 8
+MAXIMUM_BYTES = 2_000_000_000
+"""A protocol buffer ends at 2 GiB: with more bytes of weights, they stand in a second file."""
+BATCH = "batch"
+_SMALL = 1024
+_PAGE = 4096
+
+
+def write_model(analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
+    """The files of the model, or what keeps the weights from being its weights."""
+    graph = view_graph(analysis)
+    if options.weights is None:
+        arrays = initial_arrays(analysis, graph.state)
+    else:
+        given = given_arrays(graph.state, options.weights)
+        if isinstance(given, list):
+            return given
+        arrays = given
+    kind = next((array.dtype for array in arrays.values()), np.dtype(np.float32))
+    for name, constant in graph.constants.items():
+        arrays[name] = np.asarray(constant.values, np.int64 if constant.integers else kind)
+    outside = sum(array.nbytes for array in arrays.values()) > MAXIMUM_BYTES
+    name, beside = f"{options.stem}.onnx", f"{options.stem}.onnx.data"
+    # Two messages behind each other are one message: so the stamp is certain to come first.
+    head = _head(analysis, options)
+    if not outside:
+        tensors = [_tensor(key, array) for key, array in arrays.items()]
+        return {name: head + _body(analysis, graph, kind, tensors)}
+    data = _External(options.stamp, beside)
+    tensors = [data.tensor(key, array) for key, array in arrays.items()]
+    return {name: head + _body(analysis, graph, kind, tensors), beside: b"".join(data.parts)}
+
+
+def read_model(content: bytes) -> ModelProto:
+    """A model whose weights stand in the same bytes."""
+    model: ModelProto = ModelProto.FromString(content)
+    return model
+
+
+def _head(analysis: Analysis, options: Options) -> bytes:
+    """All but the graph: the stamp first, then what people and tools want to know."""
+    network = analysis.network
+    paragraphs = [options.stamp.rstrip("\n"), f"{network.name}. {network.about}".strip()]
+    paragraphs += [citation(network), size(analysis, f"{analysis.cost.params:,} parameters")]
+    paragraphs.append(f"As it is at inference, without {_left_out(analysis)}.")
+    trained = options.weights is not None
+    if not trained:
+        paragraphs.append("Its weights are as before training, drawn with fixed seeds.")
+    model = ModelProto(
+        ir_version=IR_VERSION,
+        producer_name="archc",
+        producer_version=__version__,
+        doc_string="\n\n".join(filter(None, paragraphs)),
+        opset_import=[helper.make_opsetid("", OPSET)],
+    )
+    properties = {
+        "archc_version": __version__,
+        "spec": network.sources[0].name.replace("\\", "/").rpartition("/")[2],
+        "spec_sha256": digest_of(network.sources),
+        "weights": "given" if trained else "initial",
+    }
+    helper.set_model_props(model, properties)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+def _left_out(analysis: Analysis) -> str:
+    heads = [head.body.name for head in analysis.network.aux]
+    what = (
+        f"the auxiliary head{'s' if len(heads) > 1 else ''} {listed(heads)} and " if heads else ""
+    )
+    return f"{what}dropout"
+
+
+def _body(
+    analysis: Analysis, graph: Graph, kind: "np.dtype[Any]", tensors: Iterable[TensorProto]
+) -> bytes:
+    number = helper.np_dtype_to_tensor_dtype(kind)
+
+    def typed(name: str, shape: Shape) -> ValueInfoProto:
+        return helper.make_tensor_value_info(name, number, (BATCH, *shape))
+
+    inner = (node for node in graph.nodes if node.output not in graph.outputs)
+    model = ModelProto(
+        graph=helper.make_graph(
+            [_node(node) for node in graph.nodes],
+            analysis.network.name,
+            [typed(IMAGES, analysis.network.input)],
+            [typed(name, shape) for name, shape in graph.outputs.items()],
+            list(tensors),
+            value_info=[typed(node.output, node.shape) for node in inner],
+        )
+    )
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+def _node(node: Node) -> Any:
+    attributes: dict[str, Any] = dict(node.attributes)
+    return helper.make_node(node.kind, node.inputs, (node.output,), node.name, **attributes)
+
+
+def _tensor(name: str, array: "Array") -> TensorProto:
+    tensor = _described(name, array)
+    tensor.raw_data = _raw(array)
+    return tensor
+
+
+def _described(name: str, array: "Array") -> TensorProto:
+    number = helper.np_dtype_to_tensor_dtype(array.dtype)
+    return TensorProto(name=name, data_type=number, dims=array.shape)
+
+
+def _raw(array: "Array") -> bytes:
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+class _External:
+    """Collects the file with the weights: behind its stamp, each tensor at the start of a page."""
+
+    def __init__(self, stamp: str, location: str) -> None:
+        self.location = location
+        self.parts = [stamp.encode().ljust(REACH, b"\0")]
+        self._length = REACH
+
+    def tensor(self, name: str, array: "Array") -> TensorProto:
+        """The tensor, whose numbers stand in the file; small ones stay in the model."""
+        if array.nbytes < _SMALL:
+            return _tensor(name, array)
+        tensor, raw = _described(name, array), _raw(array)
+        place = {"location": self.location, "offset": self._length, "length": len(raw)}
+        tensor.data_location = TensorProto.EXTERNAL
+        for key, value in place.items():
+            tensor.external_data.add(key=key, value=str(value))
+        self._append(raw)
+        self._append(b"\0" * (-len(raw) % _PAGE))
+        return tensor
+
+    def _append(self, raw: bytes) -> None:
+        self.parts.append(raw)
+        self._length += len(raw)
