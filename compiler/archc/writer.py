@@ -60,7 +60,7 @@ def find_orphans(
             spec = stamped_spec(opened.read(REACH))
         if spec is None:
             continue
-        if not has_spec(spec) or Path(spec).stem != path.stem:
+        if not has_spec(spec) or Path(spec).stem != path.name.partition(".")[0]:
             message = f"{path} was generated from {spec}, and none of the specs gives it"
             hint = "delete it, or pass its spec along"
             findings.append(Diagnostic(Code.ORPHANED_FILE, message, hint=hint))

@@ -89,11 +89,8 @@ def _head(analysis: Analysis, options: Options) -> bytes:
 
 
 def _left_out(analysis: Analysis) -> str:
-    heads = [head.body.name for head in analysis.network.aux]
-    what = (
-        f"the auxiliary head{'s' if len(heads) > 1 else ''} {listed(heads)} and " if heads else ""
-    )
-    return f"{what}dropout"
+    heads = [f"the auxiliary head {head.body.name}" for head in analysis.network.aux]
+    return listed([*heads, "dropout"])
 
 
 def _body(
