@@ -1,10 +1,9 @@
 """Graph and numbers → an ONNX model as bytes."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from onnx import ModelProto, TensorProto, ValueInfoProto, helper
+from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper
 
 from archc import __version__
 from archc.analysis import Analysis
@@ -16,6 +15,7 @@ from archc.validation import listed
 from archc_backends.common.network import citation, size
 from archc_backends.onnx.graph import IMAGES, Graph, Node, view_graph
 from archc_backends.onnx.weights import given_arrays, initial_arrays
+from archc_backends.onnx.wire import Parts, model_bytes, tensor_parts
 
 if TYPE_CHECKING:
     from archc_backends.onnx.weights import Array
@@ -45,14 +45,17 @@ def write_model(analysis: Analysis, options: Options) -> dict[str, bytes] | list
         arrays[name] = np.asarray(constant.values, np.int64 if constant.integers else kind)
     outside = sum(array.nbytes for array in arrays.values()) > MAXIMUM_BYTES
     name, beside = f"{options.stem}.onnx", f"{options.stem}.onnx.data"
-    # Two messages behind each other are one message: so the stamp is certain to come first.
-    head = _head(analysis, options)
-    if not outside:
-        tensors = [_tensor(key, array) for key, array in arrays.items()]
-        return {name: head + _body(analysis, graph, kind, tensors)}
-    data = _External(options.stamp, beside)
-    tensors = [data.tensor(key, array) for key, array in arrays.items()]
-    return {name: head + _body(analysis, graph, kind, tensors), beside: b"".join(data.parts)}
+    external = _External(options.stamp, beside) if outside else None
+    tensors = []
+    for key, array in arrays.items():
+        tensor, raw = _described(key, array), _raw(array)
+        if external is None or array.nbytes < _SMALL:
+            tensors.append(tensor_parts(tensor, raw))
+        else:
+            external.place(tensor, raw)
+            tensors.append(tensor_parts(tensor))
+    content = model_bytes(_head(analysis, options), _graph(analysis, graph, kind), tensors)
+    return {name: content} if external is None else {name: content, beside: external.content()}
 
 
 def read_model(content: bytes) -> ModelProto:
@@ -61,7 +64,7 @@ def read_model(content: bytes) -> ModelProto:
     return model
 
 
-def _head(analysis: Analysis, options: Options) -> bytes:
+def _head(analysis: Analysis, options: Options) -> ModelProto:
     """All but the graph: the stamp first, then what people and tools want to know."""
     network = analysis.network
     paragraphs = [options.stamp.rstrip("\n"), f"{network.name}. {network.about}".strip()]
@@ -84,8 +87,7 @@ def _head(analysis: Analysis, options: Options) -> bytes:
         "weights": "given" if trained else "initial",
     }
     helper.set_model_props(model, properties)
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
+    return model
 
 
 def _left_out(analysis: Analysis) -> str:
@@ -93,27 +95,21 @@ def _left_out(analysis: Analysis) -> str:
     return listed([*heads, "dropout"])
 
 
-def _body(
-    analysis: Analysis, graph: Graph, kind: "np.dtype[Any]", tensors: Iterable[TensorProto]
-) -> bytes:
+def _graph(analysis: Analysis, graph: Graph, kind: "np.dtype[Any]") -> GraphProto:
+    """All but the initializers."""
     number = helper.np_dtype_to_tensor_dtype(kind)
 
     def typed(name: str, shape: Shape) -> ValueInfoProto:
         return helper.make_tensor_value_info(name, number, (BATCH, *shape))
 
     inner = (node for node in graph.nodes if node.output not in graph.outputs)
-    model = ModelProto(
-        graph=helper.make_graph(
-            [_node(node) for node in graph.nodes],
-            analysis.network.name,
-            [typed(IMAGES, analysis.network.input)],
-            [typed(name, shape) for name, shape in graph.outputs.items()],
-            list(tensors),
-            value_info=[typed(node.output, node.shape) for node in inner],
-        )
+    return helper.make_graph(
+        [_node(node) for node in graph.nodes],
+        analysis.network.name,
+        [typed(IMAGES, analysis.network.input)],
+        [typed(name, shape) for name, shape in graph.outputs.items()],
+        value_info=[typed(node.output, node.shape) for node in inner],
     )
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
 
 
 def _node(node: Node) -> Any:
@@ -121,19 +117,16 @@ def _node(node: Node) -> Any:
     return helper.make_node(node.kind, node.inputs, (node.output,), node.name, **attributes)
 
 
-def _tensor(name: str, array: "Array") -> TensorProto:
-    tensor = _described(name, array)
-    tensor.raw_data = _raw(array)
-    return tensor
-
-
 def _described(name: str, array: "Array") -> TensorProto:
+    """The tensor without its numbers."""
     number = helper.np_dtype_to_tensor_dtype(array.dtype)
     return TensorProto(name=name, data_type=number, dims=array.shape)
 
 
-def _raw(array: "Array") -> bytes:
-    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+def _raw(array: "Array") -> memoryview:
+    """The numbers as ONNX stores them, little end first, without a copy where they stand so."""
+    ordered = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    return ordered.reshape(-1).view(np.uint8).data
 
 
 class _External:
@@ -141,22 +134,18 @@ class _External:
 
     def __init__(self, stamp: str, location: str) -> None:
         self.location = location
-        self.parts = [stamp.encode().ljust(REACH, b"\0")]
+        self._parts: Parts = [stamp.encode().ljust(REACH, b"\0")]
         self._length = REACH
 
-    def tensor(self, name: str, array: "Array") -> TensorProto:
-        """The tensor, whose numbers stand in the file; small ones stay in the model."""
-        if array.nbytes < _SMALL:
-            return _tensor(name, array)
-        tensor, raw = _described(name, array), _raw(array)
+    def place(self, tensor: TensorProto, raw: memoryview) -> None:
+        """Take the tensor's numbers, and tell it where they stand."""
         place = {"location": self.location, "offset": self._length, "length": len(raw)}
         tensor.data_location = TensorProto.EXTERNAL
         for key, value in place.items():
             tensor.external_data.add(key=key, value=str(value))
-        self._append(raw)
-        self._append(b"\0" * (-len(raw) % _PAGE))
-        return tensor
+        self._parts += [raw, b"\0" * (-len(raw) % _PAGE)]
+        self._length += len(raw) + -len(raw) % _PAGE
 
-    def _append(self, raw: bytes) -> None:
-        self.parts.append(raw)
-        self._length += len(raw)
+    def content(self) -> bytes:
+        """The whole file."""
+        return b"".join(self._parts)

@@ -104,12 +104,14 @@ def given_arrays(
             message = f"{key} is of type {kind} and {first[0]} of type {first[1].dtype.name}"
             hint = "a model computes in one type: convert the checkpoint to it"
             findings.append(Diagnostic(Code.UNSUPPORTED, message, hint=hint))
-        odd = array.size - int(np.count_nonzero(np.isfinite(array)))
-        if odd:
-            message = f"{key} has {counted(odd, 'element')} that is no finite number"
-            message = message if odd == 1 else message.replace("that is no", "that are no")
+        # Both are NaN where an element is, and no array is made on the way.
+        least, most = array.min(), array.max()
+        if not (np.isfinite(least) and np.isfinite(most)):
+            odd = array.size - int(np.count_nonzero(np.isfinite(array)))
+            which = "that is no finite number" if odd == 1 else "that are no finite numbers"
+            message = f"{key} has {counted(odd, 'element')} {which}"
             findings.append(Diagnostic(Code.INVALID_CHECKPOINT, message))
-        elif key.endswith(".running_var") and bool((array < 0).any()):
+        elif key.endswith(".running_var") and least < 0:
             message = f"{key} has a negative element, and no variance is negative"
             findings.append(Diagnostic(Code.INVALID_CHECKPOINT, message))
     return findings or arrays
