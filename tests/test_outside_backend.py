@@ -54,7 +54,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(EXAMPLE, source)
     target = folder / "target"
     options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--no-cache-dir"]
-    command = [sys.executable, "-m", "pip", "install", *options, "--target", target, source]
+    pip = [sys.executable, "-m", "pip", "install"]
+    command = [*pip, *options, "--target", str(target), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return target
