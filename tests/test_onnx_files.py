@@ -196,6 +196,23 @@ def test_layers_may_be_called_as_anything_else_in_the_model() -> None:
     assert [value.name for value in model.graph.output] == ["logits"]
 
 
+@pytest.mark.parametrize(
+    ("layers", "nodes"),
+    [
+        ("body: {same: Identity}\nhead: {drop: {Dropout: 0.5}}", ["Identity"]),
+        ("body: {prob: Softmax}", ["Softmax"]),
+        ("body: {same: Identity}\nhead: {prob: Softmax}", ["Identity", "Softmax"]),
+    ],
+)
+def test_a_network_of_next_to_nothing(layers: str, nodes: list[str]) -> None:
+    Path("few.yaml").write_text(f"archc: 1\nname: Few\ninput: 2x3x3\nclasses: 5\n{layers}\n")
+    assert run("build", "--backend", "onnx", "few.yaml").exit_code == 0
+    verified = run("verify", "--backend", "onnx", "few.yaml")
+    assert verified.exit_code == 0, verified.output
+    model = onnx.load("generated/few.onnx")
+    assert [node.op_type for node in model.graph.node] == nodes
+
+
 @pytest.mark.parametrize("name", ["googlenet.yaml", "googlenet_bn.yaml"])
 def test_weights_start_as_those_of_the_class(name: str) -> None:
     network = archc.load(name)
@@ -459,6 +476,19 @@ def test_weights_of_every_kind_of_file_give_the_same_model() -> None:
         assert build("--weights", name).output == "unchanged generated/toy.onnx\n"
     network = archc.load("toy.yaml")
     (content,) = archc.emit(network, backend="onnx", weights=state()).values()
+    assert onnx.ModelProto.FromString(content).graph == first.graph
+
+
+def test_parameters_and_views_are_tensors_too() -> None:
+    first = built("--weights", "toy.safetensors")
+    tensors: dict[str, torch.Tensor] = {
+        key: torch.nn.Parameter(value) if value.is_floating_point() else value
+        for key, value in state().items()
+    }
+    weight = state()["fc.weight"]
+    tensors["fc.weight"] = weight.t().contiguous().t()
+    network = archc.load("toy.yaml")
+    (content,) = archc.emit(network, backend="onnx", weights=tensors).values()
     assert onnx.ModelProto.FromString(content).graph == first.graph
 
 

@@ -79,9 +79,9 @@ def view_graph(analysis: Analysis) -> Graph:
     value = IMAGES
     for row in network.rows:
         if row.name == softmax:
-            value = tracer.finish(value, row, LOGITS)
+            value = tracer.finish(value, LOGITS)
         value = tracer.run(row, value)
-    tracer.finish(value, network.rows[-1], PROBABILITIES if softmax else LOGITS)
+    tracer.finish(value, PROBABILITIES if softmax else LOGITS)
     state = dict.fromkeys(key for node in tracer.nodes for key in node.inputs if key in tracer.keys)
     return Graph(tuple(tracer.nodes), tuple(state), tracer.constants, tracer.outputs)
 
@@ -112,12 +112,11 @@ class _Tracer:
             source = self.run(child, source)
         return source
 
-    def finish(self, value: str, row: ir.Node, output: str) -> str:
+    def finish(self, value: str, output: str) -> str:
         """Call the value by the name of an output."""
         self.outputs[output] = shape = self._shape[value]
         if value == IMAGES:
-            self.nodes.append(Node("Identity", row.path, (value,), output, shape, {}))
-            return output
+            return self._add(Node("Identity", self._fresh("identity"), (value,), output, shape, {}))
         for i, node in enumerate(self.nodes):
             inputs = tuple(output if name == value else name for name in node.inputs)
             given = output if node.output == value else node.output

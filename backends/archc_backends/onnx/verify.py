@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from onnx import ModelProto, helper, shape_inference
+from onnx import ModelProto, TensorProto, helper, shape_inference
 
 from archc.analysis import Analysis
 from archc.checkpoints import shown
@@ -56,7 +56,13 @@ def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
 
 
 def _inferred(model: ModelProto) -> Values:
-    """The shapes that ONNX infers, without what the file says of those between."""
+    """The shapes that ONNX infers, without what the file says of those between.
+
+    The model loses its weights, which shapes do not depend on and which would all be copied.
+    """
+    for tensor in model.graph.initializer:
+        if tensor.data_type != TensorProto.INT64:
+            tensor.ClearField("raw_data")
     bare = ModelProto()
     bare.CopyFrom(model)
     del bare.graph.value_info[:]

@@ -75,12 +75,19 @@ def as_arrays(tensors: Mapping[str, Any]) -> "dict[str, Array] | Diagnostic":
     arrays = {}
     for key, tensor in tensors.items():
         try:
-            arrays[key] = np.asarray(tensor)
+            arrays[key] = np.asarray(_plain(tensor))
         except (TypeError, ValueError, RuntimeError):
             kind = shown(str(getattr(tensor, "dtype", type(tensor).__name__)))
             message = f"{shown(key)} is of type {kind}, of which numpy makes no array"
             return Diagnostic(Code.UNSUPPORTED, message, hint="save it as float32")
     return arrays
+
+
+def _plain(tensor: Any) -> Any:
+    """A tensor of torch's as numpy can see it, on this side of a device; others as they are."""
+    if not hasattr(tensor, "detach"):
+        return tensor
+    return tensor.detach().cpu().resolve_conj().resolve_neg()
 
 
 def given_arrays(
