@@ -66,14 +66,15 @@ def emit(
     ``stem`` is the base of the file names, by default the spec's. ``weights`` are tensors by key,
     such as a state_dict, for a backend whose files hold them. Raises SpecError where the network
     does not fit together, the backend cannot express it or the weights do not fit, LookupError
-    where there is no such backend, BackendUnavailable where what it needs is not installed.
+    where there is no such backend, ValueError where it has no use for weights, BackendUnavailable
+    where what it needs is not installed.
     """
     stem = stem or Path(network.sources[0].name).stem
     chosen = _backend(backend)
     analysis = analysis or analyze(network)
     if weights is not None:
         if "weights" not in chosen.options:
-            raise LookupError(f"the files of the backend {backend} hold no weights")
+            raise ValueError(f"the files of the backend {backend} hold no weights")
         match = match_checkpoint(analysis, weights)
         if match.findings:
             raise SpecError(match.findings)

@@ -17,7 +17,7 @@ class Options(NamedTuple):
     """How to emit: ``stem`` is the base of the file names, that of the spec's own.
 
     ``stamp`` is what a file of a format without comments has to carry, unchanged and in its first
-    4,096 bytes. ``weights`` are the tensors to put into the files, by key of the network's state;
+    65,536 bytes. ``weights`` are the tensors to put into the files, by key of the network's state;
     None for a counter at zero, no mapping where none are given.
     """
 

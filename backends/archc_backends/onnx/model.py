@@ -10,6 +10,7 @@ from archc.analysis import Analysis
 from archc.backend import Options
 from archc.diagnostics import Diagnostic
 from archc.ops.operator import Shape
+from archc.ops.plain import Dropout
 from archc.stamps import REACH, digest_of
 from archc.validation import listed
 from archc_backends.common.network import citation, size
@@ -69,7 +70,7 @@ def _head(analysis: Analysis, options: Options) -> ModelProto:
     network = analysis.network
     paragraphs = [options.stamp.rstrip("\n"), f"{network.name}. {network.about}".strip()]
     paragraphs += [citation(network), size(analysis, f"{analysis.cost.params:,} parameters")]
-    paragraphs.append(f"As it is at inference, without {_left_out(analysis)}.")
+    paragraphs.append(f"As it is at inference{_left_out(analysis)}.")
     trained = options.weights is not None
     if not trained:
         paragraphs.append("Its weights are as before training, drawn with fixed seeds.")
@@ -91,8 +92,10 @@ def _head(analysis: Analysis, options: Options) -> ModelProto:
 
 
 def _left_out(analysis: Analysis) -> str:
-    heads = [f"the auxiliary head {head.body.name}" for head in analysis.network.aux]
-    return listed([*heads, "dropout"])
+    what = [f"the auxiliary head {head.body.name}" for head in analysis.network.aux]
+    if any(isinstance(op.operator, Dropout) for op in analysis.shapes.ops):
+        what.append("dropout")
+    return f", without {listed(what)}" if what else ""
 
 
 def _graph(analysis: Analysis, graph: Graph, kind: "np.dtype[Any]") -> GraphProto:

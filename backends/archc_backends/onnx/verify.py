@@ -14,7 +14,7 @@ from archc.checkpoints import shown
 from archc.diagnostics import Code, Diagnostic
 from archc.ops.operator import Tensor, written
 from archc_backends.common.network import softmax_behind
-from archc_backends.onnx.graph import IMAGES, LOGITS, PROBABILITIES
+from archc_backends.onnx.graph import IMAGES, LOGITS, PROBABILITIES, view_graph
 from archc_backends.onnx.model import BATCH
 from archc_backends.onnx.operators import steps_of
 
@@ -92,6 +92,9 @@ def _differences(analysis: Analysis, model: ModelProto, inferred: Values) -> Ite
         if inferred.get(name) != analysed:
             yield f"{name} is inferred {inferred.get(name)}, {analysed} is analysed"
     found = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    known = {key for key, _ in _state(analysis)} | view_graph(analysis).constants.keys()
+    for name in sorted(found.keys() - known):
+        yield f"{shown(name)} is not in the analysis"
     params = 0
     for key, tensor in _state(analysis):
         held = found.get(key)
