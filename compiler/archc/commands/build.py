@@ -50,7 +50,7 @@ def command(
 
     chosen = chosen_backend(backend)
     try:
-        state = given_weights(chosen, weights, compiled)
+        state = given_weights(chosen, weights, compiled, unwritten)
         files, findings = emit_files(compiled, chosen, out, settings, state)
     except BackendUnavailable as unavailable:
         stop(str(unavailable), USAGE)

@@ -151,9 +151,9 @@ def chosen_backend(name: str | None) -> "Backend":
 
 
 def given_weights(
-    backend: "Backend", file: Path | None, compiled: "list[Compiled]"
+    backend: "Backend", file: Path | None, compiled: "list[Compiled]", closing: str = ""
 ) -> "Mapping[str, Any] | None":
-    """The tensors of a checkpoint for the one spec; exits with the findings where it has any.
+    """The tensors of a checkpoint for the one spec; exits with its findings where it has any.
 
     Raises UsageError where the backend or several specs have no use for them, BackendUnavailable
     where what reads the file is not installed.
@@ -169,9 +169,9 @@ def given_weights(
 
     tensors = backend.read_weights(file)
     if isinstance(tensors, Diagnostic):
-        refuse(tensors)
+        refuse(tensors, closing)
     match = match_checkpoint(compiled[0].analysis, tensors)
-    fail_on(list(match.findings))
+    fail_on(list(match.findings), closing)
     return {key: None if name is None else tensors[name] for key, name in match.sources.items()}
 
 
@@ -192,9 +192,9 @@ def fail_on(findings: "list[Diagnostic]", closing: str = "") -> None:
         sys.exit(FINDINGS)
 
 
-def refuse(finding: "Diagnostic") -> NoReturn:
-    """Print one finding and exit."""
-    report([finding])
+def refuse(finding: "Diagnostic", closing: str = "") -> NoReturn:
+    """Print one finding, then the closing words, and exit."""
+    fail_on([finding], closing)
     sys.exit(FINDINGS)
 
 
