@@ -12,8 +12,9 @@ from types import FrameType
 from archc import writer
 from archc.builds import emit_files
 from archc.commands.common import chosen_backend, compile_all
+from archc.stamps import Stamp
 
-OLD = writer.stamp(b"x = 1\n", "#", (), "net.yaml")
+OLD = Stamp("net.yaml", "", "").headed(b"x = 1\n", "#")
 
 
 def kill_at(step: int) -> None:

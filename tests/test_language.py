@@ -9,7 +9,7 @@ from archc import lower, models, names, pipeline, source, syntax
 from archc.ops import OPERATORS, window
 from archc.pipeline import Compiled, compile_spec
 from archc.reference import renewed
-from archc_backends.pytorch import verify
+from archc_backends.common.network import MAXIMUM_PARAMS
 
 PAGE = Path(__file__).parents[1] / "docs" / "language.md"
 SPECS = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
@@ -39,7 +39,7 @@ def test_the_limits_are_the_compilers() -> None:
         "channels, height and width of the input": models.MAXIMUM_SIDE,
         "kernel, stride and padding": window.MAXIMUM_KERNEL,
         "letters of a name": int(names.NAME_PATTERN.rpartition(",")[2].rstrip("}")) + 1,
-        "parameters that `archc verify` runs": verify.MAXIMUM_PARAMS,
+        "parameters that `archc verify` runs, or an ONNX file holds": MAXIMUM_PARAMS,
     }
     table = PAGE.read_text().partition("## Limits")[2].partition("## ")[0]
     rows = re.findall(r"^\| ([^|]+) \| ([0-9,]+) \|$", table, re.MULTILINE)

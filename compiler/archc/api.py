@@ -8,6 +8,7 @@ from typing import Any
 from archc.analysis import Analysis
 from archc.analysis import analyze as run_analyses
 from archc.backend import DEFAULT, Backend, Options, load_backend
+from archc.checkpoints import match_checkpoint
 from archc.checks import check_spec
 from archc.diagnostics import Diagnostic, SpecError
 from archc.ir import Network
@@ -53,16 +54,32 @@ def analyze(network: Network) -> Analysis:
 
 
 def emit(
-    network: Network, analysis: Analysis | None = None, *, backend: str = DEFAULT, stem: str = ""
+    network: Network,
+    analysis: Analysis | None = None,
+    *,
+    backend: str = DEFAULT,
+    stem: str = "",
+    weights: Mapping[str, Any] | None = None,
 ) -> Mapping[str, bytes]:
     """The generated files, names with contents; nothing is written.
 
-    ``stem`` is the base of the file names, by default the spec's. Raises SpecError where the
-    network does not fit together or the backend cannot express it, LookupError where there is no
-    such backend.
+    ``stem`` is the base of the file names, by default the spec's. ``weights`` are tensors by key,
+    such as a state_dict, for a backend whose files hold them. Raises SpecError where the network
+    does not fit together, the backend cannot express it or the weights do not fit, LookupError
+    where there is no such backend, ValueError where it has no use for weights, BackendUnavailable
+    where what it needs is not installed.
     """
     stem = stem or Path(network.sources[0].name).stem
-    files = _backend(backend).emit(analysis or analyze(network), Options(stem))
+    chosen = _backend(backend)
+    analysis = analysis or analyze(network)
+    if weights is not None:
+        if "weights" not in chosen.options:
+            raise ValueError(f"the files of the backend {backend} hold no weights")
+        match = match_checkpoint(analysis, weights)
+        if match.findings:
+            raise SpecError(match.findings)
+        weights = {key: weights[name] if name else None for key, name in match.sources.items()}
+    files = chosen.emit(analysis, Options(stem, weights=weights))
     if isinstance(files, list):
         raise SpecError(files)
     return files

@@ -16,16 +16,27 @@ DEFAULT = "default"
 
 
 class Options(NamedTuple):
-    """How to emit: ``stem`` is the base of the file names, that of the spec's own."""
+    """How to emit: ``stem`` is the base of the file names, that of the spec's own.
+
+    ``stamp`` is what a file of a format without comments has to carry, unchanged and in its first
+    65,536 bytes. ``weights`` are the tensors to put into the files, by key of the network's state;
+    None for a counter at zero, no mapping where none are given.
+    """
 
     stem: str
+    stamp: str = ""
+    weights: Mapping[str, Any] | None = None
 
 
 class Backend(Protocol):
     """Turns an analysed network into files. Pure: it reads and writes nothing."""
 
     comment: str
-    """What starts a comment in the files it emits; the writer's header needs it."""
+    """What starts a comment in the files it emits, for the header; empty where the files carry
+    the stamp of the options themselves."""
+
+    options: frozenset[str]
+    """What else than ``stem`` and ``stamp`` it makes use of; another option is wrong usage."""
 
     def check(self, analysis: "Analysis") -> list[Diagnostic]:
         """What the backend cannot express, as ``emit`` would say; quick, and without its libraries.
@@ -36,12 +47,16 @@ class Backend(Protocol):
     def emit(
         self, analysis: "Analysis", options: Options
     ) -> Mapping[str, bytes] | list[Diagnostic]:
-        """File names with their contents, or what the backend cannot express."""
+        """File names with their contents, the one to run first; or what cannot be expressed.
 
-    def verify(self, analysis: "Analysis", file: Path) -> list[Diagnostic]:
+        Raises BackendUnavailable where what it needs to write files is not installed.
+        """
+
+    def verify(self, analysis: "Analysis", file: Path) -> list[Diagnostic] | str:
         """Where the emitted ``file``, when it is run, is not what the analysis says.
 
-        Raises BackendUnavailable where what it needs to run files is not installed.
+        Where there is no such place, in words, what was held against the analysis. Raises
+        BackendUnavailable as above.
         """
 
     def read_weights(self, file: Path) -> Mapping[str, Any] | Diagnostic:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from archc.backend import Backend, Options
 from archc.diagnostics import Code, Diagnostic
 from archc.library import find_spec
 from archc.names import is_name
 from archc.pipeline import Compiled
-from archc.writer import File, find_orphans, stamp
+from archc.stamps import Stamp, digest_of, sealed
+from archc.writer import File, find_orphans
 
 
 def emit_files(
@@ -16,10 +18,14 @@ def emit_files(
     backend: Backend,
     folder: Path,
     settings: Mapping[str, float] | None = None,
+    weights: Mapping[str, Any] | None = None,
 ) -> tuple[list[File], list[Diagnostic]]:
-    """Every file that the specs give, headers included, and what keeps one from being given.
+    """Every file that the specs give, stamps included, and what keeps one from being given.
 
-    ``settings`` are the parameters that the specs were compiled with; the headers name them.
+    ``settings`` are the parameters that the specs were compiled with; the stamps name them.
+    ``weights`` are the tensors that a backend is to put into the files.
+
+    Raises BackendUnavailable where what the backend needs is not installed.
     """
     # Python takes `coding=` in a file's first line for the file's encoding: hence the spaces.
     given = ", ".join(f"{name} = {value:g}" for name, value in (settings or {}).items())
@@ -33,7 +39,8 @@ def emit_files(
             hint = "rename the spec: letters, digits and underscores, a letter first"
             findings.append(Diagnostic(Code.INVALID_NAME, message, hint=hint))
             continue
-        emitted = backend.emit(spec.analysis, Options(stem))
+        stamp = Stamp(spec.path.name, given, digest_of(spec.network.sources))
+        emitted = backend.emit(spec.analysis, Options(stem, stamp.text, weights))
         if isinstance(emitted, list):
             findings += emitted
             continue
@@ -42,7 +49,8 @@ def emit_files(
                 message = f"{origins[name]} and {spec.path} both give {name}"
                 findings.append(Diagnostic(Code.DUPLICATE_KEY, message, hint="rename one"))
                 continue
-            whole = stamp(content, backend.comment, spec.network.sources, spec.path.name, given)
+            comment = backend.comment
+            whole = stamp.headed(content, comment) if comment else sealed(content)
             files[name] = File(folder / name, whole)
             origins[name] = spec.path
     return list(files.values()), findings

@@ -16,7 +16,7 @@ from torch import nn
 
 from archc.analysis import Analysis
 from archc.checkpoints import expected_state
-from archc_backends.pytorch.network import softmax_behind
+from archc_backends.common.network import softmax_behind
 
 torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
 

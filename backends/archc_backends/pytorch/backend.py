@@ -13,6 +13,7 @@ class PyTorch:
     """Emits ``<stem>.py``: a module that needs torch and nothing else."""
 
     comment = "#"
+    options: frozenset[str] = frozenset()
 
     def check(self, analysis: Analysis) -> list[Diagnostic]:
         """What cannot be said in the module, such as a name that torch needs."""
@@ -29,7 +30,7 @@ class PyTorch:
 
         return {f"{options.stem}.py": write_module(analysis).encode()}
 
-    def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic]:
+    def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic] | str:
         """Where torch, running the file, disagrees with the analysis."""
         from archc_backends.pytorch.verify import verify_file
 

@@ -9,7 +9,7 @@ from typing import Any
 from archc.analysis import Analysis
 from archc.backend import Backend, Options
 from archc.diagnostics import SpecError
-from archc_backends.pytorch.verify import require_torch
+from archc_backends.common.requirements import require_torch
 
 
 def live_class(analysis: Analysis, backend: Backend) -> Any:

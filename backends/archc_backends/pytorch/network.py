@@ -5,9 +5,8 @@ from typing import NamedTuple
 from archc import ir
 from archc.analysis import Analysis
 from archc.names import is_name
-from archc.ops.activation import Softmax
-from archc.ops.operator import written
-from archc.validation import counted, listed
+from archc.validation import listed
+from archc_backends.common.network import citation, size, softmax_behind
 from archc_backends.pytorch.channels import CLASSES, Channels, environment
 from archc_backends.pytorch.classes import ClassBuilder, build_blocks, without_defaults
 from archc_backends.pytorch.expressions import Call, Choice, Expression, Group
@@ -115,14 +114,6 @@ def view_network(analysis: Analysis) -> NetworkView:
     )
 
 
-def softmax_behind(network: ir.Network) -> str:
-    """The name of a softmax as the last row: no part of forward, which gives logits; else empty."""
-    last = network.rows[-1]
-    if isinstance(last, ir.Op) and isinstance(last.operator, Softmax) and len(network.rows) > 1:
-        return last.name
-    return ""
-
-
 def _heads(network: ir.Network) -> tuple[Head, ...]:
     heads: list[Head] = []
     taken = {*IMPORTS, "logits", *dir(tuple)}
@@ -161,18 +152,12 @@ def _steps(
 def _docstring(analysis: Analysis) -> str:
     network, cost = analysis.network, analysis.cost
     paragraphs = [introduced(f"{network.name}. ", network.about, f"{network.name}.", 0)]
-    if paper := network.paper:
-        table = f", table {paper.table}" if paper.table else ""
-        arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
-        paragraphs.append(f"{paper.title}, {paper.authors}, {paper.year}{arxiv}{table}.")
+    if cited := citation(network):
+        paragraphs.append(cited)
     counts = f"{cost.params:,} parameters"
     if analysis.aux:
         counts += f" ({analysis.cost_with_aux.params:,} with the auxiliary heads)"
-    paragraphs.append(
-        f"For {written(network.input)} images and {network.classes} classes: {counts}, "
-        f"{cost.macs:,} multiply-accumulates, {counted(analysis.depth, 'layer')} deep."
-    )
-    return "\n\n".join(paragraphs)
+    return "\n\n".join([*paragraphs, size(analysis, counts)])
 
 
 def _class_docstring(analysis: Analysis, he: list[str]) -> str:

@@ -8,8 +8,8 @@ from archc.diagnostics import Code, Diagnostic, Label
 from archc.names import identifier
 from archc.ops.normalization import BatchNorm
 from archc.spans import Span
+from archc_backends.common.network import softmax_behind
 from archc_backends.pytorch.classes import level
-from archc_backends.pytorch.network import softmax_behind
 from archc_backends.pytorch.operators.plain import FUNCTIONS
 from archc_backends.pytorch.statements import IMPORTS
 

@@ -5,32 +5,26 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from archc.analysis import Analysis
-from archc.backend import BackendUnavailable
 from archc.checkpoints import expected_state
 from archc.diagnostics import Code, Diagnostic
-from archc_backends.pytorch.network import softmax_behind
+from archc_backends.common.network import MAXIMUM_PARAMS, softmax_behind
+from archc_backends.common.requirements import require_torch
 
-INSTALL = "this needs PyTorch: pip install 'archc-compiler[torch]'"
-MAXIMUM_PARAMS = 2_000_000_000
 MAXIMUM_ACTIVATIONS = 2_000_000_000
 TIMEOUT = 600.0
 """Seconds that a file may run: far more than any network within those limits takes."""
 _SHOWN = 5
 
 
-def require_torch() -> None:
-    """Raises BackendUnavailable, with how to install it, where torch is missing."""
-    if find_spec("torch") is None:
-        raise BackendUnavailable(INSTALL)
+def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
+    """The first differences between what the file does under torch and what is analysed.
 
-
-def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic]:
-    """The first differences between what the file does under torch and what is analysed."""
+    Without any, in words, what is not different.
+    """
     require_torch()
     too_large = _too_large(analysis)
     if too_large:
@@ -43,7 +37,14 @@ def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic]:
     if len(found) > _SHOWN:
         message = f"{file}: {len(found) - _SHOWN} more differences"
         findings.append(Diagnostic(Code.DIFFERENT, message))
-    return findings
+    if findings:
+        return findings
+    cost = analysis.cost_with_aux
+    heads = ", auxiliary heads included," if analysis.aux else ""
+    return (
+        f"every layer's shape, every parameter, {cost.params:,} params and {cost.macs:,} MACs"
+        f"{heads} as analysed"
+    )
 
 
 def request(analysis: Analysis, file: Path) -> tuple[str, str, list[int], list[str], str, bool]:

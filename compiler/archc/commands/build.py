@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from archc.commands.common import (
+    USAGE,
     all_specs,
     backend_option,
     chosen_backend,
@@ -12,9 +13,12 @@ from archc.commands.common import (
     counted,
     echo,
     fail_on,
+    given_weights,
     out_option,
     set_option,
     specs_argument,
+    stop,
+    weights_option,
 )
 
 
@@ -23,6 +27,7 @@ from archc.commands.common import (
 @out_option
 @backend_option
 @set_option
+@weights_option
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is not current.")
 @click.option("--diff", is_flag=True, help="As --check, and show the differences.")
 @click.option("--force", is_flag=True, help="Replace files that archc did not write.")
@@ -31,6 +36,7 @@ def command(
     out: Path,
     backend: str | None,
     settings: dict[str, float],
+    weights: Path | None,
     check: bool,
     diff: bool,
     force: bool,
@@ -38,10 +44,16 @@ def command(
     """Compile specs to code, generated/<spec's stem>.py."""
     unwritten = "" if check or diff else "nothing was written"
     compiled = compile_all(all_specs(specs), settings, unwritten)
+    from archc.backend import BackendUnavailable
     from archc.builds import emit_files, orphans
     from archc.writer import check_files, diff_files, write_files
 
-    files, findings = emit_files(compiled, chosen_backend(backend), out, settings)
+    chosen = chosen_backend(backend)
+    try:
+        state = given_weights(chosen, weights, compiled, unwritten)
+        files, findings = emit_files(compiled, chosen, out, settings, state)
+    except BackendUnavailable as unavailable:
+        stop(str(unavailable), USAGE)
     fail_on(findings, unwritten)
     if check or diff:
         if diff and (differences := diff_files(files)):

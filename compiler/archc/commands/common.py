@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
@@ -55,6 +55,13 @@ backend_option = click.option(
     metavar="NAME",
     help="Another backend.",
     shell_complete=complete_backend,
+)
+weights_option = click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="Tensors to put into the file, for a backend whose files hold them.",
 )
 
 
@@ -154,6 +161,31 @@ def chosen_backend(name: str | None) -> "Backend":
     return backend
 
 
+def given_weights(
+    backend: "Backend", file: Path | None, compiled: "list[Compiled]", closing: str = ""
+) -> "Mapping[str, Any] | None":
+    """The tensors of a checkpoint for the one spec; exits with its findings where it has any.
+
+    Raises UsageError where the backend or several specs have no use for them, BackendUnavailable
+    where what reads the file is not installed.
+    """
+    if file is None:
+        return None
+    if "weights" not in backend.options:
+        raise click.UsageError("--weights: the files of this backend hold no weights")
+    if len(compiled) != 1:
+        raise click.UsageError("--weights are those of one SPEC: say which")
+    from archc.checkpoints import match_checkpoint
+    from archc.diagnostics import Diagnostic
+
+    tensors = backend.read_weights(file)
+    if isinstance(tensors, Diagnostic):
+        refuse(tensors, closing)
+    match = match_checkpoint(compiled[0].analysis, tensors)
+    fail_on(list(match.findings), closing)
+    return {key: None if name is None else tensors[name] for key, name in match.sources.items()}
+
+
 def report(findings: "Iterable[Diagnostic]") -> None:
     """Print findings on standard error."""
     from archc.diagnostics import render
@@ -171,9 +203,9 @@ def fail_on(findings: "list[Diagnostic]", closing: str = "") -> None:
         sys.exit(FINDINGS)
 
 
-def refuse(finding: "Diagnostic") -> NoReturn:
-    """Print one finding and exit."""
-    report([finding])
+def refuse(finding: "Diagnostic", closing: str = "") -> NoReturn:
+    """Print one finding, then the closing words, and exit."""
+    fail_on([finding], closing)
     sys.exit(FINDINGS)
 
 

@@ -1,0 +1,1 @@
+"""What several backends need; a backend imports nothing of another's."""

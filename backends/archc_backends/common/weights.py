@@ -1,0 +1,104 @@
+"""Reading checkpoints: PyTorch's own, of which nothing but tensors is read, and safetensors."""
+
+import re
+import warnings
+import zipfile
+from importlib import import_module
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+from archc.backend import BackendUnavailable
+from archc.checkpoints import shown
+from archc.diagnostics import Code, Diagnostic
+from archc_backends.common.requirements import require_safetensors, require_torch
+
+SUFFIXES = (".pt", ".pth", ".safetensors")
+
+
+def read_weights(file: Path, framework: str) -> dict[str, Any] | Diagnostic:
+    """The tensors of a checkpoint by key, in its order; or why there are none to be had.
+
+    Those of a .safetensors file come as arrays of the framework, ``torch`` or ``numpy``; the others
+    as torch's tensors. Raises BackendUnavailable where what reads such a file is not installed.
+    """
+    suffix = file.suffix.lower()
+    if suffix not in SUFFIXES:
+        return Diagnostic(Code.UNSUPPORTED, f"{file} is none of {', '.join(SUFFIXES)}")
+    try:
+        if file.exists() and not file.is_file():
+            return Diagnostic(Code.UNREADABLE, f"{file} is not a regular file")
+        file.open("rb").close()
+    except OSError as error:
+        return Diagnostic(Code.UNREADABLE, f"cannot read {file}: {error.strerror or error}")
+    try:
+        if suffix == ".safetensors":
+            return _load_safetensors(file, framework)
+        loaded = _load_pickle(file)
+    except BackendUnavailable:
+        raise
+    except Exception as error:  # a damaged file makes these libraries raise nearly anything
+        return _refused(file, error)
+    return loaded if isinstance(loaded, Diagnostic) else _tensors(file, loaded)
+
+
+def _load_pickle(file: Path) -> object:
+    require_torch()
+    import torch
+
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        # PyTorch stores what it writes; a compressed file may unpack to anything.
+        if unpacked > file.stat().st_size:
+            message = f"{file} unpacks to {unpacked:,} bytes, more than it has"
+            return Diagnostic(Code.INVALID_CHECKPOINT, message)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.load(file, map_location="cpu", weights_only=True)
+
+
+def _load_safetensors(file: Path, framework: str) -> dict[str, Any]:
+    require_safetensors()
+    loaded: dict[str, Any] = import_module(f"safetensors.{framework}").load_file(file)
+    return loaded
+
+
+def _tensors(file: Path, loaded: object) -> dict[str, Any] | Diagnostic:
+    """What was loaded as tensors by key; the ``state_dict`` in it, where it holds more."""
+    import torch
+
+    if isinstance(loaded, dict) and isinstance(loaded.get("state_dict"), dict):
+        loaded = loaded["state_dict"]
+    if not isinstance(loaded, dict):
+        message = f"{file} holds a {type(loaded).__name__}, and no tensors by name"
+        return Diagnostic(Code.INVALID_CHECKPOINT, message)
+    for key, value in loaded.items():
+        if not isinstance(key, str):
+            what = f"the key {shown(str(key))}, which is no text"
+        elif not isinstance(value, torch.Tensor):
+            what = f"{shown(key)}, which is of type {type(value).__name__} and no tensor"
+        elif value.layout != torch.strided or value.is_quantized or value.is_meta:
+            what = f"{shown(key)}, a tensor that is sparse, quantized or without data"
+        else:
+            continue
+        hint = "save model.state_dict() alone, or under the key state_dict"
+        return Diagnostic(Code.INVALID_CHECKPOINT, f"{file} holds {what}", hint=hint)
+    return loaded
+
+
+def _refused(file: Path, error: Exception) -> Diagnostic:
+    said = str(error)
+    # torch's own message advises to load such a file without the safeguard: it is not passed on.
+    unsafe = re.search(r"GLOBAL (\S+)", said) if isinstance(error, UnpicklingError) else None
+    if unsafe is not None:
+        name = shown(unsafe[1])
+        message = f"{file} names {name}, which could run code: nothing of it is loaded"
+        hint = "save model.state_dict(), which holds tensors alone"
+        return Diagnostic(Code.INVALID_CHECKPOINT, message, hint=hint)
+    message = f"{file} is damaged, or no checkpoint of that kind"
+    if isinstance(error, UnpicklingError):
+        return Diagnostic(Code.INVALID_CHECKPOINT, message)
+    reason = said.partition("\n")[0].partition(". ")[0]
+    note = shown(f"{type(error).__name__}: {reason}")
+    return Diagnostic(Code.INVALID_CHECKPOINT, message, notes=(note,))

@@ -1,0 +1,182 @@
+"""IR → a graph of named values and nodes, still plain data: the network as it is at inference.
+
+A layer's node has the layer's path as its name, or the nodes of its parts have names below it. What
+a layer gives is called by its path, too.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from archc import ir
+from archc.analysis import Analysis
+from archc.diagnostics import Code, Diagnostic
+from archc.ops.operator import Shape
+from archc_backends.common.network import softmax_behind
+from archc_backends.onnx.operators import EMITTERS, steps_of
+from archc_backends.onnx.operators.plain import ACTIVATIONS, activated
+from archc_backends.onnx.steps import (
+    PREVIOUS,
+    Attribute,
+    Constant,
+    Operand,
+    State,
+    Step,
+    Value,
+)
+
+IMAGES, LOGITS, PROBABILITIES = "images", "logits", "probabilities"
+
+
+class Node(NamedTuple):
+    """A node by name: what it reads, the value it gives, and that value's shape for one image."""
+
+    kind: str
+    name: str
+    inputs: tuple[str, ...]
+    output: str
+    shape: Shape
+    attributes: Mapping[str, Attribute]
+
+
+class Graph(NamedTuple):
+    """Nodes in the order in which they run.
+
+    ``state`` are the keys of the network's state that they read, ``constants`` other fixed numbers,
+    by name; ``outputs`` are the shapes of the outputs for one image.
+    """
+
+    nodes: tuple[Node, ...]
+    state: tuple[str, ...]
+    constants: Mapping[str, Constant]
+    outputs: Mapping[str, Shape]
+
+
+def check_operators(network: ir.Network) -> list[Diagnostic]:
+    """A finding for each operator and activation that no ONNX nodes are known for."""
+    findings = []
+    for row in network.rows:
+        for node in ir.walk(row):
+            kinds = []
+            if isinstance(node, ir.Op):
+                kinds = [type(node.operator)] if type(node.operator) not in EMITTERS else []
+                activation = getattr(node.operator, "activation", None)
+            else:
+                activation = node.activation if isinstance(node, ir.Residual) else None
+            if activation is not None and type(activation) not in ACTIVATIONS:
+                kinds.append(type(activation))
+            for kind in kinds:
+                message = f"{kind.__name__} cannot be expressed in ONNX ({node.path})"
+                findings.append(Diagnostic(Code.UNSUPPORTED, message, node.span))
+    return list(dict.fromkeys(findings))
+
+
+def view_graph(analysis: Analysis) -> Graph:
+    """The graph of the network, which ``check_operators`` finds nothing in."""
+    network = analysis.network
+    tracer = _Tracer(analysis)
+    softmax = softmax_behind(network)
+    value = IMAGES
+    for row in network.rows:
+        if row.name == softmax:
+            value = tracer.finish(value, LOGITS)
+        value = tracer.run(row, value)
+    tracer.finish(value, PROBABILITIES if softmax else LOGITS)
+    state = dict.fromkeys(key for node in tracer.nodes for key in node.inputs if key in tracer.keys)
+    return Graph(tuple(tracer.nodes), tuple(state), tracer.constants, tracer.outputs)
+
+
+class _Tracer:
+    """Collects the nodes of a tree."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.nodes: list[Node] = []
+        self.keys: set[str] = set()
+        self.constants: dict[str, Constant] = {}
+        self.outputs: dict[str, Shape] = {}
+        self._shapes = analysis.shapes
+        self._taken = {IMAGES, LOGITS, PROBABILITIES, *(op.path for op in analysis.shapes.ops)}
+        self._shape: dict[str, Shape] = {IMAGES: analysis.network.input}
+
+    def run(self, node: ir.Node, source: str) -> str:
+        """The value that the node makes of ``source``."""
+        if isinstance(node, ir.Op):
+            shapes = self._shapes.inputs[id(node)], self._shapes.outputs[id(node)]
+            return self._layer(node, steps_of(node.operator, *shapes), source)
+        if isinstance(node, ir.Concat):
+            values = tuple(self.run(branch, source) for branch in node.branches)
+            return self._join("Concat", node, "concat", values, {"axis": 1})
+        if isinstance(node, ir.Residual):
+            return self._residual(node, source)
+        for child in node.children:
+            source = self.run(child, source)
+        return source
+
+    def finish(self, value: str, output: str) -> str:
+        """Call the value by the name of an output."""
+        self.outputs[output] = shape = self._shape[value]
+        if value == IMAGES:
+            return self._add(Node("Identity", self._fresh("identity"), (value,), output, shape, {}))
+        for i, node in enumerate(self.nodes):
+            inputs = tuple(output if name == value else name for name in node.inputs)
+            given = output if node.output == value else node.output
+            self.nodes[i] = node._replace(inputs=inputs, output=given)
+        self._shape[output] = shape
+        return output
+
+    def _layer(self, op: ir.Op, steps: list[Step], source: str) -> str:
+        path, value = op.path, source
+        for i, step in enumerate(steps):
+            name = path if len(steps) == 1 else f"{path}.{step.part}"
+            output = f"{path}.{step.part}" if i < len(steps) - 1 else path
+            if output in (IMAGES, LOGITS, PROBABILITIES):
+                output = self._fresh(output)
+            inputs = tuple(self._operand(path, part, source, value) for part in step.inputs)
+            value = self._add(Node(step.kind, name, inputs, output, step.shape, step.attributes))
+        return value
+
+    def _operand(self, path: str, part: Operand, source: str, value: str) -> str:
+        if isinstance(part, Value):
+            return value if part is PREVIOUS else source
+        name = f"{path}.{part.name}"
+        if isinstance(part, State):
+            self.keys.add(name)
+        else:
+            self.constants[name] = part
+        return name
+
+    def _residual(self, node: ir.Residual, source: str) -> str:
+        value = self.run(node.body, source)
+        straight = source if node.shortcut is None else self.run(node.shortcut, source)
+        if node.scale != 1:
+            factor = self._fresh(f"{node.path}.factor")
+            self.constants[factor] = Constant("factor", float(node.scale))
+            value = self._join("Mul", node, "scale", (value, factor))
+        value = self._join("Add", node, "add", (value, straight))
+        for step in activated(node.activation, self._shapes.of(node)):
+            value = self._join(step.kind, node, step.part, (value,), step.attributes)
+        return value
+
+    def _join(
+        self,
+        kind: str,
+        node: ir.Node,
+        part: str,
+        inputs: tuple[str, ...],
+        attributes: Mapping[str, Attribute] = MappingProxyType({}),
+    ) -> str:
+        """A node of the structure, below its path; a layer may be called so already."""
+        name = self._fresh(f"{node.path}.{part}")
+        return self._add(Node(kind, name, inputs, name, self._shapes.of(node), attributes))
+
+    def _add(self, node: Node) -> str:
+        self.nodes.append(node)
+        self._shape[node.output] = node.shape
+        return node.output
+
+    def _fresh(self, wanted: str) -> str:
+        name, number = wanted, 2
+        while name in self._taken:
+            name, number = f"{wanted}_{number}", number + 1
+        self._taken.add(name)
+        return name

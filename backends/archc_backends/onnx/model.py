@@ -1,0 +1,154 @@
+"""Graph and numbers → an ONNX model as bytes."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper
+
+from archc import __version__
+from archc.analysis import Analysis
+from archc.backend import Options
+from archc.diagnostics import Diagnostic
+from archc.ops.operator import Shape
+from archc.ops.plain import Dropout
+from archc.stamps import REACH, digest_of
+from archc.validation import listed
+from archc_backends.common.network import citation, size
+from archc_backends.onnx.graph import IMAGES, Graph, Node, view_graph
+from archc_backends.onnx.weights import given_arrays, initial_arrays
+from archc_backends.onnx.wire import Parts, model_bytes, tensor_parts
+
+if TYPE_CHECKING:
+    from archc_backends.onnx.weights import Array
+
+OPSET = 17
+"""Of ONNX 1.12: old enough for runtimes in use, and all that the operators need."""
+IR_VERSION = 8
+MAXIMUM_BYTES = 2_000_000_000
+"""A protocol buffer ends at 2 GiB: with more bytes of weights, they stand in a second file."""
+BATCH = "batch"
+_SMALL = 1024
+_PAGE = 4096
+
+
+def write_model(analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
+    """The files of the model, or what keeps the weights from being its weights."""
+    graph = view_graph(analysis)
+    if options.weights is None:
+        arrays = initial_arrays(analysis, graph.state)
+    else:
+        given = given_arrays(graph.state, options.weights)
+        if isinstance(given, list):
+            return given
+        arrays = given
+    kind = next((array.dtype for array in arrays.values()), np.dtype(np.float32))
+    for name, constant in graph.constants.items():
+        arrays[name] = np.asarray(constant.values, np.int64 if constant.integers else kind)
+    outside = sum(array.nbytes for array in arrays.values()) > MAXIMUM_BYTES
+    name, beside = f"{options.stem}.onnx", f"{options.stem}.onnx.data"
+    external = _External(options.stamp, beside) if outside else None
+    tensors = []
+    for key, array in arrays.items():
+        tensor, raw = _described(key, array), _raw(array)
+        if external is None or array.nbytes < _SMALL:
+            tensors.append(tensor_parts(tensor, raw))
+        else:
+            external.place(tensor, raw)
+            tensors.append(tensor_parts(tensor))
+    content = model_bytes(_head(analysis, options), _graph(analysis, graph, kind), tensors)
+    return {name: content} if external is None else {name: content, beside: external.content()}
+
+
+def read_model(content: bytes) -> ModelProto:
+    """A model whose weights stand in the same bytes."""
+    model: ModelProto = ModelProto.FromString(content)
+    return model
+
+
+def _head(analysis: Analysis, options: Options) -> ModelProto:
+    """All but the graph: the stamp first, then what people and tools want to know."""
+    network = analysis.network
+    paragraphs = [options.stamp.rstrip("\n"), f"{network.name}. {network.about}".strip()]
+    paragraphs += [citation(network), size(analysis, f"{analysis.cost.params:,} parameters")]
+    paragraphs.append(f"As it is at inference{_left_out(analysis)}.")
+    trained = options.weights is not None
+    if not trained:
+        paragraphs.append("Its weights are as before training, drawn with fixed seeds.")
+    model = ModelProto(
+        ir_version=IR_VERSION,
+        producer_name="archc",
+        producer_version=__version__,
+        doc_string="\n\n".join(filter(None, paragraphs)),
+        opset_import=[helper.make_opsetid("", OPSET)],
+    )
+    properties = {
+        "archc_version": __version__,
+        "spec": network.sources[0].name.replace("\\", "/").rpartition("/")[2],
+        "spec_sha256": digest_of(network.sources),
+        "weights": "given" if trained else "initial",
+    }
+    helper.set_model_props(model, properties)
+    return model
+
+
+def _left_out(analysis: Analysis) -> str:
+    what = [f"the auxiliary head {head.body.name}" for head in analysis.network.aux]
+    if any(isinstance(op.operator, Dropout) for op in analysis.shapes.ops):
+        what.append("dropout")
+    return f", without {listed(what)}" if what else ""
+
+
+def _graph(analysis: Analysis, graph: Graph, kind: "np.dtype[Any]") -> GraphProto:
+    """All but the initializers."""
+    number = helper.np_dtype_to_tensor_dtype(kind)
+
+    def typed(name: str, shape: Shape) -> ValueInfoProto:
+        return helper.make_tensor_value_info(name, number, (BATCH, *shape))
+
+    inner = (node for node in graph.nodes if node.output not in graph.outputs)
+    return helper.make_graph(
+        [_node(node) for node in graph.nodes],
+        analysis.network.name,
+        [typed(IMAGES, analysis.network.input)],
+        [typed(name, shape) for name, shape in graph.outputs.items()],
+        value_info=[typed(node.output, node.shape) for node in inner],
+    )
+
+
+def _node(node: Node) -> Any:
+    attributes: dict[str, Any] = dict(node.attributes)
+    return helper.make_node(node.kind, node.inputs, (node.output,), node.name, **attributes)
+
+
+def _described(name: str, array: "Array") -> TensorProto:
+    """The tensor without its numbers."""
+    number = helper.np_dtype_to_tensor_dtype(array.dtype)
+    return TensorProto(name=name, data_type=number, dims=array.shape)
+
+
+def _raw(array: "Array") -> memoryview:
+    """The numbers as ONNX stores them, little end first, without a copy where they stand so."""
+    ordered = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    return ordered.reshape(-1).view(np.uint8).data
+
+
+class _External:
+    """Collects the file with the weights: behind its stamp, each tensor at the start of a page."""
+
+    def __init__(self, stamp: str, location: str) -> None:
+        self.location = location
+        self._parts: Parts = [stamp.encode().ljust(REACH, b"\0")]
+        self._length = REACH
+
+    def place(self, tensor: TensorProto, raw: memoryview) -> None:
+        """Take the tensor's numbers, and tell it where they stand."""
+        place = {"location": self.location, "offset": self._length, "length": len(raw)}
+        tensor.data_location = TensorProto.EXTERNAL
+        for key, value in place.items():
+            tensor.external_data.add(key=key, value=str(value))
+        self._parts += [raw, b"\0" * (-len(raw) % _PAGE)]
+        self._length += len(raw) + -len(raw) % _PAGE
+
+    def content(self) -> bytes:
+        """The whole file."""
+        return b"".join(self._parts)

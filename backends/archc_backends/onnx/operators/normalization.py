@@ -1,0 +1,72 @@
+"""Normalisations and the fixed scaling of an input."""
+
+from archc.ops.normalization import LRN, Affine, BatchNorm
+from archc.ops.operator import Shape
+from archc_backends.onnx.steps import INPUT, PREVIOUS, Attribute, Constant, State, Step
+
+_STATE = ("weight", "bias", "running_mean", "running_var")
+
+
+def normalized(norm: BatchNorm, shape: Shape, prefix: str = "") -> Step:
+    """The norm with its running statistics; ``prefix`` stands before the names of its state."""
+    state = tuple(State(f"{prefix}{name}") for name in _STATE)
+    attributes = {"epsilon": norm.eps}
+    return Step("BatchNormalization", "bn", shape, (PREVIOUS, *state), attributes)
+
+
+def batch_norm(operator: BatchNorm, given: Shape, made: Shape) -> list[Step]:
+    """BatchNormalization."""
+    return [normalized(operator, made)]
+
+
+def lrn(operator: LRN, given: Shape, made: Shape) -> list[Step]:
+    """LRN, which divides alpha by the size as PyTorch does.
+
+    Of an even size one neighbour more stands before a channel in PyTorch, and behind it in ONNX;
+    ONNX Runtime takes odd sizes only. So an even one is written out: the mean of squares along the
+    channels, as a pool over a map that has them as its height.
+    """
+    if operator.size % 2:
+        attributes: dict[str, Attribute] = {
+            "size": operator.size,
+            "alpha": operator.alpha,
+            "beta": operator.beta,
+            "bias": operator.k,
+        }
+        return [Step("LRN", "lrn", made, attributes=attributes)]
+    channels, height, width = made
+    flat = (1, channels, height * width)
+    before, after = operator.size // 2, (operator.size - 1) // 2
+    mean: dict[str, Attribute] = {
+        "kernel_shape": (operator.size, 1),
+        "strides": (1, 1),
+        "pads": (before, 0, after, 0),
+        "count_include_pad": 1,
+    }
+    # A zero in the shape of a Reshape keeps the batch.
+    to_flat, back = Constant("flat", (0, *flat), True), Constant("back", (0, *made), True)
+    return [
+        Step("Mul", "square", made, (INPUT, INPUT)),
+        Step("Reshape", "flatten", flat, (PREVIOUS, to_flat)),
+        Step("AveragePool", "mean", flat, attributes=mean),
+        Step("Mul", "times_alpha", flat, (PREVIOUS, Constant("alpha", operator.alpha))),
+        Step("Add", "plus_k", flat, (PREVIOUS, Constant("k", operator.k))),
+        Step("Pow", "to_beta", flat, (PREVIOUS, Constant("beta", operator.beta))),
+        Step("Reshape", "unflatten", made, (PREVIOUS, back)),
+        Step("Div", "divide", made, (INPUT, PREVIOUS)),
+    ]
+
+
+def affine(operator: Affine, given: Shape, made: Shape) -> list[Step]:
+    """Mul, then Add where there is a shift."""
+    scales, shift = (
+        tuple(((number,),) for number in numbers)
+        for numbers in (operator.scales, operator.shift or ())
+    )
+    steps = [Step("Mul", "multiply", made, (PREVIOUS, Constant("scale", scales)))]
+    if shift:
+        steps.append(Step("Add", "add", made, (PREVIOUS, Constant("shift", shift))))
+    return steps
+
+
+EMITTERS = {BatchNorm: batch_norm, LRN: lrn, Affine: affine}

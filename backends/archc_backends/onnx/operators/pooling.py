@@ -1,0 +1,97 @@
+"""Pools. A last, partial window is said by padding behind the input, never by ``ceil_mode``.
+
+Versions of ONNX and its runtimes disagree about a window that would start in the padding, and about
+what it is divided by; sizes are known here, so that padding says exactly what PyTorch does.
+"""
+
+from archc.ops.operator import Pair, Shape
+from archc.ops.pooling import AdaptiveAvgPool, AvgPool, MaxPool
+from archc.ops.window import Window
+from archc_backends.onnx.steps import PREVIOUS, Attribute, Constant, Step
+
+
+def max_pool(operator: MaxPool, given: Shape, made: Shape) -> list[Step]:
+    """MaxPool, to which padding is less than every number."""
+    beyond = _beyond(operator.window, operator.pads, given, made)
+    pads = (*operator.pads, operator.pads[0] + beyond[0], operator.pads[1] + beyond[1])
+    return [Step("MaxPool", "pool", made, attributes=_window(operator.window, pads))]
+
+
+def avg_pool(operator: AvgPool, given: Shape, made: Shape) -> list[Step]:
+    """AveragePool, or GlobalAveragePool.
+
+    In PyTorch padding may count in the mean, and what a partial window lacks beyond it never does.
+    Where both occur, the zeros that count are put there by a Pad first.
+    """
+    window = operator.window
+    if isinstance(window, str):
+        return [Step("GlobalAveragePool", "pool", made)]
+    pads, beyond = operator.pads, _beyond(window, operator.pads, given, made)
+    counts = any(pads) and operator.count_padding is not False
+    steps: list[Step] = []
+    if counts and any(beyond):
+        padded = (given[0], given[1] + 2 * pads[0], given[2] + 2 * pads[1])
+        zeros = Constant("pads", (0, 0, *pads, 0, 0, *pads), integers=True)
+        steps.append(Step("Pad", "pad", padded, (PREVIOUS, zeros)))
+        pads, counts = (0, 0), False
+    around = (*pads, pads[0] + beyond[0], pads[1] + beyond[1])
+    attributes = {**_window(window, around), "count_include_pad": int(counts)}
+    return [*steps, Step("AveragePool", "pool", made, attributes=attributes)]
+
+
+def adaptive_avg_pool(operator: AdaptiveAvgPool, given: Shape, made: Shape) -> list[Step]:
+    """AveragePool where the regions are windows; else a product with the means of each side."""
+    if made[1:] == (1, 1):
+        return [Step("GlobalAveragePool", "pool", made)]
+    sides = [_regions(size, parts) for size, parts in zip(given[1:], made[1:], strict=True)]
+    windows = [_as_window(regions) for regions in sides]
+    if windows[0] is not None and windows[1] is not None:
+        (height, down), (width, across) = windows[0], windows[1]
+        window = Window((height, width), (down, across), None)
+        attributes = _window(window, (0, 0, 0, 0))
+        return [Step("AveragePool", "pool", made, attributes=attributes)]
+    # A region is a rectangle: its mean is the mean over its rows of the means over its columns.
+    rows = Constant("rows", _means(sides[0], given[1]))
+    columns = Constant("columns", tuple(zip(*_means(sides[1], given[2]), strict=True)))
+    between = (given[0], made[1], given[2])
+    return [
+        Step("MatMul", "over_rows", between, (rows, PREVIOUS)),
+        Step("MatMul", "over_columns", made, (PREVIOUS, columns)),
+    ]
+
+
+def _beyond(window: Window, pads: Pair, given: Shape, made: Shape) -> Pair:
+    """How far the last windows reach beyond the padding, down and across."""
+    down, across = (
+        max(0, (made[1 + i] - 1) * stride + window.kernel[i] - given[1 + i] - 2 * pads[i])
+        for i, stride in enumerate(window.stride or (1, 1))
+    )
+    return down, across
+
+
+def _window(window: Window, pads: tuple[int, ...]) -> dict[str, Attribute]:
+    return {"kernel_shape": window.kernel, "strides": window.stride or (1, 1), "pads": pads}
+
+
+def _regions(size: int, parts: int) -> list[tuple[int, int]]:
+    """From where to where each region reaches, as PyTorch divides a side."""
+    return [(i * size // parts, -(-(i + 1) * size // parts)) for i in range(parts)]
+
+
+def _as_window(regions: list[tuple[int, int]]) -> Pair | None:
+    """Kernel and stride of a window that slides over exactly these regions, if there is one."""
+    start, end = regions[0]
+    step = regions[1][0] - start if len(regions) > 1 else 1
+    same = all(region == (i * step, i * step + end) for i, region in enumerate(regions))
+    return (end, step) if same and step > 0 else None
+
+
+def _means(regions: list[tuple[int, int]], size: int) -> tuple[tuple[float, ...], ...]:
+    """A matrix whose product with a side gives the mean of each region."""
+    return tuple(
+        tuple(1 / (end - start) if start <= i < end else 0.0 for i in range(size))
+        for start, end in regions
+    )
+
+
+EMITTERS = {MaxPool: max_pool, AvgPool: avg_pool, AdaptiveAvgPool: adaptive_avg_pool}

@@ -1,0 +1,158 @@
+"""The file held against the analysis: by the ONNX project's checker, by what it holds, by a run."""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import onnx
+from onnx import ModelProto, TensorProto, helper, shape_inference
+
+from archc.analysis import Analysis
+from archc.checkpoints import shown
+from archc.diagnostics import Code, Diagnostic
+from archc.ops.operator import Tensor, written
+from archc_backends.common.network import softmax_behind
+from archc_backends.onnx.graph import IMAGES, LOGITS, PROBABILITIES, view_graph
+from archc_backends.onnx.model import BATCH
+from archc_backends.onnx.operators import steps_of
+
+_SHOWN = 5
+_BATCHES = (1, 3)
+
+Values = dict[str, list[Any]]
+"""The shape of every value by its name; the batch is the only side that is no number."""
+
+
+def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
+    """The first differences between what the file holds and does and what is analysed.
+
+    Without any, in words, what is not different.
+    """
+    try:
+        onnx.checker.check_model(str(file), full_check=True)
+        model = onnx.load(str(file), load_external_data=False)
+        inferred = _inferred(model)
+    except Exception as error:  # protobuf's, the checker's, the file system's: many kinds
+        return [Diagnostic(Code.DIFFERENT, f"{file}: ONNX refuses it: {_line(error)}")]
+    found = list(_differences(analysis, model, inferred))
+    kind = helper.tensor_dtype_to_np_dtype(model.graph.input[0].type.tensor_type.elem_type).name
+    not_run = ""
+    if find_spec("onnxruntime") is None:
+        not_run = ", not run: ONNX Runtime is not installed"
+    elif kind == "float64":
+        not_run = ", not run: ONNX Runtime has no convolutions in float64"
+    elif not found:
+        found += _run(analysis, file, kind)
+    findings = [Diagnostic(Code.DIFFERENT, f"{file}: {words}") for words in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        message = f"{file}: {len(found) - _SHOWN} more differences"
+        findings.append(Diagnostic(Code.DIFFERENT, message))
+    return findings or (
+        f"every layer's shape, every parameter, {analysis.cost.params:,} params as analysed"
+        f"{not_run}"
+    )
+
+
+def _inferred(model: ModelProto) -> Values:
+    """The shapes that ONNX infers, without what the file says of those between.
+
+    The model loses its weights, which shapes do not depend on and which would all be copied.
+    """
+    for tensor in model.graph.initializer:
+        if tensor.data_type != TensorProto.INT64:
+            tensor.ClearField("raw_data")
+    bare = ModelProto()
+    bare.CopyFrom(model)
+    del bare.graph.value_info[:]
+    for output in bare.graph.output:
+        output.type.tensor_type.ClearField("shape")
+    inferred = shape_inference.infer_shapes(bare, strict_mode=True, data_prop=True)
+    return _values(inferred)
+
+
+def _values(model: ModelProto) -> Values:
+    graph = model.graph
+    return {
+        value.name: [side.dim_param or side.dim_value for side in value.type.tensor_type.shape.dim]
+        for value in (*graph.input, *graph.value_info, *graph.output)
+    }
+
+
+def _differences(analysis: Analysis, model: ModelProto, inferred: Values) -> Iterator[str]:
+    """Where the file's shapes and parameters are not what is analysed, in words."""
+    declared = _values(model)
+    for name, shape in inferred.items():
+        if declared.get(name) != shape:
+            yield f"{shown(name)} is declared {declared.get(name)}, ONNX infers {shape}"
+    expected = dict(_outputs(analysis, model))
+    expected[IMAGES] = [BATCH, *analysis.network.input]
+    for name, analysed in expected.items():
+        if inferred.get(name) != analysed:
+            yield f"{name} is inferred {inferred.get(name)}, {analysed} is analysed"
+    found = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    known = {key for key, _ in _state(analysis)} | view_graph(analysis).constants.keys()
+    for name in sorted(found.keys() - known):
+        yield f"{shown(name)} is not in the analysis"
+    params = 0
+    for key, tensor in _state(analysis):
+        held = found.get(key)
+        if held != tensor.shape:
+            words = "is missing" if held is None else f"is {written(held)}"
+            yield f"{key} {words}, {written(tensor.shape)} is analysed"
+        elif tensor.learned:
+            params += prod(held)
+    if params != analysis.cost.params:
+        yield f"it has {params:,} params, {analysis.cost.params:,} is analysed"
+
+
+def _outputs(analysis: Analysis, model: ModelProto) -> Iterator[tuple[str, list[Any]]]:
+    """What each layer is analysed to give, by the name of the value that its last node gives."""
+    last = {}
+    for node in model.graph.node:
+        # A layer's node has its path as name, or those of its parts have names below it.
+        last[node.name.rpartition(".")[0]] = last[node.name] = node.output[0]
+    for row in analysis.rows:
+        for layer in row.layers:
+            path = layer.op.path
+            if steps_of(layer.op.operator, layer.input, layer.output):
+                yield last.get(path, path), [BATCH, *layer.output]
+    softmax = softmax_behind(analysis.network)
+    yield LOGITS, [BATCH, *analysis.rows[-2 if softmax else -1].output]
+    if softmax:
+        yield PROBABILITIES, [BATCH, *analysis.rows[-1].output]
+
+
+def _state(analysis: Analysis) -> Iterator[tuple[str, Tensor]]:
+    """What inference reads of the state, by key: no counter and no auxiliary head."""
+    for row in analysis.rows:
+        for layer in row.layers:
+            for tensor in layer.op.operator.state(layer.input):
+                if tensor.shape:
+                    yield f"{layer.op.path}.{tensor.name}", tensor
+
+
+def _run(analysis: Analysis, file: Path, kind: str) -> Iterator[str]:
+    """Where ONNX Runtime, given random images, gives what is not analysed."""
+    import numpy as np
+    import onnxruntime
+
+    try:
+        session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    except Exception as error:  # its own kinds, which it does not publish
+        yield f"ONNX Runtime refuses it: {_line(error)}"
+        return
+    names = [output.name for output in session.get_outputs()]
+    for batch in _BATCHES:
+        shape = (batch, *analysis.network.input)
+        images = np.random.RandomState(0).random_sample(shape).astype(kind)
+        for name, output in zip(names, session.run(names, {IMAGES: images}), strict=True):
+            if list(output.shape) != [batch, *analysis.rows[-1].output]:
+                yield f"{name} is {list(output.shape)} when it is run on {batch} images"
+            elif not np.isfinite(output).all():
+                yield f"{name} is not finite for random images"
+
+
+def _line(error: Exception) -> str:
+    return shown(" ".join(str(error).split()))

@@ -1,0 +1,166 @@
+"""The numbers of a model: from a checkpoint, or as they are before training."""
+
+from collections.abc import Iterable, Mapping
+from math import prod, sqrt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from archc.analysis import Analysis
+from archc.checkpoints import shown
+from archc.diagnostics import Code, Diagnostic
+from archc.ops.activation import ReLU
+from archc.ops.convolution import Conv
+from archc.ops.linear import Linear
+from archc.ops.operator import Operator, Shape
+from archc.validation import counted
+from archc_backends.common import weights as files
+from archc_backends.common.network import MAXIMUM_PARAMS
+from archc_backends.common.requirements import require_safetensors
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+TYPES = ("float32", "float64", "float16")
+"""What a model may compute in: the type of its weights."""
+
+
+def check_size(analysis: Analysis) -> list[Diagnostic]:
+    """A finding where the network has more parameters than tensors are made of."""
+    params = analysis.cost.params
+    if params <= MAXIMUM_PARAMS:
+        return []
+    name = analysis.network.name
+    message = f"{name} has {params:,} params, more than a model holds ({MAXIMUM_PARAMS:,})"
+    return [Diagnostic(Code.LIMIT, message, analysis.network.span)]
+
+
+def read_weights(file: Path) -> "dict[str, Array] | Diagnostic":
+    """The arrays of a checkpoint by key; or why there are none to be had.
+
+    Raises BackendUnavailable where what reads such a file is not installed.
+    """
+    tensors = files.read_weights(file, "numpy")
+    if isinstance(tensors, Diagnostic) or file.suffix.lower() == ".safetensors":
+        return tensors
+    return as_arrays(tensors)
+
+
+def encode_weights(weights: "Mapping[str, Array | None]", suffix: str) -> bytes | Diagnostic:
+    """The arrays as a .safetensors file; None stands for a counter at zero.
+
+    Raises BackendUnavailable where safetensors is not installed.
+    """
+    if suffix.lower() != ".safetensors":
+        message = f"this backend writes weights as .safetensors, not as {suffix or 'a bare name'}"
+        return Diagnostic(Code.UNSUPPORTED, message)
+    require_safetensors()
+    import numpy as np
+    from safetensors.numpy import save
+
+    zero = np.zeros((), np.int64)
+    plain = {
+        key: zero if array is None else np.ascontiguousarray(array).reshape(array.shape)
+        for key, array in weights.items()
+    }
+    return save(plain, metadata={"format": "pt"})
+
+
+def as_arrays(tensors: Mapping[str, Any]) -> "dict[str, Array] | Diagnostic":
+    """Tensors of any library as arrays, without a copy; or which of them cannot be one."""
+    import numpy as np
+
+    arrays = {}
+    for key, tensor in tensors.items():
+        try:
+            arrays[key] = np.asarray(_plain(tensor))
+        except (TypeError, ValueError, RuntimeError):
+            kind = shown(str(getattr(tensor, "dtype", type(tensor).__name__)))
+            message = f"{shown(key)} is of type {kind}, of which numpy makes no array"
+            return Diagnostic(Code.UNSUPPORTED, message, hint="save it as float32")
+    return arrays
+
+
+def _plain(tensor: Any) -> Any:
+    """A tensor of torch's as numpy can see it, on this side of a device; others as they are."""
+    if not hasattr(tensor, "detach"):
+        return tensor
+    return tensor.detach().cpu().resolve_conj().resolve_neg()
+
+
+def given_arrays(
+    keys: Iterable[str], weights: Mapping[str, Any]
+) -> "dict[str, Array] | list[Diagnostic]":
+    """The weights under these keys, or what keeps a model from computing with them."""
+    import numpy as np
+
+    arrays = as_arrays({key: weights[key] for key in keys})
+    if isinstance(arrays, Diagnostic):
+        return [arrays]
+    findings = []
+    first = next(iter(arrays.items()), None)
+    for key, array in arrays.items():
+        kind = array.dtype.name
+        if kind not in TYPES:
+            message = f"{key} is of type {kind}, and one of {', '.join(TYPES)} is needed"
+            findings.append(Diagnostic(Code.UNSUPPORTED, message))
+            continue
+        if first is not None and array.dtype != first[1].dtype:
+            message = f"{key} is of type {kind} and {first[0]} of type {first[1].dtype.name}"
+            hint = "a model computes in one type: convert the checkpoint to it"
+            findings.append(Diagnostic(Code.UNSUPPORTED, message, hint=hint))
+        # Both are NaN where an element is, and no array is made on the way.
+        least, most = array.min(), array.max()
+        if not (np.isfinite(least) and np.isfinite(most)):
+            odd = array.size - int(np.count_nonzero(np.isfinite(array)))
+            which = "that is no finite number" if odd == 1 else "that are no finite numbers"
+            message = f"{key} has {counted(odd, 'element')} {which}"
+            findings.append(Diagnostic(Code.INVALID_CHECKPOINT, message))
+        elif key.endswith(".running_var") and least < 0:
+            message = f"{key} has a negative element, and no variance is negative"
+            findings.append(Diagnostic(Code.INVALID_CHECKPOINT, message))
+    return findings or arrays
+
+
+def initial_arrays(analysis: Analysis, keys: Iterable[str]) -> "dict[str, Array]":
+    """Weights as they are before training, from the distributions of the PyTorch class.
+
+    Each tensor is drawn from a stream of its own, which its key seeds: no other layer changes it.
+    """
+    wanted = set(keys)
+    arrays: dict[str, Array] = {}
+    shapes = analysis.shapes
+    for op, given in zip(shapes.ops, shapes.given, strict=True):
+        weight, fan = "", 1
+        for tensor in op.operator.state(given):
+            key = f"{op.path}.{tensor.name}"
+            if len(tensor.shape) > 1:
+                weight, fan = key, prod(tensor.shape[1:])
+            of_weight = key == weight or key == f"{weight.removesuffix('.weight')}.bias"
+            if key in wanted:
+                bound = _bound(op.operator, fan, key == weight) if of_weight else None
+                arrays[key] = _drawn(key, tensor.shape, bound)
+    return arrays
+
+
+def _bound(operator: Operator, fan: int, is_weight: bool) -> float:
+    """The bound of a uniform distribution: He's in front of a ReLU, elsewhere PyTorch's default."""
+    plain = isinstance(operator, Linear) or (isinstance(operator, Conv) and operator.norm is None)
+    if plain and isinstance(getattr(operator, "activation", None), ReLU):
+        return sqrt(6 / fan) if is_weight else 0.0
+    return sqrt(1 / fan)
+
+
+def _drawn(key: str, shape: Shape, bound: float | None) -> "Array":
+    """Numbers within the bound; without one, of a norm: one where it scales, zero elsewhere."""
+    import numpy as np
+
+    if bound is None:
+        return np.full(shape, key.endswith((".weight", ".running_var")), np.float32)
+    # Of numpy's generators the one whose stream is promised never to change.
+    numbers = np.random.RandomState(crc32(key.encode())).random_sample(shape)
+    numbers *= 2 * bound
+    numbers -= bound
+    return numbers.astype(np.float32)

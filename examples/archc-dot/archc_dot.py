@@ -1,0 +1,94 @@
+"""A backend for archc: the network as a Graphviz drawing, a node for each layer."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from archc import Analysis, Diagnostic, ir
+from archc.backend import Options
+from archc.diagnostics import Code
+from archc.ops.operator import written
+
+_NODE = re.compile(r'^  "(?P<path>[^"]+)" \[label="(?P<label>[^"]+)"\];$', re.MULTILINE)
+
+
+class Dot:
+    """Emits ``<stem>.dot``."""
+
+    comment = "//"
+    options: frozenset[str] = frozenset()
+
+    def check(self, analysis: Analysis) -> list[Diagnostic]:
+        """Nothing: every network can be drawn."""
+        return []
+
+    def emit(self, analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
+        """The drawing; archc puts its header in front."""
+        return {f"{options.stem}.dot": drawing(analysis).encode()}
+
+    def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic] | str:
+        """Where a layer of the file is not what is analysed."""
+        drawn = dict(_NODE.findall(file.read_text(encoding="utf-8")))
+        wrong = [path for path, label in labels(analysis).items() if drawn.get(path) != label]
+        findings = [Diagnostic(Code.DIFFERENT, f"{file}: {path} differs") for path in wrong]
+        return findings or f"{len(labels(analysis))} layers drawn as analysed"
+
+    def read_weights(self, file: Path) -> Mapping[str, Any] | Diagnostic:
+        """No weights: a drawing has none."""
+        return Diagnostic(Code.UNSUPPORTED, f"{file}: a drawing holds no weights")
+
+    def encode_weights(self, weights: Mapping[str, Any], suffix: str) -> bytes | Diagnostic:
+        """No weights, as above."""
+        return Diagnostic(Code.UNSUPPORTED, "a drawing holds no weights")
+
+    def materialize(self, analysis: Analysis) -> object:
+        """The drawing as text."""
+        return drawing(analysis)
+
+
+def drawing(analysis: Analysis) -> str:
+    """The whole graph; auxiliary heads hang below the rows that they tap."""
+    network = analysis.network
+    lines = [f'  "{path}" [label="{label}"];' for path, label in labels(analysis).items()]
+    ends: dict[str, list[str]] = {}
+    sources = ["images"]
+    for row in network.rows:
+        edges, sources = joined(row, sources)
+        lines += edges
+        ends[row.name] = sources
+    for head in network.aux:
+        lines += joined(head.body, ends[head.tap])[0]
+    return "\n".join([f"digraph {network.name} {{", *lines, "}", ""])
+
+
+def labels(analysis: Analysis) -> dict[str, str]:
+    """What each layer is and gives, by its path."""
+    found = {"images": written(analysis.network.input)}
+    for op, shape in zip(analysis.shapes.ops, analysis.shapes.made, strict=True):
+        window = f" {op.operator.notation}" if op.operator.notation else ""
+        found[op.path] = f"{op.path}: {type(op.operator).__name__}{window}, {written(shape)}"
+    return found
+
+
+def joined(node: ir.Node, sources: list[str]) -> tuple[list[str], list[str]]:
+    """The edges within the node, and the layers where it ends, when ``sources`` go in."""
+    if isinstance(node, ir.Op):
+        return [f'  "{source}" -> "{node.path}";' for source in sources], [node.path]
+    if isinstance(node, ir.Concat | ir.Residual):
+        # What a Concat joins and a Residual adds all goes into whatever comes behind.
+        adds_input = isinstance(node, ir.Residual) and node.shortcut is None
+        edges, ends = [], list(sources) if adds_input else []
+        for branch in node.children:
+            inner, end = joined(branch, sources)
+            edges += inner
+            ends += end
+        return edges, list(dict.fromkeys(ends))
+    edges = []
+    for child in node.children:
+        inner, sources = joined(child, sources)
+        edges += inner
+    return edges, sources
+
+
+backend = Dot()

@@ -1,0 +1,616 @@
+"""ONNX files by way of the command line: what they hold, whose they are, and bad input."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from models import randomized
+from safetensors.numpy import load_file as load_arrays
+from safetensors.torch import save_file
+
+import archc
+from archc.backend import load_backend
+from archc.checkpoints import expected_state
+from archc.cli import cli
+from archc.ops.normalization import LRN
+from archc.stamps import digest_of
+from archc_backends.onnx import graph
+from archc_backends.onnx import model as onnx_model
+from archc_backends.onnx.operators import EMITTERS
+
+SPEC = """\
+archc: 1
+name: Toy
+about: A toy.
+paper: {title: On Toys, authors: Doe, year: 2020}
+input: 3x16x16
+classes: 5
+modules:
+  Fork:
+    columns: [left, right]
+    Concat:
+      branch1: {Conv: 1x1, out: left, activation: ReLU}
+      branch2: [{Conv: 1x1, out: left, norm: BatchNorm, activation: ReLU}, {Conv: 3x3, out: right}]
+  Block:
+    Residual:
+      conv: {Conv: 1x1, out: 8, norm: BatchNorm}
+    scale: 0.5
+    activation: ReLU
+  Head:
+    Sequence:
+      pool: {AvgPool: global}
+      fc: {Linear: classes}
+stem:
+  conv1: {SeparableConv: 7x7/2, out: 8, multiplier: 2}
+  norm1: {LRN: 5}
+body:
+  fork3a: {Fork: [2, 6]}
+  block3b: Block
+aux:
+  aux1: {Aux: Head, from: fork3a, loss_weight: 0.3}
+head:
+  pool: {AvgPool: global}
+  drop: {Dropout: 0.5}
+  fc: {Linear: classes}
+  prob: Softmax
+"""
+FILE = Path("generated", "toy.onnx")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with one good spec and weights for it."""
+    monkeypatch.chdir(tmp_path)
+    Path("toy.yaml").write_text(SPEC)
+    save_file(state(), "toy.safetensors")
+    return tmp_path
+
+
+def state() -> dict[str, torch.Tensor]:
+    torch.manual_seed(0)
+    model = archc.module_class("toy.yaml")()
+    randomized(model)
+    return {key: value.clone() for key, value in model.state_dict().items()}
+
+
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(cli, list(arguments))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def build(*arguments: str) -> Result:
+    return run("build", "--backend", "onnx", "toy.yaml", *arguments)
+
+
+def built(*arguments: str) -> onnx.ModelProto:
+    result = build(*arguments)
+    assert result.exit_code == 0, result.output
+    return onnx.load(str(FILE))
+
+
+def test_names_are_the_paths_and_the_keys() -> None:
+    model = built("--weights", "toy.safetensors")
+    assert [node.name for node in model.graph.node] == [
+        "conv1.depthwise",
+        "conv1.pointwise",
+        "norm1",
+        "fork3a.branch1.conv",
+        "fork3a.branch1.relu",
+        "fork3a.branch2.0.conv",
+        "fork3a.branch2.0.bn",
+        "fork3a.branch2.0.relu",
+        "fork3a.branch2.1",
+        "fork3a.concat",
+        "block3b.conv.conv",
+        "block3b.conv.bn",
+        "block3b.scale",
+        "block3b.add",
+        "block3b.relu",
+        "pool",
+        "fc.flatten",
+        "fc.linear",
+        "prob",
+    ]
+    keys = {key for key in state() if not key.startswith("aux1") and "num_batches" not in key}
+    arrays = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    assert arrays.keys() == keys | {"block3b.factor"}
+    given = load_arrays("toy.safetensors")
+    assert all(np.array_equal(arrays[key], given[key]) for key in keys)
+
+
+def test_inputs_outputs_and_what_lies_between_have_shapes() -> None:
+    model = built()
+
+    def shapes(values: Any) -> dict[str, list[Any]]:
+        return {
+            v.name: [d.dim_param or d.dim_value for d in v.type.tensor_type.shape.dim]
+            for v in values
+        }
+
+    assert shapes(model.graph.input) == {"images": ["batch", 3, 16, 16]}
+    assert shapes(model.graph.output) == {"logits": ["batch", 5], "probabilities": ["batch", 5]}
+    between = shapes(model.graph.value_info)
+    assert between["conv1"] == ["batch", 8, 8, 8]
+    assert between["fork3a.branch2.0.bn"] == ["batch", 2, 8, 8]
+    given = {output for node in model.graph.node for output in node.output}
+    assert between.keys() == given - {"logits", "probabilities"}
+
+
+def test_the_model_says_where_it_comes_from() -> None:
+    network = archc.load("toy.yaml")
+    for arguments, weights in (((), "initial"), (("--weights", "toy.safetensors"), "given")):
+        model = built(*arguments)
+        assert {p.key: p.value for p in model.metadata_props} == {
+            "archc_version": archc.__version__,
+            "spec": "toy.yaml",
+            "spec_sha256": digest_of(network.sources),
+            "weights": weights,
+        }
+        text = model.doc_string
+        assert text.startswith(f"Generated by archc {archc.__version__} from toy.yaml: do not")
+        assert "\n\nToy. A toy.\n\nOn Toys, Doe, 2020.\n\nFor 3x16x16 images" in text
+        assert "As it is at inference, without the auxiliary head aux1 and dropout." in text
+        assert ("Its weights are as before training" in text) == (weights == "initial")
+        assert str(Path.cwd()) not in text
+        assert [(o.domain, o.version) for o in model.opset_import] == [("", onnx_model.OPSET)]
+
+
+NAMES = """\
+archc: 1
+name: Names
+input: 4x6x6
+classes: 5
+modules:
+  Both:
+    Sequence:
+      Concat: {concat: {Conv: 1x1, out: 2}, relu: Identity}
+      Residual: {add: {Conv: 1x1, out: 6}, scale: ReLU, factor: ReLU}
+body:
+  images: {Conv: 1x1, out: 4}
+  logits: ReLU
+  both: Both
+head:
+  probabilities: Flatten
+  fc: {Linear: classes}
+"""
+
+
+def test_layers_may_be_called_as_anything_else_in_the_model() -> None:
+    Path("names.yaml").write_text(NAMES)
+    assert run("build", "--backend", "onnx", "names.yaml").exit_code == 0
+    assert run("verify", "--backend", "onnx", "names.yaml").exit_code == 0
+    model = onnx.load("generated/names.onnx")
+    names = [node.name for node in model.graph.node]
+    layers = ["images", "logits", "both.concat", "both.scale", "both.factor", "both.add"]
+    assert set(layers) <= set(names) and len(set(names)) == len(names)
+    assert [value.name for value in model.graph.output] == ["logits"]
+
+
+@pytest.mark.parametrize(
+    ("layers", "nodes"),
+    [
+        ("body: {same: Identity}\nhead: {drop: {Dropout: 0.5}}", ["Identity"]),
+        ("body: {prob: Softmax}", ["Softmax"]),
+        ("body: {same: Identity}\nhead: {prob: Softmax}", ["Identity", "Softmax"]),
+    ],
+)
+def test_a_network_of_next_to_nothing(layers: str, nodes: list[str]) -> None:
+    Path("few.yaml").write_text(f"archc: 1\nname: Few\ninput: 2x3x3\nclasses: 5\n{layers}\n")
+    assert run("build", "--backend", "onnx", "few.yaml").exit_code == 0
+    verified = run("verify", "--backend", "onnx", "few.yaml")
+    assert verified.exit_code == 0, verified.output
+    model = onnx.load("generated/few.onnx")
+    assert [node.op_type for node in model.graph.node] == nodes
+
+
+@pytest.mark.parametrize("name", ["googlenet.yaml", "googlenet_bn.yaml"])
+def test_weights_start_as_those_of_the_class(name: str) -> None:
+    network = archc.load(name)
+    analysis = archc.analyze(network)
+    theirs = archc.module_class(network)(aux=False).state_dict()
+    (content,) = archc.emit(network, analysis, backend="onnx").values()
+    model = onnx.ModelProto.FromString(content)
+    ours = {t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}
+    keys = [key for key in theirs if not key.endswith("num_batches_tracked")]
+    assert list(ours) == keys
+    for key in keys:
+        got, want = ours[key], theirs[key].numpy()
+        if want.std() == 0:
+            assert np.array_equal(got, want), key
+        elif want.size > 5000:
+            assert abs(np.abs(got).max() / np.abs(want).max() - 1) < 0.01, key
+            assert abs(got.std() / want.std() - 1) < 0.05, key
+            assert abs(got.mean()) < 0.1 * want.std(), key
+
+
+def test_the_same_bytes_for_the_same_spec_and_weights(folder: Path) -> None:
+    contents = set()
+    for seed in ("1", "2"):
+        command = [sys.executable, "-m", "archc", "build", "--backend", "onnx", "toy.yaml"]
+        command += ["--weights", "toy.safetensors", "--out", seed]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run(command, check=True, capture_output=True, env=environment)
+        contents.add(Path(seed, "toy.onnx").read_bytes())
+    assert len(contents) == 1
+    assert str(folder).encode() not in contents.pop()
+
+
+def test_a_file_is_current_stale_or_somebodys_own() -> None:
+    built()
+    assert build("--check").output == "1 generated file is current\n"
+    assert build().output == "unchanged generated/toy.onnx\n"
+    stale = build("--diff", "--weights", "toy.safetensors")
+    assert stale.exit_code == 1
+    assert stale.stdout == (
+        "Binary files generated/toy.onnx and generated/toy.onnx, from its spec differ\n"
+    )
+    assert "generated/toy.onnx is not what its spec gives" in stale.stderr
+    assert build("--weights", "toy.safetensors").output == "wrote generated/toy.onnx\n"
+    edited = bytearray(FILE.read_bytes())
+    edited[-1] ^= 1
+    for content, claim in (
+        (bytes(edited), "was edited since archc wrote it"),
+        (b"\x08\x08\x12\x07pytorch", "was not written by archc"),
+    ):
+        FILE.write_bytes(content)
+        result = build("--weights", "toy.safetensors")
+        assert result.exit_code == 1
+        assert f"error[A504] generated/toy.onnx {claim}, so it is left alone" in result.stderr
+        assert FILE.read_bytes() == content
+        assert claim in build("--check").stderr
+    assert build("--force").exit_code == 0
+    assert build("--check").exit_code == 0
+
+
+def test_a_file_without_its_spec_is_an_orphan_for_every_backend() -> None:
+    built()
+    Path("specs").mkdir()
+    Path("specs/other.yaml").write_text(SPEC)
+    Path("toy.yaml").unlink()
+    for backend in ("onnx", "pytorch"):
+        assert run("build", "--backend", backend).exit_code == 0
+        result = run("build", "--backend", backend, "--check")
+        assert result.exit_code == 1
+        assert "error[A503] generated/toy.onnx was generated from toy.yaml" in result.stderr
+        assert result.stderr.count("error[") == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("--weights", "toy.safetensors")])
+def test_verify(arguments: tuple[str, ...]) -> None:
+    missing = run("verify", "--backend", "onnx", "toy.yaml")
+    assert "error[A502] generated/toy.onnx is missing" in missing.stderr
+    assert "run archc build toy.yaml --backend onnx\n" in missing.stderr
+    built(*arguments)
+    result = run("verify", "--backend", "onnx", "toy.yaml", *arguments)
+    assert (result.exit_code, result.output) == (
+        0,
+        "generated/toy.onnx: verified, every layer's shape, every parameter, "
+        f"{archc.analyze(archc.load('toy.yaml')).cost.params:,} params as analysed\n",
+    )
+
+
+def _wider(model: onnx.ModelProto) -> None:
+    model.graph.initializer[0].dims[:] = [48, 1, 7, 7]
+    model.graph.initializer[0].raw_data *= 8
+
+
+def _renamed(model: onnx.ModelProto) -> None:
+    model.graph.initializer[0].name = "other"
+    model.graph.node[0].input[1] = "other"
+
+
+def _declared(model: onnx.ModelProto) -> None:
+    model.graph.value_info[0].type.tensor_type.shape.dim[2].dim_value = 9
+
+
+def _strided(model: onnx.ModelProto) -> None:
+    pool = next(node for node in model.graph.node if node.name == "fork3a.branch2.1")
+    next(a for a in pool.attribute if a.name == "pads").ints[:] = [0, 0, 0, 0]
+    del model.graph.value_info[:]
+
+
+def _of_another_spec(model: onnx.ModelProto) -> None:
+    Path("other.yaml").write_text(SPEC.replace("[2, 6]", "[3, 5]"))
+    (content,) = archc.emit(archc.load("other.yaml"), backend="onnx").values()
+    model.ParseFromString(content)
+
+
+def _left_over(model: onnx.ModelProto) -> None:
+    model.graph.initializer.add().CopyFrom(model.graph.initializer[0])
+    model.graph.initializer[-1].name = "other"
+
+
+def _not_finite(model: onnx.ModelProto) -> None:
+    bias = next(t for t in model.graph.initializer if t.name == "fc.bias")
+    bias.raw_data = np.full(5, np.nan, np.float32).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_wider, "ONNX refuses it"),
+        (_of_another_spec, "fork3a.branch1 is inferred ['batch', 3, 8, 8], ['batch', 2, 8, 8] is"),
+        (_renamed, "conv1.depthwise.weight is missing, 6x1x7x7 is analysed"),
+        (_left_over, "other is not in the analysis"),
+        (_declared, "Inferred shape and existing shape differ in dimension 2: (8) vs (9)"),
+        (_strided, "ONNX refuses it"),
+        (_not_finite, "logits is not finite for random images"),
+    ],
+)
+def test_verify_finds_what_differs(change: Callable[[onnx.ModelProto], None], said: str) -> None:
+    model = built()
+    change(model)
+    onnx.save(model, str(FILE))
+    result = run("verify", "--backend", "onnx", "toy.yaml")
+    assert result.exit_code == 1
+    findings = [line for line in result.stderr.splitlines() if line.startswith("error[A601]")]
+    assert findings and any(said in line for line in findings), result.stderr
+    assert result.stderr.startswith("error[A501] generated/toy.onnx was ")
+
+
+def test_above_two_gigabytes_the_weights_stand_in_a_second_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = onnxruntime.InferenceSession(built("--weights", "toy.safetensors").SerializeToString())
+    monkeypatch.setattr(onnx_model, "MAXIMUM_BYTES", 1000)
+    data = Path("generated", "toy.onnx.data")
+    result = build("--weights", "toy.safetensors")
+    assert result.output == f"wrote {FILE}\nwrote {data}\n"
+    assert build("--weights", "toy.safetensors", "--check").exit_code == 0
+    assert run("build", "toy.yaml").exit_code == 0
+    assert run("build", "toy.yaml", "--check").exit_code == 0  # no orphan to another backend
+    verified = run("verify", "--backend", "onnx", "toy.yaml", "--weights", "toy.safetensors")
+    assert verified.output.startswith(f"{FILE}, {data}: verified"), verified.output
+    bare = onnx.load(str(FILE), load_external_data=False)
+    outside = [t for t in bare.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
+    assert outside
+    for tensor in outside:
+        place = {entry.key: entry.value for entry in tensor.external_data}
+        assert place["location"] == "toy.onnx.data"
+        assert int(place["offset"]) % 4096 == 0
+    images = {"images": np.random.RandomState(0).rand(2, 3, 16, 16).astype(np.float32)}
+    split = onnxruntime.InferenceSession(str(FILE))
+    for one, other in zip(split.run(None, images), whole.run(None, images), strict=True):
+        assert np.array_equal(one, other)
+    data.write_bytes(data.read_bytes()[:-1])
+    assert "was edited since archc wrote it" in build("--check").stderr
+
+
+# Weights that are no weights.
+
+
+def nothing_written() -> bool:
+    return not Path("generated").exists()
+
+
+def spoilt(**changes: torch.Tensor | None) -> str:
+    changed = {**state(), **{key.replace("__", "."): value for key, value in changes.items()}}
+    save_file(
+        {key: value for key, value in changed.items() if value is not None}, "bad.safetensors"
+    )
+    return "bad.safetensors"
+
+
+def _other() -> str:
+    model = archc.module_class("googlenet_small.yaml")()
+    save_file(dict(model.state_dict()), "bad.safetensors")
+    return "bad.safetensors"
+
+
+def _truncated() -> str:
+    content = Path("toy.safetensors").read_bytes()
+    Path("bad.safetensors").write_bytes(content[: len(content) // 2])
+    return "bad.safetensors"
+
+
+class _Evil:
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str]]:
+        return os.system, ("touch pwned",)
+
+
+def _pickled() -> str:
+    torch.save({"fc.bias": _Evil()}, "bad.pt")
+    return "bad.pt"
+
+
+def _of_type(dtype: torch.dtype) -> Callable[[], str]:
+    return lambda: spoilt(fc__bias=torch.zeros(5, dtype=dtype))
+
+
+BAD = {
+    "missing": (lambda: spoilt(fc__bias=None), "error[A701] fc.bias, 5, is missing"),
+    "left over": (lambda: spoilt(fc__scale=torch.zeros(3)), "error[A702] fc.scale, 3, is nothing"),
+    "wrong shape": (
+        lambda: spoilt(fc__bias=torch.zeros(6)),
+        "error[A703] fc.bias is 6, and 5 is needed",
+    ),
+    "not a number": (
+        lambda: spoilt(fc__bias=torch.tensor([0.0, torch.nan, 0, 0, 0])),
+        "error[A705] fc.bias has 1 element that is no finite number",
+    ),
+    "infinite": (
+        lambda: spoilt(fc__bias=torch.full((5,), torch.inf)),
+        "error[A705] fc.bias has 5 elements that are no finite number",
+    ),
+    "negative variance": (
+        lambda: spoilt(block3b__conv__bn__running_var=-torch.ones(8)),
+        "error[A705] block3b.conv.bn.running_var has a negative element",
+    ),
+    "whole numbers": (_of_type(torch.int32), "error[A506] fc.bias is of type int32"),
+    "two types": (_of_type(torch.float64), "error[A506] fc.bias is of type float64 and"),
+    "another network": (_other, "error[A701] conv1.depthwise.weight, 6x1x7x7, is missing"),
+    "truncated": (_truncated, "error[A705] bad.safetensors is damaged"),
+    "code": (_pickled, "which could run code: nothing of it is loaded"),
+    "no file": (lambda: "none.pt", "error[A101] cannot read none.pt"),
+    "no checkpoint": (
+        lambda: "toy.yaml",
+        "error[A506] toy.yaml is none of .pt, .pth, .safetensors",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "said"), BAD.values(), ids=BAD)
+def test_weights_that_do_not_fit_are_refused(make: Callable[[], str], said: str) -> None:
+    result = build("--weights", make())
+    assert result.exit_code == 1
+    assert said in result.stderr, result.stderr
+    assert result.stderr.endswith("\nnothing was written\n")
+    assert nothing_written() and not Path("pwned").exists()
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
+def test_a_model_computes_in_the_type_of_its_weights(dtype: torch.dtype) -> None:
+    converted = {k: v.to(dtype) if v.is_floating_point() else v for k, v in state().items()}
+    save_file(converted, "toy.safetensors")
+    model = built("--weights", "toy.safetensors")
+    kind = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(str(dtype).removeprefix("torch.")))
+    assert {tensor.data_type for tensor in model.graph.initializer} == {kind}
+    result = run("verify", "--backend", "onnx", "toy.yaml", "--weights", "toy.safetensors")
+    assert result.exit_code == 0, result.output
+    assert ("not run" in result.output) == (dtype == torch.float64)
+
+
+def test_weights_of_every_kind_of_file_give_the_same_model() -> None:
+    first = built("--weights", "toy.safetensors")
+    without = {key: value for key, value in state().items() if not key.startswith("aux1")}
+    torch.save(state(), "toy.pt")
+    torch.save({"state_dict": without}, "toy.pth")
+    for name in ("toy.pt", "toy.pth"):
+        assert build("--weights", name).output == "unchanged generated/toy.onnx\n"
+    network = archc.load("toy.yaml")
+    (content,) = archc.emit(network, backend="onnx", weights=state()).values()
+    assert onnx.ModelProto.FromString(content).graph == first.graph
+
+
+def test_parameters_and_views_are_tensors_too() -> None:
+    first = built("--weights", "toy.safetensors")
+    tensors: dict[str, torch.Tensor] = {
+        key: torch.nn.Parameter(value) if value.is_floating_point() else value
+        for key, value in state().items()
+    }
+    weight = state()["fc.weight"]
+    tensors["fc.weight"] = weight.t().contiguous().t()
+    network = archc.load("toy.yaml")
+    (content,) = archc.emit(network, backend="onnx", weights=tensors).values()
+    assert onnx.ModelProto.FromString(content).graph == first.graph
+
+
+def test_bfloat16_is_said_to_be_no_array() -> None:
+    torch.save({key: value.to(torch.bfloat16) for key, value in state().items()}, "toy.pt")
+    result = build("--weights", "toy.pt")
+    assert result.exit_code == 1
+    assert "error[A506] conv1.depthwise.weight is of type torch.bfloat16" in result.stderr
+
+
+def test_options_that_make_no_sense_are_wrong_usage() -> None:
+    Path("second.yaml").write_text(SPEC.replace("Toy", "Second"))
+    plain = run("build", "toy.yaml", "--weights", "toy.safetensors")
+    assert plain.exit_code == 2
+    assert "--weights: the files of this backend hold no weights" in plain.stderr
+    several = build("second.yaml", "--weights", "toy.safetensors")
+    assert several.exit_code == 2
+    assert "--weights are those of one SPEC" in several.stderr
+    with pytest.raises(ValueError, match="hold no weights"):
+        archc.emit(archc.load("toy.yaml"), weights=state())
+    assert nothing_written()
+
+
+def test_weights_that_do_not_fit_are_refused_by_the_api() -> None:
+    network = archc.load("toy.yaml")
+    with pytest.raises(archc.SpecError, match=r"fc\.bias"):
+        archc.emit(network, backend="onnx", weights={**state(), "fc.bias": torch.zeros(6)})
+
+
+WITHOUT = """\
+import sys
+for name in sys.argv.pop(1).split(","):
+    sys.modules[name] = None
+from archc.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("missing", "arguments", "status", "said"),
+    [
+        ("onnx", ("build",), 2, "this needs ONNX: pip install 'archc-compiler[onnx]'\n"),
+        ("onnx", ("verify",), 2, "this needs ONNX: pip install 'archc-compiler[onnx]'\n"),
+        ("torch", ("build", "--weights", "toy.safetensors"), 0, ""),
+        ("torch", ("build", "--weights", "toy.pt"), 2, "this needs PyTorch: pip install"),
+        ("safetensors", ("build", "--weights", "toy.safetensors"), 2, "this needs safetensors"),
+        ("onnxruntime", ("verify",), 0, ""),
+    ],
+)
+def test_what_is_not_installed(
+    missing: str, arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    torch.save(state(), "toy.pt")
+    if arguments == ("verify",):
+        built()
+    given = [arguments[0], "--backend", "onnx", "toy.yaml", *arguments[1:]]
+    command = [sys.executable, "-c", WITHOUT, missing, *given]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    assert done.stderr.startswith(said) and bool(done.stderr) == bool(said)
+    assert ("not run: ONNX Runtime is not installed" in done.stdout) == (missing == "onnxruntime")
+
+
+def test_what_onnx_has_no_nodes_for_is_shown_where_it_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(graph, "EMITTERS", {k: v for k, v in EMITTERS.items() if k is not LRN})
+    result = build()
+    assert result.exit_code == 1
+    assert "toy.yaml:24:11: error[A506] LRN cannot be expressed in ONNX (norm1)" in result.stderr
+    assert nothing_written()
+
+
+def test_what_is_too_large_is_no_tensor() -> None:
+    wide = "  wide: [{Linear: 1000000}, {Linear: 1000000}]\n  drop:"
+    Path("toy.yaml").write_text(SPEC.replace("  drop:", wide))
+    result = build()
+    assert result.exit_code == 1
+    assert "error[A105] Toy has 1,000,0" in result.stderr
+    assert "more than a model holds (2,000,000,000)" in result.stderr
+    assert nothing_written()
+
+
+def test_a_live_model() -> None:
+    model = archc.module_class("toy.yaml", backend="onnx")
+    assert isinstance(model, onnx.ModelProto)
+    onnx.checker.check_model(model, full_check=True)
+
+
+def test_checkpoints_are_renamed_without_torch() -> None:
+    mapping = "checkpoints:\n  other: {source: elsewhere, keys: {classifier: fc}}\n"
+    Path("toy.yaml").write_text(SPEC + mapping)
+    theirs = {key.replace("fc.", "classifier.", key[0] == "f"): v for key, v in state().items()}
+    save_file({key: v for key, v in theirs.items() if "num_batches" not in key}, "in.safetensors")
+    given = ["weights", "--backend", "onnx", "toy.yaml", "in.safetensors", "-o", "out.safetensors"]
+    command = [sys.executable, "-c", WITHOUT, "torch", *given]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    ours, expected = load_arrays("out.safetensors"), state()
+    assert ours.keys() == set(expected_state(archc.analyze(archc.load("toy.yaml"))))
+    for key, array in ours.items():
+        assert np.array_equal(array, expected[key].numpy()), key
+    refused = run(*given[:-1], "out.pt")
+    assert "error[A506] this backend writes weights as .safetensors, not as .pt" in refused.stderr
+
+
+def test_the_backend_is_found_as_any_other() -> None:
+    assert load_backend("onnx") is not None
+    assert (
+        "choose --backend from: onnx, pytorch"
+        in run("build", "--backend", "onxx", "toy.yaml").stderr
+    )
