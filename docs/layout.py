@@ -19,6 +19,7 @@ MEMBERS = (
     "docs/man/*",
     "specs/*.yaml",
     "tests/fuzz/README.md",
+    "examples/*/*.*",
     "generated/*.py",
 )
 DECISIONS = "docs/decisions"

@@ -12,9 +12,9 @@ from types import FrameType
 from archc import writer
 from archc.builds import emit_files
 from archc.commands.common import chosen_backend, compile_all
-from archc.stamps import Stamp
+from archc.stamps import Stamp, digest_of
 
-OLD = Stamp("net.yaml", "", "").headed(b"x = 1\n", "#")
+OLD = Stamp("net.yaml", "", digest_of(())).headed(b"x = 1\n", "#")
 
 
 def kill_at(step: int) -> None:

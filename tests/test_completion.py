@@ -73,7 +73,7 @@ def test_specs_here_in_specs_and_shipped_and_files(before: tuple[str, ...]) -> N
 
 
 def test_backends_and_folders() -> None:
-    assert values("build", "--backend", "") == ["pytorch"]
+    assert values("build", "--backend", "") == ["onnx", "pytorch"]
     assert values("verify", "--backend", "x") == []
     assert offered("build", "--out", "s") == [("dir", "s")]
 
