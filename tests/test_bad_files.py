@@ -150,7 +150,8 @@ def test_a_byte_order_mark_is_no_fault() -> None:
 
 
 def test_a_file_of_exactly_one_megabyte_is_read_and_a_larger_one_is_not() -> None:
-    comment = "#" * (1_000_000 - len(SPEC))
+    lines = ("#" * 999 + "\n") * 1000
+    comment = lines[: 1_000_000 - len(SPEC)]
     Path("large.yaml").write_text(SPEC + comment)
     assert archc("check", "large.yaml").exit_code == 0
     Path("large.yaml").write_text(SPEC + comment + "#")

@@ -293,9 +293,6 @@ CHANGES = [
         "branch4: [{AvgPool: 3x3/1 same, count_padding: true}",
     ),
     Change(
-        "ceil", "inception_v4", "maxpool: {MaxPool: 3x3/2}", "maxpool: {MaxPool: 3x3/2, ceil: true}"
-    ),
-    Change(
         "concat order",
         "googlenet_bn",
         "    Concat:\n",
