@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from archc.analysis import Analysis
 from archc.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from archc.optimize import Optimized
 
 GROUP = "archc.backends"
 DISTRIBUTION = "archc-compiler"
@@ -14,9 +17,13 @@ DEFAULT = "default"
 
 
 class Options(NamedTuple):
-    """How to emit: ``stem`` is the base of the file names, that of the spec's own."""
+    """How to emit: ``stem`` is the base of the file names, that of the spec's own.
+
+    ``optimized`` is given where the network is an optimised one: what it was, and what was done.
+    """
 
     stem: str
+    optimized: "Optimized | None" = None
 
 
 class Backend(Protocol):

@@ -7,6 +7,7 @@ from archc.backend import Backend, Options
 from archc.diagnostics import Code, Diagnostic
 from archc.library import find_spec
 from archc.names import is_name
+from archc.optimize import RECIPES, Recipe, optimize
 from archc.pipeline import Compiled
 from archc.writer import File, find_orphans, stamp
 
@@ -16,12 +17,15 @@ def emit_files(
     backend: Backend,
     folder: Path,
     settings: Mapping[str, float] | None = None,
+    recipe: Recipe | None = None,
 ) -> tuple[list[File], list[Diagnostic]]:
     """Every file that the specs give, headers included, and what keeps one from being given.
 
-    ``settings`` are the parameters that the specs were compiled with; the headers name them.
+    ``settings`` are the parameters that the specs were compiled with, ``recipe`` is how they are
+    optimised; the headers name both.
     """
-    given = ", ".join(f"{name}={value:g}" for name, value in (settings or {}).items())
+    pairs = [f"{name}={value:g}" for name, value in (settings or {}).items()]
+    given = ", ".join([recipe.option, *pairs] if recipe else pairs)
     files: dict[str, File] = {}
     origins: dict[str, Path] = {}
     findings: list[Diagnostic] = []
@@ -32,7 +36,11 @@ def emit_files(
             hint = "rename the spec: letters, digits and underscores, a letter first"
             findings.append(Diagnostic(Code.INVALID_NAME, message, hint=hint))
             continue
-        emitted = backend.emit(spec.analysis, Options(stem))
+        analysis, options = spec.analysis, Options(stem)
+        if recipe is not None:
+            optimized = optimize(analysis, recipe)
+            analysis, options = optimized.analysis, Options(f"{stem}_{recipe.word}", optimized)
+        emitted = backend.emit(analysis, options)
         if isinstance(emitted, list):
             findings += emitted
             continue
@@ -66,4 +74,4 @@ def orphans(
         beside = any((folder / name).is_file() for folder in folders)
         return beside or not isinstance(find_spec(name), Diagnostic)
 
-    return find_orphans(folder, files, has_spec)
+    return find_orphans(folder, files, has_spec, tuple(f"_{recipe.word}" for recipe in RECIPES))

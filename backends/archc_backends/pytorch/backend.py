@@ -27,7 +27,7 @@ class PyTorch:
             return findings
         from archc_backends.pytorch.module import write_module
 
-        return {f"{options.stem}.py": write_module(analysis).encode()}
+        return {f"{options.stem}.py": write_module(analysis, options.optimized).encode()}
 
     def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic]:
         """Where torch, running the file, disagrees with the analysis."""

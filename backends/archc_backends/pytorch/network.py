@@ -7,10 +7,12 @@ from archc.analysis import Analysis
 from archc.names import is_name
 from archc.ops.activation import Softmax
 from archc.ops.operator import written
+from archc.optimize import Optimized
 from archc.validation import counted, listed
 from archc_backends.pytorch.channels import CLASSES, Channels, environment
 from archc_backends.pytorch.classes import ClassBuilder, build_blocks, without_defaults
-from archc_backends.pytorch.expressions import Call, Choice, Expression, Group
+from archc_backends.pytorch.conversion import Conversion, summary, view_conversion
+from archc_backends.pytorch.expressions import WIDTH, Call, Choice, Expression, Group
 from archc_backends.pytorch.helpers import helper_class
 from archc_backends.pytorch.operators.site import literal
 from archc_backends.pytorch.statements import IMPORTS, Statement, snake_case
@@ -56,11 +58,14 @@ class NetworkView(NamedTuple):
     head_names: Expression
     output: Expression
     probabilities: str
+    trains: bool
+    conversion: Conversion | None
 
 
-def view_network(analysis: Analysis) -> NetworkView:
-    """The view of the whole generated file."""
+def view_network(analysis: Analysis, optimized: Optimized | None = None) -> NetworkView:
+    """The view of the whole generated file; ``optimized`` tells what the network was before."""
     network = analysis.network
+    trains = optimized is None or optimized.recipe.trains
     helpers: dict[str, HelperUses] = {}
     blocks = build_blocks(analysis, helpers)
     symbols = environment(())
@@ -90,6 +95,8 @@ def view_network(analysis: Analysis) -> NetworkView:
         )
     blocks_views = [block.view for block in blocks.values()]
     classes = [helper_class(uses) for _, uses in sorted(helpers.items())]
+    if not trains:
+        classes = [view._replace(he=False) for view in classes]
     for view in blocks_views:
         inside = [a._replace(value=without_defaults(a.value, helpers)) for a in view.attributes]
         parent = without_defaults(view.parent, helpers)
@@ -102,8 +109,8 @@ def view_network(analysis: Analysis) -> NetworkView:
         parameters.append("aux: bool = True")
     return NetworkView(
         network.name,
-        _docstring(analysis),
-        _class_docstring(analysis, [view.name for view in classes if view.he]),
+        _docstring(analysis, optimized),
+        _class_docstring(analysis, optimized, [view.name for view in classes if view.he]),
         tuple(parameters),
         tuple(classes),
         tuple(attributes),
@@ -112,6 +119,8 @@ def view_network(analysis: Analysis) -> NetworkView:
         Group("()", tuple(map(literal, names))),
         Call(f"{network.name}Output", ("x", *(head.variable for head in heads))),
         probabilities,
+        trains,
+        None if optimized is None else view_conversion(optimized, tuple(parameters[1:])),
     )
 
 
@@ -158,9 +167,19 @@ def _steps(
     return tuple(steps), probabilities
 
 
-def _docstring(analysis: Analysis) -> str:
+def _docstring(analysis: Analysis, optimized: Optimized | None) -> str:
     network, cost = analysis.network, analysis.cost
     paragraphs = [introduced(f"{network.name}. ", network.about, f"{network.name}.", 0)]
+    if optimized is not None:
+        plain = optimized.written.network.name
+        use = "in fewer steps" if optimized.recipe.trains else "for inference"
+        paragraphs = [
+            f"{network.name}: {plain} {use}.",
+            introduced("", network.about, "", 0).strip(),
+            summary(optimized),
+            f"``convert_state`` makes its weights of those of a trained {plain}.",
+        ]
+        paragraphs = [paragraph for paragraph in paragraphs if paragraph]
     if paper := network.paper:
         table = f", table {paper.table}" if paper.table else ""
         arxiv = f", arXiv:{paper.arxiv}" if paper.arxiv else ""
@@ -175,12 +194,21 @@ def _docstring(analysis: Analysis) -> str:
     return "\n\n".join(paragraphs)
 
 
-def _class_docstring(analysis: Analysis, he: list[str]) -> str:
+def _class_docstring(analysis: Analysis, optimized: Optimized | None, he: list[str]) -> str:
     network = analysis.network
     returns = "returns the logits"
+    if optimized is not None and not optimized.recipe.trains:
+        return (
+            "The network for inference; returns the logits.\n\n"
+            "It is made in eval mode and without gradients, its weights in channels_last, the "
+            "memory format in which convolutions are fastest; images may come in any. Load what "
+            "``convert_state`` gives: the weights that it starts with are of no use."
+        )
     if network.aux:
         returns = f"returns {network.name}Output in training, the logits alone in eval mode"
     paragraphs = [f"The network; {returns}."]
+    if len(paragraphs[0]) > WIDTH - 7:  # a summary is one line
+        paragraphs = ["The network.", f"It {returns}."]
     if network.aux:
         names = listed([f"{head.body.name} on {head.tap}" for head in network.aux])
         builds = f"builds the auxiliary heads, {names}; they run in training only."

@@ -8,10 +8,13 @@ from archc.commands.common import (
     all_specs,
     backend_option,
     chosen_backend,
+    chosen_recipe,
     compile_all,
     counted,
     echo,
     fail_on,
+    merge_option,
+    optimize_option,
     out_option,
     set_option,
     specs_argument,
@@ -23,6 +26,8 @@ from archc.commands.common import (
 @out_option
 @backend_option
 @set_option
+@optimize_option
+@merge_option
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is not current.")
 @click.option("--diff", is_flag=True, help="As --check, and show the differences.")
 @click.option("--force", is_flag=True, help="Replace files that archc did not write.")
@@ -31,17 +36,24 @@ def command(
     out: Path,
     backend: str | None,
     settings: dict[str, float],
+    optimize: bool,
+    merge: bool,
     check: bool,
     diff: bool,
     force: bool,
 ) -> None:
-    """Compile specs to code, generated/<spec's stem>.py."""
+    """Compile specs to code, generated/<spec's stem>.py.
+
+    With --optimize it is <stem>_deploy.py, with --merge <stem>_merged.py; a function in it converts
+    a state_dict of the plain file's class.
+    """
+    recipe = chosen_recipe(optimize, merge)
     unwritten = "" if check or diff else "nothing was written"
     compiled = compile_all(all_specs(specs), settings, unwritten)
     from archc.builds import emit_files, orphans
     from archc.writer import check_files, diff_files, write_files
 
-    files, findings = emit_files(compiled, chosen_backend(backend), out, settings)
+    files, findings = emit_files(compiled, chosen_backend(backend), out, settings, recipe)
     fail_on(findings, unwritten)
     if check or diff:
         if diff and (differences := diff_files(files)):

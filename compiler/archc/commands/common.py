@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from archc.backend import Backend
     from archc.diagnostics import Diagnostic
+    from archc.optimize import Recipe
     from archc.pipeline import Compiled
     from archc.presentation import Grid
 
@@ -71,6 +72,26 @@ set_option = click.option(
     metavar="NAME=NUMBER",
     help="Give a parameter of the spec another value.",
 )
+
+
+optimize_option = click.option(
+    "--optimize",
+    is_flag=True,
+    help="For inference: norms folded, sibling 1x1 convolutions merged, what only training needs "
+    "left out.",
+)
+merge_option = click.option(
+    "--merge", is_flag=True, help="Sibling 1x1 convolutions merged, and nothing else: for training."
+)
+
+
+def chosen_recipe(optimize: bool, merge: bool) -> "Recipe | None":
+    """How to optimise; None where neither is asked for. Raises UsageError where both are."""
+    from archc.optimize import DEPLOY, MERGED
+
+    if optimize and merge:
+        raise click.UsageError("--optimize merges, too: say one of --optimize and --merge")
+    return DEPLOY if optimize else MERGED if merge else None
 
 
 def all_specs(specs: tuple[str, ...]) -> list[str]:
