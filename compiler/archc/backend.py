@@ -59,6 +59,15 @@ class Backend(Protocol):
         None stands for a counter at zero. Raises BackendUnavailable as above.
         """
 
+    def convert_weights(
+        self, optimized: "Optimized", weights: Mapping[str, Any], back: bool
+    ) -> Mapping[str, Any] | Diagnostic:
+        """Tensors of the network as written as those of the optimised one; ``back`` undoes that.
+
+        Keys and shapes are known to fit, and that it can be undone; None stands for a counter at
+        zero. Raises BackendUnavailable as above.
+        """
+
     def materialize(self, analysis: Analysis) -> object:
         """The network as a live object of this process: what a notebook wants.
 

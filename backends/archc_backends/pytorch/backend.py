@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archc.analysis import Analysis
 from archc.backend import Options
 from archc.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from archc.optimize import Optimized
 
 
 class PyTorch:
@@ -46,6 +49,14 @@ class PyTorch:
         from archc_backends.pytorch.weights import encode_weights
 
         return encode_weights(weights, suffix)
+
+    def convert_weights(
+        self, optimized: "Optimized", weights: Mapping[str, Any], back: bool
+    ) -> Mapping[str, Any] | Diagnostic:
+        """What the functions in the optimised file give."""
+        from archc_backends.pytorch.live import convert_weights
+
+        return convert_weights(optimized, self, weights, back)
 
     def materialize(self, analysis: Analysis) -> object:
         """The network's class, a subclass of torch.nn.Module."""
