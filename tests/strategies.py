@@ -223,9 +223,10 @@ class Scope:
 class Writer:
     """Draws layers that fit the shape they are given."""
 
-    def __init__(self, draw: Draw, shapes: Shapes) -> None:
+    def __init__(self, draw: Draw, shapes: Shapes, siblings: bool) -> None:
         self.draw = draw
         self.shapes = shapes
+        self.siblings = siblings
 
     def fits(self, layer: Any, shape: Shape, scope: Scope) -> Shape | None:
         try:
@@ -338,7 +339,7 @@ class Writer:
             before = set(scope.used)
             choice = draw(st.integers(0, 99))
             layer: Any
-            if choice < 25:
+            if choice < (55 if self.siblings else 25):
                 layer = self.call(scope)
             elif choice < 40 and depth:
                 layer = self.chain(scope, shape, depth - 1, keeps_size)
@@ -399,8 +400,19 @@ class Writer:
         reduces = not keeps_size and len(shape) == 3 and chance(draw, 40)
         branches: list[dict[str, Any]] = []
         channels, size = 0, shape[1:]
+        alike = self.norm() | self.activation() if self.siblings else {}
         for _ in range(draw(st.integers(2, 4))):
-            branch, out = self.body(scope, shape, depth, True)
+            first: dict[str, Any] = {}
+            given = shape
+            if self.siblings and len(shape) == 3 and chance(draw, 75):
+                sibling = {"Conv": "1x1", "out": scope.count(draw), **alike}
+                first[scope.name(draw, "first")] = sibling
+                given = self.shapes.layer(sibling, shape, scope.cells)
+            branch: dict[str, Any] = {}
+            out = given
+            if not first or chance(draw, 70):
+                branch, out = self.body(scope, given, depth, True)
+            branch = first | branch
             if reduces:
                 last: Any = one_of(
                     draw,
@@ -459,11 +471,14 @@ class Writer:
         cells = {column: one_of(draw, *COLUMNS[column]) for column in columns}
         scope = Scope({"classes": CLASSES, **cells})
         kind = one_of(draw, "Sequence", "Concat", "Residual")
+        if self.siblings and chance(draw, 60):
+            kind = "Concat"
         if kind == "Sequence":
             body, _ = self.body(scope, shape, 2, False)
             structure: dict[str, Any] = {"Sequence": positions(body)}
         elif kind == "Concat":
-            structure = {"Concat": positions(self.fork(scope, shape, 2, False)[0])}
+            branches = self.fork(scope, shape, 2, False)[0]
+            structure = {"Concat": branches if self.siblings else positions(branches)}
         else:
             structure = self.residual(scope, shape, 2)[0]
             structure["Residual"] = positions(structure["Residual"])
@@ -488,8 +503,8 @@ def mentioned(data: Any) -> set[Any]:
 
 
 @st.composite
-def specs(draw: Draw) -> str:
-    """The text of a valid spec."""
+def specs(draw: Draw, siblings: bool = False) -> str:
+    """The text of a valid spec; with ``siblings`` many a branch begins with a 1x1 convolution."""
     shape: Shape = (one_of(draw, 1, 3, 4, 8), draw(st.integers(5, 14)), draw(st.integers(5, 14)))
     spec: dict[str, Any] = {"archc": 1, "name": "Net", "about": "A network."}
     spec |= {"input": "x".join(map(str, shape)), "classes": CLASSES}
@@ -507,8 +522,8 @@ def specs(draw: Draw) -> str:
     if defaults:
         spec["defaults"] = defaults
     shapes = Shapes({}, defaults)
-    writer = Writer(draw, shapes)
-    for i in range(draw(st.integers(0, 3))):
+    writer = Writer(draw, shapes, siblings)
+    for i in range(draw(st.integers(1 if siblings else 0, 3))):
         sample = (one_of(draw, *COUNTS), *shape[1:]) if chance(draw, 80) else (8,)
         module = writer.module(sample)
         shapes.dimensions[f"Module{'ABC'[i]}"] = len(sample)

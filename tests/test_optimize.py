@@ -417,6 +417,66 @@ def test_another_order_in_the_tree_is_found(tmp_path: Path) -> None:
         assert found < 1e-12 if right else found > 0.1
 
 
+def alike(first: str, second: str) -> str:
+    return f"""\
+archc: 1
+name: Pair
+input: 4x6x6
+classes: 5
+modules:
+  Two:
+    columns: [n]
+    Concat:
+      first: {{Conv: 1x1, out: 4, {first}}}
+      pool: [{{MaxPool: 3x3/1 same}}, {{Conv: 5x5, out: n}}]
+      second: {{Conv: 1x1, out: 4, {second}}}
+body:
+  only: {{Two: [2]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "merges"),
+    [
+        ("activation: ReLU, norm: BatchNorm", True),
+        ("activation: ReLU, norm: BatchNorm, groups: 1", True),
+        ("norm: BatchNorm", False),
+        ("activation: ReLU", False),
+        ("activation: ReLU, norm: {BatchNorm: {eps: 0.1}}", False),
+        ("activation: ReLU, norm: {BatchNorm: {momentum: 0.2}}", False),
+        ("activation: ReLU, norm: BatchNorm, bias: true", False),
+        ("activation: ReLU, norm: BatchNorm, groups: 2", False),
+        ("activation: ReLU, norm: BatchNorm, groups: n", False),
+    ],
+)
+def test_only_what_is_alike_is_merged(tmp_path: Path, second: str, merges: bool) -> None:
+    text = alike("activation: ReLU, norm: BatchNorm", second)
+    (row,) = merge_siblings(loaded(tmp_path, text).network).rows
+    assert isinstance(row, ir.Call) and isinstance(row.body, ir.Fork) == merges
+
+
+@pytest.mark.parametrize(
+    "both",
+    ["activation: Softmax", "groups: 2", "padding: 1"],
+)
+def test_what_must_not_be_merged(tmp_path: Path, both: str) -> None:
+    text = alike(both, both)
+    if "padding" in both:
+        text = text.replace("{MaxPool: 3x3/1 same}", "{Conv: 3x3, out: 1, padding: 2}")
+    (row,) = merge_siblings(loaded(tmp_path, text).network).rows
+    assert isinstance(row, ir.Call) and isinstance(row.body, ir.Concat)
+
+
+@pytest.mark.parametrize(
+    ("wide", "merges"), [("1x1", True), ("1x1/2", False), ("3x3", False), ("1x3", False)]
+)
+def test_only_1x1_convolutions_are_merged(tmp_path: Path, wide: str, merges: bool) -> None:
+    text = alike("bias: true", "bias: true").replace("Conv: 1x1", f"Conv: {wide}")
+    text = text.replace("3x3/1 same", "3x3/2 same" if "/2" in wide else "3x3/1 same")
+    (row,) = merge_siblings(loaded(tmp_path, text).network).rows
+    assert isinstance(row, ir.Call) and isinstance(row.body, ir.Fork) == merges
+
+
 @pytest.mark.usefixtures("in_float64")
 @pytest.mark.parametrize("name", ["toy", "googlenet_small"])
 def test_merged_siblings_train_as_they_did_apart(toy: Analysis, name: str) -> None:

@@ -1,6 +1,6 @@
 """Changes of single nodes, of which transforms are made."""
 
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from archc import ir
 from archc.ops.operator import Operator
@@ -10,9 +10,9 @@ AnyOperator = TypeVar("AnyOperator", bound=Operator)
 
 
 def changed(operator: AnyOperator, **fields: object) -> AnyOperator:
-    """The operator with other values in some of its fields."""
+    """The operator with other values in some of its fields, which are what a spec's text gave."""
     known = {name: getattr(operator, name) for name in type(operator).model_fields}
-    return type(operator)(**known | fields)
+    return cast("AnyOperator", type(operator).model_construct(**known | fields))
 
 
 def written(op: ir.Op) -> tuple[ir.Op, ...]:

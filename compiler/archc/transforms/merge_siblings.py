@@ -105,6 +105,8 @@ def _kind(op: ir.Op) -> tuple[object, ...] | None:
         return None
     if (operator.window.kernel, operator.stride, operator.pads) != ((1, 1), (1, 1), (0, 0)):
         return None
+    if operator.activation is not None and not operator.activation.by_element:
+        return None
     return operator.biased, operator.norm, operator.activation
 
 
