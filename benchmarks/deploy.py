@@ -86,11 +86,9 @@ def contenders(batch: int, device: str, compiled: bool) -> dict[str, Run]:
         "plain, channels_last": (channels_last.to(device), last),
         "deploy": (deploy.to(device), images),
     }
-    runs: dict[str, Run] = {}
-    for name, (model, x) in models.items():
-        runs[name] = partial(model, x)
+    runs: dict[str, Run] = {name: partial(model, x) for name, (model, x) in models.items()}
     if compiled:
-        options = {"freezing": True} if device == "cpu" else {}
+        options: Any = {"freezing": True} if device == "cpu" else {}
         for name, (model, x) in models.items():
             runs[f"{name}, torch.compile"] = partial(torch.compile(model, options=options), x)
     return runs
