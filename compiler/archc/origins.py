@@ -32,31 +32,40 @@ def origins(op: ir.Op) -> tuple[Origin, ...]:
     """Where the operator's state comes from; nothing where each key is one of the same name."""
     if not op.replaces:
         return ()
-    sources: list[Source] = []
-    rest: list[Origin] = []
-    layer = op.path
     folds = getattr(op.operator, "norm", None) is None
-    previous: Conv | SeparableConv | None = None
-    for old in op.replaces:
-        operator = old.operator
-        if isinstance(operator, BatchNorm) and sources:
-            biased = previous is not None and previous.biased
-            sources[-1] = Source(sources[-1].layer, old.path, operator.eps, biased)
-            continue
-        source = Source(old.path)
-        if isinstance(operator, SeparableConv):
-            rest = [Origin(f"{op.path}.depthwise", (Source(f"{old.path}.depthwise"),))]
-            layer, source = f"{op.path}.pointwise", Source(f"{old.path}.pointwise")
-        if isinstance(operator, Conv | SeparableConv) and operator.norm is not None and folds:
-            kernel = f"{old.path}.conv" if isinstance(operator, Conv) else source.layer
-            source = Source(kernel, f"{old.path}.bn", operator.norm.eps, operator.biased)
-        previous = operator if isinstance(operator, Conv | SeparableConv) else None
-        sources.append(source)
-    if rest and not folds:
-        # Unlike a convolution's, its keys do not depend on the norm: all of them stay together.
-        return (Origin(op.path, (Source(op.replaces[0].path),)),)
-    found = (*rest, Origin(layer, tuple(sources)))
+    sources = tuple(_source(old, norm, folds) for old, norm in _pairs(op.replaces))
+    found: tuple[Origin, ...] = (Origin(op.path, sources),)
+    if isinstance(op.operator, SeparableConv) and sources[0].norm:
+        # It is the 1x1 that the norm stands behind.
+        path = op.replaces[0].path
+        pointwise = sources[0]._replace(layer=f"{path}.pointwise")
+        found = (
+            Origin(f"{op.path}.depthwise", (Source(f"{path}.depthwise"),)),
+            Origin(f"{op.path}.pointwise", (pointwise,)),
+        )
     return tuple(origin for origin in found if origin.sources != (Source(origin.layer),))
+
+
+def _pairs(ops: tuple[ir.Op, ...]) -> list[tuple[ir.Op, ir.Op | None]]:
+    """Each operator with the norm that stands behind it, if one does."""
+    pairs: list[tuple[ir.Op, ir.Op | None]] = []
+    for op in ops:
+        if isinstance(op.operator, BatchNorm) and pairs:
+            pairs[-1] = pairs[-1][0], op
+        else:
+            pairs.append((op, None))
+    return pairs
+
+
+def _source(op: ir.Op, norm: ir.Op | None, folds: bool) -> Source:
+    operator = op.operator
+    if isinstance(operator, Conv | SeparableConv):
+        if norm is not None and isinstance(norm.operator, BatchNorm):
+            return Source(op.path, norm.path, norm.operator.eps, operator.biased)
+        if operator.norm is not None and folds:
+            kernel = f"{op.path}.conv"
+            return Source(kernel, f"{op.path}.bn", operator.norm.eps, operator.biased)
+    return Source(op.path)
 
 
 def all_origins(analysis: Analysis) -> tuple[Origin, ...]:

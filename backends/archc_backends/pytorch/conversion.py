@@ -116,9 +116,8 @@ def _tables(analysis: Analysis, usual: Source) -> tuple[Table, ...]:
         if entries and name not in tables:
             tables[name] = Table(name, tuple(entries))
 
-    for head in network.aux:
-        collect(head.body, "", network.name)
-    collect(ir.Sequence("", "", network.rows, network.span), "", network.name)
+    layers = (*network.rows, *(head.body for head in network.aux))
+    collect(ir.Sequence("", "", layers, network.span), "", network.name)
     return tuple(tables.values())
 
 
