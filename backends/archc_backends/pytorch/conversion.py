@@ -147,23 +147,26 @@ def summary(optimized: Optimized) -> str:
     if merged := [op.replaces for op in after.shapes.ops if _filters(op.replaces) > 1]:
         siblings = sum(map(_filters, merged))
         done.append(f"{siblings} sibling 1x1 convolutions merged into {len(merged)}")
+    left_out = []
     if heads := len(plain.aux) - len(after.network.aux):
-        done.append(f"{counted(heads, 'auxiliary head')} left out")
-    inside = sum(
-        isinstance(op.operator, Dropout)
-        for row in plain.rows
-        for op in ir.walk(row)
-        if isinstance(op, ir.Op)
-    )
-    if not optimized.recipe.trains and inside:
-        done.append(f"{counted(inside, 'dropout')} left out")
+        left_out.append(counted(heads, "auxiliary head"))
+    if not optimized.recipe.trains and (dropouts := _dropouts(plain)):
+        left_out.append(counted(dropouts, "dropout"))
+    if left_out:
+        done.append(f"{listed(left_out)} left out")
     if not done:
         return f"{plain.name} has nothing that could be made faster."
     new, old = map(_sizes, (after, before))
     return (
-        f"{listed(done)}. It has {new[0]} convolutions, {new[1]} norms and {new[2]} parameters, "
+        f"{'; '.join(done)}. It has {new[0]} convolutions, {new[1]} norms and {new[2]} parameters, "
         f"{plain.name} {old[0]}, {old[1]} and {old[2]}."
     )
+
+
+def _dropouts(network: ir.Network) -> int:
+    """How many there are outside auxiliary heads."""
+    nodes = (node for row in network.rows for node in ir.walk(row))
+    return sum(isinstance(node, ir.Op) and isinstance(node.operator, Dropout) for node in nodes)
 
 
 def _sizes(analysis: Analysis) -> tuple[str, str, str]:

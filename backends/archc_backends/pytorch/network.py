@@ -177,7 +177,7 @@ def _docstring(analysis: Analysis, optimized: Optimized | None) -> str:
             f"{network.name}: {plain} {use}.",
             introduced("", network.about, "", 0).strip(),
             summary(optimized),
-            f"``convert_state`` makes its weights of those of a trained {plain}.",
+            f"``convert_state`` turns the state_dict of a trained {plain} into one of its own.",
         ]
         paragraphs = [paragraph for paragraph in paragraphs if paragraph]
     if paper := network.paper:
