@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archc.backend import Backend, Options
 from archc.diagnostics import Code, Diagnostic
 from archc.library import find_spec
 from archc.names import is_name
-from archc.optimize import RECIPES, Recipe, optimize
 from archc.pipeline import Compiled
 from archc.writer import File, find_orphans, stamp
+
+if TYPE_CHECKING:
+    from archc.optimize import Recipe
 
 
 def emit_files(
@@ -17,7 +20,7 @@ def emit_files(
     backend: Backend,
     folder: Path,
     settings: Mapping[str, float] | None = None,
-    recipe: Recipe | None = None,
+    recipe: "Recipe | None" = None,
 ) -> tuple[list[File], list[Diagnostic]]:
     """Every file that the specs give, headers included, and what keeps one from being given.
 
@@ -38,6 +41,8 @@ def emit_files(
             continue
         analysis, options = spec.analysis, Options(stem)
         if recipe is not None:
+            from archc.optimize import optimize
+
             optimized = optimize(analysis, recipe)
             analysis, options = optimized.analysis, Options(f"{stem}_{recipe.word}", optimized)
         emitted = backend.emit(analysis, options)
@@ -63,6 +68,8 @@ def orphans(
     ``are_all`` says that there are no specs but these. Otherwise a spec that is found beside one
     of these, or where specs are found, may just not have been passed.
     """
+    from archc.optimize import RECIPES
+
     compiled = tuple(compiled)
     names = {spec.path.name for spec in compiled}
     folders = {spec.path.parent for spec in compiled}

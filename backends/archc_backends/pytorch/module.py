@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archc.analysis import Analysis
-from archc.optimize import Optimized
 from archc_backends.pytorch.expressions import WIDTH, laid_out
 from archc_backends.pytorch.network import view_network
 from archc_backends.pytorch.statements import assigned
@@ -18,8 +17,10 @@ from archc_backends.pytorch.statements import assigned
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Template
 
+    from archc.optimize import Optimized
 
-def write_module(analysis: Analysis, optimized: Optimized | None = None) -> str:
+
+def write_module(analysis: Analysis, optimized: "Optimized | None" = None) -> str:
     """The module's source, without the writer's header."""
     view = view_network(analysis, optimized)
     body = _template().render(view=view)

@@ -1,22 +1,24 @@
 """The network's own class: its layers in the file's order, its forward pass, its heads."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from archc import ir
 from archc.analysis import Analysis
 from archc.names import is_name
 from archc.ops.activation import Softmax
 from archc.ops.operator import written
-from archc.optimize import Optimized
 from archc.validation import counted, listed
 from archc_backends.pytorch.channels import CLASSES, Channels, environment
 from archc_backends.pytorch.classes import ClassBuilder, build_blocks, without_defaults
-from archc_backends.pytorch.conversion import Conversion, summary, view_conversion
 from archc_backends.pytorch.expressions import WIDTH, Call, Choice, Expression, Group
 from archc_backends.pytorch.helpers import helper_class
 from archc_backends.pytorch.operators.site import literal
 from archc_backends.pytorch.statements import IMPORTS, Statement, snake_case
 from archc_backends.pytorch.views import ClassView, HelperUses, introduced
+
+if TYPE_CHECKING:
+    from archc.optimize import Optimized
+    from archc_backends.pytorch.conversion import Conversion
 
 
 class Layer(NamedTuple):
@@ -59,10 +61,10 @@ class NetworkView(NamedTuple):
     output: Expression
     probabilities: str
     trains: bool
-    conversion: Conversion | None
+    conversion: "Conversion | None"
 
 
-def view_network(analysis: Analysis, optimized: Optimized | None = None) -> NetworkView:
+def view_network(analysis: Analysis, optimized: "Optimized | None" = None) -> NetworkView:
     """The view of the whole generated file; ``optimized`` tells what the network was before."""
     network = analysis.network
     trains = optimized is None or optimized.recipe.trains
@@ -107,6 +109,11 @@ def view_network(analysis: Analysis, optimized: Optimized | None = None) -> Netw
         parameters.append(f"{CLASSES}: int = {network.classes}")
     if heads:
         parameters.append("aux: bool = True")
+    conversion = None
+    if optimized is not None:
+        from archc_backends.pytorch.conversion import view_conversion
+
+        conversion = view_conversion(optimized, tuple(parameters[1:]))
     return NetworkView(
         network.name,
         _docstring(analysis, optimized),
@@ -120,7 +127,7 @@ def view_network(analysis: Analysis, optimized: Optimized | None = None) -> Netw
         Call(f"{network.name}Output", ("x", *(head.variable for head in heads))),
         probabilities,
         trains,
-        None if optimized is None else view_conversion(optimized, tuple(parameters[1:])),
+        conversion,
     )
 
 
@@ -167,10 +174,12 @@ def _steps(
     return tuple(steps), probabilities
 
 
-def _docstring(analysis: Analysis, optimized: Optimized | None) -> str:
+def _docstring(analysis: Analysis, optimized: "Optimized | None") -> str:
     network, cost = analysis.network, analysis.cost
     paragraphs = [introduced(f"{network.name}. ", network.about, f"{network.name}.", 0)]
     if optimized is not None:
+        from archc_backends.pytorch.conversion import summary
+
         plain = optimized.written.network.name
         use = "in fewer steps" if optimized.recipe.trains else "for inference"
         paragraphs = [
@@ -194,7 +203,7 @@ def _docstring(analysis: Analysis, optimized: Optimized | None) -> str:
     return "\n\n".join(paragraphs)
 
 
-def _class_docstring(analysis: Analysis, optimized: Optimized | None, he: list[str]) -> str:
+def _class_docstring(analysis: Analysis, optimized: "Optimized | None", he: list[str]) -> str:
     network = analysis.network
     returns = "returns the logits"
     if optimized is not None and not optimized.recipe.trains:

@@ -87,11 +87,13 @@ merge_option = click.option(
 
 def chosen_recipe(optimize: bool, merge: bool) -> "Recipe | None":
     """How to optimise; None where neither is asked for. Raises UsageError where both are."""
-    from archc.optimize import DEPLOY, MERGED
-
     if optimize and merge:
         raise click.UsageError("--optimize merges, too: say one of --optimize and --merge")
-    return DEPLOY if optimize else MERGED if merge else None
+    if not optimize and not merge:
+        return None
+    from archc.optimize import DEPLOY, MERGED
+
+    return DEPLOY if optimize else MERGED
 
 
 def all_specs(specs: tuple[str, ...]) -> list[str]:
