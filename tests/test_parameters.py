@@ -70,6 +70,14 @@ def test_filters_are_scaled_and_rounded_and_nothing_else_is() -> None:
     assert (found["top.fc1"], found["top.fc2"]) == (50, 10)  # linear layers stay
 
 
+def test_what_is_not_scaled_stays_as_it_was_written() -> None:
+    wide = "{Conv: 4x4, out: 40, padding: 2x1, norm: {BatchNorm: {eps: 0.1}}}"
+    Path("spec.yaml").write_text(SPEC.replace("{Conv: 3x3/2, out: 40}", wide))
+    compiled = compile_spec("spec.yaml")
+    assert isinstance(compiled, Compiled), compiled
+    assert compiled.analysis.layers[0].output == (24, 33, 31)
+
+
 def test_a_multiplier_of_one_changes_nothing() -> None:
     found = outputs({"width": 1})
     assert (found["conv1"], found["fork.b.conv"], found["narrow1"]) == (40, 100, 6)

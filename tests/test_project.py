@@ -21,6 +21,7 @@ COMMANDS = {
     "mypy": (*PYTHON, "mypy"),
     "import contract": (str(Path(sys.executable).with_name("lint-imports")),),
     "generated files": (*PYTHON, "archc", "build", "--check"),
+    "optimised files": (*PYTHON, "archc", "build", "--check", "--optimize", "googlenet_bn.yaml"),
 }
 REGISTRIES = re.compile(
     r"pypi[.]org|pythonhosted[.]org|download[.]pytorch[.]org|anaconda[.]org|npmjs[.]|crates[.]io"

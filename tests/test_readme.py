@@ -73,7 +73,7 @@ def test_console_blocks_print_what_is_shown(folder: Path, request: pytest.Fixtur
 
 def test_python_blocks_run(folder: Path) -> None:
     programs = [body for body in blocks("python") if not body.startswith("# part of")]
-    assert len(programs) == 2
+    assert len(programs) == 3
     shutil.copytree(ROOT / "generated", folder / "generated")
     for body in programs:
         subprocess.run([sys.executable, "-c", body], cwd=folder, check=True)

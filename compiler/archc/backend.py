@@ -9,6 +9,7 @@ from archc.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
     from archc.analysis import Analysis
+    from archc.optimize import Optimized
 
 GROUP = "archc.backends"
 DISTRIBUTION = "archc-compiler"
@@ -20,12 +21,14 @@ class Options(NamedTuple):
 
     ``stamp`` is what a file of a format without comments has to carry, unchanged and in its first
     65,536 bytes. ``weights`` are the tensors to put into the files, by key of the network's state;
-    None for a counter at zero, no mapping where none are given.
+    None for a counter at zero, no mapping where none are given. ``optimized`` is given where the
+    network is an optimised one: what it was, and what was done.
     """
 
     stem: str
     stamp: str = ""
     weights: Mapping[str, Any] | None = None
+    optimized: "Optimized | None" = None
 
 
 class Backend(Protocol):
@@ -69,6 +72,15 @@ class Backend(Protocol):
         """Tensors that ``read_weights`` gave, as a file of that suffix.
 
         None stands for a counter at zero. Raises BackendUnavailable as above.
+        """
+
+    def convert_weights(
+        self, optimized: "Optimized", weights: Mapping[str, Any], back: bool
+    ) -> Mapping[str, Any] | Diagnostic:
+        """Tensors of the network as written as those of the optimised one; ``back`` undoes that.
+
+        Keys and shapes are known to fit, and that it can be undone; None stands for a counter at
+        zero. Raises BackendUnavailable as above.
         """
 
     def materialize(self, analysis: "Analysis") -> object:

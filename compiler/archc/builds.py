@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archc.backend import Backend, Options
 from archc.diagnostics import Code, Diagnostic
@@ -12,6 +12,9 @@ from archc.pipeline import Compiled
 from archc.stamps import Stamp, digest_of, sealed
 from archc.writer import File, find_orphans
 
+if TYPE_CHECKING:
+    from archc.optimize import Recipe
+
 
 def emit_files(
     compiled: Iterable[Compiled],
@@ -19,16 +22,19 @@ def emit_files(
     folder: Path,
     settings: Mapping[str, float] | None = None,
     weights: Mapping[str, Any] | None = None,
+    recipe: "Recipe | None" = None,
 ) -> tuple[list[File], list[Diagnostic]]:
     """Every file that the specs give, stamps included, and what keeps one from being given.
 
-    ``settings`` are the parameters that the specs were compiled with; the stamps name them.
-    ``weights`` are the tensors that a backend is to put into the files.
+    ``settings`` are the parameters that the specs were compiled with, ``recipe`` is how they are
+    optimised; the stamps name both. ``weights`` are the tensors that a backend is to put into the
+    files.
 
     Raises BackendUnavailable where what the backend needs is not installed.
     """
     # Python takes `coding=` in a file's first line for the file's encoding: hence the spaces.
-    given = ", ".join(f"{name} = {value:g}" for name, value in (settings or {}).items())
+    pairs = [f"{name} = {value:g}" for name, value in (settings or {}).items()]
+    given = ", ".join([recipe.option, *pairs] if recipe else pairs)
     files: dict[str, File] = {}
     origins: dict[str, Path] = {}
     findings: list[Diagnostic] = []
@@ -40,7 +46,14 @@ def emit_files(
             findings.append(Diagnostic(Code.INVALID_NAME, message, hint=hint))
             continue
         stamp = Stamp(spec.path.name, given, digest_of(spec.network.sources))
-        emitted = backend.emit(spec.analysis, Options(stem, stamp.text, weights))
+        analysis, options = spec.analysis, Options(stem, stamp.text, weights)
+        if recipe is not None:
+            from archc.optimize import optimize
+
+            optimized = optimize(analysis, recipe)
+            analysis = optimized.analysis
+            options = options._replace(stem=f"{stem}_{recipe.word}", optimized=optimized)
+        emitted = backend.emit(analysis, options)
         if isinstance(emitted, list):
             findings += emitted
             continue
@@ -64,6 +77,8 @@ def orphans(
     ``are_all`` says that there are no specs but these. Otherwise a spec that is found beside one
     of these, or where specs are found, may just not have been passed.
     """
+    from archc.optimize import RECIPES
+
     compiled = tuple(compiled)
     names = {spec.path.name for spec in compiled}
     folders = {spec.path.parent for spec in compiled}
@@ -75,4 +90,4 @@ def orphans(
         beside = any((folder / name).is_file() for folder in folders)
         return beside or not isinstance(find_spec(name), Diagnostic)
 
-    return find_orphans(folder, files, has_spec)
+    return find_orphans(folder, files, has_spec, tuple(f"_{recipe.word}" for recipe in RECIPES))

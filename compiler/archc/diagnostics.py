@@ -80,6 +80,8 @@ class Code(StrEnum):
     """Two keys of a checkpoint that become one, or a key that may become two."""
     INVALID_CHECKPOINT = "A705"
     """A checkpoint that is damaged, or holds something other than tensors."""
+    UNCONVERTIBLE = "A706"
+    """A checkpoint that cannot become one of an optimised network, or be turned back."""
 
 
 class Label(NamedTuple):

@@ -1,12 +1,12 @@
 """The network as a frozen tree. Every node has its path and the place where it was written.
 
 The networks archc compiles are series-parallel, so a tree says all of it: what follows what
-(Sequence), what reads the same input (Concat, Residual), what is written once (Call, Repeat).
+(Sequence), what reads the same input (Concat, Fork, Residual), what is written once (Call, Repeat).
 A node's ``name`` is its own part of the path; structure without a name adds nothing to a path,
 as in a state_dict.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from archc.ops.activation import Activation
@@ -22,13 +22,18 @@ if TYPE_CHECKING:
 
 
 class Op(NamedTuple):
-    """One operator. ``symbols`` tells which of its fields came from a column, and from which."""
+    """One operator. ``symbols`` tells which of its fields came from a column, and from which.
+
+    ``replaces`` are the operators as written whose work a transform has given to this one, in
+    order, a norm behind the convolution that it is folded into; empty where it stands as written.
+    """
 
     path: str
     name: str
     operator: Operator
     symbols: Mapping[str, str]
     span: Span
+    replaces: "tuple[Op, ...]" = ()
 
     @property
     def children(self) -> "tuple[Node, ...]":
@@ -57,6 +62,35 @@ class Concat(NamedTuple):
     def children(self) -> "tuple[Node, ...]":
         """The nodes directly below, in the order in which they run."""
         return self.branches
+
+
+class Part(NamedTuple):
+    """How many channels, and the column that the number was taken from, if any."""
+
+    channels: int
+    symbol: str | None
+
+
+class Fork(NamedTuple):
+    """A Concat whose branches begin with one operator together: what it gives is split for them.
+
+    ``parts`` has an entry for each of ``branches``: how many channels of what ``shared`` gives the
+    branch reads, counted on from where the part before ends, or None for one that reads the input.
+    Both are in the order of the Concat, in which the branches' channels are joined; one without
+    layers passes its part on.
+    """
+
+    path: str
+    name: str
+    shared: Op
+    parts: tuple[Part | None, ...]
+    branches: "tuple[Node, ...]"
+    span: Span
+
+    @property
+    def children(self) -> "tuple[Node, ...]":
+        """The nodes directly below, in the order in which they run."""
+        return self.shared, *self.branches
 
 
 class Residual(NamedTuple):
@@ -114,7 +148,7 @@ class Call(NamedTuple):
         return (self.body,)
 
 
-Node = Op | Sequence | Concat | Residual | Repeat | Call
+Node = Op | Sequence | Concat | Fork | Residual | Repeat | Call
 
 
 class Module(NamedTuple):
@@ -174,3 +208,23 @@ def named(node: Node) -> "Iterator[Node]":
             yield child
         else:
             yield from named(child)
+
+
+def mapped(node: Node, change: "Callable[[Node], Node]") -> Node:
+    """The node with each of the nodes directly below it changed."""
+    if isinstance(node, Sequence):
+        return node._replace(children=tuple(map(change, node.children)))
+    if isinstance(node, Concat):
+        return node._replace(branches=tuple(map(change, node.branches)))
+    if isinstance(node, Fork):
+        shared = change(node.shared)
+        assert isinstance(shared, Op)
+        return node._replace(shared=shared, branches=tuple(map(change, node.branches)))
+    if isinstance(node, Residual):
+        shortcut = None if node.shortcut is None else change(node.shortcut)
+        return node._replace(body=change(node.body), shortcut=shortcut)
+    if isinstance(node, Repeat):
+        return node._replace(items=tuple(map(change, node.items)))
+    if isinstance(node, Call):
+        return node._replace(body=change(node.body))
+    return node

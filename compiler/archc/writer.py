@@ -48,9 +48,15 @@ def check_files(files: Iterable[File]) -> list[Diagnostic]:
 
 
 def find_orphans(
-    folder: Path, files: Iterable[File], has_spec: Callable[[str], bool]
+    folder: Path,
+    files: Iterable[File],
+    has_spec: Callable[[str], bool],
+    endings: tuple[str, ...] = (),
 ) -> list[Diagnostic]:
-    """A finding for each file in the folder that archc wrote from a spec there is none of now."""
+    """A finding for each file in the folder that archc wrote from a spec there is none of now.
+
+    A spec's files have its stem, or that with one of ``endings``.
+    """
     expected = {file.path.name for file in files}
     findings = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
@@ -60,7 +66,8 @@ def find_orphans(
             spec = stamped_spec(opened.read(REACH))
         if spec is None:
             continue
-        if not has_spec(spec) or Path(spec).stem != path.name.partition(".")[0]:
+        stems = {Path(spec).stem + ending for ending in ("", *endings)}
+        if not has_spec(spec) or path.name.partition(".")[0] not in stems:
             message = f"{path} was generated from {spec}, and none of the specs gives it"
             hint = "delete it, or pass its spec along"
             findings.append(Diagnostic(Code.ORPHANED_FILE, message, hint=hint))

@@ -22,15 +22,16 @@ HEAD: Data = {
 OUTER: Data = {"Sequence": [{"Dropout": 0.1}, "Head"]}
 
 
-def random_spec(random: Random) -> Data:
-    """A valid spec."""
-    return _Spec(random).spec
+def random_spec(random: Random, siblings: bool = False) -> Data:
+    """A valid spec; with ``siblings`` many a branch begins with a 1x1 convolution."""
+    return _Spec(random, siblings).spec
 
 
 class _Spec(Layers):
     """Draws modules, then rows and auxiliary heads."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, siblings: bool) -> None:
+        self.siblings = siblings
         self.spec: Data = {"archc": 1, "name": "Net", "about": "A network.", "classes": CLASSES}
         super().__init__(random, Fitting(self.spec))
         shape: Shape = (self.one_of((1, 3, 4, 8)), random.randint(5, 14), random.randint(5, 14))
@@ -41,7 +42,7 @@ class _Spec(Layers):
         if defaults := self.some_defaults():
             self.spec["defaults"] = defaults
         self.shapes = Fitting(self.spec)
-        for letter in "ABC"[: self.one_of((0, 0, 1, 1, 2, 3))]:
+        for letter in "ABC"[: self.one_of((1, 2, 3) if siblings else (0, 0, 1, 1, 2, 3))]:
             self.define(f"Module{letter}", shape)
         self.network(shape)
         if self.chance(25):
@@ -84,7 +85,7 @@ class _Spec(Layers):
         columns = self.random.sample(sorted(COLUMNS), self.random.randint(0, 5))
         cells = {column: self.one_of(COLUMNS[column]) for column in columns}
         scope = Scope(self.random, {"classes": CLASSES, **cells})
-        kind = self.one_of(STRUCTURES)
+        kind = "Concat" if self.siblings and self.chance(60) else self.one_of(STRUCTURES)
         if kind == "Sequence":
             body, _ = self.body(scope, shape, 2, False)
             structure: Data = {"Sequence": self.positions(body)}

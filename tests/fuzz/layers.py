@@ -24,6 +24,9 @@ class Fitting(Arithmetic):
 class Layers(Operators):
     """Draws layers, and keeps those that fit by the arithmetic of ``shapes``."""
 
+    siblings = False
+    """Whether many a branch begins with a 1x1 convolution."""
+
     def __init__(self, random: Random, shapes: Fitting) -> None:
         super().__init__(random)
         self.shapes = shapes
@@ -112,8 +115,16 @@ class Layers(Operators):
         reduces = not keeps_size and len(shape) == 3 and self.chance(40)
         branches: list[Data] = []
         channels, size = 0, shape[1:]
+        normed = self.siblings and self.chance(50)
+        alike = {"activation": "ReLU"} | ({"norm": "BatchNorm"} if normed else {})
         for _ in range(self.one_of((2, 2, 3))):
-            branch, out = self.body(scope, shape, depth, True)
+            first: Data = {}
+            given = shape
+            if self.siblings and len(shape) == 3 and self.chance(75):
+                first[scope.name("first")] = {"Conv": "1x1", "out": scope.count(), **alike}
+                given = self.shapes.body("", first, shape, scope.cells)
+            branch, out = self.body(scope, given, depth, True)
+            branch = first | branch
             if reduces:
                 # A size that a default, ceil: true, would change stands for itself.
                 last = self.one_of(

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archc.analysis import Analysis
 from archc.backend import Options
 from archc.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from archc.optimize import Optimized
 
 
 class PyTorch:
     """Emits ``<stem>.py``: a module that needs torch and nothing else."""
 
     comment = "#"
-    options: frozenset[str] = frozenset()
+    options: frozenset[str] = frozenset({"optimized"})
 
     def check(self, analysis: Analysis) -> list[Diagnostic]:
         """What cannot be said in the module, such as a name that torch needs."""
@@ -28,7 +31,7 @@ class PyTorch:
             return findings
         from archc_backends.pytorch.module import write_module
 
-        return {f"{options.stem}.py": write_module(analysis).encode()}
+        return {f"{options.stem}.py": write_module(analysis, options.optimized).encode()}
 
     def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic] | str:
         """Where torch, running the file, disagrees with the analysis."""
@@ -47,6 +50,14 @@ class PyTorch:
         from archc_backends.pytorch.weights import encode_weights
 
         return encode_weights(weights, suffix)
+
+    def convert_weights(
+        self, optimized: "Optimized", weights: Mapping[str, Any], back: bool
+    ) -> Mapping[str, Any] | Diagnostic:
+        """What the functions in the optimised file give."""
+        from archc_backends.pytorch.live import convert_weights
+
+        return convert_weights(optimized, self, weights, back)
 
     def materialize(self, analysis: Analysis) -> object:
         """The network's class, a subclass of torch.nn.Module."""

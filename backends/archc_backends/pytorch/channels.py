@@ -93,6 +93,8 @@ def _outputs(
         for branch in node.branches:
             total = total.plus(trace_channels(branch, channels, symbols, analysis, trace))
         return total
+    if isinstance(node, ir.Fork):
+        return _fork(node, channels, symbols, analysis, trace)
     if isinstance(node, ir.Residual):
         if node.shortcut is not None:
             trace_channels(node.shortcut, channels, symbols, analysis, trace)
@@ -105,6 +107,24 @@ def _outputs(
     for child in node.children:
         channels = trace_channels(child, channels, symbols, analysis, trace)
     return channels
+
+
+def _fork(
+    node: ir.Fork, channels: Channels, symbols: Environment, analysis: Analysis, trace: Trace
+) -> Channels:
+    total, whole = Channels(), Channels()
+    for part, branch in zip(node.parts, node.branches, strict=True):
+        given = channels if part is None else part_channels(part, symbols)
+        whole = whole if part is None else whole.plus(given)
+        total = total.plus(trace_channels(branch, given, symbols, analysis, trace))
+    trace.inputs[id(node.shared)] = channels
+    trace.outputs[id(node.shared)] = whole
+    return total
+
+
+def part_channels(part: ir.Part, symbols: Environment) -> Channels:
+    """The part's number of channels as the class knows it."""
+    return Channels(constant=part.channels) if part.symbol is None else symbols[part.symbol]
 
 
 def _cell(cell: ir.Argument, symbols: Environment) -> Channels:

@@ -19,13 +19,14 @@ from archc_backends.pytorch.channels import (
     Trace,
     argument,
     environment,
+    part_channels,
     symbol,
     trace_channels,
 )
 from archc_backends.pytorch.expressions import Call, Choice, Expression, Group, Loop, Sum, flat
 from archc_backends.pytorch.operators import emit_operator
 from archc_backends.pytorch.operators.site import Site, literal
-from archc_backends.pytorch.statements import Statements, described
+from archc_backends.pytorch.statements import Statements, described, parts_of
 from archc_backends.pytorch.views import (
     Attribute,
     Block,
@@ -66,6 +67,7 @@ class ClassBuilder:
         self.traces: list[Trace] = []
         self.peers: dict[int, tuple[ir.Node, ...]] = {}
         self.positions: dict[int, int] = {}
+        self.forks: dict[int, ir.Fork] = {}
         for instance in instances:
             trace = Trace({}, {})
             trace_channels(instance, channels, symbols, analysis, trace)
@@ -74,11 +76,15 @@ class ClassBuilder:
         for position, nodes in enumerate(zip(*map(level, instances), strict=True)):
             self.peers[id(nodes[0])] = nodes
             self.positions[id(nodes[0])] = position
+            if isinstance(nodes[0], ir.Fork):
+                self.forks[id(nodes[0].shared)] = nodes[0]
 
     def attributes(self, node: ir.Node, chained: bool) -> Iterator[Attribute]:
         """The named layers below the node that belong to its class."""
         for child in ir.named(node):
             yield Attribute(child.name, self.construct(child, chained))
+            if (fork := self.forks.get(id(child))) is not None:
+                yield Attribute(parts_of(fork), self._parts(fork))
 
     def construct(self, node: ir.Node, chained: bool) -> Expression:
         """The expression that makes the node's module."""
@@ -136,18 +142,25 @@ class ClassBuilder:
     def _operator(self, node: ir.Op, chained: bool) -> Expression:
         names = {field: argument(name) for field, name in node.symbols.items()}
         self.uses |= {CLASSES} & set(names.values())
+        if (fork := self.forks.get(id(node))) is not None:
+            self.uses |= {CLASSES for part in fork.parts if part and part.symbol == "classes"}
         site = Site(
             node.operator,
             self._spatial(node),
             names,
             chained,
             lambda: self._channels(node),
+            lambda: self.traces[0].outputs[id(node)].expression(),
         )
         call, helper = emit_operator(site)
         if helper is None:
             return call
         self.helpers.setdefault(helper.name, HelperUses(helper, [])).uses.append(helper.options)
         return call._replace(keywords=tuple(helper.options.items()))
+
+    def _parts(self, fork: ir.Fork) -> Expression:
+        parts = (part_channels(part, self.symbols) for part in fork.parts if part)
+        return Group("[]", tuple(part.expression() for part in parts))
 
     def _module(self, node: ir.Call) -> Expression:
         block = self.blocks[node.module]

@@ -1,14 +1,17 @@
-"""The generated module in this process, for notebooks."""
+"""The generated module in this process: for notebooks, and for what its functions do."""
 
 import hashlib
 import linecache
 import sys
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
 from archc.analysis import Analysis
 from archc.backend import Backend, Options
-from archc.diagnostics import SpecError
+from archc.checkpoints import shown
+from archc.diagnostics import Code, Diagnostic, SpecError
+from archc.optimize import Optimized
 from archc_backends.common.requirements import require_torch
 
 
@@ -17,8 +20,33 @@ def live_class(analysis: Analysis, backend: Backend) -> Any:
 
     Tracebacks show that source, and instances can be pickled in this process.
     """
+    module = _live_module(analysis, backend, Options("live"))
+    return getattr(module, analysis.network.name)
+
+
+def convert_weights(
+    optimized: Optimized, backend: Backend, weights: Mapping[str, Any], back: bool
+) -> Mapping[str, Any] | Diagnostic:
+    """What ``convert_state`` or ``restore_state`` in the optimised file makes of the weights."""
+    module = _live_module(optimized.analysis, backend, Options("live", optimized=optimized))
+    import torch
+
+    counter = torch.zeros((), dtype=torch.int64)
+    state = {key: counter if value is None else value for key, value in weights.items()}
+    convert = module.restore_state if back else module.convert_state
+    options = {}
+    if heads := tuple(f"{head.body.name}." for head in optimized.analysis.network.aux):
+        options["aux"] = any(key.startswith(heads) for key in state)
+    try:
+        converted: Mapping[str, Any] = convert(state, **options)
+    except ValueError as error:
+        return Diagnostic(Code.UNCONVERTIBLE, shown(str(error)))
+    return converted
+
+
+def _live_module(analysis: Analysis, backend: Backend, options: Options) -> Any:
     require_torch()
-    emitted = backend.emit(analysis, Options("live"))
+    emitted = backend.emit(analysis, options)
     if isinstance(emitted, list):
         raise SpecError(emitted)
     source = emitted["live.py"].decode()
@@ -30,4 +58,4 @@ def live_class(analysis: Analysis, backend: Backend) -> Any:
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         exec(compile(source, file, "exec"), module.__dict__)
         sys.modules[name] = module
-    return getattr(sys.modules[name], analysis.network.name)
+    return sys.modules[name]

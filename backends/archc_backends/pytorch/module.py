@@ -17,10 +17,12 @@ from archc_backends.pytorch.statements import assigned
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Template
 
+    from archc.optimize import Optimized
 
-def write_module(analysis: Analysis) -> str:
+
+def write_module(analysis: Analysis, optimized: "Optimized | None" = None) -> str:
     """The module's source, without the writer's header."""
-    view = view_network(analysis)
+    view = view_network(analysis, optimized)
     body = _template().render(view=view)
     # Both parts end with a line, so that what each of them may say holds for the whole, too.
     opening = _docstring(view.docstring, 0) + "\n\n" + _imports(names_in(body))

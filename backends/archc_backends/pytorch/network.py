@@ -1,6 +1,6 @@
 """The network's own class: its layers in the file's order, its forward pass, its heads."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from archc import ir
 from archc.analysis import Analysis
@@ -9,11 +9,15 @@ from archc.validation import listed
 from archc_backends.common.network import citation, size, softmax_behind
 from archc_backends.pytorch.channels import CLASSES, Channels, environment
 from archc_backends.pytorch.classes import ClassBuilder, build_blocks, without_defaults
-from archc_backends.pytorch.expressions import Call, Choice, Expression, Group
+from archc_backends.pytorch.expressions import WIDTH, Call, Choice, Expression, Group
 from archc_backends.pytorch.helpers import helper_class
 from archc_backends.pytorch.operators.site import literal
 from archc_backends.pytorch.statements import IMPORTS, Statement, snake_case
 from archc_backends.pytorch.views import ClassView, HelperUses, introduced
+
+if TYPE_CHECKING:
+    from archc.optimize import Optimized
+    from archc_backends.pytorch.conversion import Conversion
 
 
 class Layer(NamedTuple):
@@ -55,11 +59,14 @@ class NetworkView(NamedTuple):
     head_names: Expression
     output: Expression
     probabilities: str
+    trains: bool
+    conversion: "Conversion | None"
 
 
-def view_network(analysis: Analysis) -> NetworkView:
-    """The view of the whole generated file."""
+def view_network(analysis: Analysis, optimized: "Optimized | None" = None) -> NetworkView:
+    """The view of the whole generated file; ``optimized`` tells what the network was before."""
     network = analysis.network
+    trains = optimized is None or optimized.recipe.trains
     helpers: dict[str, HelperUses] = {}
     blocks = build_blocks(analysis, helpers)
     symbols = environment(())
@@ -89,6 +96,8 @@ def view_network(analysis: Analysis) -> NetworkView:
         )
     blocks_views = [block.view for block in blocks.values()]
     classes = [helper_class(uses) for _, uses in sorted(helpers.items())]
+    if not trains:
+        classes = [view._replace(he=False) for view in classes]
     for view in blocks_views:
         inside = [a._replace(value=without_defaults(a.value, helpers)) for a in view.attributes]
         parent = without_defaults(view.parent, helpers)
@@ -99,10 +108,15 @@ def view_network(analysis: Analysis) -> NetworkView:
         parameters.append(f"{CLASSES}: int = {network.classes}")
     if heads:
         parameters.append("aux: bool = True")
+    conversion = None
+    if optimized is not None:
+        from archc_backends.pytorch.conversion import view_conversion
+
+        conversion = view_conversion(optimized, tuple(parameters[1:]))
     return NetworkView(
         network.name,
-        _docstring(analysis),
-        _class_docstring(analysis, [view.name for view in classes if view.he]),
+        _docstring(analysis, optimized),
+        _class_docstring(analysis, optimized, [view.name for view in classes if view.he]),
         tuple(parameters),
         tuple(classes),
         tuple(attributes),
@@ -111,6 +125,8 @@ def view_network(analysis: Analysis) -> NetworkView:
         Group("()", tuple(map(literal, names))),
         Call(f"{network.name}Output", ("x", *(head.variable for head in heads))),
         probabilities,
+        trains,
+        conversion,
     )
 
 
@@ -149,9 +165,21 @@ def _steps(
     return tuple(steps), probabilities
 
 
-def _docstring(analysis: Analysis) -> str:
+def _docstring(analysis: Analysis, optimized: "Optimized | None") -> str:
     network, cost = analysis.network, analysis.cost
     paragraphs = [introduced(f"{network.name}. ", network.about, f"{network.name}.", 0)]
+    if optimized is not None:
+        from archc_backends.pytorch.conversion import summary
+
+        plain = optimized.written.network.name
+        use = "in fewer steps" if optimized.recipe.trains else "for inference"
+        paragraphs = [
+            f"{network.name}: {plain} {use}.",
+            introduced("", network.about, "", 0).strip(),
+            summary(optimized),
+            f"``convert_state`` turns the state_dict of a trained {plain} into one of its own.",
+        ]
+        paragraphs = [paragraph for paragraph in paragraphs if paragraph]
     if cited := citation(network):
         paragraphs.append(cited)
     counts = f"{cost.params:,} parameters"
@@ -160,12 +188,21 @@ def _docstring(analysis: Analysis) -> str:
     return "\n\n".join([*paragraphs, size(analysis, counts)])
 
 
-def _class_docstring(analysis: Analysis, he: list[str]) -> str:
+def _class_docstring(analysis: Analysis, optimized: "Optimized | None", he: list[str]) -> str:
     network = analysis.network
     returns = "returns the logits"
+    if optimized is not None and not optimized.recipe.trains:
+        return (
+            "The network for inference; returns the logits.\n\n"
+            "It is made in eval mode and without gradients, its weights in channels_last, the "
+            "memory format in which convolutions are fastest; images may come in any. Load what "
+            "``convert_state`` gives: the weights that it starts with are of no use."
+        )
     if network.aux:
         returns = f"returns {network.name}Output in training, the logits alone in eval mode"
     paragraphs = [f"The network; {returns}."]
+    if len(paragraphs[0]) > WIDTH - 7:  # a summary is one line
+        paragraphs = ["The network.", f"It {returns}."]
     if network.aux:
         names = listed([f"{head.body.name} on {head.tap}" for head in network.aux])
         builds = f"builds the auxiliary heads, {names}; they run in training only."

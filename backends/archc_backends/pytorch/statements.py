@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from archc import ir
 from archc.names import is_name
+from archc.ops.normalization import BatchNorm
 from archc.validation import counted, listed
 from archc_backends.pytorch.expressions import WIDTH, Call, Expression, Group, flat, laid_out
 from archc_backends.pytorch.operators import activated
@@ -66,6 +67,8 @@ class Statements:
             self._add(target, Call(attribute(node.name), (source,)), self._around.comment(node))
         elif isinstance(node, ir.Concat):
             self._concat(node, source, target)
+        elif isinstance(node, ir.Fork):
+            self._fork(node, source, target)
         elif isinstance(node, ir.Residual):
             self._residual(node, source, target)
         else:
@@ -94,6 +97,29 @@ class Statements:
         joined = Call("torch.cat", (Group("()", tuple(parts)), "1"))
         self._add(target, joined, self._around.comment(node))
 
+    def _fork(self, node: ir.Fork, source: str, target: str) -> None:
+        words = fork_words(node)
+        variables = [self.fresh(word) if word else source for word in words]
+        read = ", ".join(name for name, part in zip(variables, node.parts, strict=True) if part)
+        shared = Call(attribute(node.shared.name), (source,))
+        parts = attribute(parts_of(node))
+        self._add(read, Call("torch.split", (shared, parts, "1")), "")
+        joined: list[Expression] = []
+        inline = not any(
+            (not branch.name and branch.children) or self._around.flattens(branch)
+            for branch in node.branches
+        )
+        for i, (branch, variable) in enumerate(zip(node.branches, variables, strict=True)):
+            if inline:
+                called = Call(attribute(branch.name), (variable,))
+                joined.append(called if branch.name else variable)
+                continue
+            given = variable if node.parts[i] else self.fresh(_word(branch, i))
+            self.run(branch, variable, given)
+            joined.append(given)
+        value = Call("torch.cat", (Group("()", tuple(joined)), "1"))
+        self._add(target, value, self._around.comment(node))
+
     def _residual(self, node: ir.Residual, source: str, target: str) -> None:
         residual = self.fresh("residual")
         self.run(node.body, source, residual)
@@ -115,12 +141,14 @@ class Statements:
 def described(body: ir.Node) -> str:
     """A module without a description, told by what it is made of."""
     names = [node.name or type(node).__name__ for node in body.children]
-    if isinstance(body, ir.Concat):
-        names = [branch.name or _word(branch, i) for i, branch in enumerate(body.branches)]
+    if isinstance(body, ir.Concat | ir.Fork):
+        words = fork_words(body) if isinstance(body, ir.Fork) else ("",) * len(body.branches)
+        branches = enumerate(zip(body.branches, words, strict=True))
+        names = [branch.name or word or _word(branch, i) for i, (branch, word) in branches]
     elif isinstance(body, ir.Residual):
         names = [node.name or type(node).__name__ for node in body.body.children]
         names += [] if body.shortcut is None else ["shortcut"]
-    kind = type(body).__name__
+    kind = "Concat" if isinstance(body, ir.Fork) else type(body).__name__
     text = f"{kind} of {listed(names)}."
     short = len(text) <= WIDTH - 10 and not any(name.isdigit() for name in names)
     return text if short else f"{kind} of {counted(len(names), 'layer')}."
@@ -131,13 +159,31 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def _word(branch: ir.Node, position: int) -> str:
+def parts_of(node: ir.Fork) -> str:
+    """The attribute that tells into which parts the shared output is split."""
+    return f"{node.shared.name}_parts"
+
+
+def fork_words(node: ir.Fork) -> list[str]:
+    """A variable for each branch that reads a part, after what the branch was; "" for others."""
+    merged = (op.name for op in node.shared.replaces if not isinstance(op.operator, BatchNorm))
+    return [
+        _word(branch, i, next(merged)) if part else ""
+        for i, (branch, part) in enumerate(zip(node.branches, node.parts, strict=True))
+    ]
+
+
+def _word(branch: ir.Node, position: int, before: str = "") -> str:
     """A branch as a variable: its name, or what the names of its layers begin or end with.
+
+    ``before`` is the name of a layer that stood in front of them.
 
     branch5x5_1 and branch5x5_2 make branch5x5; pool and branch_pool make pool. Where they have
     nothing in common, the branch is numbered.
     """
     names = [branch.name] if branch.name else [layer.name for layer in ir.named(branch)]
+    if before and not branch.name:
+        names.insert(0, before)
     start = _start(names)
     if len(names) > 1:
         start = start.rstrip("_") if start.endswith("_") else start.rstrip("0123456789")

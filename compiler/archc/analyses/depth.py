@@ -9,6 +9,10 @@ def measure_depth(node: ir.Node) -> int:
         return node.operator.depth
     if type(node) is ir.Concat:
         return max([measure_depth(branch) for branch in node.branches])
+    if type(node) is ir.Fork:
+        shared = measure_depth(node.shared)
+        branches = zip(node.parts, node.branches, strict=True)
+        return max([measure_depth(branch) + (shared if part else 0) for part, branch in branches])
     if type(node) is ir.Residual:
         shortcut = 0 if node.shortcut is None else measure_depth(node.shortcut)
         return max(measure_depth(node.body), shortcut)

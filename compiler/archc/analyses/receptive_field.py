@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from archc.analyses.shapes import Shapes
-from archc.ir import Concat, Network, Node, Op, Residual
+from archc.ir import Concat, Fork, Network, Node, Op, Residual
 from archc.ops.operator import POINTWISE, Pair, Shape
 
 
@@ -69,6 +69,11 @@ def _node(node: Node, field: _Sides, given: Iterator[Shape], layers: list[_Sides
     elif type(node) is Concat or type(node) is Residual:
         # An input that is added as it is sees no more than the layers beside it.
         ends = [_node(part, field, given, layers) for part in node.children]
+        field = tuple(map(max, zip(*ends, strict=True)))
+    elif type(node) is Fork:
+        shared = _node(node.shared, field, given, layers)
+        branches = zip(node.parts, node.branches, strict=True)
+        ends = [_node(b, shared if part else field, given, layers) for part, b in branches]
         field = tuple(map(max, zip(*ends, strict=True)))
     else:
         for child in node.children:

@@ -166,6 +166,8 @@ class _Inference:
             result = self._concat(node, shape)
         elif type(node) is ir.Residual:
             result = self._residual(node, shape)
+        elif type(node) is ir.Fork:
+            result = self._fork(node, shape)
         elif type(node) is ir.Call:
             self.calls.append(node)
             result = self.node(node.body, shape)
@@ -178,8 +180,19 @@ class _Inference:
             self.structure[id(node)] = shape, result
         return result
 
+    def _fork(self, node: ir.Fork, shape: Shape) -> Shape | None:
+        whole = self.node(node.shared, shape)
+        if whole is None:
+            return None
+        given = [(part.channels, *whole[1:]) if part else shape for part in node.parts]
+        return self._joined(node, list(map(self.node, node.branches, given)), shape)
+
     def _concat(self, node: ir.Concat, shape: Shape) -> Shape | None:
-        outputs = [self.node(branch, shape) for branch in node.branches]
+        return self._joined(node, [self.node(branch, shape) for branch in node.branches], shape)
+
+    def _joined(
+        self, node: ir.Concat | ir.Fork, outputs: list[Shape | None], shape: Shape
+    ) -> Shape | None:
         known = [output for output in outputs if output is not None]
         if len(known) < len(outputs):
             return None
@@ -305,7 +318,7 @@ def _sum(operator: Operator, before: Shape, after: Shape) -> str | None:
     return f"{type(operator).__name__} gives {total}"
 
 
-def _branch_name(node: ir.Concat, index: int) -> str:
+def _branch_name(node: ir.Concat | ir.Fork, index: int) -> str:
     name = node.branches[index].name
     return name if name and not name.isdecimal() else f"branch {index + 1}"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from archc.ir import Concat, Network, Node, Op, Residual
+from archc.ir import Concat, Fork, Network, Node, Op, Residual
 
 
 class Pair(NamedTuple):
@@ -23,7 +23,8 @@ class _Ends(NamedTuple):
 def find_pairs(network: Network) -> tuple[Pair, ...]:
     """Every pair in the network and its auxiliary heads.
 
-    What a Concat or a Residual gives is nobody's alone, so that no pair leads out of one.
+    What a Concat, a Fork or a Residual gives is nobody's alone, so that no pair leads out of one;
+    nor does a branch of a Fork read all that the shared operator gives.
     """
     pairs: list[Pair] = []
     givers: dict[str, Op | None] = {}
@@ -47,6 +48,11 @@ def _ends(node: Node, pairs: list[Pair]) -> _Ends:
     if type(node) is Concat or type(node) is Residual:
         parts = [_ends(part, pairs) for part in node.children]
         return _Ends(tuple(reader for part in parts for reader in part.readers), None)
+    if type(node) is Fork:
+        branches = zip(node.parts, node.branches, strict=True)
+        ends = [(part, _ends(branch, pairs)) for part, branch in branches]
+        readers = [reader for part, end in ends if part is None for reader in end.readers]
+        return _Ends((node.shared, *readers), None)
     return _series(node.children, pairs)
 
 

@@ -8,12 +8,16 @@ from archc.commands.common import (
     USAGE,
     all_specs,
     backend_option,
+    can_optimize,
     chosen_backend,
+    chosen_recipe,
     compile_all,
     counted,
     echo,
     fail_on,
     given_weights,
+    merge_option,
+    optimize_option,
     out_option,
     set_option,
     specs_argument,
@@ -28,6 +32,8 @@ from archc.commands.common import (
 @backend_option
 @set_option
 @weights_option
+@optimize_option
+@merge_option
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is not current.")
 @click.option("--diff", is_flag=True, help="As --check, and show the differences.")
 @click.option("--force", is_flag=True, help="Replace files that archc did not write.")
@@ -37,11 +43,18 @@ def command(
     backend: str | None,
     settings: dict[str, float],
     weights: Path | None,
+    optimize: bool,
+    merge: bool,
     check: bool,
     diff: bool,
     force: bool,
 ) -> None:
-    """Compile specs to code, generated/<spec's stem>.py."""
+    """Compile specs to code, generated/<spec's stem>.py.
+
+    With --optimize it is <stem>_deploy.py, with --merge <stem>_merged.py; a function in it converts
+    a state_dict of the plain file's class.
+    """
+    recipe = chosen_recipe(optimize, merge)
     unwritten = "" if check or diff else "nothing was written"
     compiled = compile_all(all_specs(specs), settings, unwritten)
     from archc.backend import BackendUnavailable
@@ -49,9 +62,10 @@ def command(
     from archc.writer import check_files, diff_files, write_files
 
     chosen = chosen_backend(backend)
+    can_optimize(chosen, recipe)
     try:
         state = given_weights(chosen, weights, compiled, unwritten)
-        files, findings = emit_files(compiled, chosen, out, settings, state)
+        files, findings = emit_files(compiled, chosen, out, settings, state, recipe)
     except BackendUnavailable as unavailable:
         stop(str(unavailable), USAGE)
     fail_on(findings, unwritten)

@@ -14,6 +14,7 @@ from archc.completion import complete_backend, complete_folder, complete_spec
 if TYPE_CHECKING:
     from archc.backend import Backend
     from archc.diagnostics import Diagnostic
+    from archc.optimize import Recipe
     from archc.pipeline import Compiled
     from archc.presentation import Grid
 
@@ -89,6 +90,34 @@ set_option = click.option(
     metavar="NAME=NUMBER",
     help="Give a parameter of the spec another value.",
 )
+
+
+optimize_option = click.option(
+    "--optimize",
+    is_flag=True,
+    help="For inference: norms folded, sibling 1x1 convolutions merged, what only training needs "
+    "left out.",
+)
+merge_option = click.option(
+    "--merge", is_flag=True, help="Sibling 1x1 convolutions merged, and nothing else: for training."
+)
+
+
+def chosen_recipe(optimize: bool, merge: bool) -> "Recipe | None":
+    """How to optimise; None where neither is asked for. Raises UsageError where both are."""
+    if optimize and merge:
+        raise click.UsageError("--optimize merges, too: say one of --optimize and --merge")
+    if not optimize and not merge:
+        return None
+    from archc.optimize import DEPLOY, MERGED
+
+    return DEPLOY if optimize else MERGED
+
+
+def can_optimize(backend: "Backend", recipe: "Recipe | None") -> None:
+    """Raises UsageError where the backend makes nothing of an optimised network."""
+    if recipe is not None and "optimized" not in backend.options:
+        raise click.UsageError(f"--{recipe.option}: this backend takes networks as written")
 
 
 def all_specs(specs: tuple[str, ...]) -> list[str]:

@@ -10,10 +10,14 @@ from archc.commands.common import (
     USAGE,
     all_specs,
     backend_option,
+    can_optimize,
     chosen_backend,
+    chosen_recipe,
     compile_all,
     echo,
     given_weights,
+    merge_option,
+    optimize_option,
     out_option,
     report,
     set_option,
@@ -29,22 +33,28 @@ from archc.commands.common import (
 @backend_option
 @set_option
 @weights_option
+@optimize_option
+@merge_option
 def command(
     specs: tuple[str, ...],
     out: Path,
     backend: str | None,
     settings: dict[str, float],
     weights: Path | None,
+    optimize: bool,
+    merge: bool,
 ) -> None:
     """Run the generated code and hold it against the analysis. Needs what runs it, such as torch.
 
     ``--weights`` are those that the file was built with.
     """
+    recipe = chosen_recipe(optimize, merge)
     names = all_specs(specs)
     compiled = compile_all(names, settings)
     from archc.backend import BackendUnavailable
     from archc.builds import emit_files
     from archc.diagnostics import Code, Diagnostic
+    from archc.optimize import optimize as optimized
     from archc.writer import check_files
 
     chosen = chosen_backend(backend)
@@ -52,16 +62,19 @@ def command(
     given = "".join(f" --set {name}={value:g}" for name, value in settings.items())
     if backend is not None:
         given = f" --backend {backend}{given}"
+    given += f" --{recipe.option}" if recipe else ""
+    can_optimize(chosen, recipe)
     try:
         state = given_weights(chosen, weights, compiled)
         for name, spec in zip(names, compiled, strict=True):
-            files, findings = emit_files([spec], chosen, out, settings, state)
+            analysis = optimized(spec.analysis, recipe).analysis if recipe else spec.analysis
+            files, findings = emit_files([spec], chosen, out, settings, state, recipe)
             missing = [file.path for file in files if not file.path.is_file()]
             for path in missing:
                 message, hint = f"{path} is missing", f"run archc build {name}{given}"
                 findings.append(Diagnostic(Code.MISSING_FILE, message, hint=hint))
             findings += check_files(file for file in files if file.path not in missing)
-            held = "" if missing or not files else chosen.verify(spec.analysis, files[0].path)
+            held = "" if missing or not files else chosen.verify(analysis, files[0].path)
             if isinstance(held, list):
                 findings += held
             report(findings)

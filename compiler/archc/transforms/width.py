@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from archc import ir
 from archc.ops.convolution import Conv, SeparableConv
+from archc.transforms.editing import changed
 
 
 def scale_width(network: ir.Network, multiplier: float, multiple: int) -> ir.Network:
@@ -32,28 +33,17 @@ class _Scaling:
             return self._op(node, columns)
         if isinstance(node, ir.Call):
             return self._call(node, columns)
-        if isinstance(node, ir.Sequence):
-            return node._replace(children=self._all(node.children, columns))
-        if isinstance(node, ir.Concat):
-            return node._replace(branches=self._all(node.branches, columns))
-        if isinstance(node, ir.Repeat):
-            return node._replace(items=self._all(node.items, columns))
-        shortcut = None if node.shortcut is None else self.node(node.shortcut, columns)
-        return node._replace(body=self.node(node.body, columns), shortcut=shortcut)
-
-    def _all(self, nodes: tuple[ir.Node, ...], columns: frozenset[str]) -> tuple[ir.Node, ...]:
-        return tuple(self.node(node, columns) for node in nodes)
+        return ir.mapped(node, lambda child: self.node(child, columns))
 
     def _op(self, node: ir.Op, columns: frozenset[str]) -> ir.Op:
         operator = node.operator
-        fields = {name: getattr(operator, name) for name in type(operator).model_fields}
         scaled = [field for field, symbol in node.symbols.items() if symbol in columns]
         if isinstance(operator, Conv | SeparableConv) and "out" not in node.symbols:
             scaled.append("out")
         if not scaled:
             return node
-        fields |= {field: self._scaled(fields[field]) for field in scaled}
-        return node._replace(operator=type(operator)(**fields))
+        fields = {field: self._scaled(getattr(operator, field)) for field in scaled}
+        return node._replace(operator=changed(operator, **fields))
 
     def _call(self, node: ir.Call, columns: frozenset[str]) -> ir.Call:
         filters = filter_columns(node.body)

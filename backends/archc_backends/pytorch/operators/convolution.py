@@ -36,7 +36,7 @@ def linear(site: Site) -> Made:
 
 
 def _convolution(site: Site, operator: Conv | SeparableConv, name: str, alone: str | None) -> Made:
-    arguments = (site.channels, site.value("out"), f"kernel_size={pair(operator.window.kernel)}")
+    arguments = (site.channels, site.filters, f"kernel_size={pair(operator.window.kernel)}")
     given = {"stride": pair(operator.stride), "padding": pair(operator.pads)}
     defaults = {"stride": "1", "padding": "0"}
     for field in ("groups", "multiplier"):

@@ -21,11 +21,17 @@ class Site(NamedTuple):
     names: Mapping[str, str]
     chained: bool
     input_channels: Callable[[], Expression]
+    output_channels: Callable[[], Expression]
 
     @property
     def channels(self) -> Expression:
         """The expression for its input channels; only what asks for it makes them an argument."""
         return self.input_channels()
+
+    @property
+    def filters(self) -> Expression:
+        """The expression for its output channels, a sum where several convolutions are one."""
+        return self.output_channels()
 
     def value(self, field: str) -> str:
         """The field as it stands in the code: an argument's name, or a literal."""

@@ -1,0 +1,182 @@
+"""What an optimised file says of itself, and how a state_dict becomes its own."""
+
+from typing import NamedTuple, TypeVar
+
+from archc import ir
+from archc.analysis import Analysis
+from archc.ops.convolution import Conv, SeparableConv
+from archc.ops.normalization import BatchNorm
+from archc.ops.plain import Dropout
+from archc.optimize import Optimized
+from archc.origins import Source, all_origins, is_invertible, origins
+from archc.validation import counted, listed
+from archc_backends.pytorch.classes import level
+from archc_backends.pytorch.expressions import Call, Expression, Group
+from archc_backends.pytorch.operators.site import literal
+
+Value = TypeVar("Value", float, bool)
+
+
+class Entry(NamedTuple):
+    """A layer of a class, and what it is made of."""
+
+    layer: str
+    sources: Expression
+
+
+class Table(NamedTuple):
+    """The entries of one class."""
+
+    name: str
+    entries: tuple[Entry, ...]
+
+
+class Conversion(NamedTuple):
+    """What the template of the conversion lays out.
+
+    ``dropped`` is what the keys of auxiliary heads begin with; ``eps`` and ``bias`` are what most
+    norms and the convolutions before them have. ``folds`` and ``joins`` tell whether there are
+    norms to fold, and convolutions to join.
+    """
+
+    plain: str
+    converts: str
+    restores: str
+    parameters: tuple[str, ...]
+    arguments: Expression
+    dropped: Expression | None
+    tables: tuple[Table, ...]
+    eps: str
+    bias: str
+    folds: bool
+    joins: bool
+    inverts: bool
+
+
+def view_conversion(optimized: Optimized, parameters: tuple[str, ...]) -> Conversion:
+    """``parameters`` are those of the network's constructor."""
+    analysis, network = optimized.analysis, optimized.analysis.network
+    plain = optimized.written.network
+    sources = [source for origin in all_origins(analysis) for source in origin.sources]
+    norms = [source for source in sources if source.norm]
+    usual = Source(
+        "",
+        eps=_most_common([source.eps for source in norms], 0.0),
+        bias=_most_common([source.bias for source in norms], False),
+    )
+    kept = {head.body.name for head in network.aux}
+    dropped = [head.body.name for head in plain.aux if head.body.name not in kept]
+    converts = f"The state_dict of a {plain.name} as one of {network.name}."
+    if norms:
+        converts += "\n\nNorms are folded in float64."
+    converts += (
+        "\n\nRaises ValueError where it is another model's, converted already or not finite."
+    )
+    restores = f"The state_dict of a {network.name} as one of {plain.name}, without its heads."
+    if not dropped:
+        restores = f"The state_dict of a {network.name} as one of {plain.name}."
+    restores += "\n\nRaises ValueError where it is another model's or not finite."
+    return Conversion(
+        plain.name,
+        converts,
+        restores,
+        parameters,
+        Call(network.name, tuple(name.partition(":")[0] for name in parameters)),
+        Group("()", tuple(literal(f"{name}.") for name in dropped)) if dropped else None,
+        _tables(analysis, usual),
+        literal(usual.eps),
+        literal(usual.bias),
+        bool(norms),
+        any(len(origin.sources) > 1 for origin in all_origins(analysis)),
+        is_invertible(analysis),
+    )
+
+
+def _most_common(values: list[Value], otherwise: Value) -> Value:
+    return max(values, key=values.count, default=otherwise)
+
+
+def _tables(analysis: Analysis, usual: Source) -> tuple[Table, ...]:
+    network = analysis.network
+    tables: dict[str, Table] = {}
+
+    def collect(root: ir.Node, scope: str, name: str) -> None:
+        entries: list[Entry] = []
+        for node in level(root):
+            if isinstance(node, ir.Op) and node.operator.state(analysis.shapes.inputs[id(node)]):
+                entries += [
+                    Entry(
+                        literal(origin.layer.removeprefix(scope)),
+                        Group("()", tuple(_source(s, scope, usual) for s in origin.sources)),
+                    )
+                    for origin in origins(node)
+                ]
+            elif isinstance(node, ir.Call):
+                collect(node.body, f"{node.path}.", node.module)
+        if entries and name not in tables:
+            tables[name] = Table(name, tuple(entries))
+
+    layers = (*network.rows, *(head.body for head in network.aux))
+    collect(ir.Sequence("", "", layers, network.span), "", network.name)
+    return tuple(tables.values())
+
+
+def _source(source: Source, scope: str, usual: Source) -> Expression:
+    layer = literal(source.layer.removeprefix(scope))
+    if not source.norm:
+        return Call("_Source", (layer,))
+    keywords = tuple(
+        (name, literal(value))
+        for name, value, default in (
+            ("eps", source.eps, usual.eps),
+            ("bias", source.bias, usual.bias),
+        )
+        if value != default
+    )
+    return Call("_Source", (layer, literal(source.norm.removeprefix(scope))), keywords)
+
+
+def summary(optimized: Optimized) -> str:
+    """What was done to the network, and what that saves."""
+    before, after = optimized.written, optimized.analysis
+    plain = before.network
+    done = []
+    found = all_origins(after)
+    if folded := sum(bool(source.norm) for origin in found for source in origin.sources):
+        done.append(f"{counted(folded, 'norm')} folded into the convolutions before")
+    if merged := [op.replaces for op in after.shapes.ops if _filters(op.replaces) > 1]:
+        siblings = sum(map(_filters, merged))
+        done.append(f"{siblings} sibling 1x1 convolutions merged into {len(merged)}")
+    left_out = []
+    if heads := len(plain.aux) - len(after.network.aux):
+        left_out.append(counted(heads, "auxiliary head"))
+    if not optimized.recipe.trains and (dropouts := _dropouts(plain)):
+        left_out.append(counted(dropouts, "dropout"))
+    if left_out:
+        done.append(f"{listed(left_out)} left out")
+    if not done:
+        return f"{plain.name} has nothing that could be made faster."
+    new, old = map(_sizes, (after, before))
+    return (
+        f"{'; '.join(done)}. It has {new[0]} convolutions, {new[1]} norms and {new[2]} parameters, "
+        f"{plain.name} {old[0]}, {old[1]} and {old[2]}."
+    )
+
+
+def _dropouts(network: ir.Network) -> int:
+    """How many there are outside auxiliary heads."""
+    nodes = (node for row in network.rows for node in ir.walk(row))
+    return sum(isinstance(node, ir.Op) and isinstance(node.operator, Dropout) for node in nodes)
+
+
+def _sizes(analysis: Analysis) -> tuple[str, str, str]:
+    """Convolutions, norms and parameters, auxiliary heads included."""
+    operators = [op.operator for op in analysis.shapes.ops]
+    convolutions = sum(isinstance(operator, Conv | SeparableConv) for operator in operators)
+    norms = sum(isinstance(operator, BatchNorm) for operator in operators)
+    norms += sum(getattr(operator, "norm", None) is not None for operator in operators)
+    return str(convolutions), str(norms), f"{analysis.cost_with_aux.params:,}"
+
+
+def _filters(ops: tuple[ir.Op, ...]) -> int:
+    return sum(isinstance(op.operator, Conv) for op in ops)
