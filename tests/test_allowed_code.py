@@ -6,7 +6,7 @@ import pytest
 
 import archc
 from archc_backends.pytorch import module
-from archc_backends.pytorch.allowed import ForbiddenCode, names_in
+from archc_backends.pytorch.allowed import CONVERTED, NETWORK, Allowance, ForbiddenCode, names_in
 
 ROOT = Path(__file__).parents[1]
 GENERATED = sorted([*ROOT.glob("generated/*.py"), *ROOT.glob("tests/specs/good/*.py")])
@@ -104,7 +104,36 @@ MODULES = {
 
 @pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
 def test_all_generated_code_passes(path: Path) -> None:
-    assert "nn" in names_in(path.read_text())
+    assert "nn" in names_in(path.read_text(), allowance_of(path))
+
+
+def allowance_of(path: Path) -> Allowance:
+    """What such a file may say."""
+    return CONVERTED if path.stem.endswith(("_deploy", "_merged")) else NETWORK
+
+
+def test_a_network_may_not_say_what_a_conversion_may() -> None:
+    with pytest.raises(ForbiddenCode):
+        names_in((ROOT / "generated" / "googlenet_bn_deploy.py").read_text())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'x = getattr(x, "load")',
+        'x = getattr(x, f"{x}_load")',
+        'x = eval("1")',
+        "x = x.__class__",
+        "x = open(x)",
+        "import os",
+        'x = torch.load("x")',
+        "x = lambda: x",
+        "x = x.numpy()",
+    ],
+)
+def test_a_conversion_may_not_say_everything_either(statement: str) -> None:
+    with pytest.raises(ForbiddenCode):
+        names_in(CLASS.format(statement), CONVERTED)
 
 
 def test_the_frame_of_these_tests_passes() -> None:

@@ -121,7 +121,7 @@ class Layers(Operators):
             first: Data = {}
             given = shape
             if self.siblings and len(shape) == 3 and self.chance(75):
-                first[scope.name("first")] = {"Conv": "1x1", "out": scope.count(), **alike}
+                first[scope.name("first")] = {"Conv": "1x1 same", "out": scope.count(), **alike}
                 given = self.shapes.body("", first, shape, scope.cells)
             branch, out = self.body(scope, given, depth, True)
             branch = first | branch

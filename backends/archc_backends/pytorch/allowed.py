@@ -6,6 +6,7 @@ fault of archc's own, the code is refused here, and nothing of it is written or 
 
 import ast
 import builtins
+from typing import NamedTuple
 
 _IMPORTS = frozenset(
     {
@@ -18,49 +19,104 @@ _IMPORTS = frozenset(
 )
 _MODULES = frozenset({"torch", "nn", "functional"})
 _TAKEN = _MODULES | {"Tensor", "NamedTuple", "OrderedDict"}
-_BUILTINS = frozenset({"any", "bool", "dict", "float", "getattr", "int", "isinstance"}) | {
-    *("range", "str", "super", "tuple")
-}
-_OTHER_BUILTINS = frozenset(dir(builtins)) - _BUILTINS
-_FUNCTIONS = frozenset({"torch.cat", "torch.flatten", "torch.tensor"}) | {
-    *("nn.init.kaiming_uniform_", "nn.init.zeros_")
-}
-_METHODS = frozenset({"forward", "items", "load_state_dict", "startswith", "state_dict", "view"})
 _CONSTANTS = (str, int, float, type(None), type(...))
-_TOP = frozenset({ast.Expr, ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef})
-_PLAIN = frozenset(
-    {
-        *(ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.If, ast.For),
-        *(ast.Tuple, ast.List, ast.Starred, ast.Subscript, ast.GeneratorExp, ast.DictComp),
-        *(ast.comprehension, ast.JoinedStr, ast.FormattedValue, ast.IfExp, ast.Compare),
-        *(ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Add, ast.Mult, ast.BitOr, ast.And, ast.Not),
-        *(ast.USub, ast.Is, ast.IsNot, ast.Load, ast.Store),
-    }
+_ALL_BUILTINS = frozenset(dir(builtins))
+
+
+class Allowance(NamedTuple):
+    """What a kind of file may use: builtins, functions of torch, methods, statements.
+
+    ``top`` are the statements outside of classes and functions; ``private`` says whether the file
+    may define names of its own that start with one underscore.
+    """
+
+    builtins: frozenset[str]
+    functions: frozenset[str]
+    methods: frozenset[str]
+    nodes: frozenset[type[ast.AST]]
+    top: frozenset[type[ast.AST]]
+    private: bool
+
+    def __or__(self, more: "Allowance") -> "Allowance":
+        """Both together."""
+        return Allowance(
+            self.builtins | more.builtins,
+            self.functions | more.functions,
+            self.methods | more.methods,
+            self.nodes | more.nodes,
+            self.top | more.top,
+            self.private or more.private,
+        )
+
+
+NETWORK = Allowance(
+    frozenset({"any", "bool", "dict", "float", "getattr", "int", "isinstance"})
+    | {*("range", "str", "super", "tuple")},
+    frozenset({"torch.cat", "torch.flatten", "torch.tensor"})
+    | {*("nn.init.kaiming_uniform_", "nn.init.zeros_")},
+    frozenset({"forward", "items", "load_state_dict", "startswith", "state_dict", "view"}),
+    frozenset(
+        {
+            *(ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.If, ast.For),
+            *(ast.Tuple, ast.List, ast.Starred, ast.Subscript, ast.GeneratorExp, ast.DictComp),
+            *(ast.comprehension, ast.JoinedStr, ast.FormattedValue, ast.IfExp, ast.Compare),
+            *(ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Add, ast.Mult, ast.BitOr, ast.And, ast.Not),
+            *(ast.USub, ast.Is, ast.IsNot, ast.Load, ast.Store),
+        }
+    ),
+    frozenset({ast.Expr, ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef}),
+    private=False,
 )
+"""A network as written."""
+
+CONVERTED = NETWORK | Allowance(
+    frozenset({"KeyError", "ValueError", "all", "len", "list", "type", "zip"}),
+    frozenset({"torch.device", "torch.split", "torch.zeros_like", "torch.channels_last"})
+    | {"nn.utils.convert_conv2d_weight_memory_format"},
+    frozenset(
+        """
+        all clone contiguous dim double eval get is_floating_point isfinite keys named_modules pop
+        removeprefix requires_grad_ reshape split sqrt to values
+        """.split()
+    ),
+    frozenset(
+        {
+            *(ast.With, ast.withitem, ast.Raise, ast.Try, ast.ExceptHandler, ast.Dict, ast.Slice),
+            *(ast.ListComp, ast.SetComp, ast.In, ast.NotIn, ast.Eq, ast.NotEq, ast.Gt, ast.Or),
+            *(ast.Sub, ast.Div),
+        }
+    ),
+    frozenset({ast.AnnAssign}),
+    private=True,
+)
+"""An optimised network: beside it stand the functions that convert checkpoints."""
 
 
 class ForbiddenCode(Exception):
     """Generated code that says more than archc ever writes: a fault of archc's own."""
 
 
-def names_in(code: str) -> set[str]:
+def names_in(code: str, allowance: Allowance = NETWORK) -> set[str]:
     """The names that the code uses. Raises ForbiddenCode where it says what it may not."""
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError) as error:
         raise ForbiddenCode(f"the generated code is no Python: {error}") from error
     for node in tree.body:
-        if type(node) not in _TOP:
+        if type(node) not in allowance.top:
             raise _forbidden(node, f"{type(node).__name__} outside of a class or function")
-    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
-    return _Checker(classes | {"OrderedDict", "self"} | _BUILTINS).check(tree)
+    definitions = ast.ClassDef | (ast.FunctionDef if allowance.private else ast.ClassDef)
+    own = {node.name for node in tree.body if isinstance(node, definitions)}
+    return _Checker(own | {"OrderedDict", "self"} | allowance.builtins, allowance).check(tree)
 
 
 class _Checker:
     """Goes through the code once; ``names`` are those that it has used."""
 
-    def __init__(self, callable_names: set[str]) -> None:
+    def __init__(self, callable_names: set[str], allowance: Allowance) -> None:
         self.callable_names = callable_names
+        self.allowance = allowance
+        self.other_builtins = _ALL_BUILTINS - allowance.builtins
         self.names: set[str] = set()
         self.pending: list[ast.AST] = []
 
@@ -82,7 +138,7 @@ class _Checker:
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 if (line := ast.unparse(node)) not in _IMPORTS:
                     raise _forbidden(node, line)
-            elif type(node) in _PLAIN:
+            elif type(node) in self.allowance.nodes:
                 self._below(node)
             else:
                 raise _forbidden(node, type(node).__name__)
@@ -98,7 +154,7 @@ class _Checker:
 
     def _name(self, node: ast.Name) -> None:
         self.names.add(node.id)
-        if node.id in _OTHER_BUILTINS or node.id.startswith("_"):
+        if node.id in self.other_builtins or self._is_private(node.id):
             if not (node.id == "_" and isinstance(node.ctx, ast.Store)):  # a loop's counter
                 raise _forbidden(node, f"the name {node.id}")
         elif isinstance(node.ctx, ast.Store):
@@ -111,7 +167,7 @@ class _Checker:
         root = dotted.partition(".")[0]
         if root in _MODULES:
             self.names.add(root)
-            if not _is_of_torch(dotted):
+            if not _is_of_torch(dotted, self.allowance.functions):
                 raise _forbidden(node, dotted)
             return
         constructor = node.attr == "__init__" and _is_super(node.value)
@@ -124,13 +180,13 @@ class _Checker:
         if isinstance(callee, ast.Name):
             if callee.id not in self.callable_names:
                 raise _forbidden(node, f"a call of {callee.id}")
-            if callee.id == "getattr" and not (node.args and _is_self(node.args[0])):
+            if callee.id == "getattr" and not self._gets_well(node.args):
                 raise _forbidden(node, "a getattr of something else than self")
             if callee.id == "super" and node.args:
                 raise _forbidden(node, "a super with arguments")
         elif isinstance(callee, ast.Attribute):
             of_torch = _dotted(callee).partition(".")[0] in _MODULES
-            known = of_torch or callee.attr in _METHODS or _is_self(callee.value)
+            known = of_torch or callee.attr in self.allowance.methods or _is_self(callee.value)
             if not known and not (callee.attr == "__init__" and _is_super(callee.value)):
                 raise _forbidden(node, f"a call of {callee.attr}")
         elif not (isinstance(callee, ast.Subscript) and _is_self(callee.value)):
@@ -142,9 +198,17 @@ class _Checker:
                 raise _forbidden(node, "**")
             self.pending.append(keyword.value)
 
+    def _gets_well(self, arguments: list[ast.expr]) -> bool:
+        """Whether a getattr is one of self, or one of how many channels a part has."""
+        if arguments and _is_self(arguments[0]):
+            return True
+        name = arguments[1] if len(arguments) > 1 else None
+        parts = isinstance(name, ast.JoinedStr) and ast.unparse(name).endswith("_parts'")
+        return self.allowance.private and parts
+
     def _definition(self, node: ast.ClassDef | ast.FunctionDef) -> None:
         self._binds(node, node.name)
-        if node.name.startswith("_") and node.name != "__init__":
+        if self._is_private(node.name) and node.name != "__init__":
             raise _forbidden(node, f"the definition of {node.name}")
         if node.decorator_list or getattr(node, "type_params", None):
             raise _forbidden(node, f"{node.name} with a decorator or with type parameters")
@@ -164,8 +228,11 @@ class _Checker:
             self.pending += node.bases
         self.pending += node.body
 
+    def _is_private(self, name: str) -> bool:
+        return name.startswith("__" if self.allowance.private else "_")
+
     def _binds(self, node: ast.AST, name: str) -> None:
-        if name in _TAKEN or name in _BUILTINS or name in _OTHER_BUILTINS:
+        if name in _TAKEN or name in _ALL_BUILTINS:
             raise _forbidden(node, f"another meaning of {name}")
 
 
@@ -179,11 +246,11 @@ def _dotted(node: ast.expr) -> str:
     return ".".join(reversed(names))
 
 
-def _is_of_torch(dotted: str) -> bool:
+def _is_of_torch(dotted: str, functions: frozenset[str]) -> bool:
     """Whether it is a function that archc uses, a class of nn, or a function of functional."""
     module, _, name = dotted.partition(".")
-    if dotted in _FUNCTIONS or "." in name:
-        return dotted in _FUNCTIONS
+    if dotted in functions or "." in name:
+        return dotted in functions
     if module == "nn":
         return name[0].isupper()
     return module == "functional" and name[0].islower()

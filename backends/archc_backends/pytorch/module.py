@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archc.analysis import Analysis
-from archc_backends.pytorch.allowed import names_in
+from archc_backends.pytorch.allowed import CONVERTED, NETWORK, names_in
 from archc_backends.pytorch.expressions import WIDTH, laid_out
 from archc_backends.pytorch.network import view_network
 from archc_backends.pytorch.statements import assigned
@@ -25,7 +25,8 @@ def write_module(analysis: Analysis, optimized: "Optimized | None" = None) -> st
     view = view_network(analysis, optimized)
     body = _template().render(view=view)
     # Both parts end with a line, so that what each of them may say holds for the whole, too.
-    opening = _docstring(view.docstring, 0) + "\n\n" + _imports(names_in(body))
+    names = names_in(body, NETWORK if optimized is None else CONVERTED)
+    opening = _docstring(view.docstring, 0) + "\n\n" + _imports(names)
     names_in(opening)
     return opening + body
 
