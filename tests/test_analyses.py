@@ -14,6 +14,7 @@ from archc.analysis import Analysis, LayerAnalysis
 from archc.diagnostics import Code, Diagnostic, Label, SpecError
 from archc.ops.operator import Cost, Reach
 from archc.pipeline import Compiled, compile_spec
+from archc.transforms.merge_siblings import merge_siblings
 
 HEAD = "archc: 1\nname: Net\ninput: {input}\nclasses: 10\n"
 
@@ -643,3 +644,105 @@ aux:
     assert finding.labels[0].span.line == 10
     assert finding.hint == "end both with Linear: classes, or flatten what is CxHxW"
     assert [label.message for label in finding.labels] == ["the network ends here"]
+
+
+SIBLINGS = """\
+modules:
+  Named:
+    Concat:
+      left: {Conv: 1x1, out: 4, activation: ReLU}
+      pool: [{MaxPool: 5x5/1 same}, {Conv: 3x3, out: 3, activation: ReLU}]
+      right: [{Conv: 1x1, out: 6, activation: ReLU}, {Conv: 3x3, out: 5, activation: ReLU}]
+body:
+  stem: {Conv: 3x3/2, out: 8, activation: ReLU}
+  mixed: Named
+  last: {Conv: 1x1, out: 2, activation: ReLU}
+"""
+
+
+def test_a_fork_is_counted_as_the_convolutions_that_it_merges(folder: Path) -> None:
+    spec = folder / "net.yaml"
+    spec.write_text(f"archc: 1\nname: Net\ninput: 3x16x12\nclasses: 4\n{SIBLINGS}")
+    written = archc.analyze(archc.load(spec))
+    merged = archc.analyze(merge_siblings(written.network))
+    (fork,) = [
+        node for row in merged.network.rows for node in ir.walk(row) if type(node) is ir.Fork
+    ]
+    assert merged.output(fork) == (4 + 3 + 5, 8, 6)
+    assert merged.cost == written.cost
+    assert (merged.depth, merged.field) == (written.depth, written.field) == (4, written.field)
+    assert [row.output for row in merged.rows] == [row.output for row in written.rows]
+    assert [row.depth for row in merged.rows] == [1, 2, 1]
+    # conv 3x3/2: 3x3 every 2; behind it the pool and its convolution see 4 + 2 steps of 2 more.
+    assert merged.rows[1].field == Field((3 + (4 + 2) * 2,) * 2, (2, 2))
+    elements = 8 * 6
+    # The shared convolution gives 10 channels; 4 of them pass on, 6 go into a 3x3 of 5.
+    assert merged.peak >= elements * (8 + 10)
+    readers = {(pair.first.path, pair.second.path) for pair in merged.pairs}
+    assert ("stem", fork.shared.path) in readers
+    assert ("stem", "mixed.pool.0") in readers
+    assert not any(second == "last" for _, second in readers)
+    assert not any(first == fork.shared.path for first, _ in readers)
+
+
+def test_pairs_follow_heads_structures_and_series(folder: Path) -> None:
+    spec = folder / "net.yaml"
+    spec.write_text(
+        "archc: 1\nname: Net\ninput: 3x8x8\nclasses: 4\n"
+        "modules:\n  Block: {Residual: {a: {Conv: 1x1, out: 3}, b: {Conv: 1x1, out: 3}}}\n"
+        "body:\n  one: [{Conv: 1x1, out: 3}, ReLU]\n  two: Block\n  three: ReLU\n"
+        "aux:\n  aux1: {Aux: [Flatten, {Linear: classes}], from: one, loss_weight: 1}\n"
+        "head:\n  flatten: Flatten\n  fc: {Linear: classes}\n"
+    )
+    pairs = archc.analyze(archc.load(spec)).pairs
+    assert {(pair.first.path, pair.second.path) for pair in pairs} == {
+        ("one.0", "one.1"),
+        ("one.1", "two.a"),
+        ("two.a", "two.b"),
+        ("three", "flatten"),
+        ("flatten", "fc"),
+        ("one.1", "aux1.0"),
+        ("aux1.0", "aux1.1"),
+    }
+
+
+LEFT = "left: [{Conv: 1x1, out: 4}, {Conv: 3x3, out: 2}]"
+RIGHT = "right: [{Conv: 1x1, out: 6}, {Conv: 3x3, out: 5}]"
+POOL = "pool: [{MaxPool: 3x3/1 same}, {Conv: 3x3, out: 3}]"
+
+
+@pytest.mark.parametrize(
+    ("structure", "depth", "channels"),
+    [
+        # The shared convolution gives 10. The pool runs beside them: 10 + 8 + 8; at the end all 10
+        # are there for the 4 that pass on, with 3 and 5 made, and the 12 that they become.
+        (f"Concat: {{left: {{Conv: 1x1, out: 4}}, {POOL}, {RIGHT}}}", 2, 10 + 3 + 5 + 12),
+        # The right branch makes 5 of the 10, beside the 2 made and the 8 that the pool will read.
+        (f"Concat: {{{LEFT}, {RIGHT}, {POOL}}}", 2, 2 + 8 + 10 + 5),
+        # Read by nobody else afterwards, the input is gone while the last branch makes 5 of 10.
+        (f"Concat: {{{LEFT}, {POOL}, {RIGHT}}}", 2, 10 + 2 + 8 + 8),
+        # Both pass on: the pool's 8 and all 10 are there for the 18 that they become.
+        (
+            "Concat: {pool: {MaxPool: 3x3/1 same}, left: {Conv: 1x1, out: 4}, "
+            "right: {Conv: 1x1, out: 6}}",
+            1,
+            8 + 10 + 18,
+        ),
+        # The input is added at the end: its 8 stay beside the 2, 5 and 3 made, and their 10.
+        (
+            f"Residual: {{Concat: {{{LEFT}, {RIGHT}, {POOL}}}, project: {{Conv: 1x1, out: 8}}}}",
+            3,
+            8 + (2 + 5 + 3) + 10,
+        ),
+    ],
+)
+def test_the_peak_and_the_depth_of_a_fork(
+    structure: str, depth: int, channels: int, folder: Path
+) -> None:
+    spec = folder / "net.yaml"
+    head = "archc: 1\nname: Net\ninput: 8x4x4\nclasses: 4\ndefaults: {Conv: {activation: ReLU}}\n"
+    spec.write_text(f"{head}modules: {{Block: {{{structure}}}}}\nbody: {{block: Block}}\n")
+    network = merge_siblings(archc.load(spec))
+    assert any(type(node) is ir.Fork for node in ir.walk(network.rows[0]))
+    analysis = archc.analyze(network)
+    assert (analysis.depth, analysis.peak) == (depth, channels * 16)

@@ -157,7 +157,10 @@ def test_a_file_of_exactly_one_megabyte_is_read_and_a_larger_one_is_not() -> Non
     Path("large.yaml").write_text(SPEC + comment + "#")
     result = archc("check", "large.yaml")
     assert_refused(result)
-    assert result.stderr == "error[A105] large.yaml is larger than 1,000,000 bytes\n1 error\n"
+    assert (
+        result.stderr
+        == "large.yaml:1:1: error[A105] large.yaml is larger than 1,000,000 bytes\n1 error\n"
+    )
 
 
 def test_a_process_of_its_own_ends_with_status_1_and_no_traceback() -> None:

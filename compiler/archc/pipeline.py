@@ -150,7 +150,12 @@ def _load_document(
     base = _load_document(found, found.name, (here, *below))
     if isinstance(base, list):
         label = Label(parent.span, "extended here")
-        return [found._replace(labels=(*found.labels, label)) for found in base]
+        return [
+            found._replace(labels=(*found.labels, label))
+            if found.span is not None
+            else found._replace(span=parent.span)
+            for found in base
+        ]
     findings: list[Diagnostic] = Findings()
     try:
         merged = extend_spec(base[0], document, findings)
@@ -186,6 +191,9 @@ def _find_base(parent: Node, path: Path) -> Path | Diagnostic:
         return Diagnostic(Code.INVALID_VALUE, message, parent.span, hint=hint)
     beside = path.parent / text
     if beside.is_file():
+        if beside.resolve().suffix != ".yaml":
+            message = f"{text} is a link to something that is no spec"
+            return Diagnostic(Code.UNREADABLE, message, parent.span)
         return beside
     found = find_spec(text, path.parent)
     return found._replace(span=parent.span) if isinstance(found, Diagnostic) else found

@@ -78,7 +78,8 @@ def read(path: Path, name: str | None = None) -> Source | Diagnostic:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return Diagnostic(Code.UNREADABLE, f"cannot read {name}: {reason}")
     if len(data) > MAXIMUM_BYTES:
-        return Diagnostic(Code.LIMIT, f"{name} is larger than {MAXIMUM_BYTES:,} bytes")
+        message = f"{name} is larger than {MAXIMUM_BYTES:,} bytes"
+        return Diagnostic(Code.LIMIT, message, Span(Source(name, "", path=path), 1, 1, 1, 2))
     if data.count(b"\n") > MAXIMUM_LINES:
         return Diagnostic(Code.LIMIT, f"{name} has more than {MAXIMUM_LINES:,} lines")
     try:
