@@ -58,7 +58,7 @@ MADE = {
     ),
     "dashes in dashes": Made(lambda: "- " * 4_000, "A105 1:129"),
     "question marks": Made(lambda: "? " * 4_000, "A105 1:129"),
-    "one megabyte and a byte": Made(lambda: bytes_of("# \n") + "a: 1\n" * 10, "A105"),
+    "one megabyte and a byte": Made(lambda: bytes_of("# \n") + "a: 1\n" * 10, "A105 1:1"),
     "a megabyte of comments": Made(lambda: bytes_of(f"# {'x' * 97}\n") + "a: 1\n"[:0], "A102 1:1"),
     "a megabyte of blank lines": Made(lambda: bytes_of("\n"), "A105"),
     "a megabyte of spaces": Made(lambda: bytes_of(f"{' ' * 99}\n"), "A102 1:1"),
@@ -74,9 +74,11 @@ MADE = {
         lambda: bytes_of(f"{':' * 99}\n"), "A104 2:1, A104 3:1, 51 in all"
     ),
     "a megabyte of documents": Made(lambda: bytes_of("---\n"), "A105"),
-    "100,000 keys": Made(lambda: rows(90_000, "k{}: 0"), "A105"),
+    "100,000 keys": Made(lambda: rows(90_000, "k{}: 0"), "A105 1:1"),
     "100,000 rows": Made(lambda: rows(60_000, "k{}: ReLU"), "A105"),
-    "100,000 keys at the top": Made(lambda: "".join(f"k{i}: {i}\n" for i in range(80_000)), "A105"),
+    "100,000 keys at the top": Made(
+        lambda: "".join(f"k{i}: {i}\n" for i in range(80_000)), "A105 1:1"
+    ),
     "100,000 of one key": Made(lambda: "a: 1\n" * 190_000, "A105"),
     "100,000 items": Made(lambda: HEAD + "stem:\n" + "- a\n" * 190_000, "A105"),
     "1,400 unknown kinds": Made(

@@ -41,4 +41,5 @@ def known_specs(*folders: Path) -> list[str]:
 
 def specs_in(folder: Path) -> list[Path]:
     """The folder's specs, by name."""
-    return sorted(folder.glob("*.yaml")) if folder.is_dir() else []
+    found = folder.glob("*.yaml") if folder.is_dir() else ()
+    return sorted(path for path in found if path.is_file())
