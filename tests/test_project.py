@@ -52,6 +52,13 @@ def test_no_file_names_a_package_registry() -> None:
     assert found == []
 
 
+def test_the_compiler_and_the_backends_know_no_network() -> None:
+    named = re.compile(r"googlenet|resnet|inception_?v", re.IGNORECASE)
+    code = [path for folder in ("compiler", "backends") for path in (ROOT / folder).rglob("*.*")]
+    texts = {path: path.read_text() for path in code if path.suffix in (".py", ".j2", ".md")}
+    assert {str(path): m[0] for path, text in texts.items() if (m := named.search(text))} == {}
+
+
 def pins() -> dict[str, str]:
     """The constraints by canonical name."""
     lines = (ROOT / "constraints.txt").read_text().splitlines()

@@ -31,9 +31,9 @@ _FILES = (
     ("generated/", "What archc build writes, one file for each spec."),
 )
 _EXAMPLES = (
-    ("archc table googlenet.yaml", "GoogLeNet's table, each cell computed and held against print."),
-    ("archc build googlenet.yaml", "Its code."),
-    ("archc new mine.yaml --from googlenet.yaml", "A variant to start from."),
+    ("archc table network.yaml", "Its table, each cell computed and held against print."),
+    ("archc build network.yaml", "Its code."),
+    ("archc new mine.yaml --from network.yaml", "A variant to start from."),
     ("archc diff HEAD:specs/mine.yaml specs/mine.yaml", "What changed since the last commit."),
 )
 # What roff would read as its own, and what it prints as typographers like it instead of as typed.
