@@ -2,15 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner, Result
 
 from archc.checks import check_spec
 from archc.cli import cli
-from archc.diagnostics import Code, Severity, render
+from archc.diagnostics import Code, Replacement, Severity, render
 from archc.lints import Lint, Selection, lints
 from archc.reports import Report
+from archc.switches import TARGETS, Target
 
 LINTS = list(lints().values())
 FRAME = "archc: 1\nname: Net\ninput: 3x32x32\nclasses: 10\n"
@@ -89,7 +91,13 @@ def test_a_row_that_is_not_there_cannot_be_allowed() -> None:
     report = checked(FRAME + "lints: {wide_reduce: {allow: [conv2]}}\n" + WIDE + HEAD)
     error, _ = report.findings
     assert error.code == Code.UNKNOWN_REFERENCE
-    assert str(error.hint) == "did you mean conv1?"
+    assert str(error.span) == "net.yaml:5:31"
+    assert isinstance(error.hint, Replacement)
+    assert (str(error.hint), error.hint.safe) == ("did you mean conv1?", False)
+
+
+def test_the_targets_of_the_language_are_those_there_are() -> None:
+    assert list(get_args(Target)) == list(TARGETS)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +109,10 @@ def test_a_row_that_is_not_there_cannot_be_allowed() -> None:
         ("lints: {wide_reduce: {allow: []}}\n", "allow: a list of at least 1 is needed"),
         ("lints: {wide_reduce: {allow: conv1}}\n", "allow: a list is needed, found the text conv1"),
         ("lints: {wide_reduce: {permit: [conv1]}}\n", "wide_reduce takes no permit"),
-        ("lints: {unaligned_channels: {target: gpu}}\n", "a target is one of avx2, avx512"),
+        (
+            "lints: {unaligned_channels: {target: gpu}}\n",
+            "neon or tensor_cores is needed",
+        ),
     ],
 )
 def test_a_wrong_switch_is_an_error(section: str, line: str) -> None:

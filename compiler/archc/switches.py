@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, suggestion
+from archc.diagnostics import Code, Diagnostic, guess, suggestion
 from archc.models import SpecModel, Text
 from archc.source import Entry, Scalar
 from archc.spans import Span
@@ -15,6 +15,8 @@ from archc.validation import found, validate
 
 LINT_NAMES = sorted(path.stem for path in Path(__file__).parent.glob("lints/[a-z]*.py"))
 """The lints there are: one file each."""
+
+Target = Literal["avx2", "avx512", "neon", "tensor_cores"]
 
 TARGETS = {"avx2": 8, "avx512": 16, "neon": 4, "tensor_cores": 8}
 """Hardware by name, with the multiple of channels that fills its vectors.
@@ -28,28 +30,24 @@ def _listed(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _target(name: str) -> str:
-    if name not in TARGETS:
-        raise ValueError(f"a target is one of {', '.join(TARGETS)}, not {name[:40]}")
-    return name
-
-
 class LintArguments(SpecModel):
     """What a lint takes: rows in which it has nothing to say, and the hardware to think of."""
 
     allow: Annotated[tuple[Text, ...], BeforeValidator(_listed), Field(min_length=1)] | None = None
     """The rows in which it has nothing to say."""
-    target: Annotated[str, BeforeValidator(_target)] | None = None
+    target: Target | None = None
     """The hardware that it is to think of."""
 
 
 class Switch(NamedTuple):
-    """How a spec switches one lint; ``off`` wherever it would speak."""
+    """How a spec switches one lint; ``off`` wherever it would speak.
+
+    ``allow`` are the rows in which it has nothing to say, each with where it is named.
+    """
 
     off: bool
-    allow: tuple[str, ...]
+    allow: Mapping[str, Span]
     target: str | None
-    span: Span
 
 
 def parse_switches(entry: Entry | None, findings: list[Diagnostic]) -> dict[str, Switch]:
@@ -68,7 +66,7 @@ def parse_switches(entry: Entry | None, findings: list[Diagnostic]) -> dict[str,
             message = f"{key.text} is no lint"
             findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
         elif isinstance(value, Scalar) and value.value == "none":
-            switches[key.text] = Switch(True, (), None, key.span)
+            switches[key.text] = Switch(True, {}, None)
         elif not isinstance(value, source.Mapping):
             message = f"{key.text} is none or a mapping, found {found(value)}"
             hint = "none switches it off, {allow: [a_row]} in some rows"
@@ -77,8 +75,13 @@ def parse_switches(entry: Entry | None, findings: list[Diagnostic]) -> dict[str,
             fields = {field.key.text: field for field in value.entries}
             given = validate(LintArguments, key.text, fields, key.span, findings)
             if given is not None:
-                switches[key.text] = Switch(False, given.allow or (), given.target, key.span)
+                switches[key.text] = Switch(False, _places(fields.get("allow")), given.target)
     return switches
+
+
+def _places(allow: Entry | None) -> dict[str, Span]:
+    items = allow.value.items if allow and isinstance(allow.value, source.List) else ()
+    return {item.text: item.span for item in items if isinstance(item, Scalar)}
 
 
 def unknown_rows(switches: Mapping[str, Switch], paths: Collection[str]) -> list[Diagnostic]:
@@ -87,10 +90,10 @@ def unknown_rows(switches: Mapping[str, Switch], paths: Collection[str]) -> list
         Diagnostic(
             Code.UNKNOWN_REFERENCE,
             f"{name} allows {row}, which is no row of the network",
-            switch.span,
-            hint=suggestion(row, paths),
+            span,
+            hint=guess(row, paths),
         )
         for name, switch in switches.items()
-        for row in switch.allow
+        for row, span in switch.allow.items()
         if row not in paths
     ]

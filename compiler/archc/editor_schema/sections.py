@@ -9,7 +9,7 @@ from archc.models import Width
 from archc.names import NAME_PATTERN
 from archc.ops import OPERATORS
 from archc.renaming import CheckpointSection
-from archc.switches import TARGETS, LintArguments
+from archc.switches import LintArguments
 from archc.table import COLUMNS, LETTERS, Convention, Recorded
 from archc.vocabulary import about
 
@@ -230,8 +230,6 @@ def _separated(separator: str, condition: Schema) -> Schema:
 def switches_of_lints() -> Schema:
     """The section ``lints``."""
     switch = whole_model(LintArguments, "A lint", about(LintArguments))
-    properties = switch["properties"]
-    properties["target"] = {**properties["target"], "enum": list(TARGETS)}
     switches: dict[str, Schema] = {
         name: {
             "description": lint.documentation.split("\n", 1)[0],

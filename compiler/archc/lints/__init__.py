@@ -72,7 +72,7 @@ def run_lints(analysis: Analysis, selection: Selection | None = None) -> list[Di
         if not selection.takes(lint) or (switch is not None and switch.off):
             continue
         target = selection.target or (switch.target if switch else None)
-        allowed = switch.allow if switch else ()
+        allowed = switch.allow if switch else {}
         remarks = [r for r in lint.find(analysis, target) if not _is_allowed(r.path, allowed)]
         findings += _warnings(lint, remarks, analysis.network) if remarks else []
     return in_file_order(findings)
