@@ -2,14 +2,17 @@
 
 import errno
 import os
+import shutil
 import stat
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from archc.checks import check_spec
 from archc.cli import cli
-from archc.diagnostics import closest, meaning
+from archc.diagnostics import Replacement, closest, headline, meaning
+from archc.fixes import fix_spec
 
 BAD = """\
 # What this net is for.
@@ -142,3 +145,43 @@ def test_one_slip_is_safe(word: str, meant: str, safe: bool) -> None:
 def test_a_word_that_needs_quotes_gets_them() -> None:
     assert closest("#3x3 reduc", ["#3x3 reduce", "#3x3"]) == "#3x3 reduce"
     assert meaning("#3x3 reduc", "#3x3 reduce").text == '"#3x3 reduce"'
+
+
+BAD_SPECS = Path(__file__).parent / "specs" / "bad"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in BAD_SPECS.glob("*.yaml")))
+def test_what_is_mended_is_gone_and_mending_ends(name: str, folder: Path) -> None:
+    shutil.copytree(BAD_SPECS, folder / "bad")
+    os.chdir("bad")
+    before = check_spec(name).mendable
+    lines = Path(name).read_bytes().split(b"\n")
+    mended = fix_spec(name)
+    assert mended.finding is None
+    assert bool(mended.number) is bool(before)
+    after = check_spec(name)
+    assert after.mendable == []
+    assert not {headline(finding) for finding in before} & set(map(headline, after.findings))
+    changed = Path(name).read_bytes().split(b"\n")
+    assert len(changed) == len(lines)
+    assert sum(one != two for one, two in zip(lines, changed, strict=True)) <= mended.number
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("0,5", None), ("1,5", None), ("1,000", "1000"), ("1_000", "1000"), ("9" * 19, None)],
+)
+def test_a_number_is_not_guessed(written: str, read: str | None) -> None:
+    Path("net.yaml").write_text(MENDED.replace("out_channels: 16", f'out: "{written}"'))
+    (finding,) = check_spec("net.yaml").findings
+    given = finding.hint.text if isinstance(finding.hint, Replacement) else None
+    assert given == read
+
+
+def test_the_value_of_a_parameter_is_not_written_over_its_name() -> None:
+    text = MENDED.replace("out_channels: 16", "out: half").replace(
+        "\nbody", "\nparameters: {half: 0.5}\nbody"
+    )
+    Path("net.yaml").write_text(text)
+    assert fix().exit_code == 1
+    assert Path("net.yaml").read_text() == text

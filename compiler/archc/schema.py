@@ -235,8 +235,9 @@ def _point_at_parameter(finding: Diagnostic, parameters: list[str]) -> Diagnosti
     span = finding.span
     if span is None or finding.hint is not None or "number is needed" not in finding.message:
         return finding
-    word = span.source.line(span.line)[span.column - 1 : span.end_column - 1]
-    return finding._replace(hint=suggestion(word, parameters))
+    if span.text in parameters:  # it is one already, of a number that does not fit
+        return finding
+    return finding._replace(hint=guess(span.text, parameters))
 
 
 def _module_as_meant(module: Entry, findings: list[Diagnostic]) -> Entry:

@@ -36,5 +36,11 @@ class Span(NamedTuple):
         """From where this span starts to where ``end`` ends."""
         return Span(self.source, self.line, self.column, end.end_line, end.end_column)
 
+    @property
+    def text(self) -> str:
+        """What is written there, as far as its first line goes."""
+        line = self.source.line(self.line)
+        return line[self.column - 1 : self.end_column - 1 if self.end_line == self.line else None]
+
     def __str__(self) -> str:
         return f"{self.source.name}:{self.line}:{self.column}"

@@ -440,7 +440,11 @@ class Grammar:
             unknown = [entry for column, entry in cells.items() if column not in columns]
             for entry in unknown:
                 what = f"a row of {kind.text}"
-                self.findings.append(unknown_key(entry.key, what, list(columns)))
+                finding = unknown_key(entry.key, what, list(columns))
+                if isinstance(finding.hint, Replacement):
+                    # The module's columns may be what is misspelt.
+                    finding = finding._replace(hint=finding.hint._replace(safe=False))
+                self.findings.append(finding)
             missing = [column for column in columns if column not in cells]
             if missing and not unknown:
                 message = f"{kind.text} needs its columns {', '.join(missing)}"

@@ -36,10 +36,12 @@ _NEEDED = {
     "literal_error": "{expected}",
 }
 
+# Words for truth elsewhere; those in YAML 1.1 leave no doubt.
 _BOOLEANS = {
-    **dict.fromkeys(("on", "yes", "y", "1"), "true"),
-    **dict.fromkeys(("off", "no", "n", "0", "none"), "false"),
+    **dict.fromkeys(("true", "on", "yes", "y", "1"), "true"),
+    **dict.fromkeys(("false", "off", "no", "n", "0", "none"), "false"),
 }
+_CERTAIN = ("true", "on", "yes", "false", "off", "no")
 
 # What people write for a field, where edit distance would not find it.
 _ALIASES = {
@@ -197,7 +199,7 @@ def _diagnostic(
     if needed is None:
         message = f"{name}: {_said(problem)}"
         known: Hint | None = getattr(problem.get("ctx", {}).get("error"), "hint", None)
-        return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=known)
+        return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_writable(known, node))
     limits = {key: _short(value) for key, value in problem.get("ctx", {}).items()}
     needed = needed.format(**limits).replace("'", "")
     hint = value_hint(node, needed)
@@ -206,7 +208,14 @@ def _diagnostic(
     if plain(node) == 0 and problem["loc"][0] == getattr(model, "channels", None):
         hint = "nothing has zero channels: another structure is another module"
     message = f"{name}: {needed} is needed, found {found(node)}"
-    return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=hint)
+    return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_writable(hint, node))
+
+
+def _writable(hint: Hint | None, node: Node) -> Hint | None:
+    """The hint, in words alone where the value came from elsewhere, by a parameter's name."""
+    if isinstance(node, Scalar) and node.span.text.strip("\"'") != node.text:
+        return None if hint is None else str(hint)
+    return hint
 
 
 def _without_value(what: str, entry: Entry) -> Diagnostic:
@@ -306,10 +315,10 @@ def value_hint(node: Node, needed: str) -> Hint | None:
         quoted = f'"{node.text}"'
         return Replacement(quoted, f"write {quoted} with quotes", safe=True)
     if needed == "true or false":
-        text = _BOOLEANS.get(node.text.lower(), node.text.lower())
-        written = Replacement(text, f"write {text}", safe=True)
-        known = ("true", "false")
-        return written if text in known else suggestion(node.text, known)
+        word = node.text.lower()
+        if word not in _BOOLEANS:
+            return suggestion(node.text, ("true", "false"))
+        return Replacement(_BOOLEANS[word], f"write {_BOOLEANS[word]}", safe=word in _CERTAIN)
     if needed not in ("a whole number", "a number") or isinstance(node.value, bool):
         return None
     number = _meant(node.text)
@@ -364,12 +373,16 @@ def surprise(text: str, needed: str) -> str | None:
 
 def _meant(text: str) -> int | float | None:
     """The number that is meant by ``1_000``, ``017``, ``0x10`` or ``.5``; None for other text."""
-    digits = text.replace("_", "").replace(",", "")
+    digits = text.replace("_", "")
+    if re.fullmatch(r"\d{1,3}(,\d{3})+", digits, re.ASCII):
+        digits = digits.replace(",", "")
+    if len(digits) > 18:
+        return None
     if digits.isascii() and digits.isdigit():
-        return int(digits[:19])
+        return int(digits)
     try:
         if text[:2].lower() in ("0x", "0o", "0b"):
-            return int(text[:19], 0)
+            return int(text, 0)
         number = float(text)
     except ValueError:
         return None

@@ -48,7 +48,9 @@ class NotThisNotation(ValueError):
         likely = _likely(value, notation)
         self.hint: Hint = f"write {example}"
         if likely is not None:
-            self.hint = Replacement(likely, f"write {likely}", safe=True)
+            # 3 is 3x3; 33 may have been 3x3 before an x was lost.
+            safe = not isinstance(value, int) or value < 10
+            self.hint = Replacement(likely, f"write {likely}", safe)
         elif isinstance(value, str):
             window, _, mode = value.rpartition(" ")
             close = suggestion(mode, ("same", "valid")) if mode.isalpha() else None
@@ -100,8 +102,10 @@ def _likely(value: Any, notation: re.Pattern[str]) -> str | None:
     text = re.sub(r" *(/|stride) *(?=\d)", "/", text)
     text = re.sub(r"(?<!\d)0+(?=\d)", "", text)
     text = re.sub(r" (same|valid)(/\S+)$", r"\2 \1", text)
-    if notation is _PAIR and re.fullmatch(r"[0-9_]+|0[xob][0-9a-f_]+", text):
-        return str(int(text, 0)) if len(text) < 9 else None
+    if notation is _PAIR and len(text) < 9 and re.fullmatch(r"\d+(_\d+)*", text, re.ASCII):
+        return str(int(text))
+    if notation is _PAIR and len(text) < 9 and re.fullmatch(r"0(x[0-9a-f]+|o[0-7]+|b[01]+)", text):
+        return str(int(text, 0))
     return text if text != value and notation.fullmatch(text) else None
 
 
