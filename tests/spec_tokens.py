@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from archc.kinds import STRUCTURES
 from archc.ops import OPERATORS
 from archc.source import Mapping, Node, Scalar, compose
 from archc.spans import Source, Span
-from archc.syntax import STRUCTURES
 
 Role = Literal["key", "kind", "name", "reference", "word", "number", "text"]
 """``key``: a key of the language; ``name``: one that the spec gives; ``word``: a value such as

@@ -7,9 +7,11 @@ from pydantic import BaseModel
 
 from archc import source
 from archc.diagnostics import Code, Diagnostic, Label, suggestion
-from archc.names import is_kind
+from archc.kinds import STRUCTURES, kind_hint
+from archc.models import RepeatArguments, ResidualArguments
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
+from archc.rows import wrong_cell
 from archc.source import Entry, Node, Scalar
 from archc.syntax import Grammar, Layer
 from archc.validation import found, is_empty, kinds_of, listed, validate
@@ -86,6 +88,44 @@ def fill(
     return Filled(entries, values, frozenset(unknown), symbols)
 
 
+def check_layers(layer: Layer, cells: Cells, grammar: Grammar) -> None:
+    """Every argument that does not depend on a row is judged where it is written, once."""
+    if layer.kind in OPERATORS:
+        build(layer, cells, grammar)
+    elif layer.kind in STRUCTURES:
+        structure_arguments(layer, cells, grammar)
+        for child in layer.children:
+            check_layers(child, cells, grammar)
+    else:
+        for column, entry in layer.fields.items():
+            cell = entry.value
+            if isinstance(cell, Scalar) and isinstance(cell.value, str) and cell.value not in cells:
+                grammar.findings.append(wrong_cell(column, layer.kind, cell, cells))
+
+
+def structure_arguments(
+    layer: Layer, cells: Cells, grammar: Grammar
+) -> tuple[ResidualArguments | RepeatArguments | None, Mapping[str, str]]:
+    """What a Residual or a Repeat takes beside its layers, and which fields came from columns."""
+    if layer.kind not in ("Residual", "Repeat"):
+        return None, {}
+    model: type[ResidualArguments | RepeatArguments] = RepeatArguments
+    if layer.kind == "Residual":
+        model = ResidualArguments
+    layer_fields = ("activation",) if layer.kind == "Residual" else ()
+    filled = fill(layer, cells, grammar, model, layer_fields, ("scale",))
+    arguments = validate(
+        model,
+        layer.kind,
+        filled.entries,
+        layer.span,
+        grammar.findings,
+        filled.values,
+        filled.unknown,
+    )
+    return arguments, filled.symbols
+
+
 def _nested(
     node: Node, grammar: Grammar, what: str, field: str, kinds: tuple[str, ...]
 ) -> Operator | bool | None:
@@ -96,43 +136,21 @@ def _nested(
         return known[1]
     if is_empty(node):
         return False
-    needed = f"{what} {field}: {', '.join(kinds)} or none is needed"
-    is_word = isinstance(node, Scalar) and isinstance(node.value, str)
-    if isinstance(node, Scalar) and is_word and not is_kind(node.text):
-        close = suggestion(node.text, (*kinds, "none"))
-        if close is not None:
-            message = f"{needed}, found {found(node)}"
-            grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span, hint=close))
-            return False
-    if not isinstance(node, source.Mapping) and not is_word:
-        message = f"{needed}, found {found(node)}"
-        grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
+    keys = [entry.key for entry in node.entries] if isinstance(node, source.Mapping) else [node]
+    if not any(isinstance(key, Scalar) and key.value in kinds for key in keys):
+        key = keys[0] if keys else node
+        word = key.text if isinstance(key, Scalar) and isinstance(key.value, str) else ""
+        hint = kind_hint(word, kinds) or suggestion(word, (*kinds, "none"))
+        message = f"{what} {field}: {', '.join(kinds)} or none is needed, found {found(key)}"
+        grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, key.span, hint=hint))
         return False
-    before = len(grammar.findings)
     layer = grammar.layer("", node)
-    if layer is None:
-        _name_kinds(grammar, before, node, kinds)
-        return False
-    if layer.kind not in kinds:
-        message = f"{needed}, found {layer.kind}"
-        grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, layer.span))
-        return False
-    built = build(layer, {}, grammar)
+    built = None if layer is None else build(layer, {}, grammar)
     if built is None:
         return False
     # Most often it stands in the defaults: the same norm for every convolution.
     grammar.nested[id(node)] = node, built[0]
     return built[0]
-
-
-def _name_kinds(grammar: Grammar, before: int, node: Node, kinds: tuple[str, ...]) -> None:
-    """Of all the kinds there are, only some may stand in a field."""
-    text = node.text if isinstance(node, Scalar) else ""
-    for i in range(before, len(grammar.findings)):
-        finding = grammar.findings[i]
-        if str(finding.hint or "").startswith("the kinds are"):
-            hint = suggestion(text, (*kinds, "none")) or f"it takes {', '.join(kinds)} or none"
-            grammar.findings[i] = finding._replace(hint=hint)
 
 
 def _point_at_definition(grammar: Grammar, before: int, layer: Layer, filled: Filled) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Container, Iterator, Sequence
 from collections.abc import Mapping as AbstractMapping
 
 from archc.diagnostics import Code, Diagnostic, guess
+from archc.kinds import STRUCTURES
 from archc.names import is_kind
 from archc.removals import check_removals
 from archc.source import Entry, List, Mapping, Node, Scalar
-from archc.syntax import MAXIMUM_MODULES, STRUCTURES
+from archc.syntax import MAXIMUM_MODULES
 from archc.validation import as_meant, found
 
 NOT_INHERITED = ("about", "budget", "checkpoints", "name", "table")

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from archc import ir
-from archc.arguments import Cells, build
+from archc.arguments import Cells, build, structure_arguments
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.findings import TooManyFindings
 from archc.models import RepeatArguments, ResidualArguments
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
-from archc.schema import Spec, structure_arguments
+from archc.schema import Spec
 from archc.source import Scalar
 from archc.spans import Source, Span
 from archc.syntax import Layer

@@ -6,7 +6,8 @@ from collections.abc import Mapping as AbstractMapping
 from archc.diagnostics import Code, Diagnostic, Label, closest, guess, is_slip
 from archc.names import check_name
 from archc.source import Entry, List, Mapping, Node, Scalar
-from archc.validation import found, value_hint
+from archc.validation import found
+from archc.value_hints import value_hint
 
 SECTIONS = ("width", "defaults", "modules", "stem", "inception", "body", "aux", "head")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from archc.editor_schema.fields import required, stated
 from archc.explanations import as_page, explanations
+from archc.kinds import STRUCTURES
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
-from archc.syntax import STRUCTURES
 from archc.vocabulary import STRUCTURES as MEANINGS
 from archc.vocabulary import summary
 

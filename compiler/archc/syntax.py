@@ -5,7 +5,6 @@ mapping with exactly one kind. Only Concat, Residual and Sequence may stand with
 a body.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -16,45 +15,20 @@ from archc.diagnostics import (
     Hint,
     Label,
     Replacement,
-    guess,
     is_slip,
-    meaning,
     suggestion,
 )
-from archc.names import check_class, check_column, check_name, identifier, is_kind
+from archc.kinds import STRUCTURES, check_kind, kind_hint
+from archc.names import check_column, check_name, identifier, is_kind
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
+from archc.rows import read_row
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
-from archc.validation import (
-    counted,
-    found,
-    is_empty,
-    meant,
-    missing_space,
-    unknown_key,
-    value_hint,
-)
-
-# What other tools call a kind, where edit distance would not find it.
-_KINDS = {
-    **dict.fromkeys(("dense", "fullyconnected", "innerproduct", "fc"), "Linear"),
-    **dict.fromkeys(("convolution", "convolutional"), "Conv"),
-    **dict.fromkeys(("localresponsenorm", "localresponsenormalization"), "LRN"),
-    **dict.fromkeys(("bn", "batchnormalization"), "BatchNorm"),
-    **dict.fromkeys(("globalavgpool", "globalaveragepooling", "gap"), "AvgPool: global"),
-    **dict.fromkeys(("concatenate", "concatenation", "cat", "filterconcat"), "Concat"),
-    **dict.fromkeys(("seq", "sequential"), "Sequence"),
-}
+from archc.validation import found, is_empty, meant, unknown_key
+from archc.value_hints import value_hint
 
 MAXIMUM_MODULES = 256
-STRUCTURES: dict[str, tuple[str, ...]] = {
-    "Sequence": (),
-    "Concat": (),
-    "Residual": ("scale", "activation", "shortcut"),
-    "Repeat": ("of",),
-}
-"""Kinds that hold layers, and the fields they take beside them."""
 _MODULE_KEYS = ("extends", "columns", "about")
 
 
@@ -180,14 +154,8 @@ class Grammar:
             span = kinds[-1].key.span
             if kinds[0].key.text == "Repeat":
                 hint = "a Repeat stands in a Sequence, under a name"
-        for key, _ in node.entries if not kinds else ():
-            close = suggestion(key.text, STRUCTURES) if is_kind(key.text) else None
-            if close is not None:
-                message = f"module {name.text} takes no {key.text}"
-                self._report(Code.UNKNOWN_KEY, message, key.span, close)
-                return
-            if key.text not in ("extends", "columns", "about"):
-                hint = "its layers stand under Sequence:"
+        elif any(key.text not in _MODULE_KEYS for key, _ in node.entries):
+            hint = "its layers stand under Sequence:"
         self._report(Code.INVALID_LAYER, message, span, hint)
 
     def _layer(self, name: str, node: Node) -> Layer | None:
@@ -261,9 +229,11 @@ class Grammar:
                 return None
             return self._structure(name, kind, value, rest)
         if kind.text in self.columns:
-            return self._call(name, kind, value, rest)
+            columns = self.columns[kind.text]
+            cells = {} if columns is None else read_row(kind, value, rest, columns, self.findings)
+            return None if cells is None else Layer(name, kind.text, cells, (), kind.span)
         if kind.text not in OPERATORS:
-            hint = _kind_hint(kind.text, [*OPERATORS, *STRUCTURES, *self.columns])
+            hint = kind_hint(kind.text, [*OPERATORS, *STRUCTURES, *self.columns])
             if hint is None:
                 hint = self._kind_meant(kind.text, *(("none",) if value is None else ()))
             self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)
@@ -393,98 +363,6 @@ class Grammar:
             for entry in node.entries
         )
 
-    def _call(
-        self, name: str, kind: Scalar, value: Node | None, rest: Mapping[str, Entry]
-    ) -> Layer | None:
-        columns = self.columns[kind.text]
-        if columns is None:
-            return Layer(name, kind.text, {}, (), kind.span)
-        for entry in rest.values():
-            finding = unknown_key(entry.key, f"a row of {kind.text}", [])
-            if entry.key.text in columns:
-                row = f"{kind.text}: [{', '.join(columns)}]"
-                finding = finding._replace(hint=f"cells stand behind the module's name, {row}")
-            self.findings.append(finding)
-        if rest:
-            return None
-        if value is None or not columns:
-            if value is None and not columns:
-                return Layer(name, kind.text, {}, (), kind.span)
-            message = (
-                f"{kind.text} needs a value for each of its columns: {', '.join(columns)}"
-                if value is None
-                else f"{kind.text} has no columns, so it takes no row"
-            )
-            hint = None if value is None else f"write the bare word {kind.text}"
-            self._report(Code.WRONG_COLUMNS, message, (value or kind).span, hint)
-            return None
-        if isinstance(value, List):
-            if len(value.items) != len(columns):
-                if self._comma_fault(value, len(columns)):
-                    return None
-                hint = f"the columns are {', '.join(columns)}"
-                if any(isinstance(i, Scalar) and re.search(r"[\s;]", i.text) for i in value.items):
-                    hint += ": put commas between the cells"
-                self._report(
-                    Code.WRONG_COLUMNS,
-                    f"{kind.text} has {counted(len(columns), 'column')}, "
-                    f"this row {counted(len(value.items), 'cell')}",
-                    value.span,
-                    hint,
-                )
-                return None
-            pairs = zip(columns, value.items, strict=True)
-            cells = {column: Entry(kind, item) for column, item in pairs}
-        elif isinstance(value, source.Mapping):
-            cells = {entry.key.text: entry for entry in value.entries}
-            unknown = [entry for column, entry in cells.items() if column not in columns]
-            for entry in unknown:
-                what = f"a row of {kind.text}"
-                finding = unknown_key(entry.key, what, list(columns))
-                if isinstance(finding.hint, Replacement):
-                    # The module's columns may be what is misspelt.
-                    finding = finding._replace(hint=finding.hint._replace(safe=False))
-                self.findings.append(finding)
-            missing = [column for column in columns if column not in cells]
-            if missing and not unknown:
-                message = f"{kind.text} needs its columns {', '.join(missing)}"
-                self._report(Code.WRONG_COLUMNS, message, kind.span, _comment(missing, value))
-            if missing or unknown:
-                return None
-        else:
-            message = f"a row of {kind.text} is a list or a mapping, found {found(value)}"
-            hint = f"its cells are [{', '.join(columns)}]"
-            self._report(Code.WRONG_COLUMNS, message, value.span, hint)
-            return None
-        before = len(self.findings)
-        for column, entry in cells.items():
-            cell = entry.value
-            if not isinstance(cell, Scalar) or is_empty(cell) or isinstance(cell.value, bool):
-                self.findings.append(wrong_cell(column, kind.text, cell))
-        if len(self.findings) > before:
-            return None
-        return Layer(name, kind.text, {c: cells[c] for c in columns}, (), kind.span)
-
-    def _comma_fault(self, row: List, needed: int) -> bool:
-        """Whether a cell too few is due to a comma, one that is missing or one at the end."""
-        for item in row.items:
-            words = item.text.split() if isinstance(item, Scalar) else ()
-            if len(words) > 1 and all(word.isdecimal() for word in words):
-                cells = ", ".join(words)
-                fits = len(row.items) + len(words) - 1 == needed
-                mended = Replacement(cells, f"write {cells}, with a comma", safe=fits)
-                message = f"{' and '.join(words)} are one cell: a comma is missing between them"
-                self._report(Code.WRONG_COLUMNS, message, item.span, mended)
-                return True
-        line = row.span.source.line(row.span.end_line)[: row.span.end_column - 2]
-        if not line.rstrip().endswith((",", "[")) or len(row.items) + 1 != needed:
-            return False
-        end = row.span.end_column - 1
-        place = row.span._replace(line=row.span.end_line, column=end, end_column=end)
-        hint = f"the row needs {counted(needed, 'cell')}"
-        self._report(Code.WRONG_COLUMNS, "the row's last cell is empty", place, hint)
-        return True
-
     def _positions(self, node: List) -> tuple[Layer, ...]:
         if not node.items:
             self._report(Code.INVALID_LAYER, "a list of layers is empty", node.span)
@@ -549,49 +427,6 @@ class Grammar:
 
     def _report(self, code: Code, message: str, span: Span, hint: Hint | None = None) -> None:
         self.findings.append(Diagnostic(code, message, span, hint=hint))
-
-
-def _kind_hint(word: str, known: list[str]) -> Hint | None:
-    """What to write for a word that other tools, or another place of a spec, have for a kind."""
-    if word == "Aux":
-        return "an Aux stands under a name in the section aux"
-    if word.lower() == "none":
-        removed = "none removes a layer of what a spec extends: what is not there is left out"
-        return removed if word == "none" else Replacement("none", "write none", safe=True)
-    if (alias := _KINDS.get(word.lower().replace("_", "").removesuffix("2d"))) is not None:
-        return meaning(word, alias)
-    if colon := missing_space(word, known):
-        return colon
-    first = re.match(r"\w+", word)
-    if first is not None and first[0] in known:
-        return f"a layer with a value is a mapping, {{{first[0]}: ...}}"
-    return None
-
-
-def check_kind(key: Scalar, what: str) -> Diagnostic | None:
-    """Why the key cannot name ``what``, a class of the spec's own; None where it can."""
-    if key.text in OPERATORS or key.text in STRUCTURES:
-        message = f"{key.text} is a kind of archc's own, and cannot name {what}"
-        return Diagnostic(Code.INVALID_NAME, message, key.span)
-    return check_class(key, what)
-
-
-def wrong_cell(column: str, module: str, cell: Node, known: Iterable[str] = ()) -> Diagnostic:
-    """A cell that is neither a number nor, inside a module, one of its ``known`` columns."""
-    message = f"{column} of {module}: a number is needed, found {found(cell)}"
-    close = guess(cell.text, known) if isinstance(cell, Scalar) else None
-    hint = value_hint(cell, "a number") or close
-    return Diagnostic(Code.WRONG_COLUMNS, message, cell.span, hint=hint)
-
-
-def _comment(columns: list[str], row: source.Mapping) -> str | None:
-    """The column that is missing because its ``#`` starts a comment."""
-    for number in range(row.span.line - 1, row.span.end_line + 2):
-        written = row.span.source.line(number).strip()
-        for column in columns:
-            if column.startswith("#") and written.startswith(f"{column}:"):
-                return f'`#` starts a comment on line {number}: write "{column}" with quotes'
-    return None
 
 
 def module_columns(node: source.Mapping, findings: list[Diagnostic]) -> tuple[str, ...] | None:

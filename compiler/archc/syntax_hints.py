@@ -48,15 +48,11 @@ def general_hint(problem: str, source: Source, place: Span) -> str | None:
     """How to mend what libyaml calls ``problem`` at the place; None where that cannot be told."""
     text = source.line(place.line)
     before, rest = text[: place.column - 1], text[place.column - 1 :]
-    if rest[:1] and f"{problem[-2:-1]}{rest[0]}" in ("]}", "}]"):
-        return "what [ opens ] closes, and what { opens } closes"
     known = next((hint for said, hint in _HINTS if said in problem), None)
     if "expected key" in problem:
         return _misplaced(before, rest) or known
-    if "expected ':'" in problem:
-        return _without_colon(text.strip(), source.line(place.line - 1)) or known
-    if "mapping values" in problem:
-        return _second_colon(text, source.line(place.line - 1)) or known
+    if "expected ':'" in problem and source.line(place.line - 1).lstrip().startswith("- "):
+        return "is a dash missing? each item of a list has one"
     if "document start" in problem and "..." in source.lines[: place.line]:
         return "a file holds one spec: remove the `...`"
     return known
@@ -70,20 +66,4 @@ def _misplaced(before: str, rest: str) -> str | None:
         return "names and dashes do not mix: here each layer has a name"
     if before.rstrip().endswith(("]", "}")):
         return "nothing but a comment may follow the bracket"
-    return None
-
-
-def _without_colon(line: str, above: str) -> str | None:
-    if glued := re.match(r"(\w+):(\S+)", line):
-        return f"put a space behind the colon, {glued[1]}: {glued[2]}"
-    if above.lstrip().startswith("- "):
-        return "is a dash missing? each item of a list has one"
-    return None
-
-
-def _second_colon(line: str, above: str) -> str | None:
-    """A colon where no key may stand: the line's first one, or one behind a value."""
-    deeper = len(line) - len(line.lstrip()) > len(above) - len(above.lstrip())
-    if deeper and re.match(r"\s*[\w\"#]+: *(#.*)?$", line) and not above.rstrip().endswith(":"):
-        return "indent it as the line above, whose value has ended"
     return None

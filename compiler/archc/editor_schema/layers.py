@@ -4,10 +4,10 @@ from archc.editor_schema.fields import CLASSES, PARAMETER, field, mapping, or_na
 from archc.editor_schema.notations import Schema, whole
 from archc.editor_schema.operators import chain, needs_nothing
 from archc.editor_schema.scopes import Scope, definition, removable
+from archc.kinds import STRUCTURES
 from archc.models import RepeatArguments
 from archc.names import KIND_PATTERN
 from archc.ops import OPERATORS
-from archc.syntax import STRUCTURES
 from archc.vocabulary import STRUCTURE_FIELDS, about
 from archc.vocabulary import STRUCTURES as MEANINGS
 

@@ -5,8 +5,9 @@ from archc.editor_schema.layers import UNNAMED
 from archc.editor_schema.notations import Schema
 from archc.editor_schema.operators import nested
 from archc.editor_schema.scopes import Scope, definition, removable
+from archc.kinds import STRUCTURES
 from archc.models import AuxArguments, ModuleHeader, ResidualArguments
-from archc.syntax import MAXIMUM_MODULES, STRUCTURES
+from archc.syntax import MAXIMUM_MODULES
 from archc.vocabulary import STRUCTURE_FIELDS
 from archc.vocabulary import STRUCTURES as MEANINGS
 

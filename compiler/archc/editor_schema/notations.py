@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from archc.kinds import STRUCTURES
 from archc.models import MAXIMUM_SIDE
 from archc.names import KIND_PATTERN, NAME_PATTERN, RESERVED
 from archc.ops import OPERATORS
 from archc.ops.window import MAXIMUM_KERNEL
-from archc.syntax import STRUCTURES
 
 Schema = dict[str, Any]
 

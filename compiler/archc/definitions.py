@@ -1,0 +1,127 @@
+"""The section ``modules``: every module with its columns, each used, and none that holds itself."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeGuard
+
+from archc import source
+from archc.arguments import Cells, check_layers
+from archc.diagnostics import Code, Diagnostic, Label
+from archc.kinds import STRUCTURES, check_kind
+from archc.models import ModuleHeader
+from archc.source import Entry, Scalar
+from archc.syntax import Definition, Grammar, Layer, module_columns
+from archc.validation import as_meant, listed, validate
+
+Columns = Mapping[str, tuple[str, ...] | None]
+
+
+def modules_as_meant(modules: Iterable[Entry], findings: list[Diagnostic]) -> tuple[Entry, ...]:
+    """The modules with each misspelt key as the one that is meant, for which a finding is added."""
+    return tuple(_as_meant(module, findings) for module in modules)
+
+
+def columns_of(modules: Iterable[Entry], findings: list[Diagnostic]) -> Columns:
+    """The columns of each module that can have its name; None where they cannot be read."""
+    return {
+        key.text: module_columns(value, findings) if _is_whole(value) else None
+        for key, value in modules
+        if check_kind(key, "a module") is None
+    }
+
+
+def read_definitions(modules: Iterable[Entry], grammar: Grammar) -> dict[str, Definition]:
+    """The modules that are valid, by name; what is wrong with others is added to the findings."""
+    findings = grammar.findings
+    written = {key.text: value for key, value in modules}
+    definitions = {
+        key.text: definition
+        for key, value in modules
+        if _is_whole(value) or not isinstance(value, source.Mapping)
+        if (definition := grammar.definition(key, value)) is not None
+    }
+    for key, value in modules:
+        validate(ModuleHeader, f"module {key.text}", _about(value), key.span, findings)
+    for definition in definitions.values():
+        if grammar.columns[definition.name] is not None:
+            before = len(findings)
+            cells: Cells = dict.fromkeys((*definition.columns, "classes"))
+            check_layers(definition.body, cells, grammar)
+            if len(findings) == before:
+                _check_columns_used(definition, written[definition.name], findings)
+    findings += _recursions(definitions)
+    return definitions
+
+
+def _as_meant(module: Entry, findings: list[Diagnostic]) -> Entry:
+    key, value = module
+    if not isinstance(value, source.Mapping):
+        return module
+    bodies = [kind for kind in STRUCTURES if kind != "Repeat"]
+    known = ["extends", "columns", "about", *bodies, *STRUCTURES["Residual"]]
+    return Entry(key, as_meant(value, f"module {key.text}", known, findings))
+
+
+def _is_whole(module: source.Node) -> TypeGuard[source.Mapping]:
+    """Whether it has all that it is to have; one whose `extends` was misspelt has half of it."""
+    return isinstance(module, source.Mapping) and module.get("extends") is None
+
+
+def _about(node: source.Node) -> dict[str, Entry]:
+    entries = node.entries if isinstance(node, source.Mapping) else ()
+    return {entry.key.text: entry for entry in entries if entry.key.text == "about"}
+
+
+def _check_columns_used(
+    definition: Definition, node: source.Node, findings: list[Diagnostic]
+) -> None:
+    used = set()
+    pending = [definition.body]
+    while pending:
+        layer = pending.pop()
+        pending += layer.children
+        used |= {e.value.value for e in layer.fields.values() if isinstance(e.value, Scalar)}
+    columns = node.get("columns") if isinstance(node, source.Mapping) else None
+    items = columns.items if isinstance(columns, source.List) else ()
+    unused = [item for item in items if isinstance(item, Scalar) and item.value not in used]
+    if not unused:
+        return
+    names = listed(item.text for item in unused)
+    what = f"column {names} of module {definition.name} is"
+    if len(unused) > 1:
+        what = f"columns {names} of module {definition.name} are"
+    message, span = f"{what} used nowhere in it", unused[0].span
+    labels: tuple[Label, ...] = ()
+    if span.source is not definition.body.span.source:
+        # The columns are those of a module that this one says something else of.
+        labels, span = (Label(span, "named here"),), definition.body.span
+    hint = "use it, or remove it from columns"
+    findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, span, labels, hint=hint))
+
+
+def _recursions(definitions: Mapping[str, Definition]) -> list[Diagnostic]:
+    calls: dict[str, list[Layer]] = {}
+    for name, definition in definitions.items():
+        calls[name] = []
+        pending = [definition.body]
+        while pending:
+            layer = pending.pop()
+            pending += layer.children
+            if layer.kind in definitions:
+                calls[name].append(layer)
+    findings = []
+    done: set[str] = set()
+
+    def visit(name: str, stack: tuple[str, ...]) -> None:
+        for call in calls[name]:
+            if call.kind in (*stack, name):
+                route = " -> ".join([*stack, name, call.kind])
+                message = f"module {call.kind} contains itself: {route}"
+                findings.append(Diagnostic(Code.RECURSION, message, call.span))
+            elif call.kind not in done:
+                visit(call.kind, (*stack, name))
+        done.add(name)
+
+    for name in definitions:
+        if name not in done:
+            visit(name, ())
+    return findings
