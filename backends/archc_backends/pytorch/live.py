@@ -20,7 +20,7 @@ def live_class(analysis: Analysis, backend: Backend) -> Any:
 
     Tracebacks show that source, and instances can be pickled in this process.
     """
-    module = _live_module(analysis, backend, Options("live"))
+    module = live_module(analysis, backend, Options("live"))
     return getattr(module, analysis.network.name)
 
 
@@ -28,7 +28,7 @@ def convert_weights(
     optimized: Optimized, backend: Backend, weights: Mapping[str, Any], back: bool
 ) -> Mapping[str, Any] | Diagnostic:
     """What ``convert_state`` or ``restore_state`` in the optimised file makes of the weights."""
-    module = _live_module(optimized.analysis, backend, Options("live", optimized=optimized))
+    module = live_module(optimized.analysis, backend, Options("live", optimized=optimized))
     import torch
 
     counter = torch.zeros((), dtype=torch.int64)
@@ -44,7 +44,11 @@ def convert_weights(
     return converted
 
 
-def _live_module(analysis: Analysis, backend: Backend, options: Options) -> Any:
+def live_module(analysis: Analysis, backend: Backend, options: Options) -> Any:
+    """The module that the source is, made once in a process.
+
+    Raises SpecError, and BackendUnavailable where torch is not installed.
+    """
     require_torch()
     emitted = backend.emit(analysis, options)
     if isinstance(emitted, list):

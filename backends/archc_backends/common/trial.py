@@ -1,0 +1,91 @@
+"""What every mode of a trial is given, and how its passes are timed."""
+
+import time
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from archc.analysis import Analysis
+from archc.checkpoints import expected_state
+from archc.ops.operator import Shape
+from archc.runtimes import Trial
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+OUTPUTS = 4096
+"""The most gradients that are compared."""
+
+
+class Passes:
+    """A session that runs one function again and again."""
+
+    amount = 0.0
+
+    def __init__(self, run: Callable[[], object], read: Callable[[], list[list[float]]]) -> None:
+        self.run = run
+        self.outputs = read
+
+    def time(self, seconds: float) -> list[float]:
+        """By the wall clock of this process, each pass by itself."""
+        times: list[float] = []
+        end = time.perf_counter() + seconds
+        while not times or time.perf_counter() < end:
+            start = time.perf_counter()
+            self.run()
+            times.append(time.perf_counter() - start)
+        return times
+
+    def memory(self) -> int | None:
+        """None: it is the process's."""
+        return None
+
+    def layers(self) -> Mapping[str, float]:
+        """None are known."""
+        return {}
+
+
+def images(analysis: Analysis, trial: Trial) -> "Array":
+    """Normally distributed, as normalised images are."""
+    return _normal("images", (trial.batch, *analysis.network.input))
+
+
+def labels(analysis: Analysis, trial: Trial) -> list[int]:
+    """One for each image, spread over the classes."""
+    return [7919 * (1 + image) % analysis.network.classes for image in range(trial.batch)]
+
+
+def random_state(analysis: Analysis) -> "dict[str, Array]":
+    """The network's state by key: no layer is near to doing nothing, none makes numbers explode.
+
+    Counters are left out.
+    """
+    state = {}
+    for key, tensor in expected_state(analysis).items():
+        if not tensor.shape:
+            continue
+        if len(tensor.shape) > 1:
+            state[key] = _normal(key, tensor.shape) * (2 / prod(tensor.shape[1:])) ** 0.5
+        elif key.endswith((".weight", ".running_var")):
+            state[key] = _uniform(key, tensor.shape)
+        else:
+            state[key] = 0.1 * _normal(key, tensor.shape)
+    return state
+
+
+def _normal(name: str, shape: Shape) -> "Array":
+    import numpy as np
+
+    numbers = np.random.RandomState(crc32(name.encode())).standard_normal(shape)
+    return numbers.astype(np.float32)
+
+
+def _uniform(name: str, shape: Shape) -> "Array":
+    import numpy as np
+
+    numbers = np.random.RandomState(crc32(name.encode())).uniform(0.5, 1.5, shape)
+    return numbers.astype(np.float32)

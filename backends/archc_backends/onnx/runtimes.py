@@ -1,0 +1,102 @@
+"""What runs ONNX models: ONNX Runtime and OpenVINO, each given the model that archc emits."""
+
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+from archc.analysis import Analysis
+from archc.backend import Options
+from archc.checkpoints import expected_state
+from archc.diagnostics import Diagnostic
+from archc.optimize import DEPLOY, optimize
+from archc.runtimes import Mode, Role, Session, Trial
+from archc_backends.common.trial import Passes, images, random_state
+from archc_backends.onnx.backend import ONNX
+from archc_backends.onnx.graph import IMAGES, LOGITS
+
+NETWORKS: tuple[tuple[str, Role], ...] = (("plain", "written"), ("deploy", "optimized"))
+
+
+class ONNXRuntime:
+    """ONNX Runtime on a CPU."""
+
+    def modes(self, analysis: Analysis, trial: Trial) -> tuple[Mode, ...]:
+        """The network as written and optimised, for inference on a CPU."""
+        if trial.train or trial.device != "cpu" or not _installed("onnxruntime"):
+            return ()
+        return tuple(Mode(f"ONNX Runtime, {name}", role) for name, role in NETWORKS)
+
+    def start(self, analysis: Analysis, trial: Trial, mode: Mode) -> "Session | list[Diagnostic]":
+        """The model in a session of its own threads."""
+        model = emitted(analysis, mode)
+        if isinstance(model, list):
+            return model
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = trial.threads
+        session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+        given = {IMAGES: images(analysis, trial)}
+        return _passes(lambda: session.run([LOGITS], given)[0])
+
+
+class OpenVINO:
+    """OpenVINO on a CPU."""
+
+    def modes(self, analysis: Analysis, trial: Trial) -> tuple[Mode, ...]:
+        """As ONNX Runtime's; for half precision the optimised one in bfloat16, too."""
+        if trial.train or trial.device != "cpu" or not _installed("openvino"):
+            return ()
+        modes = [Mode(f"OpenVINO, {name}", role) for name, role in NETWORKS]
+        if trial.half:
+            modes.append(Mode("OpenVINO, deploy, bfloat16", "optimized", "bfloat16"))
+        return tuple(modes)
+
+    def start(self, analysis: Analysis, trial: Trial, mode: Mode) -> "Session | list[Diagnostic]":
+        """The model compiled for the type: by default OpenVINO itself chooses bfloat16."""
+        model = emitted(analysis, mode)
+        if isinstance(model, list):
+            return model
+        import openvino
+
+        settings = {
+            "INFERENCE_NUM_THREADS": trial.threads,
+            "INFERENCE_PRECISION_HINT": "f32" if mode.dtype == "float32" else "bf16",
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        core = openvino.Core()
+        read = core.read_model(model)
+        read.reshape([trial.batch, *analysis.network.input])
+        request = core.compile_model(read, "CPU", settings).create_infer_request()
+        given = {IMAGES: images(analysis, trial)}
+        return _passes(partial(_inferred, request, given))
+
+
+def emitted(analysis: Analysis, mode: Mode) -> bytes | list[Diagnostic]:
+    """The model with the trial's weights."""
+    given = random_state(analysis)
+    state = {key: given.get(key) for key in expected_state(analysis)}
+    options = Options("trial", weights=state)
+    if mode.role == "optimized":
+        optimized = optimize(analysis, DEPLOY)
+        options = options._replace(optimized=optimized)
+        analysis = optimized.analysis
+    files = ONNX().emit(analysis, options)
+    return files if isinstance(files, list) else files["trial.onnx"]
+
+
+def _installed(package: str) -> bool:
+    return all(map(find_spec, ("onnx", package)))
+
+
+def _inferred(request: Any, given: Any) -> Any:
+    return request.infer(given)[LOGITS]
+
+
+def _passes(run: Callable[[], Any]) -> Passes:
+    return Passes(run, lambda: [run().ravel().tolist()])
+
+
+onnx_runtime = ONNXRuntime()
+openvino = OpenVINO()

@@ -1,0 +1,219 @@
+"""Modules loaded for a trial, and timed; everything here imports torch."""
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from statistics import median
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from archc.analysis import Analysis
+from archc.backend import Options
+from archc.optimize import DEPLOY, MERGED, optimize
+from archc.runtimes import Mode, Trial
+from archc_backends.common.trial import OUTPUTS, Passes, images, labels, random_state
+from archc_backends.pytorch.backend import PyTorch
+from archc_backends.pytorch.live import live_module
+from archc_backends.pytorch.runtime import COMPILED, GRAPH, LAST
+
+SIDE = {"cpu": 1024, "cuda": 8192}
+"""Of the matrices whose product tells the machine's rate."""
+COPIED = 32 * 2**20
+"""Bytes that are copied to tell its bandwidth: more than a core's own caches hold."""
+PASSES = 10
+Loss = Callable[[Any, Tensor], Tensor]
+Run = Callable[[], Tensor]
+
+
+def session(analysis: Analysis, trial: Trial, mode: Mode) -> "TorchPasses":
+    """The generated class for the mode, with the trial's weights."""
+    recipe = MERGED if trial.train else DEPLOY
+    file = live_module(analysis, PyTorch(), Options("live"))
+    model = loaded(_made(file, analysis, trial), analysis)
+    loss = getattr(file, "total_loss", nn.functional.cross_entropy)
+    if mode.role == "optimized":
+        optimized = optimize(analysis, recipe)
+        file = live_module(optimized.analysis, PyTorch(), Options("live", optimized=optimized))
+        aux = {"aux": True} if trial.train and analysis.aux else {}
+        state = file.convert_state(model.state_dict(), **aux)
+        model = _made(file, optimized.analysis, trial)
+        model.load_state_dict(state)
+        analysis = optimized.analysis
+    if LAST in mode.name:
+        nn.utils.convert_conv2d_weight_memory_format(model, torch.channels_last)
+    return module_session(model, loss, analysis, trial, mode)
+
+
+def loaded(model: nn.Module, analysis: Analysis) -> nn.Module:
+    """The model with the trial's weights, by our keys; counters stay as they are."""
+    given = {key: torch.from_numpy(array) for key, array in random_state(analysis).items()}
+    state = model.state_dict()
+    model.load_state_dict({key: given.get(key, value) for key, value in state.items()})
+    return model
+
+
+def module_session(
+    model: nn.Module, loss: Loss, analysis: Analysis, trial: Trial, mode: Mode
+) -> "TorchPasses":
+    """The model on the trial's device, in the mode's type, run as the mode's name says."""
+    torch.set_num_threads(trial.threads)
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.allow_tf32 = False
+    dtype = getattr(torch, mode.dtype)
+    given = torch.from_numpy(images(analysis, trial)).to(trial.device)
+    model.to(trial.device)
+    if LAST in mode.name:
+        given = given.contiguous(memory_format=torch.channels_last)
+    names = dict(model.named_modules())
+    layers = {op.path: names[op.path] for op in analysis.shapes.ops if op.path in names}
+    if trial.train:
+        weight = next(value for value in model.parameters() if value.dim() == 4)
+        step = partial(_step, _trained(model, mode), loss, given, _labels(analysis, trial), dtype)
+        return TorchPasses(step, partial(_gradients, step, weight), trial, {})
+    model.eval().requires_grad_(False).to(dtype)
+    run: Run = partial(_without_gradients, _deployed(model, trial, mode), given.to(dtype))
+    if mode.name.endswith(GRAPH):
+        run = _graph(run)
+    eager = not mode.name.endswith((COMPILED, GRAPH)) and trial.device == "cpu"
+    return TorchPasses(run, partial(_logits, run), trial, layers if eager else {})
+
+
+class TorchPasses(Passes):
+    """Passes that may run on a GPU, timed there."""
+
+    def __init__(
+        self,
+        run: Run,
+        read: Callable[[], list[list[float]]],
+        trial: Trial,
+        layers: Mapping[str, nn.Module],
+    ) -> None:
+        super().__init__(run, read)
+        self._cuda = trial.device == "cuda"
+        self._layers = layers
+
+    def time(self, seconds: float) -> list[float]:
+        """On a GPU by its events: from the first kernel's start to the last one's end."""
+        if not self._cuda:
+            return super().time(seconds)
+        event: Any = torch.cuda.Event
+        times: list[float] = []
+        end = time.perf_counter() + seconds
+        while not times or time.perf_counter() < end:
+            start, stop = event(enable_timing=True), event(enable_timing=True)
+            start.record()
+            self.run()
+            stop.record()
+            stop.synchronize()
+            times.append(start.elapsed_time(stop) / 1000)
+        return times
+
+    def memory(self) -> int | None:
+        """What torch held on the GPU at most."""
+        return torch.cuda.max_memory_allocated() if self._cuda else None
+
+    def layers(self) -> Mapping[str, float]:
+        """From the call of each layer's module to its return, the median of some passes."""
+        times: dict[str, list[float]] = {path: [] for path in self._layers}
+        started: dict[str, float] = {}
+
+        def start(path: str, module: nn.Module, given: Any) -> None:
+            started[path] = time.perf_counter()
+
+        def stop(path: str, module: nn.Module, given: Any, made: Any) -> None:
+            times[path].append(time.perf_counter() - started[path])
+
+        hooks = []
+        for path, module in self._layers.items():
+            hooks.append(module.register_forward_pre_hook(partial(start, path)))
+            hooks.append(module.register_forward_hook(partial(stop, path)))
+        for _ in range(PASSES if hooks else 0):
+            self.run()
+        for hook in hooks:
+            hook.remove()
+        return {path: median(found) for path, found in times.items() if found}
+
+
+def yardstick(trial: Trial, mode: Mode) -> TorchPasses:
+    """What tells the machine's rate: a product of large matrices, or a copy of much memory."""
+    torch.set_num_threads(trial.threads)
+    torch.set_float32_matmul_precision("highest")
+    device, dtype = trial.device, getattr(torch, mode.dtype)
+    if mode.role == "flops":
+        side = SIDE[device]
+        a, b = torch.randn(2, side, side, device=device).to(dtype)
+        run, amount = partial(torch.mm, a, b), 2.0 * side**3
+    else:
+        source = torch.ones(COPIED // 4, device=device)
+        run, amount = partial(torch.empty_like(source).copy_, source), 2.0 * COPIED
+    passes = TorchPasses(run, list, trial, {})
+    passes.amount = amount
+    return passes
+
+
+def _made(file: Any, analysis: Analysis, trial: Trial) -> nn.Module:
+    """The class's instance, with auxiliary heads where they are trained."""
+    made = getattr(file, analysis.network.name)
+    aux = {"aux": trial.train} if analysis.network.aux else {}
+    model: nn.Module = made(**aux)
+    return model
+
+
+def _trained(model: nn.Module, mode: Mode) -> Any:
+    """The model in training mode; without dropout, so that all modes compute the same."""
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    model.train()
+    return torch.compile(model) if mode.name.endswith(COMPILED) else model
+
+
+def _deployed(model: nn.Module, trial: Trial, mode: Mode) -> Any:
+    if not mode.name.endswith(COMPILED):
+        return model
+    return torch.compile(model, options={"freezing": True} if trial.device == "cpu" else {})
+
+
+def _labels(analysis: Analysis, trial: Trial) -> Tensor:
+    return torch.tensor(labels(analysis, trial), device=trial.device)
+
+
+def _step(model: Any, loss: Loss, given: Tensor, wanted: Tensor, dtype: torch.dtype) -> Tensor:
+    model.zero_grad(set_to_none=True)
+    with torch.autocast(given.device.type, dtype, enabled=dtype is not torch.float32):
+        value = loss(model(given), wanted)
+    torch.autograd.backward(value)
+    return value.detach()
+
+
+@torch.no_grad()
+def _without_gradients(model: Any, given: Tensor) -> Tensor:
+    made: Tensor = model(given)
+    return made
+
+
+def _graph(run: Run) -> Run:
+    """What a pass launches, recorded once and launched at once."""
+    run()
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        made = run()
+
+    def replay() -> Tensor:
+        graph.replay()
+        return made
+
+    return replay
+
+
+def _logits(run: Run) -> list[list[float]]:
+    return [run().float().flatten().tolist()]
+
+
+def _gradients(run: Run, weight: Tensor) -> list[list[float]]:
+    value = run()
+    assert weight.grad is not None
+    return [[float(value)], weight.grad.float().flatten()[:OUTPUTS].tolist()]

@@ -1,0 +1,95 @@
+"""A contender seen from outside: its process, what it is asked, what it answers."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from archc.runtimes import Mode, Trial
+
+
+class Contender:
+    """A mode of a runtime in a process of its own, which ends with ``stop``.
+
+    ``error`` says why it cannot take part; empty where it can, and then ``outputs`` is what it
+    computes and ``amount`` what a pass of a yardstick is worth.
+    """
+
+    def __init__(
+        self, spec: Path, settings: Mapping[str, float], runtime: str, trial: Trial, mode: Mode
+    ) -> None:
+        self.mode = mode
+        self.error = ""
+        self.outputs: list[list[float]] = []
+        self.amount = 0.0
+        request = {
+            "spec": str(spec),
+            "settings": dict(settings),
+            "runtime": runtime,
+            "trial": trial,
+            "mode": mode,
+        }
+        # A file, since a pipe that nobody reads would stop it at 64 KB.
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - stop() closes it
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "archc.bench.worker", json.dumps(request)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            text=True,
+        )
+
+    def wait(self) -> None:
+        """Until it has computed its outputs, or said why it does not."""
+        answer = self._answer()
+        self.error = answer.get("error", "")
+        self.outputs = answer.get("outputs", [])
+        self.amount = answer.get("amount", 0.0)
+
+    def time(self, seconds: float) -> list[float]:
+        """The seconds that single passes take, as many as fit and at least one."""
+        times: list[float] = self._ask({"time": seconds}).get("times", [])
+        return times
+
+    def layers(self) -> dict[str, float]:
+        """The seconds of a pass by the path of the layer; empty where it cannot tell."""
+        layers: dict[str, float] = self._ask({"layers": True}).get("layers", {})
+        return layers
+
+    def memory(self) -> int | None:
+        """The most bytes in use since it was warm; None where the system does not tell."""
+        memory: int | None = self._ask({"memory": True}).get("memory")
+        return memory
+
+    def stop(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+        self._process.communicate()
+        self._said.close()
+
+    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        if self.error:
+            return {}
+        assert self._process.stdin is not None
+        try:
+            print(json.dumps(question), file=self._process.stdin, flush=True)
+        except OSError:
+            self.error = "its process ended"
+            return {}
+        answer = self._answer()
+        self.error = answer.get("error", "")
+        return answer
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if line:
+            answer: dict[str, Any] = json.loads(line)
+            return answer
+        self._process.wait()
+        self._said.seek(0)
+        said = self._said.read().decode(errors="replace").strip().splitlines()
+        return {"error": said[-1] if said else f"its process ended: {self._process.returncode}"}

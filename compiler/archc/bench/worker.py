@@ -1,0 +1,89 @@
+"""The process of one contender: it loads the network, then does what it is asked, line by line.
+
+    python -P -m archc.bench.worker REQUEST
+
+Requests and answers are lines of JSON. What libraries print goes to standard error.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+from archc.diagnostics import render
+from archc.pipeline import compile_spec
+from archc.runtimes import Mode, Session, Trial, runtimes
+
+WARM_UP = 3
+
+
+def main() -> NoReturn:
+    """Answer until standard input ends."""
+    answers = _own_output()
+    request = json.loads(sys.argv[1])
+    try:
+        session = _start(request)
+        for _ in range(WARM_UP):
+            session.time(0)
+        _forget_peak()
+        for answer in _answers(session):
+            print(json.dumps(answer), file=answers, flush=True)
+    except Exception as error:  # any library's: it is what the parent reports
+        said = str(error).strip().partition("\n")[0]
+        print(json.dumps({"error": f"{type(error).__name__}: {said}"}), file=answers, flush=True)
+    # Some libraries end badly once they are taken down; everything has been said.
+    os._exit(0)
+
+
+def _own_output() -> TextIO:
+    """Standard output for answers alone."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return answers
+
+
+def _start(request: dict[str, Any]) -> Session:
+    compiled = compile_spec(request["spec"], request["settings"])
+    if isinstance(compiled, list):
+        raise RuntimeError(render(compiled[0]))
+    runtime = runtimes()[request["runtime"]]
+    session = runtime.start(compiled.analysis, Trial(*request["trial"]), Mode(*request["mode"]))
+    if isinstance(session, list):
+        raise RuntimeError(session[0].message)
+    return session
+
+
+def _answers(session: Session) -> Iterator[dict[str, Any]]:
+    yield {"outputs": session.outputs(), "amount": session.amount}
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "time" in asked:
+            session.time(0)  # another contender ran before: caches are that one's
+            yield {"times": session.time(asked["time"])}
+        elif "layers" in asked:
+            yield {"layers": dict(session.layers())}
+        else:
+            on_device = session.memory()
+            yield {"memory": _peak() if on_device is None else on_device}
+
+
+def _forget_peak() -> None:
+    """Let the most memory that was in use be counted from here on, where the system can."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def _peak() -> int | None:
+    """The most bytes of memory that were resident; None where the system does not tell."""
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return None
+
+
+if __name__ == "__main__":
+    main()

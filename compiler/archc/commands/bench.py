@@ -1,0 +1,136 @@
+"""``archc bench``."""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+import click
+
+from archc.commands.common import (
+    compile_all,
+    echo,
+    fail_on,
+    print_grid,
+    set_option,
+)
+from archc.completion import complete_spec
+
+TURN = 0.15
+"""Seconds that a contender has in a round."""
+
+
+@click.command("bench")
+@click.argument("spec", shell_complete=complete_spec)
+@click.option(
+    "--batch",
+    "batches",
+    type=click.IntRange(1, 4096),
+    multiple=True,
+    default=(1, 8),
+    show_default=True,
+    help="Images at a time; may be given several times.",
+)
+@click.option("--train", is_flag=True, help="Training steps: forward, total loss, backward.")
+@click.option("--half", is_flag=True, help="In half precision, too, with its error.")
+@click.option(
+    "--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True, help="Where."
+)
+@click.option("--threads", type=click.IntRange(1, 1024), default=None, help="By default all cores.")
+@click.option("--rounds", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option(
+    "--only", multiple=True, metavar="PATTERN", help="Only what is called so, such as '*deploy*'."
+)
+@click.option("--base", default=None, metavar="PATTERN", help="What ratios are taken to.")
+@click.option("--list", "lists", is_flag=True, help="Name what can be run here, and run nothing.")
+@click.option("--layers", is_flag=True, help="Every layer, predicted and measured.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "md", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="Draw it, as .svg, .png or .pdf.",
+)
+@set_option
+def command(
+    spec: str,
+    batches: tuple[int, ...],
+    train: bool,
+    half: bool,
+    device: str,
+    threads: int | None,
+    rounds: int,
+    only: tuple[str, ...],
+    base: str | None,
+    lists: bool,
+    layers: bool,
+    form: str,
+    plot: Path | None,
+    settings: dict[str, float],
+) -> None:
+    """Measure how fast the network runs, in every way that is installed.
+
+    Each has a process of its own, all run in turn, round after round, and a ratio is taken within
+    a round. All get the same images and weights; none is printed of two that compute something
+    else. Needs what runs networks, such as torch.
+    """
+    if train and half:
+        raise click.UsageError("--half is for inference, --train is in float32")
+    (compiled,) = compile_all([spec], settings)
+    from archc.bench.plots import check_plot, draw
+    from archc.bench.results import YARDSTICKS, different
+    from archc.bench.rounds import Effort
+    from archc.bench.trials import choose_modes, find_modes, run_trial, steps
+    from archc.bench.view import (
+        layers_grid,
+        prediction_line,
+        predictions,
+        remarks,
+        results_grid,
+        results_json,
+    )
+    from archc.runtimes import Trial
+
+    if plot is not None and (wrong := check_plot(plot)):
+        raise click.UsageError(wrong)
+    analysis = compiled.analysis
+    threads = threads or len(os.sched_getaffinity(0))
+    trials = [Trial(batch, device, threads, train, half) for batch in dict.fromkeys(batches)]
+    found = find_modes(analysis, trials[0])
+    chosen = choose_modes(found, only, base)
+    names = [mode.name for _, mode in chosen if mode.role not in YARDSTICKS]
+    if not names:
+        known = ", ".join(mode.name for _, mode in found if mode.role not in YARDSTICKS)
+        if known:
+            raise click.UsageError(f"nothing is called so; there are {known}")
+        raise click.UsageError("nothing that runs networks is installed: see archc bench --help")
+    if lists:
+        echo("\n".join(names))
+        return
+    effort = Effort(rounds, TURN, layers)
+    length = steps(chosen, effort) * len(trials)
+    with click.progressbar(length=length, label=analysis.network.name, file=sys.stderr) as bar:
+        advance = partial(bar.update, 1)
+        results = [run_trial(compiled, settings, one, chosen, effort, advance) for one in trials]
+    if form == "json":
+        import json
+
+        click.echo(json.dumps(results_json(analysis, results), indent=1))
+    else:
+        print_grid(results_grid(results), form)
+        echo("\n" + "\n".join(remarks(analysis, results)))
+        for prediction in predictions(analysis, results) if layers else ():
+            echo(f"\n{prediction_line(prediction)}\n")
+            print_grid(layers_grid(prediction), form)
+    findings = different(results)
+    if plot is not None and (finding := draw(analysis.network.name, results, plot)) is not None:
+        findings.append(finding)
+    fail_on(findings)
