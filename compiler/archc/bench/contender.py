@@ -89,7 +89,7 @@ class Contender:
         if line:
             answer: dict[str, Any] = json.loads(line)
             return answer
-        self._process.wait()
+        status = self._process.wait()
         self._said.seek(0)
         said = self._said.read().decode(errors="replace").strip().splitlines()
-        return {"error": said[-1] if said else f"its process ended: {self._process.returncode}"}
+        return {"error": said[-1] if said else f"its process ended with status {status}"}

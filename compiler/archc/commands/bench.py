@@ -111,7 +111,9 @@ def command(
         known = ", ".join(mode.name for _, mode in found if mode.role not in YARDSTICKS)
         if known:
             raise click.UsageError(f"nothing is called so; there are {known}")
-        raise click.UsageError("nothing that runs networks is installed: see archc bench --help")
+        raise click.UsageError(
+            "nothing that runs networks is installed: pip install 'archc-compiler[bench]'"
+        )
     if lists:
         echo("\n".join(names))
         return

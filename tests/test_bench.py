@@ -1,0 +1,395 @@
+"""``archc bench``: what is measured is told as it was, and nothing is compared that differs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import xml.etree.ElementTree as ET
+from math import inf, nan
+from pathlib import Path
+
+import pytest
+
+import archc
+from archc.analysis import Analysis
+from archc.bench.results import Results, differences, different, summarize
+from archc.bench.rounds import Run
+from archc.roofline import Machine, predict
+from archc.runtimes import Mode, Role, Trial, runtimes
+from archc_backends.common.trial import random_state
+
+SPECS = Path(__file__).parents[1] / "specs"
+SMALL = """\
+archc: 1
+name: Small
+input: 3x8x8
+classes: 10
+modules:
+  Block:
+    Concat:
+      left: {Conv: 1x1, out: 4}
+      right: [{Conv: 1x1, out: 4}, {Conv: 3x3, out: 8}]
+body:
+  conv: {Conv: 3x3, out: 4}
+  block: Block
+head:
+  pool: {AvgPool: global}
+  fc: {Linear: classes}
+"""
+FAKE = """\
+import os, sys, time
+from archc.runtimes import Mode
+
+MODES = {
+    "even": ("written", 0.010, [[1.0, 2.0]]),
+    "quick": ("optimized", 0.005, [[1.0, 2.0001]]),
+    "wrong": ("optimized", 0.001, [[1.0, 2.1]]),
+    "short": ("optimized", 0.001, [[1.0]]),
+    "nothing": ("optimized", 0.001, [[float("nan"), 2.0]]),
+    "product": ("flops", 0.001, []),
+    "refuses": ("written", 0, []),
+    "dies": ("written", 0, []),
+    "dies later": ("written", 0.001, [[1.0, 2.0]]),
+    "talks": ("written", 0.010, [[1.0, 2.0]]),
+}
+
+class Session:
+    amount = 0.0
+    def __init__(self, name, seconds, outputs):
+        self.name, self.seconds, self.made = name, seconds, outputs
+        self.amount = 1e6 if name == "product" else 0.0
+        self.turns = 0
+    def outputs(self):
+        return self.made
+    def time(self, seconds):
+        self.turns += 1
+        if self.name == "dies later" and self.turns > 6:
+            os._exit(3)
+        if self.name == "talks":
+            print("{}", flush=True)
+        return [self.seconds] * 3
+    def memory(self):
+        return 123_000_000
+    def layers(self):
+        return {}
+
+class Fake:
+    def modes(self, analysis, trial):
+        return tuple(Mode(name, role) for name, (role, _, _) in MODES.items())
+    def start(self, analysis, trial, mode):
+        if mode.name == "refuses":
+            raise ValueError("not today\\nnor tomorrow")
+        if mode.name == "dies":
+            sys.stderr.write("gone\\n")
+            os._exit(4)
+        _, seconds, outputs = MODES[mode.name]
+        return Session(mode.name, seconds, outputs)
+
+fake = Fake()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a spec, and beside it a package that brings a runtime."""
+    packages = tmp_path / "packages"
+    named = packages / "fake-1.0.dist-info"
+    named.mkdir(parents=True)
+    (packages / "fake_runtime.py").write_text(FAKE)
+    (named / "METADATA").write_text("Metadata-Version: 2.1\nName: fake\nVersion: 1.0\n")
+    (named / "entry_points.txt").write_text("[archc.runtimes]\nfake = fake_runtime:fake\n")
+    (tmp_path / "small.yaml").write_text(SMALL)
+    return tmp_path
+
+
+def bench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    paths = [str(folder / "packages"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.run(
+        [sys.executable, "-m", "archc", "bench", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def run(
+    name: str, seconds: tuple[float, ...], outputs: list[list[float]], role: Role = "written"
+) -> Run:
+    return Run(Mode(name, role), seconds, outputs, 2e9, None, {}, "")
+
+
+def summary(*runs: Run, train: bool = False) -> Results:
+    return summarize(Trial(2, train=train), runs, macs=1_000_000)
+
+
+def test_ratios_are_taken_within_rounds() -> None:
+    """The machine was half as fast in the last round: each round's ratio is 2 all the same."""
+    slow, fast = (0.2, 0.2, 0.4), (0.1, 0.1, 0.2)
+    results = summary(run("a", slow, [[1.0]]), run("b", fast, [[1.0]])).results
+    assert [result.ratio for result in results] == [1.0, 2.0]
+    assert [result.seconds for result in results] == [0.2, 0.1]
+    assert results[1].throughput == 20.0
+
+
+def test_the_share_is_that_of_the_same_rounds_products() -> None:
+    """4 million operations in 0.1 s, where the machine does 2 billion in as long, then half."""
+    product = run("product", (0.1, 0.2), [], "flops")
+    found = summary(product, run("a", (0.1, 0.2), [[1.0]]))
+    assert [result.share for result in found.results] == [pytest.approx(0.002)]
+    assert found.rates == {("flops", "float32"): pytest.approx(2e9 / 0.15)}
+    training = summary(product, run("a", (0.1, 0.2), [[1.0]]), train=True)
+    assert training.results[0].share is None
+
+
+@pytest.mark.parametrize(
+    ("outputs", "same"),
+    [
+        ([[1.0, 2.0001]], True),
+        ([[1.0, 2.0003]], False),
+        ([[1.0]], False),
+        ([[1.0, 2.0], [3.0]], False),
+        ([[nan, 2.0]], False),
+        ([[inf, 2.0]], False),
+        ([], False),
+    ],
+)
+def test_no_ratio_of_what_computes_something_else(outputs: list[list[float]], same: bool) -> None:
+    found = summary(run("a", (0.1,), [[1.0, 2.0]]), run("b", (0.1,), outputs))
+    assert (found.results[1].ratio is not None) == same
+    assert (different([found]) == []) == same
+    if not same:
+        assert different([found])[0].message.startswith("b does not compute what a does, so no")
+
+
+def test_in_training_the_loss_is_held_closer_than_the_gradients() -> None:
+    base = run("a", (0.1,), [[1.0], [1.0, 2.0]])
+    rounded = run("b", (0.1,), [[1.0], [1.02, 2.0]])
+    other_loss = run("c", (0.1,), [[1.01], [1.0, 2.0]])
+    other_gradients = run("d", (0.1,), [[1.0], [1.2, 2.0]])
+    results = summary(base, rounded, other_loss, other_gradients, train=True).results
+    assert [result.ratio for result in results] == [1.0, 1.0, None, None]
+
+
+def test_differences_are_parts_of_the_largest_number() -> None:
+    assert differences([[1.0, 11.0], [0.0]], [[1.0, 10.0], [0.0]]) == [0.1, 0.0]
+    assert differences([[1.0], [0.25]], [[1.0], [0.0]]) == [0.0, 0.25]
+
+
+def analyzed(spec: Path) -> Analysis:
+    return archc.analyze(archc.load(spec))
+
+
+def test_the_roofline_by_hand(folder: Path) -> None:
+    """At 1 operation and 4 bytes a second the seconds are operations, or elements."""
+    bounds = predict(analyzed(folder / "small.yaml"), Machine(1, 4), batch=2)
+    found = {(bound.path, bound.kind): (bound.flops, bound.bytes // 4) for bound in bounds}
+    assert found == {
+        ("conv", "Conv"): (2 * 2 * 64 * 27 * 4, 2 * 64 * (3 + 4) + 27 * 4 + 4),
+        ("block.left", "Conv"): (2 * 2 * 64 * 16, 2 * 64 * 8 + 20),
+        ("block.right.0", "Conv"): (2 * 2 * 64 * 16, 2 * 64 * 8 + 20),
+        ("block.right.1", "Conv"): (2 * 2 * 64 * 36 * 8, 2 * 64 * 12 + 36 * 8 + 8),
+        ("block", "Concat"): (0, 2 * 2 * 64 * 12),
+        ("pool", "AvgPool"): (0, 2 * (64 * 12 + 12)),
+        ("fc", "Linear"): (2 * 2 * 120, 2 * 22 + 130),
+    }
+    for bound in bounds:
+        assert bound.seconds == max(bound.flops, bound.bytes / 4)
+        assert bound.by == ("compute" if bound.flops > bound.bytes / 4 else "memory")
+
+
+@pytest.mark.parametrize("spec", sorted(SPECS.glob("*.yaml")), ids=lambda spec: spec.stem)
+def test_the_roofline_counts_every_operation(spec: Path) -> None:
+    analysis = analyzed(spec)
+    bounds = predict(analysis, Machine(1e11, 1e10), batch=3)
+    assert sum(bound.flops for bound in bounds) == 2 * 3 * analysis.cost.macs
+    assert {layer.op.path for row in analysis.rows for layer in row.layers} <= {
+        bound.path for bound in bounds
+    }
+
+
+EAGER = ("plain", "plain, channels_last", "deploy", "ONNX Runtime, plain", "OpenVINO, plain")
+
+
+@pytest.mark.parametrize("spec", sorted(SPECS.glob("*.yaml")), ids=lambda spec: spec.stem)
+def test_every_shipped_spec_runs_in_every_runtime(spec: Path) -> None:
+    analysis, trial = analyzed(spec), Trial(1, threads=2)
+    made = {}
+    for runtime in dict.fromkeys(runtimes().values()):
+        for mode in runtime.modes(analysis, trial):
+            if "compile" in mode.name or mode.role in ("flops", "bytes"):
+                continue
+            session = runtime.start(analysis, trial, mode)
+            assert not isinstance(session, list), session
+            made[mode.name] = session.outputs()
+    assert made.keys() >= set(EAGER)
+    for name, outputs in made.items():
+        (apart,) = differences(outputs, made["plain"])
+        assert apart < 1e-4, name
+
+
+def test_random_weights_are_none_that_hide_a_fault(folder: Path) -> None:
+    """No two channels alike, no norm that does nothing, other weights give other outputs."""
+    analysis = analyzed(SPECS / "googlenet_bn.yaml")
+    for key, array in random_state(analysis).items():
+        assert array.std() > 0.05 * abs(array).max(), key
+    other = random_state(analyzed(SPECS / "googlenet.yaml"))
+    assert (
+        other["conv1.weight"] == random_state(analyzed(SPECS / "googlenet.yaml"))["conv1.weight"]
+    ).all()
+
+
+def test_each_contender_is_told_as_it_was(folder: Path) -> None:
+    names = ["even", "quick", "wrong", "short", "nothing", "refuses", "dies", "dies later", "talks"]
+    chosen = [f"--only={name}" for name in names]
+    done = bench(folder, "small.yaml", "--batch", "4", "--rounds", "5", "--format=json", *chosen)
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    (trial,) = document["trials"]
+    results = {result["name"]: result for result in trial["results"]}
+    ratios = {name: result["ratio"] for name, result in results.items()}
+    assert ratios == {
+        "even": 1.0,
+        "quick": 2.0,
+        "wrong": None,
+        "short": None,
+        "nothing": None,
+        "talks": 1.0,
+    }
+    assert results["even"]["rounds"] == [0.01] * 5
+    assert results["even"]["images_per_second"] == 400
+    assert results["even"]["memory"] == 123_000_000
+    assert trial["failed"] == {
+        "refuses": "ValueError: not today",
+        "dies": "gone",
+        "dies later": "its process ended with status 3",
+    }
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error")]
+    assert [line.partition("] ")[2].partition(" does")[0] for line in errors] == [
+        "wrong",
+        "short",
+        "nothing",
+    ]
+
+
+def test_the_base_is_chosen(folder: Path) -> None:
+    given = ("--batch", "1", "--rounds", "2", "--only", "even", "--base", "quick")
+    done = bench(folder, "small.yaml", *given)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["quick", "1", "5.00", "5.00", "-", "5.00", "200.0", "1.00x"] in [
+        line[:8] for line in lines
+    ]
+    assert any(line[:1] == ["even"] and "0.50x" in line for line in lines)
+
+
+def test_real_ones(folder: Path) -> None:
+    given = ("--batch", "2", "--rounds", "2", "--only", "plain", "--only", "deploy")
+    picture = folder / "small.svg"
+    done = bench(folder, "small.yaml", *given, "--layers", "--plot", str(picture))
+    assert done.returncode == 0, done.stderr
+    assert "batch 2: this machine does " in done.stdout
+    assert "SmallDeploy, batch 2: the roofline predicts " in done.stdout
+    layers = {line.split()[0] for line in done.stdout.splitlines() if " Conv " in line}
+    assert layers == {
+        "conv",
+        "block.left",
+        "block.right.0",
+        "block.right.1",
+        "block.shared",
+        "block.right",
+    }
+    texts = {text.text for text in ET.parse(picture).iter("{http://www.w3.org/2000/svg}text")}
+    assert texts >= {"Small, batch 2", "plain", "deploy"}
+
+
+def test_training(folder: Path) -> None:
+    given = ("--train", "--batch", "4", "--rounds", "2", "--only", "plain", "--only", "merged")
+    done = bench(folder, "small.yaml", *given, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["trials"][0]["results"]
+    assert [result["name"] for result in results] == ["plain", "merged"]
+    assert all(result["ratio"] for result in results)
+
+
+def test_half_precision_has_its_difference(folder: Path) -> None:
+    given = ("--half", "--batch", "1", "--rounds", "2", "--only", "plain", "--only", "deploy*16")
+    done = bench(folder, "small.yaml", *given, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    results = {r["name"]: r for r in json.loads(done.stdout)["trials"][0]["results"]}
+    assert results["deploy, bfloat16"]["dtype"] == "bfloat16"
+    assert 1e-4 < results["deploy, bfloat16"]["difference"] < 5e-2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("small.yaml", "--only", "nobody"), "nothing is called so; there are plain, "),
+        (("small.yaml", "--train", "--half"), "--half is for inference"),
+        (("small.yaml", "--plot", "a.txt"), "--plot draws .svg, .png, .pdf, not .txt"),
+        (("small.yaml", "--batch", "0"), "0 is not in the range"),
+        (("none.yaml",), "none.yaml"),
+    ],
+)
+def test_what_cannot_be_asked(folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = bench(folder, *arguments)
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert done.stdout == ""
+
+
+def test_what_can_be_run_is_listed_without_running(folder: Path) -> None:
+    done = bench(folder, "small.yaml", "--list")
+    assert done.returncode == 0
+    assert {"plain", "deploy", "ONNX Runtime, plain", "even"} <= set(done.stdout.splitlines())
+    assert "product" not in done.stdout
+
+
+def test_an_interrupt_leaves_no_process(folder: Path) -> None:
+    paths = [str(folder / "packages"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    given = ("--only", "even", "--rounds", "1000")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "archc", "bench", "small.yaml", *given],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 30
+    while not _workers(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert _workers(process.pid)
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=30)
+    assert not _workers(process.pid)
+
+
+def _workers(session: int) -> list[str]:
+    """The processes of the session that are contenders."""
+    listing = subprocess.run(
+        ["ps", "-s", str(session), "-o", "args="], capture_output=True, text=True, check=False
+    )
+    return [line for line in listing.stdout.splitlines() if "archc.bench.worker" in line]
+
+
+def test_nothing_that_runs_networks(folder: Path) -> None:
+    code = textwrap.dedent("""
+        import sys
+        from importlib import util
+        found = util.find_spec
+        missing = ("torch", "onnx", "onnxruntime", "openvino")
+        util.find_spec = lambda name, *rest: None if name in missing else found(name, *rest)
+        sys.argv = ["archc", "bench", "small.yaml"]
+        from archc.cli import main
+        main()
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "pip install 'archc-compiler[bench]'" in done.stderr
