@@ -222,6 +222,11 @@ def test_another_fault_of_torchvision_is_not_hidden(monkeypatch: pytest.MonkeyPa
         reference.torchvision_models()
 
 
+def test_what_is_checked_needs_no_library() -> None:
+    Path("variant.yaml").write_text(VARIANT.replace("torchvision: googlenet", "nowhere: nothing"))
+    assert archc.check("variant.yaml").findings == ()
+
+
 def test_a_reference_ends_on_the_network_and_is_not_inherited() -> None:
     named = archc.load("inception_v4.yaml").reference
     assert isinstance(named, ReferenceModel)
