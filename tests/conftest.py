@@ -1,13 +1,11 @@
 """Options of the tests, the figures that they print, and the models that specs are held against."""
 
-import importlib
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-import torch
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,22 +45,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def torchvision_models() -> ModuleType:
-    """torchvision.models, also where its compiled operators do not fit the torch installed.
-
-    The models use none of them; all that its import needs is that two are declared.
-    """
-    try:
-        return importlib.import_module("torchvision.models")
-    except RuntimeError as error:
-        if "does not exist" not in str(error):
-            raise
-    for name in ("nms", "qnms"):
-        torch.library.define(f"torchvision::{name}", "(Tensor boxes) -> Tensor")
-    return importlib.import_module("torchvision.models")
-
-
-@pytest.fixture(scope="session")
 def cadene() -> ModuleType:
     """The file of Cadene's pretrained-models that has its bninception.
 
@@ -77,9 +59,3 @@ def cadene() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="session")
-def timm(torchvision_models: ModuleType) -> ModuleType:
-    """Timm, which imports torchvision."""
-    return importlib.import_module("timm")

@@ -119,6 +119,8 @@ class _Reader:
         head, depth = path[0], len(path)
         if head == "checkpoints" and depth > 2:
             return "text" if depth == 4 else "key"
+        if head == "reference" and depth == 2:
+            return "text"
         if head == "table" and depth == 3 and path[1] in ("rows", "errata"):
             return "reference"
         if depth == 2 and head in ("parameters", "checkpoints"):
@@ -141,7 +143,7 @@ class _Reader:
         last = next((step for step in reversed(path) if isinstance(step, str)), "")
         if last in _REFERRING:
             return "reference"
-        if path[0] == "archc" or last in _PROSE or node.text == "":
+        if path[0] in ("archc", "reference") or last in _PROSE or node.text == "":
             return "text"
         if path[0] == "checkpoints":
             return "reference"

@@ -23,7 +23,7 @@ def test_the_vocabulary_is_current() -> None:
 
 
 def test_the_page_shows_specs() -> None:
-    assert len(SPECS) == 7
+    assert len(SPECS) == 8
 
 
 def test_the_limits_are_the_compilers() -> None:

@@ -5,7 +5,7 @@ mapping that the spec declares. Everything is compared in float64, at the defaul
 one; Cadene's pools fit together at few.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -17,63 +17,36 @@ from torch.nn import functional
 
 import archc
 from archc.checkpoints import match_checkpoint
+from archc_backends.pytorch.reference import make_reference
 
 SPECS = Path(__file__).parents[1] / "specs"
 TOLERANCE = 1e-9
 RATE = 1e-3
 
 
-class Libraries(NamedTuple):
-    """The packages that have the models."""
-
-    torchvision: ModuleType
-    timm: ModuleType
-    cadene: ModuleType
-
-
 class Reference(NamedTuple):
-    """A spec and the model that it is held against.
+    """What a spec is compared at with the model that it names, or with Cadene's.
 
     ``heads`` has, for each field of our output, theirs and its weight in the loss. The heads of
     one model need larger images than its trunk, hence ``odd_in_training``.
     """
 
-    make: Callable[[Libraries], Any]
     size: int
     odd: int
     odd_in_training: int
     heads: dict[str, tuple[str, float]]
     checkpoint: str | None = None
-    """The mapping of the spec that their keys go through; None where they are ours."""
+    """The mapping of the spec that Cadene's keys go through; None where they are ours."""
 
 
 REFERENCES = {
     "googlenet_bn": Reference(
-        lambda of: of.torchvision.googlenet(weights=None, init_weights=False, aux_logits=True),
-        224,
-        97,
-        97,
-        {"aux1": ("aux_logits1", 0.3), "aux2": ("aux_logits2", 0.3)},
+        224, 97, 97, {"aux1": ("aux_logits1", 0.3), "aux2": ("aux_logits2", 0.3)}
     ),
-    "inception_v3": Reference(
-        lambda of: of.torchvision.inception_v3(weights=None, init_weights=False, aux_logits=True),
-        299,
-        121,
-        347,
-        {"aux_logits": ("aux_logits", 0.4)},
-    ),
-    "inception_v4": Reference(lambda of: of.timm.create_model("inception_v4"), 299, 121, 121, {}),
-    "inception_resnet_v2": Reference(
-        lambda of: of.timm.create_model("inception_resnet_v2"), 299, 121, 121, {}
-    ),
-    "bn_inception": Reference(
-        lambda of: of.cadene.bninception(num_classes=1000, pretrained=None),
-        224,
-        223,
-        223,
-        {},
-        "cadene",
-    ),
+    "inception_v3": Reference(299, 121, 347, {"aux_logits": ("aux_logits", 0.4)}),
+    "inception_v4": Reference(299, 121, 121, {}),
+    "inception_resnet_v2": Reference(299, 121, 121, {}),
+    "bn_inception": Reference(224, 223, 223, {}, "cadene"),
 }
 
 
@@ -117,13 +90,15 @@ def without_dropout(model: nn.Module) -> nn.Module:
 @pytest.fixture(scope="module", params=REFERENCES)
 def built(
     request: pytest.FixtureRequest,
-    torchvision_models: ModuleType,
-    timm: ModuleType,
     cadene: ModuleType,
 ) -> Pair:
     name: str = request.param
     reference = REFERENCES[name]
-    made = reference.make(Libraries(torchvision_models, timm, cadene))
+    if reference.checkpoint is None:
+        made = make_reference(archc.analyze(archc.load(SPECS / f"{name}.yaml")))
+        assert isinstance(made, nn.Module), made
+    else:
+        made = cadene.bninception(num_classes=1000, pretrained=None)
     theirs = without_dropout(made.double())
     ours = without_dropout(archc.module_class(SPECS / f"{name}.yaml")().double())
     randomise(theirs)

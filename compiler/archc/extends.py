@@ -16,7 +16,7 @@ from archc.source import Entry, List, Mapping, Node, Scalar
 from archc.syntax import MAXIMUM_MODULES
 from archc.validation import as_meant, found
 
-NOT_INHERITED = ("about", "budget", "checkpoints", "name", "table")
+NOT_INHERITED = ("about", "budget", "checkpoints", "name", "reference", "table")
 SECTIONS = ("stem", "inception", "body", "aux", "head")
 
 Columns = AbstractMapping[str, Sequence[str]]

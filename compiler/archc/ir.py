@@ -15,6 +15,7 @@ from archc.spans import Source, Span
 
 if TYPE_CHECKING:
     from archc.models import Paper
+    from archc.reference_model import ReferenceModel
     from archc.renaming import Renaming
     from archc.schema import Limit
     from archc.switches import Switch
@@ -189,6 +190,7 @@ class Network(NamedTuple):
     table: "PrintedTable | None"
     budget: "Mapping[str, Limit]"
     checkpoints: "Mapping[str, Renaming]"
+    reference: "ReferenceModel | None"
     lints: "Mapping[str, Switch]"
     sources: tuple[Source, ...]
     span: Span

@@ -54,6 +54,7 @@ def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnost
         spec.table,
         spec.budget,
         spec.checkpoints,
+        spec.reference,
         spec.lints,
         sources,
         spec.span,

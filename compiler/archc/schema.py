@@ -18,6 +18,7 @@ from archc.models import (
     Width,
 )
 from archc.ops import OPERATORS
+from archc.reference_model import ReferenceModel, parse_reference
 from archc.renaming import Renaming, parse_checkpoints
 from archc.source import Entry, Scalar
 from archc.spans import Span
@@ -52,6 +53,7 @@ class Spec(NamedTuple):
     width: Width | None
     budget: Mapping[str, Limit]
     checkpoints: Mapping[str, Renaming]
+    reference: ReferenceModel | None
     lints: Mapping[str, Switch]
     grammar: Grammar
     span: Span
@@ -69,7 +71,7 @@ def check_schema(document: source.Mapping) -> Spec | list[Diagnostic]:
 def _checked(document: source.Mapping, findings: list[Diagnostic]) -> Spec | list[Diagnostic]:
     sections = {*ROW_SECTIONS, "aux"}
     known = [*Header.model_fields, "extends", "paper", "defaults", "modules", *ROW_SECTIONS]
-    known += ["aux", "table", "parameters", "width", "budget", "checkpoints", "lints"]
+    known += ["aux", "table", "parameters", "width", "budget", "checkpoints", "reference", "lints"]
     document = as_meant(document, "spec", known, findings)
     entries = {entry.key.text: entry for entry in document.entries}
     unknown = [entry.key for name, entry in entries.items() if name not in known]
@@ -138,6 +140,7 @@ def _checked(document: source.Mapping, findings: list[Diagnostic]) -> Spec | lis
     every = names | {key.text for key, _ in _mapping(entries.get("aux"), "aux", [])}
     table = parse_table(entries["table"], every, findings) if "table" in entries else None
     checkpoints = parse_checkpoints(entries.get("checkpoints"), findings)
+    reference = parse_reference(entries.get("reference"), findings)
     switches = parse_switches(entries.get("lints"), findings)
     if not findings:
         findings += _idle_defaults(document, grammar)
@@ -156,6 +159,7 @@ def _checked(document: source.Mapping, findings: list[Diagnostic]) -> Spec | lis
         width,
         _limits(budget, entries),
         checkpoints,
+        reference,
         switches,
         grammar,
         place,

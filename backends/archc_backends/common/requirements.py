@@ -11,6 +11,12 @@ def require(package: str, name: str, extra: str) -> None:
         raise BackendUnavailable(f"this needs {name}: pip install 'archc-compiler[{extra}]'")
 
 
+def require_library(package: str) -> None:
+    """Raises BackendUnavailable where a library of models, which no extra installs, is missing."""
+    if find_spec(package) is None:
+        raise BackendUnavailable(f"this needs {package}: pip install {package}")
+
+
 def require_torch() -> None:
     """Raises BackendUnavailable where torch is missing."""
     require("torch", "PyTorch", "torch")

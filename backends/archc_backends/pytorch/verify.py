@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -98,12 +98,15 @@ def _too_large(analysis: Analysis) -> Diagnostic | None:
 def differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
     """Where what the probe observed is not what is analysed, in words."""
     network = analysis.network
-    expected = [(key, list(tensor.shape)) for key, tensor in expected_state(analysis).items()]
-    found = [(key, shape) for key, shape in observed["state"]]
-    yield from _state_differences(expected, found)
+    found = dict(observed["state"])
+    other = list(state_differences(analysis, found))
+    yield from other
+    expected = list(expected_state(analysis))
+    if not other and list(found) != expected:
+        yield "the parameters stand in another order than the spec's layers"
     if network.aux:
         heads = tuple(f"{head.body.name}." for head in network.aux)
-        without = [key for key, _ in expected if not key.startswith(heads)]
+        without = [key for key in expected if not key.startswith(heads)]
         if observed["state_without_aux"] != without:
             yield "its state without auxiliary heads is not the rest of its state"
     main = {layer.op.path: layer for row in analysis.rows for layer in row.layers}
@@ -135,19 +138,14 @@ def differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
         yield "its output is not finite for random images"
 
 
-def _state_differences(
-    expected: list[tuple[str, list[int]]], found: list[tuple[str, list[int]]]
-) -> Iterator[str]:
-    if expected == found:
-        return
-    want, have = dict(expected), dict(found)
-    for key in want:
-        if key not in have:
+def state_differences(analysis: Analysis, found: Mapping[str, list[int]]) -> Iterator[str]:
+    """Where a state, shapes by key, is not the network's, in words; its order is not looked at."""
+    expected = {key: list(tensor.shape) for key, tensor in expected_state(analysis).items()}
+    for key, shape in expected.items():
+        if key not in found:
             yield f"the parameter {key} is missing"
-        elif want[key] != have[key]:
-            yield f"{key} has the shape {have[key]}, {want[key]} is analysed"
-    for key in have:
-        if key not in want:
+        elif found[key] != shape:
+            yield f"{key} has the shape {found[key]}, {shape} is analysed"
+    for key in found:
+        if key not in expected:
             yield f"the parameter {key} is not in the analysis"
-    if want == have:
-        yield "the parameters stand in another order than the spec's layers"

@@ -20,6 +20,7 @@ from archc.editor_schema.sections import (
     defaults,
     defaults_of_kinds,
     parameters,
+    reference,
     switches_of_lints,
     table,
     width,
@@ -120,6 +121,11 @@ def _top() -> dict[str, Schema]:
         "checkpoints": {
             "description": "How the keys of checkpoints from elsewhere map to this network's.",
             **checkpoints(),
+        },
+        "reference": {
+            "description": "The hand-written model that computes the same: a library, and the "
+            "name that it has for it.",
+            **reference(),
         },
     }
 

@@ -1,4 +1,4 @@
-"""The sections that hold no layers: what a paper prints, parameters, checkpoints."""
+"""The sections that hold no layers: what a paper prints, parameters, checkpoints, the reference."""
 
 from archc.editor_schema.fields import field, mapping, or_named, whole_model
 from archc.editor_schema.notations import PRINTED_NUMBER, Schema, whole
@@ -8,6 +8,7 @@ from archc.lints import lints
 from archc.models import Width
 from archc.names import NAME_PATTERN
 from archc.ops import OPERATORS
+from archc.reference_model import NAME_PATTERN as MODEL_PATTERN
 from archc.renaming import CheckpointSection
 from archc.switches import LintArguments
 from archc.table import COLUMNS, LETTERS, Convention, Recorded
@@ -225,6 +226,20 @@ def _separated(separator: str, condition: Schema) -> Schema:
     message = f"Segments, separated by {separator}, of which none is empty."
     names = {"pattern": f"^{_SEGMENTS[separator]}", "patternErrorMessage": message}
     return {"if": condition, "then": {"properties": {"keys": {"propertyNames": names}}}}
+
+
+def reference() -> Schema:
+    """The section ``reference``."""
+    needed = "Small letters, digits and underscores, a letter first, at most 64."
+    name = {"pattern": whole(MODEL_PATTERN), "patternErrorMessage": needed}
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "propertyNames": name,
+        "additionalProperties": {"type": "string", **name},
+        "errorMessage": "One library with the name of its model.",
+    }
 
 
 def switches_of_lints() -> Schema:
