@@ -20,6 +20,7 @@ from archc.bench.rounds import Run
 from archc.roofline import Machine, predict
 from archc.runtimes import Mode, Role, Trial, runtimes
 from archc_backends.common.trial import random_state
+from archc_backends.pytorch import sessions
 
 SPECS = Path(__file__).parents[1] / "specs"
 SMALL = """\
@@ -314,6 +315,16 @@ def test_training(folder: Path) -> None:
     results = json.loads(done.stdout)["trials"][0]["results"]
     assert [result["name"] for result in results] == ["plain", "merged"]
     assert all(result["ratio"] for result in results)
+
+
+@pytest.mark.parametrize("name", ["googlenet", "googlenet_bn", "inception_resnet_v2"])
+def test_in_float64_gradients_are_not_apart(name: str) -> None:
+    """So that what they are apart in float32 is rounding, and the tolerance hides no fault."""
+    analysis, trial = analyzed(SPECS / f"{name}.yaml"), Trial(2, threads=2, train=True)
+    made = []
+    for mode in (Mode("plain", "written", "float64"), Mode("merged", "optimized", "float64")):
+        made.append(sessions.session(analysis, trial, mode).outputs())
+    assert max(differences(made[1], made[0])) < 1e-9
 
 
 def test_half_precision_has_its_difference(folder: Path) -> None:

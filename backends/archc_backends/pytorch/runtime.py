@@ -9,6 +9,7 @@ from archc.diagnostics import Diagnostic
 from archc.optimize import DEPLOY, MERGED, optimize
 from archc.runtimes import Mode, Role, Session, Trial
 from archc_backends.pytorch.backend import PyTorch
+from archc_backends.pytorch.reference import LIBRARIES, make_reference
 
 COMPILED = ", torch.compile"
 GRAPH = ", CUDA graph"
@@ -58,9 +59,37 @@ class PyTorchRuntime:
         return sessions.session(analysis, trial, mode)
 
 
+class ReferenceRuntime:
+    """The model of a library that the spec names, in PyTorch's ways of running a module."""
+
+    def modes(self, analysis: Analysis, trial: Trial) -> tuple[Mode, ...]:
+        """At inference alone: in training a library's model tells no loss."""
+        reference = analysis.network.reference
+        if reference is None or trial.train or reference.library not in LIBRARIES:
+            return ()
+        if not all(map(find_spec, ("torch", reference.library))):
+            return ()
+        ways = ["", COMPILED] if trial.device == "cuda" or _compiler() else [""]
+        return tuple(
+            Mode(f"{reference.words}{layout}{way}", "reference")
+            for way in ways
+            for layout in ("", LAST)
+        )
+
+    def start(self, analysis: Analysis, trial: Trial, mode: Mode) -> "Session | list[Diagnostic]":
+        """The library's model with the trial's weights, or why it is another network."""
+        from archc_backends.pytorch import sessions
+
+        model = make_reference(analysis)
+        if isinstance(model, Diagnostic):
+            return [model]
+        return sessions.reference_session(model, analysis, trial, mode)
+
+
 def _compiler() -> bool:
     """Whether torch.compile finds a compiler for the code that it makes for a CPU."""
     return platform.system() == "Linux" and any(map(shutil.which, ("g++", "clang++")))
 
 
 runtime = PyTorchRuntime()
+reference = ReferenceRuntime()

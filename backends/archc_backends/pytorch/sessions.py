@@ -41,9 +41,15 @@ def session(analysis: Analysis, trial: Trial, mode: Mode) -> "TorchPasses":
         model = _made(file, optimized.analysis, trial)
         model.load_state_dict(state)
         analysis = optimized.analysis
-    if LAST in mode.name:
-        nn.utils.convert_conv2d_weight_memory_format(model, torch.channels_last)
     return module_session(model, loss, analysis, trial, mode)
+
+
+def reference_session(
+    model: nn.Module, analysis: Analysis, trial: Trial, mode: Mode
+) -> "TorchPasses":
+    """A library's model, whose keys are the network's, with the trial's weights."""
+    loss = nn.functional.cross_entropy
+    return module_session(loaded(model, analysis), loss, analysis, trial, mode)
 
 
 def loaded(model: nn.Module, analysis: Analysis) -> nn.Module:
@@ -62,18 +68,19 @@ def module_session(
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     dtype = getattr(torch, mode.dtype)
-    given = torch.from_numpy(images(analysis, trial)).to(trial.device)
-    model.to(trial.device)
+    given = torch.from_numpy(images(analysis, trial)).to(trial.device, dtype)
+    model.to(trial.device, dtype)
     if LAST in mode.name:
+        nn.utils.convert_conv2d_weight_memory_format(model, torch.channels_last)
         given = given.contiguous(memory_format=torch.channels_last)
     names = dict(model.named_modules())
     layers = {op.path: names[op.path] for op in analysis.shapes.ops if op.path in names}
     if trial.train:
         weight = next(value for value in model.parameters() if value.dim() == 4)
-        step = partial(_step, _trained(model, mode), loss, given, _labels(analysis, trial), dtype)
+        step = partial(_step, _trained(model, mode), loss, given, _labels(analysis, trial))
         return TorchPasses(step, partial(_gradients, step, weight), trial, {})
-    model.eval().requires_grad_(False).to(dtype)
-    run: Run = partial(_without_gradients, _deployed(model, trial, mode), given.to(dtype))
+    model.eval().requires_grad_(False)
+    run: Run = partial(_without_gradients, _deployed(model, trial, mode), given)
     if mode.name.endswith(GRAPH):
         run = _graph(run)
     eager = not mode.name.endswith((COMPILED, GRAPH)) and trial.device == "cpu"
@@ -180,10 +187,9 @@ def _labels(analysis: Analysis, trial: Trial) -> Tensor:
     return torch.tensor(labels(analysis, trial), device=trial.device)
 
 
-def _step(model: Any, loss: Loss, given: Tensor, wanted: Tensor, dtype: torch.dtype) -> Tensor:
+def _step(model: Any, loss: Loss, given: Tensor, wanted: Tensor) -> Tensor:
     model.zero_grad(set_to_none=True)
-    with torch.autocast(given.device.type, dtype, enabled=dtype is not torch.float32):
-        value = loss(model(given), wanted)
+    value = loss(model(given), wanted)
     torch.autograd.backward(value)
     return value.detach()
 
@@ -210,10 +216,10 @@ def _graph(run: Run) -> Run:
 
 
 def _logits(run: Run) -> list[list[float]]:
-    return [run().float().flatten().tolist()]
+    return [run().flatten().tolist()]
 
 
 def _gradients(run: Run, weight: Tensor) -> list[list[float]]:
     value = run()
     assert weight.grad is not None
-    return [[float(value)], weight.grad.float().flatten()[:OUTPUTS].tolist()]
+    return [[float(value)], weight.grad.flatten()[:OUTPUTS].tolist()]

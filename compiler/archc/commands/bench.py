@@ -26,6 +26,7 @@ TURN = 0.15
     "--batch",
     "batches",
     type=click.IntRange(1, 4096),
+    metavar="N",
     multiple=True,
     default=(1, 8),
     show_default=True,
@@ -34,10 +35,27 @@ TURN = 0.15
 @click.option("--train", is_flag=True, help="Training steps: forward, total loss, backward.")
 @click.option("--half", is_flag=True, help="In half precision, too, with its error.")
 @click.option(
-    "--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True, help="Where."
+    "--device",
+    type=click.Choice(["cpu", "cuda"]),
+    default="cpu",
+    show_default=True,
+    help="Where to run.",
 )
-@click.option("--threads", type=click.IntRange(1, 1024), default=None, help="By default all cores.")
-@click.option("--rounds", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    default=None,
+    help="Of each; by default as many as there are cores.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="How often each has its turn.",
+)
 @click.option(
     "--only", multiple=True, metavar="PATTERN", help="Only what is called so, such as '*deploy*'."
 )
@@ -79,8 +97,8 @@ def command(
     """Measure how fast the network runs, in every way that is installed.
 
     Each has a process of its own, all run in turn, round after round, and a ratio is taken within
-    a round. All get the same images and weights; none is printed of two that compute something
-    else. Needs what runs networks, such as torch.
+    a round. All get the same images and random weights, and what computes something else than the
+    first gets no ratio. Needs what runs networks: the extra bench.
     """
     if train and half:
         raise click.UsageError("--half is for inference, --train is in float32")
