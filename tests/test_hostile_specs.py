@@ -51,7 +51,7 @@ MADE = {
     "30,000 brackets on one line": Made(lambda: "[" * 30_000, "A105 1:1"),
     "9,000 brackets on one line": Made(lambda: "[" * 9_000, "A105 1:65"),
     "4,000 closed brackets, a line each": Made(lambda: "[\n" * 4_000 + "]\n" * 4_000, "A105 65:1"),
-    "30,000 lines of brackets": Made(lambda: "[\n" * 30_000, "A105"),
+    "30,000 lines of brackets": Made(lambda: "[\n" * 30_000, "A105 1:1"),
     "9,000 braces with keys": Made(lambda: "{a:\n" * 9_000, "A105 64:2"),
     "1,000 nested blocks": Made(
         lambda: "".join(f"{' ' * i}a:\n" for i in range(1_000)), "A105 64:64"
@@ -60,7 +60,7 @@ MADE = {
     "question marks": Made(lambda: "? " * 4_000, "A105 1:129"),
     "one megabyte and a byte": Made(lambda: bytes_of("# \n") + "a: 1\n" * 10, "A105 1:1"),
     "a megabyte of comments": Made(lambda: bytes_of(f"# {'x' * 97}\n") + "a: 1\n"[:0], "A102 1:1"),
-    "a megabyte of blank lines": Made(lambda: bytes_of("\n"), "A105"),
+    "a megabyte of blank lines": Made(lambda: bytes_of("\n"), "A105 1:1"),
     "a megabyte of spaces": Made(lambda: bytes_of(f"{' ' * 99}\n"), "A102 1:1"),
     "a megabyte of tabs": Made(lambda: bytes_of("\t" * 99 + "\n"), "A102 1:1"),
     "a megabyte of one word": Made(lambda: bytes_of("a"), "A105 1:1"),
@@ -73,14 +73,14 @@ MADE = {
     "a megabyte of colons": Made(
         lambda: bytes_of(f"{':' * 99}\n"), "A104 2:1, A104 3:1, 51 in all"
     ),
-    "a megabyte of documents": Made(lambda: bytes_of("---\n"), "A105"),
+    "a megabyte of documents": Made(lambda: bytes_of("---\n"), "A105 1:1"),
     "100,000 keys": Made(lambda: rows(90_000, "k{}: 0"), "A105 1:1"),
-    "100,000 rows": Made(lambda: rows(60_000, "k{}: ReLU"), "A105"),
+    "100,000 rows": Made(lambda: rows(60_000, "k{}: ReLU"), "A105 1:1"),
     "100,000 keys at the top": Made(
         lambda: "".join(f"k{i}: {i}\n" for i in range(80_000)), "A105 1:1"
     ),
-    "100,000 of one key": Made(lambda: "a: 1\n" * 190_000, "A105"),
-    "100,000 items": Made(lambda: HEAD + "stem:\n" + "- a\n" * 190_000, "A105"),
+    "100,000 of one key": Made(lambda: "a: 1\n" * 190_000, "A105 1:1"),
+    "100,000 items": Made(lambda: HEAD + "stem:\n" + "- a\n" * 190_000, "A105 1:1"),
     "1,400 unknown kinds": Made(
         lambda: rows(1_400, "k{0}: Conf{0}"), "A205 6:7, A205 7:7, 51 in all"
     ),
@@ -235,6 +235,20 @@ def test_what_is_extended_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             archc.load("net.yaml")
         (finding,) = raised.value.diagnostics
         assert finding.code is Code.UNREADABLE
+
+
+def test_what_is_extended_is_a_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link's name says nothing: no other file's text is shown in a message."""
+    monkeypatch.chdir(tmp_path)
+    Path("secrets.txt").write_text("password: hunter2\n")
+    Path("base.yaml").symlink_to("secrets.txt")
+    Path("net.yaml").write_text("name: Net\nextends: base.yaml\n")
+    with pytest.raises(archc.SpecError) as raised:
+        archc.load("net.yaml")
+    (finding,) = raised.value.diagnostics
+    assert finding.message == "base.yaml is a link to something that is no spec"
+    assert finding.span is not None
+    assert (finding.span.line, finding.span.text) == (2, "base.yaml")
 
 
 def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:

@@ -77,11 +77,11 @@ def read(path: Path, name: str | None = None) -> Source | Diagnostic:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return Diagnostic(Code.UNREADABLE, f"cannot read {name}: {reason}")
+    start = Span(Source(name, "", path=path), 1, 1, 1, 2)
     if len(data) > MAXIMUM_BYTES:
-        message = f"{name} is larger than {MAXIMUM_BYTES:,} bytes"
-        return Diagnostic(Code.LIMIT, message, Span(Source(name, "", path=path), 1, 1, 1, 2))
+        return Diagnostic(Code.LIMIT, f"{name} is larger than {MAXIMUM_BYTES:,} bytes", start)
     if data.count(b"\n") > MAXIMUM_LINES:
-        return Diagnostic(Code.LIMIT, f"{name} has more than {MAXIMUM_LINES:,} lines")
+        return Diagnostic(Code.LIMIT, f"{name} has more than {MAXIMUM_LINES:,} lines", start)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,5 +1,6 @@
 """Convolutions, with the norm and the activation that follow them."""
 
+from abc import abstractmethod
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -88,8 +89,9 @@ class _Convolution(Operator):
         return self._weights_by_channel, biases, scales, int(norm), int(active)
 
     @property
+    @abstractmethod
     def _weights_by_channel(self) -> int:
-        raise NotImplementedError
+        """Weights for each input channel."""
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
         """Each weight is used once for each position of the output."""
