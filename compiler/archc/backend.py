@@ -20,9 +20,10 @@ class Options(NamedTuple):
     """How to emit: ``stem`` is the base of the file names, that of the spec's own.
 
     ``stamp`` is what a file of a format without comments has to carry, unchanged and in its first
-    65,536 bytes. ``weights`` are the tensors to put into the files, by key of the network's state;
-    None for a counter at zero, no mapping where none are given. ``optimized`` is given where the
-    network is an optimised one: what it was, and what was done.
+    65,536 bytes. ``optimized`` is given where the network is an optimised one: what it was, and
+    what was done. ``weights`` are the tensors to put into the files, by key of the network's state,
+    that as written where it is optimised; None for a counter at zero, no mapping where none are
+    given.
     """
 
     stem: str

@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archc.analysis import Analysis
 from archc.backend import Options
 from archc.diagnostics import Diagnostic, SpecError
 from archc_backends.common.requirements import require
 
+if TYPE_CHECKING:
+    from archc.optimize import Optimized
+
 
 class ONNX:
     """Emits ``<stem>.onnx``, a model with its weights, which carries its own stamp."""
 
     comment = ""
-    options = frozenset({"weights"})
+    options = frozenset({"weights", "optimized"})
 
     def check(self, analysis: Analysis) -> list[Diagnostic]:
         """What ONNX has no nodes for, or has no room for."""
@@ -52,6 +55,15 @@ class ONNX:
         from archc_backends.onnx.weights import encode_weights
 
         return encode_weights(weights, suffix)
+
+    def convert_weights(
+        self, optimized: "Optimized", weights: Mapping[str, Any], back: bool
+    ) -> Mapping[str, Any] | Diagnostic:
+        """Arrays, whatever library's tensors are given."""
+        require_onnx()
+        from archc_backends.onnx.conversion import convert_weights
+
+        return convert_weights(optimized, weights, back)
 
     def materialize(self, analysis: Analysis) -> object:
         """The network as an ``onnx.ModelProto`` with weights as they are before training."""

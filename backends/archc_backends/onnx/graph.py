@@ -29,14 +29,13 @@ IMAGES, LOGITS, PROBABILITIES = "images", "logits", "probabilities"
 
 
 class Node(NamedTuple):
-    """A node by name: what it reads, the value it gives, and that value's shape for one image."""
+    """A node by name: what it reads, and the values it gives, with their shapes for one image."""
 
     kind: str
     name: str
     inputs: tuple[str, ...]
-    output: str
-    shape: Shape
-    attributes: Mapping[str, Attribute]
+    outputs: Mapping[str, Shape]
+    attributes: Mapping[str, Attribute] = MappingProxyType({})
 
 
 class Graph(NamedTuple):
@@ -104,8 +103,9 @@ class _Tracer:
             shapes = self._shapes.inputs[id(node)], self._shapes.outputs[id(node)]
             return self._layer(node, steps_of(node.operator, *shapes), source)
         if isinstance(node, ir.Concat):
-            values = tuple(self.run(branch, source) for branch in node.branches)
-            return self._join("Concat", node, "concat", values, {"axis": 1})
+            return self._concat(node, [source] * len(node.branches))
+        if isinstance(node, ir.Fork):
+            return self._concat(node, self._split(node, source))
         if isinstance(node, ir.Residual):
             return self._residual(node, source)
         for child in node.children:
@@ -116,11 +116,11 @@ class _Tracer:
         """Call the value by the name of an output."""
         self.outputs[output] = shape = self._shape[value]
         if value == IMAGES:
-            return self._add(Node("Identity", self._fresh("identity"), (value,), output, shape, {}))
+            return self._add("Identity", self._fresh("identity"), (value,), output, shape)
         for i, node in enumerate(self.nodes):
             inputs = tuple(output if name == value else name for name in node.inputs)
-            given = output if node.output == value else node.output
-            self.nodes[i] = node._replace(inputs=inputs, output=given)
+            outputs = {output if name == value else name: s for name, s in node.outputs.items()}
+            self.nodes[i] = node._replace(inputs=inputs, outputs=outputs)
         self._shape[output] = shape
         return output
 
@@ -132,7 +132,7 @@ class _Tracer:
             if output in (IMAGES, LOGITS, PROBABILITIES):
                 output = self._fresh(output)
             inputs = tuple(self._operand(path, part, source, value) for part in step.inputs)
-            value = self._add(Node(step.kind, name, inputs, output, step.shape, step.attributes))
+            value = self._add(step.kind, name, inputs, output, step.shape, step.attributes)
         return value
 
     def _operand(self, path: str, part: Operand, source: str, value: str) -> str:
@@ -145,12 +145,32 @@ class _Tracer:
             self.constants[name] = part
         return name
 
+    def _concat(self, node: ir.Concat | ir.Fork, sources: list[str]) -> str:
+        """The branches joined, each with what it reads."""
+        values = tuple(map(self.run, node.branches, sources))
+        return self._join("Concat", node, "concat", values, {"axis": 1})
+
+    def _split(self, node: ir.Fork, source: str) -> list[str]:
+        """What each branch reads: a part of what the shared operator gives, or the input."""
+        whole = self.run(node.shared, source)
+        size = self._shape[whole][1:]
+        name = self._fresh(f"{node.path}.split")
+        sources = [source] * len(node.parts)
+        outputs: dict[str, Shape] = {}
+        for branch, part in enumerate(node.parts):
+            if part is not None:
+                sources[branch] = value = self._fresh(f"{name}.{branch}")
+                outputs[value] = part.channels, *size
+        channels = tuple(part.channels for part in node.parts if part is not None)
+        inputs = (whole, self._constant(node, Constant("parts", channels, integers=True)))
+        self._put(Node("Split", name, inputs, outputs, {"axis": 1}))
+        return sources
+
     def _residual(self, node: ir.Residual, source: str) -> str:
         value = self.run(node.body, source)
         straight = source if node.shortcut is None else self.run(node.shortcut, source)
         if node.scale != 1:
-            factor = self._fresh(f"{node.path}.factor")
-            self.constants[factor] = Constant("factor", float(node.scale))
+            factor = self._constant(node, Constant("factor", float(node.scale)))
             value = self._join("Mul", node, "scale", (value, factor))
         value = self._join("Add", node, "add", (value, straight))
         for step in activated(node.activation, self._shapes.of(node)):
@@ -167,12 +187,30 @@ class _Tracer:
     ) -> str:
         """A node of the structure, below its path; a layer may be called so already."""
         name = self._fresh(f"{node.path}.{part}")
-        return self._add(Node(kind, name, inputs, name, self._shapes.of(node), attributes))
+        return self._add(kind, name, inputs, name, self._shapes.of(node), attributes)
 
-    def _add(self, node: Node) -> str:
+    def _constant(self, node: ir.Node, constant: Constant) -> str:
+        """The name of a number of the structure, below its path."""
+        name = self._fresh(f"{node.path}.{constant.name}")
+        self.constants[name] = constant
+        return name
+
+    def _add(
+        self,
+        kind: str,
+        name: str,
+        inputs: tuple[str, ...],
+        output: str,
+        shape: Shape,
+        attributes: Mapping[str, Attribute] = MappingProxyType({}),
+    ) -> str:
+        """A node of one output, which is given back."""
+        self._put(Node(kind, name, inputs, {output: shape}, attributes))
+        return output
+
+    def _put(self, node: Node) -> None:
         self.nodes.append(node)
-        self._shape[node.output] = node.shape
-        return node.output
+        self._shape.update(node.outputs)
 
     def _fresh(self, wanted: str) -> str:
         name, number = wanted, 2

@@ -14,6 +14,8 @@ from archc.ops.plain import Dropout
 from archc.stamps import REACH, digest_of
 from archc.validation import listed
 from archc_backends.common.network import citation, size
+from archc_backends.common.optimized import headline, summary
+from archc_backends.onnx.conversion import converted
 from archc_backends.onnx.graph import IMAGES, Graph, Node, view_graph
 from archc_backends.onnx.weights import given_arrays, initial_arrays
 from archc_backends.onnx.wire import Parts, model_bytes, tensor_parts
@@ -34,13 +36,9 @@ _PAGE = 4096
 def write_model(analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
     """The files of the model, or what keeps the weights from being its weights."""
     graph = view_graph(analysis)
-    if options.weights is None:
-        arrays = initial_arrays(analysis, graph.state)
-    else:
-        given = given_arrays(graph.state, options.weights)
-        if isinstance(given, list):
-            return given
-        arrays = given
+    arrays = _weights(analysis, graph, options)
+    if isinstance(arrays, list):
+        return arrays
     kind = next((array.dtype for array in arrays.values()), np.dtype(np.float32))
     for name, constant in graph.constants.items():
         arrays[name] = np.asarray(constant.values, np.int64 if constant.integers else kind)
@@ -65,12 +63,35 @@ def read_model(content: bytes) -> ModelProto:
     return model
 
 
+def _weights(
+    analysis: Analysis, graph: Graph, options: Options
+) -> "dict[str, Array] | list[Diagnostic]":
+    """The state that the graph reads: where it is optimised, made of that as written."""
+    optimized = options.optimized
+    written = optimized.written if optimized else analysis
+    keys = view_graph(written).state if optimized else graph.state
+    if options.weights is None:
+        arrays = initial_arrays(written, keys)
+    else:
+        given = given_arrays(keys, options.weights)
+        if isinstance(given, list):
+            return given
+        arrays = given
+    if optimized is None:
+        return arrays
+    made = converted(optimized, arrays, graph.state)
+    return [made] if isinstance(made, Diagnostic) else made
+
+
 def _head(analysis: Analysis, options: Options) -> ModelProto:
     """All but the graph: the stamp first, then what people and tools want to know."""
-    network = analysis.network
-    paragraphs = [options.stamp.rstrip("\n"), f"{network.name}. {network.about}".strip()]
+    network, optimized = analysis.network, options.optimized
+    name = headline(optimized) if optimized else f"{network.name}."
+    paragraphs = [options.stamp.rstrip("\n"), f"{name} {network.about}".strip()]
+    paragraphs += [summary(optimized, inference=True)] if optimized else []
     paragraphs += [citation(network), size(analysis, f"{analysis.cost.params:,} parameters")]
-    paragraphs.append(f"As it is at inference{_left_out(analysis)}.")
+    written = optimized.written if optimized else analysis
+    paragraphs.append(f"As it is at inference{_left_out(written)}.")
     trained = options.weights is not None
     if not trained:
         paragraphs.append("Its weights are as before training, drawn with fixed seeds.")
@@ -87,6 +108,8 @@ def _head(analysis: Analysis, options: Options) -> ModelProto:
         "spec_sha256": digest_of(network.sources),
         "weights": "given" if trained else "initial",
     }
+    if optimized:
+        properties["recipe"] = optimized.recipe.option
     helper.set_model_props(model, properties)
     return model
 
@@ -105,19 +128,19 @@ def _graph(analysis: Analysis, graph: Graph, kind: "np.dtype[Any]") -> GraphProt
     def typed(name: str, shape: Shape) -> ValueInfoProto:
         return helper.make_tensor_value_info(name, number, (BATCH, *shape))
 
-    inner = (node for node in graph.nodes if node.output not in graph.outputs)
+    given = [(name, shape) for node in graph.nodes for name, shape in node.outputs.items()]
     return helper.make_graph(
         [_node(node) for node in graph.nodes],
         analysis.network.name,
         [typed(IMAGES, analysis.network.input)],
         [typed(name, shape) for name, shape in graph.outputs.items()],
-        value_info=[typed(node.output, node.shape) for node in inner],
+        value_info=[typed(name, shape) for name, shape in given if name not in graph.outputs],
     )
 
 
 def _node(node: Node) -> Any:
     attributes: dict[str, Any] = dict(node.attributes)
-    return helper.make_node(node.kind, node.inputs, (node.output,), node.name, **attributes)
+    return helper.make_node(node.kind, node.inputs, [*node.outputs], node.name, **attributes)
 
 
 def _described(name: str, array: "Array") -> TensorProto:

@@ -1,15 +1,11 @@
-"""What an optimised file says of itself, and how a state_dict becomes its own."""
+"""IR → a view of the functions that make a state_dict that of the optimised file."""
 
 from typing import NamedTuple, TypeVar
 
 from archc import ir
 from archc.analysis import Analysis
-from archc.ops.convolution import Conv, SeparableConv
-from archc.ops.normalization import BatchNorm
-from archc.ops.plain import Dropout
 from archc.optimize import Optimized
 from archc.origins import Source, all_origins, is_invertible, origins
-from archc.validation import counted, listed
 from archc_backends.pytorch.classes import level
 from archc_backends.pytorch.expressions import Call, Expression, Group
 from archc_backends.pytorch.operators.site import literal
@@ -134,49 +130,3 @@ def _source(source: Source, scope: str, usual: Source) -> Expression:
         if value != default
     )
     return Call("_Source", (layer, literal(source.norm.removeprefix(scope))), keywords)
-
-
-def summary(optimized: Optimized) -> str:
-    """What was done to the network, and what that saves."""
-    before, after = optimized.written, optimized.analysis
-    plain = before.network
-    done = []
-    found = all_origins(after)
-    if folded := sum(bool(source.norm) for origin in found for source in origin.sources):
-        done.append(f"{counted(folded, 'norm')} folded into the convolutions before")
-    if merged := [op.replaces for op in after.shapes.ops if _filters(op.replaces) > 1]:
-        siblings = sum(map(_filters, merged))
-        done.append(f"{siblings} sibling 1x1 convolutions merged into {len(merged)}")
-    left_out = []
-    if heads := len(plain.aux) - len(after.network.aux):
-        left_out.append(counted(heads, "auxiliary head"))
-    if not optimized.recipe.trains and (dropouts := _dropouts(plain)):
-        left_out.append(counted(dropouts, "dropout"))
-    if left_out:
-        done.append(f"{listed(left_out)} left out")
-    if not done:
-        return f"{plain.name} has nothing that could be made faster."
-    new, old = map(_sizes, (after, before))
-    return (
-        f"{'; '.join(done)}. It has {new[0]} convolutions, {new[1]} norms and {new[2]} parameters, "
-        f"{plain.name} {old[0]}, {old[1]} and {old[2]}."
-    )
-
-
-def _dropouts(network: ir.Network) -> int:
-    """How many there are outside auxiliary heads."""
-    nodes = (node for row in network.rows for node in ir.walk(row))
-    return sum(isinstance(node, ir.Op) and isinstance(node.operator, Dropout) for node in nodes)
-
-
-def _sizes(analysis: Analysis) -> tuple[str, str, str]:
-    """Convolutions, norms and parameters, auxiliary heads included."""
-    operators = [op.operator for op in analysis.shapes.ops]
-    convolutions = sum(isinstance(operator, Conv | SeparableConv) for operator in operators)
-    norms = sum(isinstance(operator, BatchNorm) for operator in operators)
-    norms += sum(getattr(operator, "norm", None) is not None for operator in operators)
-    return str(convolutions), str(norms), f"{analysis.cost_with_aux.params:,}"
-
-
-def _filters(ops: tuple[ir.Op, ...]) -> int:
-    return sum(isinstance(op.operator, Conv) for op in ops)

@@ -169,12 +169,11 @@ def _docstring(analysis: Analysis, optimized: "Optimized | None") -> str:
     network, cost = analysis.network, analysis.cost
     paragraphs = [introduced(f"{network.name}. ", network.about, f"{network.name}.", 0)]
     if optimized is not None:
-        from archc_backends.pytorch.conversion import summary
+        from archc_backends.common.optimized import headline, summary
 
         plain = optimized.written.network.name
-        use = "in fewer steps" if optimized.recipe.trains else "for inference"
         paragraphs = [
-            f"{network.name}: {plain} {use}.",
+            headline(optimized),
             introduced("", network.about, "", 0).strip(),
             summary(optimized),
             f"``convert_state`` turns the state_dict of a trained {plain} into one of its own.",

@@ -52,7 +52,8 @@ def command(
     """Compile specs to code, generated/<spec's stem>.py.
 
     With --optimize it is <stem>_deploy.py, with --merge <stem>_merged.py; a function in it converts
-    a state_dict of the plain file's class.
+    a state_dict of the plain file's class. --weights are those of the network as written in any
+    case.
     """
     recipe = chosen_recipe(optimize, merge)
     unwritten = "" if check or diff else "nothing was written"
@@ -64,7 +65,7 @@ def command(
     chosen = chosen_backend(backend)
     can_optimize(chosen, recipe)
     try:
-        state = given_weights(chosen, weights, compiled, unwritten)
+        state = given_weights(chosen, weights, compiled, recipe, unwritten)
         files, findings = emit_files(compiled, chosen, out, settings, state, recipe)
     except BackendUnavailable as unavailable:
         stop(str(unavailable), USAGE)

@@ -12,7 +12,9 @@ import click
 from archc.completion import complete_backend, complete_folder, complete_spec
 
 if TYPE_CHECKING:
+    from archc.analysis import Analysis
     from archc.backend import Backend
+    from archc.checkpoints import Match
     from archc.diagnostics import Diagnostic
     from archc.optimize import Recipe
     from archc.pipeline import Compiled
@@ -191,9 +193,15 @@ def chosen_backend(name: str | None) -> "Backend":
 
 
 def given_weights(
-    backend: "Backend", file: Path | None, compiled: "list[Compiled]", closing: str = ""
+    backend: "Backend",
+    file: Path | None,
+    compiled: "list[Compiled]",
+    recipe: "Recipe | None",
+    closing: str = "",
 ) -> "Mapping[str, Any] | None":
     """The tensors of a checkpoint for the one spec; exits with its findings where it has any.
+
+    They are those of the network as written, of which the backend makes what the recipe needs.
 
     Raises UsageError where the backend or several specs have no use for them, BackendUnavailable
     where what reads the file is not installed.
@@ -206,13 +214,37 @@ def given_weights(
         raise click.UsageError("--weights are those of one SPEC: say which")
     from archc.checkpoints import match_checkpoint
     from archc.diagnostics import Diagnostic
+    from archc.optimize import optimize
 
     tensors = backend.read_weights(file)
     if isinstance(tensors, Diagnostic):
         refuse(tensors, closing)
-    match = match_checkpoint(compiled[0].analysis, tensors)
-    fail_on(list(match.findings), closing)
+    written = compiled[0].analysis
+    match = match_checkpoint(written, tensors)
+    made = optimize(written, recipe).analysis if recipe else None
+    fail_on_match(match, file, tensors, made, closing)
     return {key: None if name is None else tensors[name] for key, name in match.sources.items()}
+
+
+def fail_on_match(
+    match: "Match",
+    file: Path,
+    tensors: "Mapping[str, Any]",
+    made: "Analysis | None" = None,
+    closing: str = "",
+) -> None:
+    """Exits where the checkpoint does not fit the network that it was matched against.
+
+    ``made`` is the network that it is to be converted for, if any: of a checkpoint that fits it,
+    nothing is said but that.
+    """
+    from archc.checkpoints import match_checkpoint
+    from archc.diagnostics import Code, Diagnostic
+
+    if made and match.findings and not match_checkpoint(made, tensors).findings:
+        message = f"{file} is a checkpoint of {made.network.name} already"
+        refuse(Diagnostic(Code.UNCONVERTIBLE, message), closing)
+    fail_on(list(match.findings), closing)
 
 
 def report(findings: "Iterable[Diagnostic]") -> None:

@@ -65,7 +65,7 @@ def command(
     given += f" --{recipe.option}" if recipe else ""
     can_optimize(chosen, recipe)
     try:
-        state = given_weights(chosen, weights, compiled)
+        state = given_weights(chosen, weights, compiled, recipe)
         for name, spec in zip(names, compiled, strict=True):
             analysis = optimized(spec.analysis, recipe).analysis if recipe else spec.analysis
             files, findings = emit_files([spec], chosen, out, settings, state, recipe)

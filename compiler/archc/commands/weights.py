@@ -8,12 +8,13 @@ import click
 from archc.commands.common import (
     USAGE,
     backend_option,
+    can_optimize,
     chosen_backend,
     chosen_recipe,
     compile_all,
     counted,
     echo,
-    fail_on,
+    fail_on_match,
     merge_option,
     optimize_option,
     refuse,
@@ -69,7 +70,7 @@ def command(
     backend: str | None,
     settings: dict[str, float],
 ) -> None:
-    """Turn a CHECKPOINT into one for the generated network. Needs torch.
+    """Turn a CHECKPOINT into one for the generated network. Needs what reads it, such as torch.
 
     Its keys go through a mapping that the spec declares among its checkpoints. Nothing is written
     where a tensor is missing, left over or of the wrong shape. A checkpoint without the auxiliary
@@ -84,12 +85,13 @@ def command(
     (compiled,) = compile_all([spec], settings)
     from archc.backend import BackendUnavailable
     from archc.checkpoints import expected_state, match_checkpoint
-    from archc.diagnostics import Code, Diagnostic
+    from archc.diagnostics import Diagnostic
     from archc.optimize import optimize as optimized_by
     from archc.writer import File, write_new
 
     renaming = None if back else _renaming(compiled, origin)
     chosen = chosen_backend(backend)
+    can_optimize(chosen, recipe)
     analysis = target = compiled.analysis
     if optimized := optimized_by(analysis, recipe) if recipe else None:
         _can_go(back, optimized)
@@ -103,10 +105,7 @@ def command(
         if optimized and renaming and origin is None:
             plainly = match_checkpoint(analysis, tensors)
             match = match if plainly.findings else plainly
-        if optimized and match.findings and not match_checkpoint(target, tensors).findings:
-            message = f"{checkpoint} is a checkpoint of {target.network.name} already"
-            refuse(Diagnostic(Code.UNCONVERTIBLE, message))
-        fail_on(list(match.findings))
+        fail_on_match(match, checkpoint, tensors, target if optimized else None)
         given = {
             key: None if name is None else tensors[name] for key, name in match.sources.items()
         }

@@ -1,0 +1,74 @@
+"""What a file of an optimised network says of itself."""
+
+from archc import ir
+from archc.analysis import Analysis
+from archc.ops.convolution import Conv, SeparableConv
+from archc.ops.normalization import BatchNorm
+from archc.ops.plain import Dropout
+from archc.optimize import Optimized
+from archc.origins import origins
+from archc.validation import counted, listed
+
+
+def headline(optimized: Optimized) -> str:
+    """What it is, as a sentence."""
+    use = "in fewer steps" if optimized.recipe.trains else "for inference"
+    return f"{optimized.analysis.network.name}: {optimized.written.network.name} {use}."
+
+
+def summary(optimized: Optimized, inference: bool = False) -> str:
+    """What was done to the network, and what that saves.
+
+    ``inference`` is for files that hold no auxiliary heads and no dropout in any case: these are
+    then neither counted nor said to be left out.
+    """
+    before, after = optimized.written, optimized.analysis
+    plain = before.network
+    ops = _operators(after, inference)
+    sources = [source for op in ops for origin in origins(op) for source in origin.sources]
+    done = []
+    if folded := sum(bool(source.norm) for source in sources):
+        done.append(f"{counted(folded, 'norm')} folded into the convolutions before")
+    if merged := [op.replaces for op in ops if _filters(op.replaces) > 1]:
+        siblings = sum(map(_filters, merged))
+        done.append(f"{siblings} sibling 1x1 convolutions merged into {len(merged)}")
+    left_out = []
+    if heads := len(plain.aux) - len(after.network.aux):
+        left_out.append(counted(heads, "auxiliary head"))
+    if not optimized.recipe.trains and (dropouts := _dropouts(plain)):
+        left_out.append(counted(dropouts, "dropout"))
+    if left_out and not inference:
+        done.append(f"{listed(left_out)} left out")
+    if not done:
+        return f"{plain.name} has nothing that could be made faster."
+    new, old = (_sizes(analysis, inference) for analysis in (after, before))
+    return (
+        f"{'; '.join(done)}. It has {new[0]} convolutions, {new[1]} norms and {new[2]} parameters, "
+        f"{plain.name} {old[0]}, {old[1]} and {old[2]}."
+    )
+
+
+def _operators(analysis: Analysis, inference: bool) -> list[ir.Op]:
+    if not inference:
+        return list(analysis.shapes.ops)
+    return [layer.op for row in analysis.rows for layer in row.layers]
+
+
+def _dropouts(network: ir.Network) -> int:
+    """How many there are outside auxiliary heads."""
+    nodes = (node for row in network.rows for node in ir.walk(row))
+    return sum(isinstance(node, ir.Op) and isinstance(node.operator, Dropout) for node in nodes)
+
+
+def _sizes(analysis: Analysis, inference: bool) -> tuple[str, str, str]:
+    """Convolutions, norms and parameters."""
+    operators = [op.operator for op in _operators(analysis, inference)]
+    convolutions = sum(isinstance(operator, Conv | SeparableConv) for operator in operators)
+    norms = sum(isinstance(operator, BatchNorm) for operator in operators)
+    norms += sum(getattr(operator, "norm", None) is not None for operator in operators)
+    cost = analysis.cost if inference else analysis.cost_with_aux
+    return str(convolutions), str(norms), f"{cost.params:,}"
+
+
+def _filters(ops: tuple[ir.Op, ...]) -> int:
+    return sum(isinstance(op.operator, Conv) for op in ops)

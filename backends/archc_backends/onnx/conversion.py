@@ -1,0 +1,133 @@
+"""Arrays of a network as written as those of the optimised one, and back."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from archc.analysis import Analysis
+from archc.checkpoints import expected_state
+from archc.diagnostics import Code, Diagnostic
+from archc.optimize import Optimized
+from archc.origins import Source, origins
+from archc_backends.onnx.weights import as_arrays
+
+if TYPE_CHECKING:
+    from archc_backends.onnx.weights import Array
+
+
+def convert_weights(
+    optimized: Optimized, weights: Mapping[str, Any], back: bool
+) -> "dict[str, Array] | Diagnostic":
+    """A checkpoint of the network as written as one of the optimised one; ``back`` undoes that.
+
+    None stands for a counter at zero. Heads that the checkpoint lacks are not made.
+    """
+    zero = np.zeros((), np.int64)
+    arrays = as_arrays({key: zero if value is None else value for key, value in weights.items()})
+    if isinstance(arrays, Diagnostic):
+        return arrays
+    for key, array in arrays.items():
+        needed = "a floating one" if array.ndim else "that of a whole number"
+        if array.dtype.kind not in ("f" if array.ndim else "iu"):
+            message = f"{key} is of type {array.dtype.name}, and {needed} is needed"
+            return Diagnostic(Code.UNCONVERTIBLE, message)
+        if not np.isfinite(array).all():
+            return Diagnostic(Code.UNCONVERTIBLE, f"{key} holds a number that is not finite")
+    rows = {_row(key) for key in arrays}
+    target = optimized.written if back else optimized.analysis
+    keys = [key for key in expected_state(target) if _row(key) in rows]
+    if back:
+        return _restored(optimized, arrays, keys)
+    return converted(optimized, arrays, keys)
+
+
+def converted(
+    optimized: Optimized, arrays: "Mapping[str, Array]", keys: Iterable[str]
+) -> "dict[str, Array] | Diagnostic":
+    """What the optimised network has under these keys; norms are folded in float64.
+
+    ``arrays`` are those of the network as written that they are made of, finite numbers all.
+    """
+    changes = {change.key: change for change in _changes(optimized.analysis)}
+    made: dict[str, Array] = {}
+    for key in keys:
+        if key not in changes:
+            made[key] = arrays[key]
+            continue
+        parts = [_part(arrays, source, changes[key].name) for source in changes[key].sources]
+        if len({part.dtype for part in parts}) > 1:
+            return Diagnostic(Code.UNCONVERTIBLE, f"what becomes {key} is not of one type")
+        if parts[0].ndim:
+            made[key] = np.concatenate(parts) if len(parts) > 1 else parts[0]
+        elif any(part != parts[0] for part in parts):
+            return Diagnostic(Code.UNCONVERTIBLE, f"what becomes {key} is not one number")
+        else:
+            made[key] = parts[0]
+        if not np.isfinite(made[key]).all():
+            message = f"{key} becomes a number that is not finite in {parts[0].dtype.name}"
+            return Diagnostic(Code.UNCONVERTIBLE, message)
+    return made
+
+
+class _Change(NamedTuple):
+    """A tensor that is not the network's as written of the same key.
+
+    It is what ``name`` is below each of the sources, joined in this order.
+    """
+
+    key: str
+    name: str
+    sources: tuple[Source, ...]
+
+
+def _changes(analysis: Analysis) -> Iterator[_Change]:
+    for layer in analysis.layers:
+        for origin in origins(layer.op):
+            for tensor in layer.op.operator.state(layer.input):
+                key = f"{layer.op.path}.{tensor.name}"
+                if key.startswith(f"{origin.layer}."):
+                    yield _Change(key, key.removeprefix(f"{origin.layer}."), origin.sources)
+
+
+def _part(arrays: "Mapping[str, Array]", source: Source, name: str) -> "Array":
+    """The tensor of one source: of a norm that is folded, a factor in the weight, or the bias."""
+    if not source.norm:
+        return arrays[f"{source.layer}.{name}"]
+    weight = arrays[f"{source.layer}.weight"]
+    scale, shift, mean, variance = (
+        arrays[f"{source.norm}.{part}"].astype(np.float64)
+        for part in ("weight", "bias", "running_mean", "running_var")
+    )
+    # What becomes no finite number is seen behind it.
+    with np.errstate(all="ignore"):
+        scale /= np.sqrt(variance + source.eps)
+        if name == "weight":
+            return (weight * scale.reshape(-1, 1, 1, 1)).astype(weight.dtype)
+        bias = arrays[f"{source.layer}.bias"].astype(np.float64) if source.bias else 0.0
+        folded: Array = ((bias - mean) * scale + shift).astype(weight.dtype)
+        return folded
+
+
+def _restored(
+    optimized: Optimized, arrays: "Mapping[str, Array]", keys: Iterable[str]
+) -> "dict[str, Array]":
+    """What the network as written has under these keys; no norm is folded."""
+    expected = expected_state(optimized.written)
+    parted: dict[str, Array] = {}
+    for key, name, sources in _changes(optimized.analysis):
+        if key not in arrays:  # of a head that is missing
+            continue
+        pieces = [f"{source.layer}.{name}" for source in sources]
+        if arrays[key].ndim:
+            *ends, _ = accumulate(expected[piece].shape[0] for piece in pieces)
+            parted |= zip(pieces, np.split(arrays[key], ends), strict=True)
+        else:
+            parted |= dict.fromkeys(pieces, arrays[key])
+    return {key: parted[key] if key in parted else arrays[key] for key in keys}
+
+
+def _row(key: str) -> str:
+    """The row, or the auxiliary head, that a key belongs to."""
+    return key.partition(".")[0]
