@@ -123,8 +123,8 @@ class Handler(BaseHTTPRequestHandler):
         status = HTTPStatus(code)
         self._reply(status, {"error": message or status.phrase})
         # Closed while it still sends, a client would see a reset connection, and no reason.
-        self.connection.shutdown(socket.SHUT_WR)
-        with contextlib.suppress(Refused):
+        with contextlib.suppress(OSError, Refused):
+            self.connection.shutdown(socket.SHUT_WR)
             for _ in self._parts(sys.maxsize):
                 pass
 
