@@ -1,0 +1,189 @@
+"""Answers what an image shows, by an ONNX model that archc built: on the command line or over HTTP.
+
+``python serve.py shapes_deploy.onnx star.png --labels labels.txt`` prints the most probable labels;
+``python serve.py shapes_deploy.onnx --labels labels.txt --port 8000`` answers ``POST /`` with an image's
+bytes, and ``GET /health``. It needs onnxruntime, numpy and Pillow.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import BoundedSemaphore
+
+from classifier import Classifier, Unusable, read_labels, reason
+from images import BadImage, HugeImage
+
+MAX_BYTES = 10_000_000
+"""Of a request's body."""
+WORKERS = os.cpu_count() or 1
+"""How many images are worked on at once, each on one thread; further requests wait."""
+METHODS = {"/": "POST", "/health": "GET"}
+
+
+class Refused(Exception):
+    """A request that is not answered: the status, and the reason."""
+
+    def __init__(self, status: HTTPStatus, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class Server(ThreadingHTTPServer):
+    """A thread for each connection; all of them share one classifier, which answers ``top`` labels.
+
+    A client may be silent for ``seconds``, and has as long for its whole body.
+    """
+
+    request_queue_size = 128
+
+    def __init__(self, port: int, classifier: Classifier, top: int, seconds: float) -> None:
+        self.classifier, self.top, self.seconds = classifier, top, seconds
+        self.workers = BoundedSemaphore(WORKERS)
+        super().__init__(("127.0.0.1", port), Handler)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request a connection, answered in JSON."""
+
+    server: Server
+    protocol_version = "HTTP/1.1"  # with it a client that asks whether to go on is told so
+
+    def setup(self) -> None:
+        super().setup()
+        self.connection.settimeout(self.server.seconds)
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # the client is gone, and that is no fault
+            super().handle()
+
+    def do_GET(self) -> None:
+        """What is asked for, or why not."""
+        try:
+            self._reply(HTTPStatus.OK, self._answer())
+        except Refused as refused:
+            self.send_error(refused.status, str(refused))
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
+
+    def _answer(self) -> object:
+        path = self.path.partition("?")[0]
+        if path not in METHODS:
+            raise Refused(HTTPStatus.NOT_FOUND, "there are POST / and GET /health")
+        if self.command != METHODS[path]:
+            raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, f"{path} takes {METHODS[path]}")
+        if path == "/health":
+            return {"status": "ok"}
+        content = self._content()
+        try:
+            with self.server.workers:
+                answers = self.server.classifier.answers(content, self.server.top)
+        except HugeImage as error:
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error)) from error
+        except BadImage as error:
+            raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
+        return [answer._asdict() for answer in answers]
+
+    def _content(self) -> bytes:
+        """The body."""
+        stated = self.headers.get("Content-Length", "")
+        if not re.fullmatch("[0-9]{1,18}", stated) or "Transfer-Encoding" in self.headers:
+            raise Refused(HTTPStatus.LENGTH_REQUIRED, "a Content-Length is needed")
+        length = int(stated)
+        if length > MAX_BYTES:
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {MAX_BYTES:,} bytes")
+        content = b"".join(self._parts(length))
+        if len(content) < length:
+            raise Refused(HTTPStatus.BAD_REQUEST, f"{len(content)} bytes of {length} came")
+        return content
+
+    def _parts(self, length: int) -> Iterator[bytes]:
+        """What the client sends, as it comes, until it ends or has ``length`` bytes."""
+        end = time.monotonic() + self.server.seconds
+        try:
+            while length and (part := self.rfile.read1(min(length, 65536))):
+                yield part
+                length -= len(part)
+                if time.monotonic() > end:
+                    raise TimeoutError
+        except TimeoutError as error:
+            why = f"not all came within {self.server.seconds:g} seconds"
+            raise Refused(HTTPStatus.REQUEST_TIMEOUT, why) from error
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """The reason as JSON; what http.server itself refuses comes here, too."""
+        status = HTTPStatus(code)
+        self._reply(status, {"error": message or status.phrase})
+        # Closed while it still sends, a client would see a reset connection, and no reason.
+        with contextlib.suppress(OSError, Refused):
+            self.connection.shutdown(socket.SHUT_WR)
+            for _ in self._parts(sys.maxsize):
+                pass
+
+    def _reply(self, status: HTTPStatus, value: object) -> None:
+        content = json.dumps(value).encode() + b"\n"
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Connection", "close")
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.send_header("Allow", METHODS[self.path.partition("?")[0]])
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+
+def main() -> None:
+    """The command line; exit status 1 and one line on what cannot be answered."""
+    parser = argparse.ArgumentParser(description="Answers what an image shows.")
+    parser.add_argument("model", type=Path, help="an ONNX model that archc built")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("image", type=Path, nargs="?", help="an image file to answer for")
+    what.add_argument("--port", type=int, help="serve HTTP on 127.0.0.1; 0 takes a free port")
+    parser.add_argument("--labels", type=Path, help="the name of each class, one a line")
+    parser.add_argument("--top", type=positive, default=3, help="how many labels to answer")
+    parser.add_argument("--timeout", type=positive, default=10, help="seconds for a request's body")
+    given = parser.parse_args()
+    try:
+        labels = None if given.labels is None else read_labels(given.labels)
+        classifier = Classifier(given.model, labels)
+        if not classifier.trained:
+            print(f"{given.model}: its weights are as before training", file=sys.stderr)
+        if given.port is None:
+            for label, probability in classifier.answers(given.image.read_bytes(), given.top):
+                print(f"{probability:6.1%} {label}")
+        else:
+            serve(classifier, given.port, given.top, given.timeout)
+    except BadImage as error:
+        sys.exit(f"{given.image}: {error}")
+    except Unusable as error:
+        sys.exit(str(error))
+    except (OSError, OverflowError) as error:
+        sys.exit(f"{given.image or f'port {given.port}'}: {reason(error)}")
+
+
+def serve(classifier: Classifier, port: int, top: int, seconds: float) -> None:
+    """Until interrupted."""
+    with Server(port, classifier, top, seconds) as server, contextlib.suppress(KeyboardInterrupt):
+        print(f"serving on http://127.0.0.1:{server.server_port}", flush=True)
+        server.serve_forever()
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+if __name__ == "__main__":
+    main()
