@@ -367,7 +367,7 @@ def test_one_that_asks_whether_to_go_on_is_told(site: Site) -> None:
         ("shapes_deploy.onnx star.png --labels star.png", "star.png: no labels: 'utf-8' codec"),
         (
             "shapes_deploy.onnx star.png --labels 3.txt",
-            "3 labels for the 4 classes of shapes_deploy.onnx",
+            "3 labels for the 4 classes of shapes",
         ),
         ("grey.onnx star.png", "grey.onnx: not one input of float32 images, and logits"),
         ("shapes_deploy.onnx --port 65536", "port 65536: "),

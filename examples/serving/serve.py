@@ -1,8 +1,8 @@
 """Answers what an image shows, by an ONNX model that archc built: on the command line or over HTTP.
 
 ``python serve.py shapes_deploy.onnx star.png --labels labels.txt`` prints the most probable labels;
-``python serve.py shapes_deploy.onnx --labels labels.txt --port 8000`` answers ``POST /`` with an image's
-bytes, and ``GET /health``. It needs onnxruntime, numpy and Pillow.
+``python serve.py shapes_deploy.onnx --labels labels.txt --port 8000`` answers ``POST /`` with an
+image's bytes, and ``GET /health``. It needs onnxruntime, numpy and Pillow.
 """
 
 import argparse
