@@ -2,9 +2,9 @@
 
     python benchmarks/int8.py [SPEC] [--rounds N] [--batch N ...]
 
-Weights are the random ones of `archc bench`, which say nothing of accuracy; activations are calibrated
-on random images, others than those on which outputs are compared. Everything runs in ONNX Runtime, in
-one process, in turn. Needs the extra `bench`, and sympy, which torch brings.
+Weights are the random ones of `archc bench`, which say nothing of accuracy; activations are
+calibrated on random images, others than those on which outputs are compared. Everything runs in
+ONNX Runtime, in one process, in turn. Needs the extra `bench`, and sympy, which torch brings.
 """
 
 import argparse
