@@ -43,7 +43,9 @@ def parse_reference(entry: Entry | None, findings: list[Diagnostic]) -> Referenc
         return None
     (library, model), *more = node.entries
     if more:
-        message = f"reference is one model, and {more[0].key.text[:60]} is another"
+        message = (
+            f"reference is one library with its model, and {more[0].key.text[:60]} is one key more"
+        )
         findings.append(Diagnostic(Code.INVALID_VALUE, message, more[0].key.span, hint=_FORM))
         return None
     wrong = [_wrong_name(library, "a library"), _wrong_name(model, "a model")]
