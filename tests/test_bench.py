@@ -8,10 +8,12 @@ import sys
 import textwrap
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from math import inf, nan
 from pathlib import Path
 
 import pytest
+import torch
 
 import archc
 from archc.analysis import Analysis
@@ -91,6 +93,14 @@ class Fake:
 
 fake = Fake()
 """
+
+
+@pytest.fixture(autouse=True)
+def own_threads() -> Iterator[None]:
+    """Sessions set how many threads torch has, which is not for the tests after these."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture

@@ -229,9 +229,10 @@ def test_a_step_of_training_agrees(pair: Pair) -> None:
     states_agree(pair)
     before, after = in_our_names(pair, pair.state), pair.ours.state_dict()
     still = [k for k, _ in pair.ours.named_parameters() if torch.equal(after[k], before[k])]
-    # Cadene's network has biases in front of norms, which take the gradient of each away.
-    assert all(key.endswith("conv.bias") for key in still)
-    assert not still or pair.reference.checkpoint == "cadene"
+    # A norm takes the gradient of a bias in front of it away, but for rounding: Cadene's network
+    # has such biases, and behind that of block8 there is nothing but a convolution, then a norm.
+    idle = {"bn_inception": "conv.bias", "inception_resnet_v2": "block8.conv2d.bias"}
+    assert all(key.endswith(idle.get(pair.name, " none")) for key in still), still
 
 
 class Change(NamedTuple):
