@@ -22,10 +22,18 @@ def convert_weights(
 ) -> "dict[str, Array] | Diagnostic":
     """A checkpoint of the network as written as one of the optimised one; ``back`` undoes that.
 
-    None stands for a counter at zero. Heads that the checkpoint lacks are not made.
+    None stands for a counter at zero. Heads that the checkpoint lacks are not made, and those that
+    are left out are not looked at.
     """
     zero = np.zeros((), np.int64)
-    arrays = as_arrays({key: zero if value is None else value for key, value in weights.items()})
+    left_out = _heads(optimized.written) - _heads(optimized.analysis)
+    arrays = as_arrays(
+        {
+            key: zero if value is None else value
+            for key, value in weights.items()
+            if _row(key) not in left_out
+        }
+    )
     if isinstance(arrays, Diagnostic):
         return arrays
     for key, array in arrays.items():
@@ -126,6 +134,10 @@ def _restored(
         else:
             parted |= dict.fromkeys(pieces, arrays[key])
     return {key: parted[key] if key in parted else arrays[key] for key in keys}
+
+
+def _heads(analysis: Analysis) -> set[str]:
+    return {head.body.name for head in analysis.network.aux}
 
 
 def _row(key: str) -> str:
