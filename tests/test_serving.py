@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +20,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from classifier import Classifier, softmax
+from classifier import Answer, Classifier, softmax
 from drawing import LABELS, draw
 from images import decode, prepare
 from models import randomized
 from PIL import Image
+from serve import WORKERS, Server
 
 import archc
 from archc_backends.pytorch.reference import torchvision_models
@@ -346,6 +348,41 @@ def test_one_that_asks_whether_to_go_on_is_told(site: Site) -> None:
     head = f"POST / HTTP/1.1\r\nContent-Length: {len(content)}\r\nExpect: 100-continue\r\n\r\n"
     answer = raw(site, head.encode(), content)
     assert answer.startswith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+
+
+def test_it_listens_on_this_machine_alone(classifier: Classifier) -> None:
+    with Server(0, classifier, 1, SECONDS) as server:
+        assert server.server_address[0] == "127.0.0.1"
+
+
+def test_no_more_images_than_cores_are_worked_on_at_once(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = threading.Lock()
+    working: list[int] = []
+    most = 0
+
+    def slow(content: bytes, top: int) -> list[Answer]:
+        nonlocal most
+        with lock:
+            working.append(top)
+            most = max(most, len(working))
+        time.sleep(0.05)
+        with lock:
+            working.pop()
+        return [Answer("star", 1.0)]
+
+    monkeypatch.setattr(classifier, "answers", slow)
+    with Server(0, classifier, 1, 30) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with ThreadPoolExecutor(4 * WORKERS) as threads:
+            asked = [
+                threads.submit(request, server.server_port, "POST", "/", b"x")
+                for _ in range(8 * WORKERS)
+            ]
+            assert {future.result()[0] for future in asked} == {200}
+        server.shutdown()
+    assert 0 < most <= WORKERS  # a slow machine may not have all at work at one moment
 
 
 # The command line.
