@@ -9,7 +9,7 @@ ONNX Runtime, in one process, in turn. Needs the extra `bench`, and sympy, which
 
 import argparse
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,6 +21,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 import archc
 from archc.runtimes import Mode
+from archc_backends.common.trial import Passes
 from archc_backends.onnx.runtimes import NETWORKS, emitted
 
 WARM_UP = 2
@@ -68,18 +69,6 @@ def quantized(model: bytes, shape: tuple[int, ...]) -> bytes:
         return made.read_bytes()
 
 
-def elapsed(model: Any, images: dict[str, Any]) -> float:
-    """Milliseconds of one run, the median of as many as fit into its share."""
-    model.run(["logits"], images)
-    times: list[float] = []
-    end = time.perf_counter() + SHARE
-    while not times or time.perf_counter() < end:
-        start = time.perf_counter()
-        model.run(["logits"], images)
-        times.append((time.perf_counter() - start) * 1000)
-    return median(times)
-
-
 def outputs(model: Any, shape: tuple[int, ...]) -> Any:
     """The logits of images that nothing was calibrated on."""
     seeds = range(CALIBRATED, CALIBRATED + COMPARED)
@@ -110,9 +99,11 @@ def main() -> None:
         times: dict[str, list[float]] = {name: [] for name in models}
         for number in range(WARM_UP + arguments.rounds):
             for name, model in models.items():
-                one = elapsed(model, given)
+                passes = Passes(partial(model.run, ["logits"], given), list)
+                passes.time(0)
+                one = median(passes.time(SHARE))
                 if number >= WARM_UP:
-                    times[name].append(one)
+                    times[name].append(1000 * one)
         for name, found in times.items():
             ratio = median(a / b for a, b in zip(times["plain"], found, strict=True))
             got = outputs(models[name], shape)

@@ -12,7 +12,8 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import run, run_without
 from models import randomized
 from safetensors.numpy import load_file as load_arrays
 from safetensors.torch import save_file
@@ -20,7 +21,6 @@ from safetensors.torch import save_file
 import archc
 from archc.backend import load_backend
 from archc.checkpoints import expected_state
-from archc.cli import cli
 from archc.ops.normalization import LRN
 from archc.stamps import digest_of
 from archc_backends.onnx import graph
@@ -80,12 +80,6 @@ def state() -> dict[str, torch.Tensor]:
     model = archc.module_class("toy.yaml")()
     randomized(model)
     return {key: value.clone() for key, value in model.state_dict().items()}
-
-
-def run(*arguments: str) -> Result:
-    result = CliRunner().invoke(cli, list(arguments))
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
 
 
 def build(*arguments: str) -> Result:
@@ -531,15 +525,6 @@ def test_weights_that_do_not_fit_are_refused_by_the_api() -> None:
         archc.emit(network, backend="onnx", weights={**state(), "fc.bias": torch.zeros(6)})
 
 
-WITHOUT = """\
-import sys
-for name in sys.argv.pop(1).split(","):
-    sys.modules[name] = None
-from archc.cli import main
-main()
-"""
-
-
 @pytest.mark.parametrize(
     ("missing", "arguments", "status", "said"),
     [
@@ -558,8 +543,7 @@ def test_what_is_not_installed(
     if arguments == ("verify",):
         built()
     given = [arguments[0], "--backend", "onnx", "toy.yaml", *arguments[1:]]
-    command = [sys.executable, "-c", WITHOUT, missing, *given]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_without(missing, *given)
     assert done.returncode == status, done.stderr
     assert done.stderr.startswith(said) and bool(done.stderr) == bool(said)
     assert ("not run: ONNX Runtime is not installed" in done.stdout) == (missing == "onnxruntime")
@@ -597,8 +581,7 @@ def test_checkpoints_are_renamed_without_torch() -> None:
     theirs = {key.replace("fc.", "classifier.", key[0] == "f"): v for key, v in state().items()}
     save_file({key: v for key, v in theirs.items() if "num_batches" not in key}, "in.safetensors")
     given = ["weights", "--backend", "onnx", "toy.yaml", "in.safetensors", "-o", "out.safetensors"]
-    command = [sys.executable, "-c", WITHOUT, "torch", *given]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_without("torch", *given)
     assert done.returncode == 0, done.stderr
     ours, expected = load_arrays("out.safetensors"), state()
     assert ours.keys() == set(expected_state(archc.analyze(archc.load("toy.yaml"))))

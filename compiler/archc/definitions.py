@@ -8,9 +8,11 @@ from archc.arguments import Cells, check_layers
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.kinds import STRUCTURES, check_kind
 from archc.models import ModuleHeader
-from archc.source import Entry, Scalar
-from archc.syntax import Definition, Grammar, Layer, module_columns
-from archc.validation import as_meant, listed, validate
+from archc.names import check_column, identifier
+from archc.source import Entry, List, Scalar
+from archc.syntax import MODULE_KEYS, Definition, Grammar, Layer
+from archc.validation import as_meant, found, listed, meant, validate
+from archc.value_hints import value_hint
 
 Columns = Mapping[str, tuple[str, ...] | None]
 
@@ -23,7 +25,7 @@ def modules_as_meant(modules: Iterable[Entry], findings: list[Diagnostic]) -> tu
 def columns_of(modules: Iterable[Entry], findings: list[Diagnostic]) -> Columns:
     """The columns of each module that can have its name; None where they cannot be read."""
     return {
-        key.text: module_columns(value, findings) if _is_whole(value) else None
+        key.text: _columns(value, findings) if _is_whole(value) else None
         for key, value in modules
         if check_kind(key, "a module") is None
     }
@@ -57,13 +59,40 @@ def _as_meant(module: Entry, findings: list[Diagnostic]) -> Entry:
     if not isinstance(value, source.Mapping):
         return module
     bodies = [kind for kind in STRUCTURES if kind != "Repeat"]
-    known = ["extends", "columns", "about", *bodies, *STRUCTURES["Residual"]]
+    known = [*MODULE_KEYS, *bodies, *STRUCTURES["Residual"]]
     return Entry(key, as_meant(value, f"module {key.text}", known, findings))
 
 
 def _is_whole(module: source.Node) -> TypeGuard[source.Mapping]:
     """Whether it has all that it is to have; one whose `extends` was misspelt has half of it."""
     return isinstance(module, source.Mapping) and module.get("extends") is None
+
+
+def _columns(node: source.Mapping, findings: list[Diagnostic]) -> tuple[str, ...] | None:
+    """The columns that a module's definition names; None, with findings, for what cannot be."""
+    given = node.get("columns")
+    if given is None:
+        keys = [entry.key.text for entry in node.entries]
+        return None if "columns" in (meant(key, MODULE_KEYS) for key in keys) else ()
+    if not isinstance(given, List) or not given.items:
+        message = f"columns is a list of names, found {found(given)}"
+        findings.append(Diagnostic(Code.INVALID_VALUE, message, given.span))
+        return None
+    before = len(findings)
+    columns: dict[str, str] = {}
+    for item in given.items:
+        if not isinstance(item, Scalar) or not isinstance(item.value, str):
+            message = f"a column is a name, found {found(item)}"
+            hint = value_hint(item, "text")
+            findings.append(Diagnostic(Code.INVALID_NAME, message, item.span, hint=hint))
+        elif finding := check_column(item):
+            findings.append(finding)
+        elif identifier(item.value) in columns:
+            message = f"the columns {columns[identifier(item.value)]} and {item.value} are one name"
+            findings.append(Diagnostic(Code.DUPLICATE_KEY, message, item.span))
+        else:
+            columns[identifier(item.value)] = item.value
+    return None if len(findings) > before else tuple(columns.values())
 
 
 def _about(node: source.Node) -> dict[str, Entry]:
@@ -81,7 +110,7 @@ def _check_columns_used(
         pending += layer.children
         used |= {e.value.value for e in layer.fields.values() if isinstance(e.value, Scalar)}
     columns = node.get("columns") if isinstance(node, source.Mapping) else None
-    items = columns.items if isinstance(columns, source.List) else ()
+    items = columns.items if isinstance(columns, List) else ()
     unused = [item for item in items if isinstance(item, Scalar) and item.value not in used]
     if not unused:
         return

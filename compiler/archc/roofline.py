@@ -43,11 +43,11 @@ def predict(
     bounds = []
     for row in analysis.rows:
         for layer in row.layers:
-            cost, kind = layer.cost, type(layer.op.operator).__name__
-            moves = kind not in ("Dropout", "Identity", "Flatten")
+            operator, cost = layer.op.operator, layer.cost
             elements = batch * (prod(layer.input) + prod(layer.output)) + cost.params
-            flops = 2 * cost.macs * batch
-            bounds.append(_bound(layer.op.path, kind, flops, size * elements * moves, machine))
+            moved = 0 if operator.is_view else size * elements
+            kind = type(operator).__name__
+            bounds.append(_bound(layer.op.path, kind, 2 * cost.macs * batch, moved, machine))
         for node in ir.walk(row.node):
             if isinstance(node, ir.Concat | ir.Fork | ir.Residual):
                 made = batch * prod(analysis.output(node))

@@ -36,12 +36,13 @@ class Mode(NamedTuple):
 
     ``role`` tells what runs: another's model that computes the same, the network as written or as
     it is optimised, or what measures how many operations or bytes the machine does in a second.
-    ``dtype`` is what numbers are computed in.
+    ``dtype`` is what numbers are computed in, ``ways`` what else its runtime has to know of it.
     """
 
     name: str
     role: Role
     dtype: str = "float32"
+    ways: tuple[str, ...] = ()
 
 
 class Session(Protocol):
@@ -51,9 +52,10 @@ class Session(Protocol):
     """Of a yardstick: the floating-point operations or bytes of one pass."""
 
     def outputs(self) -> list[list[float]]:
-        """What a pass computes: the logits; in training the loss, then the images' gradients.
+        """What a pass computes: the logits; in training the loss, then gradients.
 
-        Of many gradients some, the same in every mode.
+        These are those of the first convolution's weights, or the first of them where they are
+        many: the same numbers in every mode.
         """
 
     def time(self, seconds: float) -> list[float]:

@@ -19,17 +19,17 @@ from archc.diagnostics import (
     suggestion,
 )
 from archc.kinds import STRUCTURES, check_kind, kind_hint
-from archc.names import check_column, check_name, identifier, is_kind
+from archc.names import check_name, is_kind
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 from archc.rows import read_row
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
-from archc.validation import found, is_empty, meant, unknown_key
-from archc.value_hints import value_hint
+from archc.validation import found, is_empty, unknown_key
 
 MAXIMUM_MODULES = 256
-_MODULE_KEYS = ("extends", "columns", "about")
+MODULE_KEYS = ("extends", "columns", "about")
+"""What a module says beside its layers."""
 
 
 class Layer(NamedTuple):
@@ -131,7 +131,7 @@ class Grammar:
         del rest[kind.text]
         for name, entry in list(rest.items()):
             if name not in STRUCTURES[kind.text]:
-                takes = [*_MODULE_KEYS, *STRUCTURES[kind.text]]
+                takes = [*MODULE_KEYS, *STRUCTURES[kind.text]]
                 finding = unknown_key(entry.key, f"module {key.text}", takes)
                 close = suggestion(name, STRUCTURES)
                 meant = is_kind(name) or (close is not None and is_slip(name, close.text))
@@ -154,7 +154,7 @@ class Grammar:
             span = kinds[-1].key.span
             if kinds[0].key.text == "Repeat":
                 hint = "a Repeat stands in a Sequence, under a name"
-        elif any(key.text not in _MODULE_KEYS for key, _ in node.entries):
+        elif any(key.text not in MODULE_KEYS for key, _ in node.entries):
             hint = "its layers stand under Sequence:"
         self._report(Code.INVALID_LAYER, message, span, hint)
 
@@ -427,30 +427,3 @@ class Grammar:
 
     def _report(self, code: Code, message: str, span: Span, hint: Hint | None = None) -> None:
         self.findings.append(Diagnostic(code, message, span, hint=hint))
-
-
-def module_columns(node: source.Mapping, findings: list[Diagnostic]) -> tuple[str, ...] | None:
-    """The columns that a module's definition names; None, with findings, for what cannot be."""
-    listed = node.get("columns")
-    if listed is None:
-        keys = [entry.key.text for entry in node.entries]
-        return None if "columns" in (meant(key, _MODULE_KEYS) for key in keys) else ()
-    if not isinstance(listed, List) or not listed.items:
-        message = f"columns is a list of names, found {found(listed)}"
-        findings.append(Diagnostic(Code.INVALID_VALUE, message, listed.span))
-        return None
-    before = len(findings)
-    columns: dict[str, str] = {}
-    for item in listed.items:
-        if not isinstance(item, Scalar) or not isinstance(item.value, str):
-            message = f"a column is a name, found {found(item)}"
-            hint = value_hint(item, "text")
-            findings.append(Diagnostic(Code.INVALID_NAME, message, item.span, hint=hint))
-        elif finding := check_column(item):
-            findings.append(finding)
-        elif identifier(item.value) in columns:
-            message = f"the columns {columns[identifier(item.value)]} and {item.value} are one name"
-            findings.append(Diagnostic(Code.DUPLICATE_KEY, message, item.span))
-        else:
-            columns[identifier(item.value)] = item.value
-    return None if len(findings) > before else tuple(columns.values())

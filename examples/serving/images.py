@@ -33,13 +33,17 @@ def decode(content: bytes) -> Image.Image:
     """
     try:
         file = Image.open(io.BytesIO(content), formats=FORMATS)
-        image = ImageOps.exif_transpose(file)  # cameras store how they were held
+        return _looked_at(ImageOps.exif_transpose(file))  # cameras store how they were held
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise HugeImage(f"more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
         raise BadImage(f"not an image that can be read: {', '.join(FORMATS)} can") from error
     except Exception as error:  # of many types, from each of Pillow's decoders its own
         raise BadImage(f"a damaged image: {error}") from error
+
+
+def _looked_at(image: Image.Image) -> Image.Image:
+    """Whatever an image is stored as, in RGB."""
     if image.mode.startswith("I;16"):  # Pillow would cut off all above 255
         image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
     if image.has_transparency_data:

@@ -64,28 +64,30 @@ def random_state(analysis: Analysis) -> "dict[str, Array]":
 
     Counters are left out.
     """
+    import numpy as np
+
     state = {}
     for key, tensor in expected_state(analysis).items():
         if not tensor.shape:
             continue
         if len(tensor.shape) > 1:
-            state[key] = _normal(key, tensor.shape) * (2 / prod(tensor.shape[1:])) ** 0.5
+            numbers = _normal(key, tensor.shape) * (2 / prod(tensor.shape[1:])) ** 0.5
         elif key.endswith((".weight", ".running_var")):
-            state[key] = _uniform(key, tensor.shape)
+            numbers = _stream(key).uniform(0.5, 1.5, tensor.shape)
         else:
-            state[key] = 0.1 * _normal(key, tensor.shape)
+            numbers = 0.1 * _normal(key, tensor.shape)
+        state[key] = numbers.astype(np.float32)
     return state
 
 
 def _normal(name: str, shape: Shape) -> "Array":
     import numpy as np
 
-    numbers = np.random.RandomState(crc32(name.encode())).standard_normal(shape)
-    return numbers.astype(np.float32)
+    return _stream(name).standard_normal(shape).astype(np.float32)
 
 
-def _uniform(name: str, shape: Shape) -> "Array":
+def _stream(name: str) -> "np.random.RandomState":
+    """Numbers that depend on nothing but the name."""
     import numpy as np
 
-    numbers = np.random.RandomState(crc32(name.encode())).uniform(0.5, 1.5, shape)
-    return numbers.astype(np.float32)
+    return np.random.RandomState(crc32(name.encode()))

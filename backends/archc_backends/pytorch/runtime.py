@@ -1,19 +1,14 @@
 """PyTorch as a runtime: the generated classes in its ways of running a module."""
 
-import platform
 import shutil
 from importlib.util import find_spec
 
 from archc.analysis import Analysis
-from archc.diagnostics import Diagnostic
-from archc.optimize import DEPLOY, MERGED, optimize
+from archc.diagnostics import Diagnostic, SpecError
 from archc.runtimes import Mode, Role, Session, Trial
-from archc_backends.pytorch.backend import PyTorch
 from archc_backends.pytorch.reference import LIBRARIES, make_reference
 
-COMPILED = ", torch.compile"
-GRAPH = ", CUDA graph"
-LAST = ", channels_last"
+COMPILED, GRAPH, LAST = "torch.compile", "CUDA graph", "channels_last"
 HALF = {"cpu": "bfloat16", "cuda": "float16"}
 
 
@@ -25,22 +20,17 @@ class PyTorchRuntime:
         if find_spec("torch") is None:
             return ()
         faster = "merged" if trial.train else "deploy"
-        networks: list[tuple[str, Role]] = [
-            ("plain", "written"),
-            (f"plain{LAST}", "written"),
-            (faster, "optimized"),
+        networks: list[tuple[str, Role, tuple[str, ...]]] = [
+            ("plain", "written", ()),
+            ("plain", "written", (LAST,)),
+            (faster, "optimized", ()),
         ]
-        ways = [""]
-        if trial.device == "cuda" and not trial.train:
-            ways.append(GRAPH)
-        if trial.device == "cuda" or _compiler():
-            ways.append(COMPILED)
         dtypes = ["float32", HALF[trial.device]] if trial.half else ["float32"]
         modes = [
-            Mode(f"{name}{'' if dtype == 'float32' else f', {dtype}'}{way}", role, dtype)
+            _mode(name, role, dtype, (*layout, *way))
             for dtype in dtypes
-            for way in ways
-            for name, role in networks
+            for way in _ways(trial)
+            for name, role, layout in networks
         ]
         products = [Mode(f"product of matrices, {dtype}", "flops", dtype) for dtype in dtypes]
         return (*modes, *products, Mode("copy", "bytes"))
@@ -51,12 +41,10 @@ class PyTorchRuntime:
 
         if mode.role in ("flops", "bytes"):
             return sessions.yardstick(trial, mode)
-        network = analysis
-        if mode.role == "optimized":
-            network = optimize(analysis, MERGED if trial.train else DEPLOY).analysis
-        if findings := PyTorch().check(network):
-            return findings
-        return sessions.session(analysis, trial, mode)
+        try:
+            return sessions.session(analysis, trial, mode)
+        except SpecError as error:
+            return list(error.diagnostics)
 
 
 class ReferenceRuntime:
@@ -69,11 +57,10 @@ class ReferenceRuntime:
             return ()
         if not all(map(find_spec, ("torch", reference.library))):
             return ()
-        ways = ["", COMPILED] if trial.device == "cuda" or _compiler() else [""]
         return tuple(
-            Mode(f"{reference.words}{layout}{way}", "reference")
-            for way in ways
-            for layout in ("", LAST)
+            _mode(reference.words, "reference", "float32", (*layout, *way))
+            for way in _ways(trial)
+            for layout in ((), (LAST,))
         )
 
     def start(self, analysis: Analysis, trial: Trial, mode: Mode) -> "Session | list[Diagnostic]":
@@ -83,12 +70,23 @@ class ReferenceRuntime:
         model = make_reference(analysis)
         if isinstance(model, Diagnostic):
             return [model]
-        return sessions.reference_session(model, analysis, trial, mode)
+        return sessions.module_session(sessions.loaded(model, analysis), analysis, trial, mode)
 
 
-def _compiler() -> bool:
-    """Whether torch.compile finds a compiler for the code that it makes for a CPU."""
-    return platform.system() == "Linux" and any(map(shutil.which, ("g++", "clang++")))
+def _mode(name: str, role: Role, dtype: str, ways: tuple[str, ...]) -> Mode:
+    half = () if dtype == "float32" else (dtype,)
+    return Mode(", ".join((name, *half, *ways)), role, dtype, ways)
+
+
+def _ways(trial: Trial) -> list[tuple[str, ...]]:
+    """Eagerly, and by what this machine has the parts for."""
+    ways: list[tuple[str, ...]] = [()]
+    if trial.device == "cuda" and not trial.train:
+        ways.append((GRAPH,))
+    # What torch.compile makes for a CPU is C++.
+    if trial.device == "cuda" or any(map(shutil.which, ("g++", "clang++"))):
+        ways.append((COMPILED,))
+    return ways
 
 
 runtime = PyTorchRuntime()

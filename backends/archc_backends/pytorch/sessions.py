@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from archc.analysis import Analysis
 from archc.backend import Options
+from archc.diagnostics import Diagnostic, SpecError
 from archc.optimize import DEPLOY, MERGED, optimize
 from archc.runtimes import Mode, Trial
 from archc_backends.common.trial import OUTPUTS, Passes, images, labels, random_state
 from archc_backends.pytorch.backend import PyTorch
-from archc_backends.pytorch.live import live_module
+from archc_backends.pytorch.live import convert_weights, live_module
 from archc_backends.pytorch.runtime import COMPILED, GRAPH, LAST
 
 SIDE = {"cpu": 1024, "cuda": 8192}
@@ -29,28 +30,20 @@ Run = Callable[[], Tensor]
 
 
 def session(analysis: Analysis, trial: Trial, mode: Mode) -> "TorchPasses":
-    """The generated class for the mode, with the trial's weights."""
-    recipe = MERGED if trial.train else DEPLOY
+    """The generated class for the mode, with the trial's weights. Raises SpecError."""
     file = live_module(analysis, PyTorch(), Options("live"))
     model = loaded(_made(file, analysis, trial), analysis)
     loss = getattr(file, "total_loss", nn.functional.cross_entropy)
     if mode.role == "optimized":
-        optimized = optimize(analysis, recipe)
-        file = live_module(optimized.analysis, PyTorch(), Options("live", optimized=optimized))
-        aux = {"aux": True} if trial.train and analysis.aux else {}
-        state = file.convert_state(model.state_dict(), **aux)
-        model = _made(file, optimized.analysis, trial)
-        model.load_state_dict(state)
+        optimized = optimize(analysis, MERGED if trial.train else DEPLOY)
+        state = convert_weights(optimized, PyTorch(), model.state_dict(), back=False)
+        if isinstance(state, Diagnostic):
+            raise SpecError([state])
         analysis = optimized.analysis
-    return module_session(model, loss, analysis, trial, mode)
-
-
-def reference_session(
-    model: nn.Module, analysis: Analysis, trial: Trial, mode: Mode
-) -> "TorchPasses":
-    """A library's model, whose keys are the network's, with the trial's weights."""
-    loss = nn.functional.cross_entropy
-    return module_session(loaded(model, analysis), loss, analysis, trial, mode)
+        file = live_module(analysis, PyTorch(), Options("live", optimized=optimized))
+        model = _made(file, analysis, trial)
+        model.load_state_dict(state)
+    return module_session(model, analysis, trial, mode, loss)
 
 
 def loaded(model: nn.Module, analysis: Analysis) -> nn.Module:
@@ -62,16 +55,23 @@ def loaded(model: nn.Module, analysis: Analysis) -> nn.Module:
 
 
 def module_session(
-    model: nn.Module, loss: Loss, analysis: Analysis, trial: Trial, mode: Mode
+    model: nn.Module,
+    analysis: Analysis,
+    trial: Trial,
+    mode: Mode,
+    loss: Loss = nn.functional.cross_entropy,
 ) -> "TorchPasses":
-    """The model on the trial's device, in the mode's type, run as the mode's name says."""
+    """The model on the trial's device, in the mode's type, run in its ways; ``loss`` is to train.
+
+    ``analysis`` is that of the model's own network.
+    """
     torch.set_num_threads(trial.threads)
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     dtype = getattr(torch, mode.dtype)
     given = torch.from_numpy(images(analysis, trial)).to(trial.device, dtype)
     model.to(trial.device, dtype)
-    if LAST in mode.name:
+    if LAST in mode.ways:
         nn.utils.convert_conv2d_weight_memory_format(model, torch.channels_last)
         given = given.contiguous(memory_format=torch.channels_last)
     names = dict(model.named_modules())
@@ -82,9 +82,9 @@ def module_session(
         return TorchPasses(step, partial(_gradients, step, weight), trial, {})
     model.eval().requires_grad_(False)
     run: Run = partial(_without_gradients, _deployed(model, trial, mode), given)
-    if mode.name.endswith(GRAPH):
+    if GRAPH in mode.ways:
         run = _graph(run)
-    eager = not mode.name.endswith((COMPILED, GRAPH)) and trial.device == "cpu"
+    eager = trial.device == "cpu" and COMPILED not in mode.ways
     return TorchPasses(run, partial(_logits, run), trial, layers if eager else {})
 
 
@@ -175,11 +175,11 @@ def _trained(model: nn.Module, mode: Mode) -> Any:
         if isinstance(module, nn.Dropout):
             module.p = 0.0
     model.train()
-    return torch.compile(model) if mode.name.endswith(COMPILED) else model
+    return torch.compile(model) if COMPILED in mode.ways else model
 
 
 def _deployed(model: nn.Module, trial: Trial, mode: Mode) -> Any:
-    if not mode.name.endswith(COMPILED):
+    if COMPILED not in mode.ways:
         return model
     # Weights become constants, laid out once; as an option of torch.compile it does nothing.
     inductor: Any = import_module("torch._inductor.config")

@@ -26,7 +26,6 @@ def draw(name: str, trials: Sequence[Results], file: Path) -> Diagnostic | None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    mpl.rcParams.update({"svg.hashsalt": name, "svg.fonttype": "none"})
     figure = Figure(figsize=(8, 1 + sum(0.28 * (1 + len(one.results)) for one in trials)))
     axes = figure.subplots(len(trials), squeeze=False)[:, 0]
     for one, axis in zip(trials, axes, strict=True):
@@ -45,5 +44,6 @@ def draw(name: str, trials: Sequence[Results], file: Path) -> Diagnostic | None:
     buffer = io.BytesIO()
     form = file.suffix.lower().removeprefix(".")
     metadata = {"Date": None} if form == "svg" else {"CreationDate": None} if form == "pdf" else {}
-    figure.savefig(buffer, format=form, dpi=150, metadata=metadata)
+    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
+        figure.savefig(buffer, format=form, dpi=150, metadata=metadata)
     return write_new(File(file, buffer.getvalue()), force=True)

@@ -21,8 +21,8 @@ class Result(NamedTuple):
     """A contender's line. Seconds of one batch; ``share`` is that of the rate of matrix products.
 
     ``ratio`` says how many times as fast as the first contender it is, the median over rounds;
-    None where they do not compute the same. ``difference`` is the largest one between their
-    outputs, as a part of the largest output. ``memory`` is in bytes.
+    None where they do not compute the same. ``differences`` are the largest ones between parts of
+    their outputs, each as a part of the part's largest number.
     """
 
     run: Run
@@ -31,7 +31,7 @@ class Result(NamedTuple):
     throughput: float
     ratio: float | None
     share: float | None
-    difference: float
+    differences: tuple[float, ...]
 
 
 class Results(NamedTuple):
@@ -43,9 +43,11 @@ class Results(NamedTuple):
     failed: tuple[Run, ...]
 
 
-def tolerances(mode: Mode) -> tuple[float, float]:
-    """How far the first part of what it computes may be from another's, and how far the others."""
-    return TOLERANCES[mode.dtype], GRADIENTS
+def excess(differences: Sequence[float], mode: Mode) -> tuple[float, float] | None:
+    """The first difference that is too large, and how large it may be; None without one."""
+    allowed = [TOLERANCES[mode.dtype], *[GRADIENTS] * (len(differences) - 1)]
+    pairs = zip(differences, allowed, strict=True)
+    return next((pair for pair in pairs if not pair[0] <= pair[1]), None)
 
 
 def summarize(trial: Trial, runs: Sequence[Run], macs: int) -> Results:
@@ -65,8 +67,7 @@ def summarize(trial: Trial, runs: Sequence[Run], macs: int) -> Results:
 
 def _result(run: Run, base: Run, product: Run | None, trial: Trial, macs: int) -> Result:
     apart = differences(run.outputs, base.outputs)
-    first, others = tolerances(run.mode)
-    same = apart[0] <= first and all(far <= others for far in apart[1:])
+    same = excess(apart, run.mode) is None
     middle = median(run.seconds)
     low, _, high = quantiles(run.seconds, n=4) if len(run.seconds) > 1 else (middle,) * 3
     ratio = median(a / b for a, b in zip(base.seconds, run.seconds, strict=True))
@@ -76,18 +77,18 @@ def _result(run: Run, base: Run, product: Run | None, trial: Trial, macs: int) -
         pairs = zip(product.seconds, run.seconds, strict=True)
         share = median(work * whole / own for whole, own in pairs)
     return Result(
-        run, middle, (low, high), trial.batch / middle, ratio if same else None, share, max(apart)
+        run, middle, (low, high), trial.batch / middle, ratio if same else None, share, apart
     )
 
 
-def differences(outputs: list[list[float]], wanted: list[list[float]]) -> list[float]:
+def differences(outputs: list[list[float]], wanted: list[list[float]]) -> tuple[float, ...]:
     """For each part the largest difference, as a part of the part's largest number.
 
     Infinite where they are not of one size, or not finite.
     """
     if not outputs or [len(part) for part in outputs] != [len(part) for part in wanted]:
-        return [inf]
-    return [_apart(part, other) for part, other in zip(outputs, wanted, strict=True)]
+        return (inf,)
+    return tuple(_apart(part, other) for part, other in zip(outputs, wanted, strict=True))
 
 
 def _apart(part: list[float], wanted: list[float]) -> float:
@@ -104,17 +105,18 @@ def different(trials: Iterable[Results]) -> list[Diagnostic]:
     And where there is none at all.
     """
     findings = []
-    for trial in trials:
-        if not trial.results:
-            message = f"nothing could be run at batch {trial.trial.batch}"
+    for one in trials:
+        batch = one.trial.batch
+        if not one.results:
+            message = f"nothing could be run at batch {batch}"
             findings.append(Diagnostic(Code.UNSUPPORTED, message))
-        for result in trial.results:
-            if result.ratio is None:
-                mode, base = result.run.mode, trial.results[0].run.mode
+        for result in one.results:
+            mode, base = result.run.mode, one.results[0].run.mode
+            if (wrong := excess(result.differences, mode)) is not None:
                 message = (
                     f"{mode.name} does not compute what {base.name} does, so no ratio: "
-                    f"{result.difference:.0e} of the largest output apart at batch "
-                    f"{trial.trial.batch}, {tolerances(mode)[trial.trial.train]:.0e} is allowed"
+                    f"{wrong[0]:.0e} of the largest number apart at batch {batch}, {wrong[1]:.0e} "
+                    "is allowed"
                 )
                 findings.append(Diagnostic(Code.DIFFERENT, message))
     return findings

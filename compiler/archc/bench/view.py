@@ -16,7 +16,7 @@ HEADINGS = ("", "batch", "ms", "quartiles", "images/s", "ratio", "share", "memor
 
 def results_grid(trials: Iterable[Results]) -> Grid:
     """A line for each contender and batch."""
-    rows = (_row(result, trial.trial.batch) for trial in trials for result in trial.results)
+    rows = (_row(result, one.trial.batch) for one in trials for result in one.results)
     return Grid(HEADINGS, tuple(rows))
 
 
@@ -31,7 +31,7 @@ def _row(result: Result, batch: int) -> tuple[GridCell, ...]:
         "none" if result.ratio is None else f"{result.ratio:.2f}x",
         "" if result.share is None else f"{result.share:.0%}",
         "" if result.run.memory is None else f"{result.run.memory / 1e6:.0f} MB",
-        f"{result.difference:.0e}",
+        f"{max(result.differences):.0e}",
     )
     return tuple(GridCell(text, "mismatch" if result.ratio is None else "") for text in texts)
 
@@ -78,10 +78,10 @@ def predictions(analysis: Analysis, trials: Iterable[Results]) -> list[Predictio
     return found
 
 
-def remarks(analysis: Analysis, trials: Sequence[Results]) -> list[str]:
+def remarks(trials: Sequence[Results], predicted: Iterable[Prediction]) -> list[str]:
     """What there is to know beside the table."""
     lines = [f"batch {one.trial.batch}: {rates}" for one in trials if (rates := _rates(one))]
-    lines += map(prediction_line, predictions(analysis, trials))
+    lines += map(prediction_line, predicted)
     for one in trials:
         batch = one.trial.batch
         lines += [f"{run.mode.name}, batch {batch}: not run: {run.error}" for run in one.failed]
@@ -133,10 +133,12 @@ def layers_grid(prediction: Prediction) -> Grid:
     return Grid(headings, tuple(rows))
 
 
-def results_json(analysis: Analysis, trials: Sequence[Results]) -> dict[str, object]:
+def results_json(
+    name: str, trials: Iterable[Results], predicted: Iterable[Prediction]
+) -> dict[str, object]:
     """The same for other tools: seconds, bytes, and every round's own number."""
     return {
-        "name": analysis.network.name,
+        "name": name,
         "trials": [_trial_json(results) for results in trials],
         "roofline": [
             {
@@ -147,7 +149,7 @@ def results_json(analysis: Analysis, trials: Sequence[Results]) -> dict[str, obj
                     for bound in prediction.bounds
                 ],
             }
-            for prediction in predictions(analysis, trials)
+            for prediction in predicted
         ],
     }
 
@@ -169,7 +171,7 @@ def _trial_json(results: Results) -> dict[str, object]:
                 "ratio": result.ratio,
                 "share": result.share,
                 "memory": result.run.memory,
-                "difference": result.difference if isfinite(result.difference) else None,
+                "differences": [one if isfinite(one) else None for one in result.differences],
             }
             for result in results.results
         ],

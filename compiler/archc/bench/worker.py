@@ -50,7 +50,9 @@ def _start(request: dict[str, Any]) -> Session:
     if isinstance(compiled, list):
         raise RuntimeError(render(compiled[0]))
     runtime = runtimes()[request["runtime"]]
-    session = runtime.start(compiled.analysis, Trial(*request["trial"]), Mode(*request["mode"]))
+    name, role, dtype, ways = request["mode"]
+    mode = Mode(name, role, dtype, tuple(ways))
+    session = runtime.start(compiled.analysis, Trial(*request["trial"]), mode)
     if isinstance(session, list):
         raise RuntimeError(session[0].message)
     return session

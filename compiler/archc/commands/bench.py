@@ -2,6 +2,7 @@
 
 import os
 import sys
+from fnmatch import filter as filter_names
 from functools import partial
 from pathlib import Path
 
@@ -120,18 +121,20 @@ def command(
     if plot is not None and (wrong := check_plot(plot)):
         raise click.UsageError(wrong)
     analysis = compiled.analysis
-    threads = threads or len(os.sched_getaffinity(0))
+    threads = threads or _cores()
     trials = [Trial(batch, device, threads, train, half) for batch in dict.fromkeys(batches)]
     found = find_modes(analysis, trials[0])
     chosen = choose_modes(found, only, base)
+    known = [mode.name for _, mode in found if mode.role not in YARDSTICKS]
     names = [mode.name for _, mode in chosen if mode.role not in YARDSTICKS]
-    if not names:
-        known = ", ".join(mode.name for _, mode in found if mode.role not in YARDSTICKS)
-        if known:
-            raise click.UsageError(f"nothing is called so; there are {known}")
+    if not known:
         raise click.UsageError(
             "nothing that runs networks is installed: pip install 'archc-compiler[bench]'"
         )
+    for pattern in (*only, *filter(None, [base])):
+        if not filter_names(known, pattern):
+            message = f"nothing is called {pattern}; there are {', '.join(known)}"
+            raise click.UsageError(message)
     if lists:
         echo("\n".join(names))
         return
@@ -140,17 +143,26 @@ def command(
     with click.progressbar(length=length, label=analysis.network.name, file=sys.stderr) as bar:
         advance = partial(bar.update, 1)
         results = [run_trial(compiled, settings, one, chosen, effort, advance) for one in trials]
+    predicted = predictions(analysis, results)
     if form == "json":
         import json
 
-        click.echo(json.dumps(results_json(analysis, results), indent=1))
+        document = results_json(analysis.network.name, results, predicted)
+        click.echo(json.dumps(document, indent=1))
     else:
         print_grid(results_grid(results), form)
-        echo("\n" + "\n".join(remarks(analysis, results)))
-        for prediction in predictions(analysis, results) if layers else ():
+        echo("\n" + "\n".join(remarks(results, predicted)))
+        for prediction in predicted if layers else ():
             echo(f"\n{prediction_line(prediction)}\n")
             print_grid(layers_grid(prediction), form)
     findings = different(results)
     if plot is not None and (finding := draw(analysis.network.name, results, plot)) is not None:
         findings.append(finding)
     fail_on(findings)
+
+
+def _cores() -> int:
+    """How many there are for this process, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -51,9 +51,9 @@ def command(
 ) -> None:
     """Compile specs to code, generated/<spec's stem>.py.
 
-    With --optimize it is <stem>_deploy.py, with --merge <stem>_merged.py; a function in it converts
-    a state_dict of the plain file's class. --weights are those of the network as written in any
-    case.
+    With --optimize it is <stem>_deploy, with --merge <stem>_merged, of any backend that takes
+    them. By default a function in the file converts a state_dict of the plain file's class; where
+    files hold --weights, these are those of the network as written.
     """
     recipe = chosen_recipe(optimize, merge)
     unwritten = "" if check or diff else "nothing was written"

@@ -87,6 +87,8 @@ class Operator(BaseModel):
     """How many layers with weights this counts for, in the paper's sense of depth."""
     column_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that a module's column may fill: numbers that become arguments of its class."""
+    is_view: ClassVar[bool] = False
+    """Whether at inference what comes out are the elements that went in, none read or written."""
     layer_fields: ClassVar[tuple[str, ...]] = ()
     """Fields whose value is itself a layer, such as the norm of a convolution."""
 

@@ -10,6 +10,7 @@ from archc.ops.operator import POINTWISE, Operator, Reach, Shape
 class Dropout(Operator):
     """Zeroes elements with probability ``p`` while training."""
 
+    is_view: ClassVar[bool] = True
     primary: ClassVar[str | None] = "p"
     column_fields: ClassVar[tuple[str, ...]] = ("p",)
 
@@ -19,6 +20,8 @@ class Dropout(Operator):
 
 class Flatten(Operator):
     """CxHxW to C*H*W features."""
+
+    is_view: ClassVar[bool] = True
 
     def output(self, shape: Shape) -> Shape:
         """(C*H*W,)."""
@@ -31,3 +34,5 @@ class Flatten(Operator):
 
 class Identity(Operator):
     """Passes its input on, such as the unprojected branch of a Concat."""
+
+    is_view: ClassVar[bool] = True
