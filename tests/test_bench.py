@@ -356,7 +356,7 @@ def test_half_precision_has_its_difference(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("small.yaml", "--only", "nobody"), "nothing is called nobody; there are plain, "),
+        (("small.yaml", "--only", "nobody"), "nothing is called nobody: --list names what"),
         (("small.yaml", "--only", "even", "--only", "nobody"), "nothing is called nobody"),
         (("small.yaml", "--base", "nobody"), "nothing is called nobody"),
         (("small.yaml", "--only", "product"), "nothing is called product"),
@@ -371,6 +371,19 @@ def test_what_cannot_be_asked(folder: Path, arguments: tuple[str, ...], said: st
     assert done.returncode in (1, 2)
     assert said in done.stderr
     assert done.stdout == ""
+
+
+def test_a_reference_that_is_another_network_is_not_run(folder: Path) -> None:
+    """It is said in the words of the finding."""
+    wide = "extends: googlenet_bn.yaml\nname: Half\nwidth: {multiplier: 0.5}\n"
+    (folder / "half.yaml").write_text(f"{wide}reference: {{torchvision: googlenet}}\n")
+    given = ("--batch", "1", "--rounds", "1", "--only", "torchvision*googlenet", "--only", "even")
+    done = bench(folder, "half.yaml", *given)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "torchvision's googlenet, batch 1: not run: torchvision's googlenet is another network: "
+        "conv1.conv.weight has the shape [64, 3, 7, 7], [32, 3, 7, 7] is analysed"
+    ) in done.stdout
 
 
 def test_what_can_be_run_is_listed_without_running(folder: Path) -> None:

@@ -26,10 +26,7 @@ def main() -> NoReturn:
     request = json.loads(sys.argv[1])
     try:
         session = _start(request)
-        for _ in range(WARM_UP):
-            session.time(0)
-        _forget_peak()
-        for answer in _answers(session):
+        for answer in [{"error": session}] if isinstance(session, str) else _answers(session):
             print(json.dumps(answer), file=answers, flush=True)
     except Exception as error:  # any library's: it is what the parent reports
         said = str(error).strip().partition("\n")[0]
@@ -45,20 +42,23 @@ def _own_output() -> TextIO:
     return answers
 
 
-def _start(request: dict[str, Any]) -> Session:
+def _start(request: dict[str, Any]) -> Session | str:
+    """The session, or what is wrong with the spec, or with running it so."""
     compiled = compile_spec(request["spec"], request["settings"])
     if isinstance(compiled, list):
-        raise RuntimeError(render(compiled[0]))
+        return render(compiled[0])
     runtime = runtimes()[request["runtime"]]
     name, role, dtype, ways = request["mode"]
     mode = Mode(name, role, dtype, tuple(ways))
     session = runtime.start(compiled.analysis, Trial(*request["trial"]), mode)
-    if isinstance(session, list):
-        raise RuntimeError(session[0].message)
-    return session
+    return session[0].message if isinstance(session, list) else session
 
 
 def _answers(session: Session) -> Iterator[dict[str, Any]]:
+    """What it computes once it is warm, then an answer for each line."""
+    for _ in range(WARM_UP):
+        session.time(0)
+    _forget_peak()
     yield {"outputs": session.outputs(), "amount": session.amount}
     for line in sys.stdin:
         asked = json.loads(line)

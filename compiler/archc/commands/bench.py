@@ -133,8 +133,7 @@ def command(
         )
     for pattern in (*only, *filter(None, [base])):
         if not filter_names(known, pattern):
-            message = f"nothing is called {pattern}; there are {', '.join(known)}"
-            raise click.UsageError(message)
+            raise click.UsageError(f"nothing is called {pattern}: --list names what there is")
     if lists:
         echo("\n".join(names))
         return
