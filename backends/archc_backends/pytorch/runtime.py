@@ -1,14 +1,13 @@
 """PyTorch as a runtime: the generated classes in its ways of running a module."""
 
-import shutil
 from importlib.util import find_spec
 
 from archc.analysis import Analysis
 from archc.diagnostics import Diagnostic, SpecError
 from archc.runtimes import Mode, Role, Session, Trial
 from archc_backends.pytorch.reference import LIBRARIES, make_reference
+from archc_backends.pytorch.ways import LAST, find_ways
 
-COMPILED, GRAPH, LAST = "torch.compile", "CUDA graph", "channels_last"
 HALF = {"cpu": "bfloat16", "cuda": "float16"}
 
 
@@ -29,7 +28,7 @@ class PyTorchRuntime:
         modes = [
             _mode(name, role, dtype, (*layout, *way))
             for dtype in dtypes
-            for way in _ways(trial)
+            for way in find_ways(trial)
             for name, role, layout in networks
         ]
         products = [Mode(f"product of matrices, {dtype}", "flops", dtype) for dtype in dtypes]
@@ -59,7 +58,7 @@ class ReferenceRuntime:
             return ()
         return tuple(
             _mode(reference.words, "reference", "float32", (*layout, *way))
-            for way in _ways(trial)
+            for way in find_ways(trial)
             for layout in ((), (LAST,))
         )
 
@@ -76,17 +75,6 @@ class ReferenceRuntime:
 def _mode(name: str, role: Role, dtype: str, ways: tuple[str, ...]) -> Mode:
     half = () if dtype == "float32" else (dtype,)
     return Mode(", ".join((name, *half, *ways)), role, dtype, ways)
-
-
-def _ways(trial: Trial) -> list[tuple[str, ...]]:
-    """Eagerly, and by what this machine has the parts for."""
-    ways: list[tuple[str, ...]] = [()]
-    if trial.device == "cuda" and not trial.train:
-        ways.append((GRAPH,))
-    # What torch.compile makes for a CPU is C++.
-    if trial.device == "cuda" or any(map(shutil.which, ("g++", "clang++"))):
-        ways.append((COMPILED,))
-    return ways
 
 
 runtime = PyTorchRuntime()

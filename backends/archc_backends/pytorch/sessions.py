@@ -18,7 +18,7 @@ from archc.runtimes import Mode, Trial
 from archc_backends.common.trial import OUTPUTS, Passes, images, labels, random_state
 from archc_backends.pytorch.backend import PyTorch
 from archc_backends.pytorch.live import convert_weights, live_module
-from archc_backends.pytorch.runtime import COMPILED, GRAPH, LAST
+from archc_backends.pytorch.ways import COMPILED, GRAPH, LAST
 
 SIDE = {"cpu": 1024, "cuda": 8192}
 """Of the matrices whose product tells the machine's rate."""
