@@ -11,10 +11,14 @@ from archc.table import COLUMNS
 
 
 class GridCell(NamedTuple):
-    """A cell's text, and the verdict that colours it (empty: none)."""
+    """A cell's text, and the verdict that colours it (empty: none).
+
+    ``result`` has what the text is made of, where the cell is held against a printed one.
+    """
 
     text: str
     verdict: str = ""
+    result: CellResult | None = None
 
 
 class Grid(NamedTuple):
@@ -269,9 +273,9 @@ def _result(result: CellResult) -> GridCell:
     if result.verdict == "unstated":
         return GridCell(result.computed)
     if result.verdict == "match":
-        return GridCell(f"{result.computed} ✓", "match")
+        return GridCell(f"{result.computed} ✓", "match", result)
     mark = "e" if result.verdict == "erratum" else "✗"
-    return GridCell(f"{result.computed} {mark} {result.printed}", result.verdict)
+    return GridCell(f"{result.computed} {mark} {result.printed}", result.verdict, result)
 
 
 def _row_json(row: RowAnalysis, conformance: Conformance) -> dict[str, object]:

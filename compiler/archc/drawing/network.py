@@ -1,0 +1,95 @@
+"""A network as one block: its rows one below the other, its auxiliary heads at the side."""
+
+from collections.abc import Mapping
+
+from archc import ir
+from archc.analysis import Analysis
+from archc.drawing.blocks import Block, Box, Join, Placed, Text, Wire
+from archc.drawing.folding import Run, fold
+from archc.drawing.layout import HEADER, PADDING, Layout, deck_of
+from archc.drawing.text import width_of
+from archc.ops.operator import written
+
+_STEP = 11
+"""Between rows, with room for an arrow."""
+_SECTION = 17
+_GUTTER = 14
+_LEAST_ALIKE = 3
+
+
+def draw_network(analysis: Analysis, marks: Mapping[str, str] | None = None) -> Block:
+    """The whole network, from its input to its head.
+
+    ``marks`` say of paths what a comparison found: added, removed, changed or affected.
+    """
+    network = analysis.network
+    layout = Layout(analysis, marks or {})
+    runs = list(fold(network.rows, analysis, _LEAST_ALIKE))
+    least = max(_row(layout, run, 0).width for run in runs)
+    rows = [_row(layout, run, least) for run in runs]
+    parts: list[Text | Wire | Join | Placed] = []
+    source = _source(written(network.input), least)
+    parts.append(Placed(least // 2 - source.axis, 0, source))
+    y = source.height
+    leaves: dict[str, int] = {}
+    section = ""
+    for run, row in zip(runs, rows, strict=True):
+        step = _STEP
+        name = network.sections.get(run.first.name, "")
+        if name != section:
+            section, step = name, _SECTION
+            parts.append(Text(0, y + step - 4, section, "start", "muted"))
+        parts.append(Wire(((least // 2, y), (least // 2, y + step)), arrow=True))
+        y += step
+        parts.append(Placed(0, y, row))
+        y += row.height + deck_of(row)
+        leaves |= {node.name: y for node in run.nodes}
+    width = least
+    beside = _heads(layout, leaves, least, parts)
+    if beside is not None:
+        width, lowest = beside
+        y = max(y, lowest)
+    return Block(width, y, least // 2, tuple(parts))
+
+
+def draw_part(analysis: Analysis, node: ir.Node, symbolic: bool = False) -> Block:
+    """One row, or any node with a name.
+
+    With ``symbolic``, as its module defines it: numbers are called as their columns are.
+    """
+    layout = Layout(analysis, symbolic=symbolic)
+    return layout.single(node) if isinstance(node, ir.Op) else layout.framed(node)
+
+
+def _row(layout: Layout, run: Run, width: int) -> Block:
+    if isinstance(run.first, ir.Op):
+        return layout.single(run.first, run, width)
+    return layout.framed(run.first, run, width)
+
+
+def _source(shape: str, width: int) -> Block:
+    text = f"input {shape}"
+    wide = width_of(text) + 2 * PADDING
+    return Block(wide, HEADER, wide // 2, (Text(wide // 2, 14, text),), Box("", "sum"))
+
+
+def _heads(
+    layout: Layout, leaves: Mapping[str, int], x: int, parts: list[Text | Wire | Join | Placed]
+) -> tuple[int, int] | None:
+    """Adds the auxiliary heads, each below where it taps; how far they reach, None without any."""
+    heads = layout.analysis.network.aux
+    if not heads:
+        return None
+    left = x + _GUTTER + 6 * len(heads)
+    free = right = 0
+    for i, head in enumerate(heads):
+        block = _row(layout, Run((head.body,)), 0)
+        tap = leaves[head.tap] + 5
+        y = max(free, tap + 6)
+        lane = x + 6 + 6 * (len(heads) - i)
+        entry = y + HEADER // 2
+        parts.append(Wire(((x // 2, tap), (lane, tap), (lane, entry), (left, entry)), arrow=True))
+        parts.append(Placed(left, y, block))
+        free = y + block.height + 12
+        right = max(right, left + block.width)
+    return right, free - 12

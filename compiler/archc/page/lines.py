@@ -1,0 +1,87 @@
+"""Every node that a report tells about, with its numbers: rows, branches and layers."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from archc import ir
+from archc.analyses.cost import total
+from archc.analyses.depth import measure_depth
+from archc.analyses.receptive_field import Field
+from archc.analysis import Analysis
+from archc.drawing.folding import Run, fold
+from archc.ops.operator import Cost, Shape
+from archc.presentation import kind_and_notation
+
+
+class Line(NamedTuple):
+    """A node: what it is, what goes in and out, what it costs, where it is written.
+
+    ``alike`` is how many follow that are like it, for which it stands; ``level`` is 0 for a row.
+    """
+
+    node: ir.Node
+    level: int
+    alike: int
+    kind: str
+    notation: str
+    input: Shape
+    output: Shape
+    depth: int
+    cost: Cost
+    field: Field | None
+
+
+class _Counter:
+    """How many operators were passed, which is where a node's own begin."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+
+
+def lines_of(analysis: Analysis) -> Iterator[Line]:
+    """A line for each row and for all in it that has a name, in order, auxiliary heads last.
+
+    Of nodes that repeat, which pictures draw once, there is a line for the first.
+    """
+    counter = _Counter()
+    heads = tuple(head.body for head in analysis.network.aux)
+    for run in (*fold(analysis.network.rows, analysis, 3), *(Run((head,)) for head in heads)):
+        yield from _lines(analysis, run, 0, counter)
+
+
+def _lines(analysis: Analysis, run: Run, level: int, counter: _Counter) -> Iterator[Line]:
+    node = run.first
+    start = counter.passed
+    if isinstance(node, ir.Op):
+        counter.passed += 1
+        inner: list[Line] = []
+    elif isinstance(node, ir.Repeat):
+        runs = fold(node.items, analysis, 2)
+        inner = [line for one in runs for line in _lines(analysis, one, level + 1, counter)]
+    else:
+        runs = (one for child in node.children for one in fold((child,), analysis, 2))
+        if isinstance(node, ir.Sequence):
+            runs = fold(node.children, analysis, 3)
+        below = level + 1 if node.name else level
+        inner = [line for one in runs for line in _lines(analysis, one, below, counter)]
+    stop = counter.passed
+    if node.name or isinstance(node, ir.Op):
+        yield _line(analysis, run, level, slice(start, stop))
+    yield from inner
+    counter.passed += (stop - start) * (len(run.nodes) - 1)
+
+
+def _line(analysis: Analysis, run: Run, level: int, own: slice) -> Line:
+    node = run.first
+    shapes = analysis.shapes
+    kind, notation = kind_and_notation(node)
+    field = None
+    if level == 0:
+        field = analysis.fields.of(node.name)
+    elif isinstance(node, ir.Op):
+        field = analysis.layers[own.start].field
+    return Line(
+        *(node, level, len(run.nodes) - 1, kind, notation),
+        *(shapes.inputs[id(node)], shapes.outputs[id(node)]),
+        *(measure_depth(node), total(analysis.costs[own]), field),
+    )
