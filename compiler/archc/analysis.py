@@ -8,7 +8,7 @@ from typing import NamedTuple
 from archc import ir
 from archc.analyses.cost import count_cost, total
 from archc.analyses.depth import measure_depth
-from archc.analyses.memory import measure_peak
+from archc.analyses.memory import measure_peaks
 from archc.analyses.receptive_field import Field, Fields, as_field, measure_fields
 from archc.analyses.shapes import Shapes, infer_shapes
 from archc.analyses.succession import Pair, find_pairs
@@ -92,7 +92,7 @@ class Analysis(_Known):
     @property
     def peak(self) -> int:
         """The most elements alive at once at inference; measured when it is asked for."""
-        return measure_peak(self.network, self.shapes)
+        return max(measure_peaks(self.network, self.shapes))
 
     def output(self, node: ir.Node) -> Shape:
         """What comes out of the node."""

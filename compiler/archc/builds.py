@@ -32,8 +32,7 @@ def emit_files(
 
     Raises BackendUnavailable where what the backend needs is not installed.
     """
-    # Python takes `coding=` in a file's first line for the file's encoding: hence the spaces.
-    pairs = [f"{name} = {value:g}" for name, value in (settings or {}).items()]
+    pairs = _pairs(settings or {})
     given = ", ".join([recipe.option, *pairs] if recipe else pairs)
     files: dict[str, File] = {}
     origins: dict[str, Path] = {}
@@ -67,6 +66,19 @@ def emit_files(
             files[name] = File(folder / name, whole)
             origins[name] = spec.path
     return list(files.values()), findings
+
+
+def stamp_of(compiled: Iterable[Compiled], settings: Mapping[str, float] | None = None) -> Stamp:
+    """The stamp of one file that is made from several specs."""
+    compiled = list(compiled)
+    names = ", ".join(spec.path.name for spec in compiled)
+    digest = digest_of(source for spec in compiled for source in spec.network.sources)
+    return Stamp(names, ", ".join(_pairs(settings or {})), digest)
+
+
+def _pairs(settings: Mapping[str, float]) -> list[str]:
+    # Python takes `coding=` in a file's first line for the file's encoding: hence the spaces.
+    return [f"{name} = {value:g}" for name, value in settings.items()]
 
 
 def orphans(

@@ -186,7 +186,7 @@ def _details(before: RowAnalysis, after: RowAnalysis) -> Iterable[str]:
             )
             if was != now:
                 yield f"{column}: {was} -> {now}"
-    inside, other = _layers(before, same_module), _layers(after, same_module)
+    inside, other = stated_layers(before, same_module), stated_layers(after, same_module)
     for path in dict.fromkeys([*inside, *other]):
         where = f"{path}: " if path else ""
         for change in _field_changes(inside.get(path), other.get(path)):
@@ -211,12 +211,15 @@ def _default(kind: str, field: str) -> str:
 
 def _parts(row: RowAnalysis) -> list[str]:
     """The row's layers, for a person to read and to tell rows apart."""
-    layers = _layers(row, False).items()
+    layers = stated_layers(row, False).items()
     return [f"{path}: {_text(fields)}" if path else _text(fields) for path, fields in layers]
 
 
-def _layers(row: RowAnalysis, without_cells: bool) -> dict[str, Fields]:
-    """What every operator and residual of the row states, by its path in the row."""
+def stated_layers(row: RowAnalysis, without_cells: bool) -> dict[str, Fields]:
+    """What every operator and residual of the row states, by its path in the row.
+
+    ``without_cells``: fields that columns fill are left out.
+    """
     start = len(row.node.path) + 1
     layers: dict[str, Fields] = {}
     for node in ir.walk(row.node):

@@ -7,20 +7,22 @@ from archc import ir
 from archc.analyses.shapes import Shapes
 
 
-def measure_peak(network: ir.Network, shapes: Shapes) -> int:
-    """The most elements alive at once at inference, for one image, auxiliary heads left out.
+def measure_peaks(network: ir.Network, shapes: Shapes) -> tuple[int, ...]:
+    """The most elements alive at once while each row runs at inference, for one image.
+
+    Auxiliary heads are left out.
 
     A layer's input and output are alive while it runs, and the input of a Concat or a Residual
     until its last branch has read it; so is what the shared operator of a Fork gives, whose parts
     are no copies. Nothing is counted as done in place.
     """
     elements = {node: prod(shape) for node, shape in shapes.outputs.items()}
-    peak = 0
+    peaks = []
     held = prod(network.input)
     for row in network.rows:
-        peak = max(peak, _node(row, held, 0, False, elements))
+        peaks.append(_node(row, held, 0, False, elements))
         held = elements[id(row)]
-    return peak
+    return tuple(peaks)
 
 
 def _node(node: ir.Node, size: int, beside: int, keep: bool, elements: Mapping[int, int]) -> int:

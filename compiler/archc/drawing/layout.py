@@ -1,6 +1,6 @@
 """A node as a block: what follows stands below, what reads the same input stands beside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from archc import ir
@@ -20,18 +20,20 @@ BESIDE = 8
 """Between what stands side by side."""
 PADDING = 8
 _BASELINE = 13
-_LEAST_ALIKE = 3
+LEAST_ALIKE = 3
 """Two that are alike are drawn both."""
+_SIGNS = {"added": "+ ", "removed": "- ", "changed": "~ "}
 
 
 class Layout(NamedTuple):
-    """How nodes of a network are drawn. ``marks`` are what a comparison says, by path.
+    """How nodes of a network are drawn.
 
+    ``marks`` are what a comparison says, by path: what it does not mention then has no colours.
     ``symbolic``: numbers from a module's columns are called as the columns are.
     """
 
     analysis: Analysis
-    marks: Mapping[str, str] = {}
+    marks: Mapping[str, str] | None = None
     symbolic: bool = False
 
     def node(self, node: ir.Node) -> Block:
@@ -50,7 +52,7 @@ class Layout(NamedTuple):
 
     def operator(self, op: ir.Op) -> Block:
         """One box with its label."""
-        text = label(op, self.symbolic)
+        text = self._sign(op) + label(op, self.symbolic)
         width = width_of(text) + 2 * PADDING
         return Block(
             *(width, HEIGHT, width // 2),
@@ -60,7 +62,18 @@ class Layout(NamedTuple):
 
     def box(self, node: ir.Node, colour: str, deck: bool = False) -> Box:
         """The frame of a node."""
-        return Box(node.path, colour, deck, self.marks.get(node.path, ""))
+        if self.marks is None:
+            return Box(node.path, colour, deck)
+        mark = self.marks.get(node.path, "")
+        return Box(node.path, "frame" if colour == "frame" else "plain", deck, mark)
+
+    def _sign(self, node: ir.Node) -> str:
+        """What tells a mark without its colour."""
+        return _SIGNS.get((self.marks or {}).get(node.path, ""), "")
+
+    def fold(self, nodes: Sequence[ir.Node], least: int = LEAST_ALIKE) -> Iterator[Run]:
+        """The nodes as runs of what looks the same."""
+        return fold(nodes, self.analysis, least, self.marks or {})
 
     def framed(self, node: ir.Node, run: Run | None = None, width: int = 0) -> Block:
         """A node in a frame, named and with its output above what is in it.
@@ -122,6 +135,7 @@ class Layout(NamedTuple):
             inner = node.items[0]
             what = kind_words(inner.module) if isinstance(inner, ir.Call) else ""
             note = f"{len(node.items):,} x {what}".removesuffix(" x ") + ("" if what else " times")
+        name = self._sign(node) + name
         output = "" if self.symbolic else written(self.analysis.output(node))
         return name, shortened(note, LONGEST), output
 
@@ -132,7 +146,7 @@ class Layout(NamedTuple):
         if isinstance(node, ir.Call):
             return self.node(node.body)
         if isinstance(node, ir.Repeat):
-            runs = tuple(fold(node.items, self.analysis, 2))
+            runs = tuple(self.fold(node.items, 2))
             if len(runs) == 1:
                 first = runs[0].first
                 return self._inside(first)
@@ -146,7 +160,7 @@ class Layout(NamedTuple):
         return self.framed(run.first, run)
 
     def _chain(self, nodes: Sequence[ir.Node]) -> Block:
-        return _stacked([self._run(run) for run in fold(nodes, self.analysis, _LEAST_ALIKE)])
+        return _stacked([self._run(run) for run in self.fold(nodes)])
 
     def _branches(self, blocks: Sequence[Block]) -> Block:
         """Blocks that read the same input, and a bar that joins what they give."""
@@ -196,9 +210,7 @@ class Layout(NamedTuple):
             parts.append(Placed(around - shortcut.axis, GAP, shortcut))
         start = GAP + shortcut.height if shortcut.height else GAP
         parts.append(Wire(((around, start), (around, middle), (left + half, middle)), arrow=True))
-        join = Block(
-            *(2 * half, HEIGHT, half), (Text(half, _BASELINE, text),), Box("", "sum")
-        )
+        join = Block(*(2 * half, HEIGHT, half), (Text(half, _BASELINE, text),), Box("", "sum"))
         parts.append(Placed(left - half, end, join))
         width = max(around - shortcut.axis + shortcut.width, around) + 2
         return Block(width, end + HEIGHT, left, tuple(parts))

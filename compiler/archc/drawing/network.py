@@ -1,11 +1,11 @@
 """A network as one block: its rows one below the other, its auxiliary heads at the side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from archc import ir
 from archc.analysis import Analysis
 from archc.drawing.blocks import Block, Box, Join, Placed, Text, Wire
-from archc.drawing.folding import Run, fold
+from archc.drawing.folding import Run
 from archc.drawing.layout import HEADER, PADDING, Layout, deck_of
 from archc.drawing.text import width_of
 from archc.ops.operator import written
@@ -14,7 +14,8 @@ _STEP = 11
 """Between rows, with room for an arrow."""
 _SECTION = 17
 _GUTTER = 14
-_LEAST_ALIKE = 3
+_BETWEEN = 32
+"""Between networks side by side."""
 
 
 def draw_network(analysis: Analysis, marks: Mapping[str, str] | None = None) -> Block:
@@ -23,8 +24,8 @@ def draw_network(analysis: Analysis, marks: Mapping[str, str] | None = None) -> 
     ``marks`` say of paths what a comparison found: added, removed, changed or affected.
     """
     network = analysis.network
-    layout = Layout(analysis, marks or {})
-    runs = list(fold(network.rows, analysis, _LEAST_ALIKE))
+    layout = Layout(analysis, marks)
+    runs = list(layout.fold(network.rows))
     least = max(_row(layout, run, 0).width for run in runs)
     rows = [_row(layout, run, least) for run in runs]
     parts: list[Text | Wire | Join | Placed] = []
@@ -50,6 +51,19 @@ def draw_network(analysis: Analysis, marks: Mapping[str, str] | None = None) -> 
         width, lowest = beside
         y = max(y, lowest)
     return Block(width, y, least // 2, tuple(parts))
+
+
+def draw_side_by_side(blocks: Iterable[tuple[str, Block]]) -> Block:
+    """Drawings beside each other, each below its name."""
+    parts: list[Text | Wire | Join | Placed] = []
+    x = height = 0
+    for name, block in blocks:
+        width = max(block.width, width_of(name, bold=True))
+        parts.append(Text(x, 12, name, "start", "bold"))
+        parts.append(Placed(x, HEADER, block))
+        x += width + _BETWEEN
+        height = max(height, HEADER + block.height)
+    return Block(x - _BETWEEN, height, 0, tuple(parts))
 
 
 def draw_part(analysis: Analysis, node: ir.Node, symbolic: bool = False) -> Block:

@@ -8,8 +8,8 @@ SIZE = 11
 """Of most text, in pixels."""
 SMALL = 10
 
-# Advances in hundredths of the size, of the characters from the space on, in the widest font that is
-# common: DejaVu Sans, whose bold is up to an eighth wider. A label that fits in it fits in Helvetica.
+# Advances in hundredths of the size, of the characters from the space on, in the widest of common
+# fonts: DejaVu Sans, whose bold is up to an eighth wider. What fits in it fits in Helvetica.
 _ADVANCES = (
     *(32, 40, 46, 84, 64, 95, 78, 27, 39, 39, 50, 84, 32, 36, 32, 34),  # up to the slash
     *(64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 34, 34, 84, 84, 84, 53),  # up to the question mark

@@ -1,10 +1,10 @@
 """Elements of a page, made in one expression; texts become text whatever is in them."""
 
-from unicodedata import category
 from xml.etree.ElementTree import Element
 
+from archc.visible import visible
+
 Child = Element | str | None
-_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def element(tag: str, *children: Child, **attributes: str | int | None) -> Element:
@@ -28,13 +28,3 @@ def add(parent: Element, child: Child) -> None:
         parent[-1].tail = (parent[-1].tail or "") + visible(child)
     else:
         parent.text = (parent.text or "") + visible(child)
-
-
-def visible(text: str) -> str:
-    """The text with what nobody sees, or no file can hold, as an escape such as ``\\u202e``."""
-    if text.isprintable():
-        return text
-    return "".join(
-        c.encode("unicode_escape").decode() if category(c) in _UNSEEN and c != "\n" else c
-        for c in text
-    )

@@ -1,4 +1,4 @@
-"""Every node that a report tells about, with its numbers: rows, branches and layers."""
+"""Every node that pictures and reports tell about, with its numbers: rows, branches and layers."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from archc.analyses.depth import measure_depth
 from archc.analyses.receptive_field import Field
 from archc.analysis import Analysis
 from archc.drawing.folding import Run, fold
-from archc.ops.operator import Cost, Shape
+from archc.ops.operator import Cost, Shape, written
 from archc.presentation import kind_and_notation
 
 
@@ -29,6 +29,22 @@ class Line(NamedTuple):
     depth: int
     cost: Cost
     field: Field | None
+
+
+def spoken(line: Line, mark: str = "") -> str:
+    """A line in words; ``mark`` is what a comparison says of it."""
+    kind = line.kind.replace("_", " ")
+    parts = [f"{line.node.path}: {kind} {line.notation}".rstrip()]
+    parts.append(f"{written(line.input)} to {written(line.output)}")
+    if line.cost.params:
+        parts.append(f"{line.cost.params:,} parameters")
+    if line.cost.macs:
+        parts.append(f"{line.cost.macs:,} MACs")
+    if line.alike:
+        parts.append(f"and {line.alike:,} more alike")
+    if mark:
+        parts.append(mark)
+    return ", ".join(parts)
 
 
 class _Counter:
@@ -81,7 +97,14 @@ def _line(analysis: Analysis, run: Run, level: int, own: slice) -> Line:
     elif isinstance(node, ir.Op):
         field = analysis.layers[own.start].field
     return Line(
-        *(node, level, len(run.nodes) - 1, kind, notation),
-        *(shapes.inputs[id(node)], shapes.outputs[id(node)]),
-        *(measure_depth(node), total(analysis.costs[own]), field),
+        node,
+        level,
+        len(run.nodes) - 1,
+        kind,
+        notation,
+        shapes.inputs[id(node)],
+        shapes.outputs[id(node)],
+        measure_depth(node),
+        total(analysis.costs[own]),
+        field,
     )

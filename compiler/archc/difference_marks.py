@@ -1,0 +1,82 @@
+"""Which nodes of two networks a comparison marks, so that pictures can show it."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from archc.analysis import Analysis, RowAnalysis
+from archc.differences import Difference, RowDifference, compare, stated_layers
+
+Marks = Mapping[str, str]
+"""By path: added, removed, changed or affected."""
+
+
+class MarkedPair(NamedTuple):
+    """What is marked in the first network, and what in the second."""
+
+    before: Marks
+    after: Marks
+
+
+def mark(before: Analysis, after: Analysis, difference: Difference) -> MarkedPair:
+    """The rows of a difference by their paths, and of a changed row the layers that differ.
+
+    A renamed or moved row is a changed one; ``affected`` is what only gets another input.
+    """
+    old = {row.node.name: row for row in (*before.rows, *before.aux)}
+    new = {row.node.name: row for row in (*after.rows, *after.aux)}
+    pair = MarkedPair({}, {})
+    firsts: dict[str, str] = {}
+    seconds: dict[str, str] = {}
+    for row in (*difference.rows, *difference.aux):
+        if row.change == "added":
+            seconds |= _whole(new[row.name], "added")
+        elif row.change == "removed":
+            firsts |= _whole(old[row.name], "removed")
+        else:
+            was, now = old[row.was or row.name], new[row.name]
+            kind = "affected" if row.change == "affected" else "changed"
+            firsts[was.node.path] = seconds[now.node.path] = kind
+            _inside(was, now, row, firsts, seconds)
+    return pair._replace(before=firsts, after=seconds)
+
+
+def _whole(row: RowAnalysis, kind: str) -> Marks:
+    return dict.fromkeys((row.node.path, *(layer.op.path for layer in row.layers)), kind)
+
+
+def _inside(
+    was: RowAnalysis,
+    now: RowAnalysis,
+    row: RowDifference,
+    firsts: dict[str, str],
+    seconds: dict[str, str],
+) -> None:
+    """Marks the layers of a row that are not in both, or not the same in both."""
+    if row.change == "affected":
+        return
+    old, new = (stated_layers(side, False) for side in (was, now))
+    paths = was.node.path, now.node.path
+    for path in dict.fromkeys([*old, *new]):
+        first, second = (f"{start}.{path}" if path else start for start in paths)
+        if path not in old:
+            seconds[second] = "added"
+        elif path not in new:
+            firsts[first] = "removed"
+        elif old[path] != new[path]:
+            firsts[first] = seconds[second] = "changed"
+
+
+def differences_to_first(analyses: Sequence[Analysis]) -> list[Difference]:
+    """What differs between the first network and each of the others."""
+    return [compare(analyses[0], other) for other in analyses[1:]]
+
+
+def marks_of(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> list[Marks]:
+    """What pictures of networks side by side mark: what is not as in the first.
+
+    In the first itself nothing is marked, unless there is just one other.
+    """
+    others = zip(analyses[1:], differences, strict=True)
+    pairs = [mark(analyses[0], other, difference) for other, difference in others]
+    first: Marks = pairs[0].before if len(pairs) == 1 else {}
+    return [first, *(pair.after for pair in pairs)]

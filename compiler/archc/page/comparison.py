@@ -1,0 +1,116 @@
+"""Several networks side by side, with what differs from the first marked."""
+
+from collections.abc import Sequence
+from itertools import zip_longest
+from xml.etree.ElementTree import Element
+
+from archc.analysis import Analysis, RowAnalysis
+from archc.difference_view import difference_lines
+from archc.differences import Difference
+from archc.ops.operator import written
+from archc.page.markup import element
+from archc.page.tables import scrolled
+
+Cells = Sequence[str]
+
+
+def totals_table(analyses: Sequence[Analysis]) -> Element:
+    """The totals of every network."""
+    lines = {
+        "input": [written(a.network.input) for a in analyses],
+        "parameters": [f"{a.cost.params:,}" for a in analyses],
+        "with auxiliary heads": [f"{a.cost_with_aux.params:,}" for a in analyses],
+        "MACs": [f"{a.cost.macs:,}" for a in analyses],
+        "depth": [str(a.depth) for a in analyses],
+        "receptive field": [written(a.field.size) for a in analyses],
+        "activations": [f"{a.memory:,}" for a in analyses],
+        "alive at the peak": [f"{a.peak:,}" for a in analyses],
+    }
+    rows = [
+        element("tr", element("th", name, scope="row"), *_marked(texts))
+        for name, texts in lines.items()
+    ]
+    names = [element("th", a.network.name, scope="col", class_="number") for a in analyses]
+    head = element("tr", element("td"), *names)
+    table = element(
+        "table",
+        element("caption", "Totals; what differs from the first is marked"),
+        element("thead", head),
+        element("tbody", *rows),
+    )
+    return scrolled(table, "Totals side by side")
+
+
+def rows_table(analyses: Sequence[Analysis]) -> Element:
+    """Every row of every network, rows of the same name in one line."""
+    found = [{row.node.name: row for row in (*a.rows, *a.aux)} for a in analyses]
+    order = _merged([list(rows) for rows in found])
+    body = []
+    for name in order:
+        cells = [_row_cells(rows.get(name)) for rows in found]
+        columns = [_marked(texts) for texts in zip_longest(*cells, fillvalue="")]
+        flat = [column[i] for i in range(len(analyses)) for column in columns]
+        body.append(element("tr", element("th", name, scope="row"), *flat))
+    names = [element("th", a.network.name, scope="colgroup", colspan=3) for a in analyses]
+    kinds = ("output", "params", "MACs")
+    under = [element("th", kind, scope="col", class_="number") for _ in analyses for kind in kinds]
+    head = element(
+        "thead",
+        element("tr", element("td"), *names),
+        element("tr", element("th", "row", scope="col"), *under),
+    )
+    table = element(
+        "table",
+        element("caption", "Row by row; what differs from the first is marked"),
+        head,
+        element("tbody", *body),
+    )
+    return scrolled(table, "Rows side by side")
+
+
+def changes(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:
+    """What one has to do to the first network to get each of the others."""
+    parts: list[Element] = []
+    for other, difference in zip(analyses[1:], differences, strict=True):
+        title = f"From {analyses[0].network.name} to {other.network.name}"
+        lines = difference_lines(difference)
+        items = [element("li", line) for line in lines] or [element("li", "no difference")]
+        if len(lines) > 12:
+            inner = element("details", element("summary", f"{title}: {len(lines)} changes"))
+            inner.append(element("ul", *items))
+            parts.append(inner)
+        else:
+            parts += [element("h3", title), element("ul", *items)]
+    return element("div", *parts)
+
+
+def _row_cells(row: RowAnalysis | None) -> Cells:
+    if row is None:
+        return ("-", "", "")
+    counts = (row.cost.params, row.cost.macs)
+    return (written(row.output), *(f"{n:,}" if n else "" for n in counts))
+
+
+def _marked(texts: Sequence[str]) -> list[Element]:
+    """Cells, of which those that are not as the first are marked."""
+    first = texts[0]
+    return [
+        element("td", text if text == first or not text else element("mark", text), class_="number")
+        for text in texts
+    ]
+
+
+def _merged(orders: Sequence[Sequence[str]]) -> list[str]:
+    """All names, each behind the one that it follows in the first network that has it."""
+    merged = list(orders[0])
+    known = set(merged)
+    for order in orders[1:]:
+        at = 0
+        for name in order:
+            if name in known:
+                at = merged.index(name) + 1
+                continue
+            merged.insert(at, name)
+            known.add(name)
+            at += 1
+    return merged

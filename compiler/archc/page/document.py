@@ -1,0 +1,213 @@
+"""The page as a whole."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from xml.etree.ElementTree import Element, tostring
+
+from archc import ir
+from archc.difference_marks import differences_to_first, marks_of
+from archc.drawing.lines import Line, lines_of
+from archc.drawing.network import draw_network
+from archc.drawing.svg import style
+from archc.page.comparison import changes, rows_table, totals_table
+from archc.page.counting import counting_table, facts
+from archc.page.figures import legend, module_figures, network_figure
+from archc.page.markup import element
+from archc.page.tables import costs_table, kinds_table, lines_table, paper_table
+from archc.pipeline import Compiled
+
+_COUNTED = (
+    "One multiply-accumulate (MAC) is one weight times one element, added up; it is two FLOPs. "
+    "Numbers are for one image. Auxiliary heads are no part of a total that does not say so. Other "
+    "tools print other numbers because they count something else:"
+)
+
+
+def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
+    """One HTML file about one or several networks. It loads nothing and runs its own script only.
+
+    ``stamp`` is kept in the file, as text. Several networks stand side by side, compared with the
+    first.
+    """
+    title = ", ".join(one.network.name for one in networks)
+    body = element("body", class_="several" if networks[1:] else None)
+    if stamp:
+        body.append(element("pre", stamp, hidden=""))
+    pages = [list(lines_of(one.analysis)) for one in networks]
+    if networks[1:]:
+        body.append(element("header", element("h1", title), _contents(networks)))
+        body.append(element("main", *_several(networks, pages)))
+    else:
+        (one,) = networks
+        body.append(_header(one, "h1"))
+        body.append(element("main", *_single(one, pages[0])))
+    made = "Made by archc: every number is computed from the spec."
+    body.append(element("footer", element("p", made)))
+    sheet, script = _sheet(), _read("page.js")
+    body.append(element("script"))
+    body[-1].text = script
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        _policy(sheet, script),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("link", rel="icon", href="data:,"),
+        element("title", title),
+        element("style"),
+    )
+    head[-1].text = sheet
+    page = element("html", head, body, lang="en")
+    content: bytes = tostring(page, encoding="utf-8", method="html")
+    return b"<!doctype html>\n" + content + b"\n"
+
+
+def _single(one: Compiled, lines: Sequence[Line]) -> list[Element]:
+    block = draw_network(one.analysis)
+    picture = network_figure(block, one.network.name, lines, "0-")
+    side = element("div", legend([block]), _panel(), class_="side")
+    whole = element("div", picture, side, class_="whole")
+    return [element("h2", "The network"), whole, *_sections(one, lines, "0-", "h2")]
+
+
+def _several(networks: Sequence[Compiled], pages: Sequence[Sequence[Line]]) -> list[Element]:
+    analyses = [one.analysis for one in networks]
+    differences = differences_to_first(analyses)
+    marks = marks_of(analyses, differences)
+    blocks = [draw_network(*pair) for pair in zip(analyses, marks, strict=True)]
+    sides = []
+    for i, (block, one, lines) in enumerate(zip(blocks, networks, pages, strict=True)):
+        name = one.network.name
+        picture = network_figure(block, name, lines, f"{i}-")
+        sides.append(element("section", element("h3", name), picture))
+    parts = [
+        element("h2", "Side by side"),
+        totals_table(analyses),
+        legend(blocks),
+        element("div", *sides, class_="sides", role="region", aria_label="Pictures", tabindex=0),
+        _panel(),
+        element("h2", "What differs"),
+        changes(analyses, differences),
+        rows_table(analyses),
+    ]
+    for i, (one, lines) in enumerate(zip(networks, pages, strict=True)):
+        header = _header(one, "h2")
+        header.set("id", f"network-{i}")
+        parts += [header, *_sections(one, lines, f"{i}-", "h3")]
+    return parts
+
+
+def _sections(one: Compiled, lines: Sequence[Line], prefix: str, level: str) -> list[Element]:
+    """All about a network but its picture."""
+    analysis = one.analysis
+    parts: list[Element] = []
+    modules = module_figures(analysis)
+    if modules is not None:
+        parts += [element(level, "Its modules"), modules]
+    printed = "The table, against the paper's" if one.network.table else "The table"
+    parts += [element(level, printed), _verdicts(one), paper_table(analysis, one.conformance)]
+    parts += [element(level, "Where parameters, operations and memory go"), costs_table(analysis)]
+    parts.append(kinds_table(analysis))
+    parts += [element(level, "How it is counted"), element("p", _COUNTED)]
+    parts.append(element("div", counting_table(analysis), class_="scroll"))
+    inner = element(
+        "details", element("summary", f"{len(lines)} lines, with their place in the spec")
+    )
+    inner.append(lines_table(lines, prefix))
+    parts += [element(level, "Every layer"), inner]
+    return parts
+
+
+def _header(one: Compiled, level: str) -> Element:
+    network = one.network
+    return element(
+        "header",
+        element(level, network.name),
+        element("p", network.about, class_="about") if network.about else None,
+        _citation(network),
+        facts(one.analysis),
+    )
+
+
+def _citation(network: ir.Network) -> Element | None:
+    paper = network.paper
+    if paper is None:
+        return None
+    text = f"{paper.authors}: {paper.title}, {paper.year}"
+    if paper.table is not None:
+        text += f", table {paper.table}"
+    if paper.arxiv is None:
+        return element("p", f"{text}.", class_="muted")
+    link = element("a", f"arXiv:{paper.arxiv}", href=f"https://arxiv.org/abs/{paper.arxiv}")
+    return element("p", f"{text}, ", link, ".", class_="muted")
+
+
+def _contents(networks: Sequence[Compiled]) -> Element:
+    links = (
+        element("li", element("a", one.network.name, href=f"#network-{i}"))
+        for i, one in enumerate(networks)
+    )
+    return element("nav", element("ul", *links), aria_label="Networks")
+
+
+def _verdicts(one: Compiled) -> Element:
+    """How far the printed table is what is computed."""
+    if one.network.table is None:
+        return element("p", "The spec states no printed table; cells are as computed.")
+    count = one.conformance.count
+    matches, errata, mismatches = count("match"), count("erratum"), count("mismatch")
+    text = (
+        f"{matches} of {matches + errata + mismatches} printed cells are exactly what is computed; "
+        f"{errata} are errata, with what is printed struck out; {mismatches} are mismatches."
+    )
+    return element("p", text)
+
+
+def _panel() -> Element:
+    told = (
+        "Point at a box, or walk through the picture with the arrow keys: this is where it is told "
+        "what goes in and out, what it costs and where it stands in the spec. A click keeps it."
+    )
+    return element(
+        "aside",
+        element("h3", "What a box is"),
+        element("p", told),
+        id="panel",
+        class_="panel",
+        aria_label="The box that is pointed at",
+        aria_live="polite",
+    )
+
+
+def _policy(sheet: str, script: str) -> Element:
+    """Nothing is loaded, and nothing runs or colours but what the page was written with."""
+    rules = (
+        "default-src 'none'",
+        f"style-src 'sha256-{_digest(sheet)}'",
+        f"script-src 'sha256-{_digest(script)}'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+    policy = {"http-equiv": "Content-Security-Policy", "content": "; ".join(rules)}
+    made = element("meta")
+    for name, value in policy.items():
+        made.set(name, value)
+    return made
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _sheet() -> str:
+    return _read("page.css") + style()
