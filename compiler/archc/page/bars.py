@@ -15,6 +15,10 @@ from archc.page.tables import head_cell, scrolled
 
 COLOURS = 4
 """Parts of a bar have so many, one after the other."""
+MOST_PARTS = 32
+"""Of more, nothing could be seen."""
+MOST_ROWS = 200
+"""Rows of longer networks have bars of one piece, so that a page of thousands opens at once."""
 
 
 class Taken(NamedTuple):
@@ -29,7 +33,8 @@ def costs_table(analysis: Analysis) -> Element:
     """Parameters, MACs and memory of every row, as bars of its branches."""
     rows = (*analysis.rows, *analysis.aux)
     alive = [*measure_peaks(analysis.network, analysis.shapes), *(0 for _ in analysis.aux)]
-    parts = [list(_parts(row)) for row in rows]
+    whole = len(rows) > MOST_ROWS
+    parts = [[("", _taken(row.layers))] if whole else list(_parts(row)) for row in rows]
     columns = [
         ("params", [[(name, taken.params) for name, taken in row] for row in parts]),
         ("MACs", [[(name, taken.macs) for name, taken in row] for row in parts]),
@@ -105,7 +110,7 @@ def _parts(row: RowAnalysis) -> Iterator[tuple[str, Taken]]:
     while len(node.children) == 1:
         (node,) = node.children
     layers = iter(row.layers)
-    parts: Sequence[ir.Node] = node.children or (node,)
+    parts = node.children if 1 < len(node.children) <= MOST_PARTS else (node,)
     for i, part in enumerate(parts):
         count = sum(isinstance(inner, ir.Op) for inner in ir.walk(part))
         name = part.name if parts[1:] else ""

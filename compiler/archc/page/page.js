@@ -1,70 +1,75 @@
 // What is known of a box stands in its line of the table; here it is shown beside the picture.
 "use strict";
+const panel = document.getElementById("panel");
+const itemOf = (node) => node.closest("[role=treeitem]");
+let pinned = null;
+let mouse = "";
+
+function tell(item) {
+  for (const old of document.querySelectorAll(".shown")) old.classList.remove("shown");
+  const line = document.getElementById(item.dataset.line);
+  item.classList.add("shown");
+  line.classList.add("shown");
+  const heads = line.closest("table").tHead.rows[0].cells;
+  const list = document.createElement("dl");
+  [...line.cells].slice(1).forEach((cell, i) => {
+    if (!cell.textContent.trim()) return;
+    const pair = document.createElement("div");
+    const term = document.createElement("dt");
+    const told = document.createElement("dd");
+    term.textContent = heads[i + 1].textContent;
+    told.textContent = cell.textContent;
+    pair.append(term, told);
+    list.append(pair);
+  });
+  const title = document.createElement("h3");
+  title.textContent = line.cells[0].textContent;
+  panel.replaceChildren(title, list);
+  panel.classList.add("told");
+}
+
+function enter(item) {
+  if (!item) return;
+  const last = item.closest("[role=tree]").querySelector("[tabindex='0']");
+  last.setAttribute("tabindex", "-1");
+  item.setAttribute("tabindex", "0");
+  item.focus();
+  tell(item);
+}
+
+document.addEventListener("mousemove", (event) => {
+  // What scrolls under a mouse that lies still, as arrow keys make it, is not pointed at.
+  const before = mouse;
+  mouse = `${event.screenX} ${event.screenY}`;
+  const item = itemOf(event.target);
+  if (item && mouse !== before && !pinned && !item.classList.contains("shown")) tell(item);
+});
+
 for (const tree of document.querySelectorAll("[role=tree]")) {
-  const panel = document.getElementById("panel");
-  const items = [...tree.querySelectorAll("[role=treeitem]")];
-  let pinned = null;
-
-  function tell(item) {
-    for (const old of document.querySelectorAll(".shown")) old.classList.remove("shown");
-    const line = document.getElementById(item.dataset.line);
-    if (!line) return;
-    item.classList.add("shown");
-    line.classList.add("shown");
-    const heads = line.closest("table").tHead.rows[0].cells;
-    const list = document.createElement("dl");
-    [...line.cells].slice(1).forEach((cell, i) => {
-      if (!cell.textContent.trim()) return;
-      const pair = document.createElement("div");
-      const term = document.createElement("dt");
-      const told = document.createElement("dd");
-      term.textContent = heads[i + 1].textContent;
-      told.textContent = cell.textContent;
-      pair.append(term, told);
-      list.append(pair);
-    });
-    const title = document.createElement("h3");
-    title.textContent = line.cells[0].textContent;
-    panel.replaceChildren(title, list);
-    panel.classList.add("told");
-  }
-
-  function enter(item) {
-    if (!item) return;
-    for (const other of items) other.setAttribute("tabindex", other === item ? "0" : "-1");
-    item.focus();
-    tell(item);
-  }
-
-  const above = (item) => item.parentElement.closest("[role=treeitem]");
-
-  tree.addEventListener("mousemove", (event) => {
-    // A page that scrolls under a mouse that lies still, as arrow keys make it, is nobody's pointing.
-    if (pinned || !(event.movementX || event.movementY)) return;
-    const item = event.target.closest("[role=treeitem]");
-    if (item && !item.classList.contains("shown")) tell(item);
-  });
   tree.addEventListener("click", (event) => {
-    const item = event.target.closest("[role=treeitem]");
     if (String(getSelection())) return;
-    pinned = item && item !== pinned ? item : null;
-    if (item) enter(item);
+    const item = itemOf(event.target);
+    pinned = item !== pinned ? item : null;
+    enter(item);
   });
-  tree.addEventListener("focusin", (event) => tell(event.target.closest("[role=treeitem]")));
+  tree.addEventListener("focusin", (event) => tell(itemOf(event.target)));
   tree.addEventListener("keydown", (event) => {
-    const item = event.target.closest("[role=treeitem]");
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const item = itemOf(event.target);
+    const items = [...tree.querySelectorAll("[role=treeitem]")];
     const at = items.indexOf(item);
     const ways = {
-      ArrowDown: () => items[at + 1],
-      ArrowUp: () => items[at - 1],
-      ArrowRight: () => item.querySelector("[role=treeitem]"),
-      ArrowLeft: () => above(item),
-      Home: () => items[0],
-      End: () => items[items.length - 1],
-      Escape: () => { pinned = null; return item; },
+      ArrowDown: items[at + 1],
+      ArrowUp: items[at - 1],
+      ArrowRight: item.querySelector("[role=treeitem]"),
+      ArrowLeft: itemOf(item.parentElement),
+      Home: items[0],
+      End: items[items.length - 1],
+      Escape: item,
     };
     if (!(event.key in ways)) return;
     event.preventDefault();
-    enter(ways[event.key]());
+    pinned = null;
+    enter(ways[event.key]);
   });
 }
