@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
-
 from browser.opening import launch
 from browser.pages import ROOT, Pages
+from playwright.sync_api import Browser, sync_playwright
 
 
 @pytest.fixture(scope="session")

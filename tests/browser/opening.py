@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -34,12 +34,12 @@ def opened(
     """The page of a file, which loads nothing else and says nothing on the console."""
     said: list[str] = []
     asked: list[str] = []
-    view = {"width": width, "height": 900}
+    view = ViewportSize(width=width, height=900)
     with browser.new_context(viewport=view, color_scheme=scheme, **context) as own:
         page = own.new_page()
         page.on("console", lambda message: said.append(message.text))
+        page.on("dialog", lambda dialog: said.append(dialog.message))
         page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss())[1])
         page.on("request", lambda request: asked.append(request.url))
         page.goto(path.as_uri())
         yield page

@@ -45,31 +45,35 @@ document.addEventListener("mousemove", (event) => {
   if (item && mouse !== before && !pinned && !item.classList.contains("shown")) tell(item);
 });
 
-for (const tree of document.querySelectorAll("[role=tree]")) {
-  tree.addEventListener("click", (event) => {
-    if (String(getSelection())) return;
-    const item = itemOf(event.target);
-    pinned = item !== pinned ? item : null;
-    enter(item);
-  });
-  tree.addEventListener("focusin", (event) => tell(itemOf(event.target)));
-  tree.addEventListener("keydown", (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const item = itemOf(event.target);
-    const items = [...tree.querySelectorAll("[role=treeitem]")];
-    const at = items.indexOf(item);
-    const ways = {
-      ArrowDown: items[at + 1],
-      ArrowUp: items[at - 1],
-      ArrowRight: item.querySelector("[role=treeitem]"),
-      ArrowLeft: itemOf(item.parentElement),
-      Home: items[0],
-      End: items[items.length - 1],
-      Escape: item,
-    };
-    if (!(event.key in ways)) return;
-    event.preventDefault();
-    pinned = null;
-    enter(ways[event.key]);
-  });
-}
+// On the document: chromium lets the keyboard stop at a picture that itself listens for focus.
+document.addEventListener("focusin", (event) => {
+  const item = itemOf(event.target);
+  if (item) tell(item);
+});
+
+document.addEventListener("click", (event) => {
+  if (String(getSelection()) || !event.target.closest("[role=tree]")) return;
+  const item = itemOf(event.target);
+  pinned = item !== pinned ? item : null;
+  enter(item);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") pinned = null;
+  const item = itemOf(event.target);
+  if (!item || event.altKey || event.ctrlKey || event.metaKey) return;
+  const items = [...item.closest("[role=tree]").querySelectorAll("[role=treeitem]")];
+  const at = items.indexOf(item);
+  const ways = {
+    ArrowDown: items[at + 1],
+    ArrowUp: items[at - 1],
+    ArrowRight: item.querySelector("[role=treeitem]"),
+    ArrowLeft: itemOf(item.parentElement),
+    Home: items[0],
+    End: items[items.length - 1],
+  };
+  if (!(event.key in ways)) return;
+  event.preventDefault();
+  pinned = null;
+  enter(ways[event.key]);
+});
