@@ -93,11 +93,12 @@ def legend(blocks: Iterable[Block]) -> Element:
         items = [_key(name, words) for name, words in MARKS.items() if name in marks]
     reading = (
         "Read from top to bottom. What stands side by side reads the same input; a thick bar joins "
-        "the channels in this order. Grey on the right: channels x height x width that come out. "
-        "Point at a box, tap it, or walk there with the arrow keys for its numbers."
+        "the channels in this order. Grey on the right: channels x height x width that come out."
     )
+    pointing = " Point at a box, tap it, or walk there with the arrow keys for its numbers."
+    told = element("span", pointing, class_="onscreen")
     keys = element("ul", *items, class_="legend")
-    return element("div", element("p", reading), keys, class_="reading")
+    return element("div", element("p", reading, told), keys, class_="reading")
 
 
 def _key(name: str, words: str) -> Element:
