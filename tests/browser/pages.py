@@ -95,6 +95,13 @@ class Pages(NamedTuple):
         """Names as long as they may be, and texts that would be HTML."""
         return self._of_text("hostile", HOSTILE)
 
+    def hostile_compared(self) -> Path:
+        """The same beside a network that is otherwise in every row."""
+        spec = self.folder / "other.yaml"
+        spec.write_text(HOSTILE.replace("out: 8", "out: 16"), encoding="utf-8")
+        self.hostile()
+        return self.of(str(self.folder / "hostile.yaml"), str(spec))
+
     def long(self, name: str) -> Path:
         """A network of 5,000 layers, of ``LONG``."""
         return self._of_text(name, _LONG.format(nine=_NINE, rows=LONG[name]))

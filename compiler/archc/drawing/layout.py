@@ -86,7 +86,7 @@ class Layout(NamedTuple):
         edge = PADDING + repeated * 2 * DECK
         line = words + (16 + width_of(output) if output else 0) + PADDING + edge
         inner = self._inside(node)
-        width = max(width, line, inner.width + 2 * PADDING)
+        width = max(width, line, inner.width + PADDING + edge)
         left = (width - inner.width) // 2
         parts: list[Text | Wire | Join | Placed] = [
             Text(PADDING, _BASELINE + 1, name, "start", "bold"),

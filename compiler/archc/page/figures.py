@@ -78,7 +78,8 @@ def module_figures(analysis: Analysis) -> Element | None:
             f"Used {len(paths)} times, from {paths[0]} on." if paths[1:] else f"Used as {paths[0]}."
         )
         caption = element("figcaption", element("strong", name), f" {about} {used}")
-        figures.append(element("figure", element("div", picture, class_="scroll"), caption))
+        scroll = element("div", picture, class_="scroll", role="group", aria_label=f"{name}, drawn")
+        figures.append(element("figure", scroll, caption))
     return element("div", *figures, class_="modules")
 
 

@@ -23,7 +23,8 @@ function tell(item) {
     list.append(pair);
   });
   const title = document.createElement("h3");
-  title.textContent = line.cells[0].textContent;
+  const network = item.closest("section")?.firstElementChild.textContent;
+  title.textContent = line.cells[0].textContent + (network ? ` of ${network}` : "");
   panel.replaceChildren(title, list);
   panel.classList.add("told");
 }
@@ -77,3 +78,15 @@ document.addEventListener("keydown", (event) => {
   pinned = null;
   enter(ways[event.key]);
 });
+
+// What is larger than its place is a stop of the keyboard's, so that it can be scrolled.
+const places = new ResizeObserver((seen) => {
+  for (const { target } of seen) {
+    const wide = target.scrollWidth > target.clientWidth;
+    const scrolls = wide || target.scrollHeight > target.clientHeight;
+    if (scrolls && !target.querySelector("[role=tree]")) target.setAttribute("tabindex", "0");
+    else target.removeAttribute("tabindex");
+  }
+});
+const scrolled = document.querySelectorAll(".scroll, .sides, .side, .panel");
+for (const place of scrolled) places.observe(place);
