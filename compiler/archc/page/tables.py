@@ -84,7 +84,7 @@ def lines_table(lines: Sequence[Line], prefix: str) -> Element:
 
 def costs_table(analysis: Analysis) -> Element:
     """Parameters, MACs and memory of every row, as bars of its branches."""
-    drawn = [run for run in fold(analysis).runs(analysis.network.rows)]
+    drawn = list(fold(analysis).runs(analysis.network.rows))
     numbers = {row.node.name: i for i, row in enumerate(analysis.rows)}
     places = [numbers[run.first.name] for run in drawn]
     rows = (*(analysis.rows[i] for i in places), *analysis.aux)
