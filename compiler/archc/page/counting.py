@@ -79,7 +79,7 @@ def _counts(analysis: Analysis) -> Iterator[Count]:
         yield Count(
             whole.params + buffers,
             "params and running statistics",
-            "the elements of a state_dict without its counters, auxiliary heads included",
+            "every element of a state_dict, auxiliary heads included",
         )
     yield Count(cost.macs, "MACs", "archc, and papers that say multiply-adds")
     yield Count(2 * cost.macs, "FLOPs, two for each MAC", "PyTorch's FlopCounterMode in eval mode")
