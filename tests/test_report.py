@@ -139,6 +139,22 @@ def test_other_counts_are_those_of_torch(tmp_path: Path) -> None:
         assert counted[name] == counter.get_total_flops()
 
 
+@pytest.mark.parametrize(
+    ("spec", "name", "number"),
+    [
+        # As torchinfo 1.8 prints it, and as timm's benchmark tables have it, in GMACs.
+        ("googlenet.yaml", "MACs and bias adds", "1,585,899,032"),
+        ("inception_v3.yaml", "MACs, and two for each element that a norm gives", "5,731,151,072"),
+        ("inception_v4.yaml", "MACs, and two for each element that a norm gives", "12,284,152,992"),
+    ],
+)
+def test_other_counts_are_what_other_tools_print(
+    spec: str, name: str, number: str, tmp_path: Path
+) -> None:
+    rows = page_of(tmp_path, spec).tables["The same network, counted otherwise"]
+    assert {row[0]: row[1] for row in rows}[name] == number
+
+
 @pytest.mark.parametrize("specs", [["googlenet.yaml"], ["googlenet.yaml", "inception_v3.yaml"]])
 def test_a_page_stands_by_itself(specs: list[str], tmp_path: Path) -> None:
     page = page_of(tmp_path, *specs)
