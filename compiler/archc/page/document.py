@@ -12,11 +12,12 @@ from archc.difference_marks import differences_to_first, marks_of
 from archc.drawing.lines import Line, lines_of
 from archc.drawing.network import draw_network
 from archc.drawing.svg import style
+from archc.page.bars import costs_table, kinds_table
 from archc.page.comparison import changes, rows_table, totals_table
 from archc.page.counting import counting_table, facts
 from archc.page.figures import legend, module_figures, network_figure
 from archc.page.markup import element
-from archc.page.tables import costs_table, kinds_table, lines_table, paper_table
+from archc.page.tables import lines_table, paper_table, scrolled
 from archc.pipeline import Compiled
 
 _COUNTED = (
@@ -112,7 +113,7 @@ def _sections(one: Compiled, lines: Sequence[Line], prefix: str, level: str) -> 
     parts += [element(level, "Where parameters, operations and memory go"), costs_table(analysis)]
     parts.append(kinds_table(analysis))
     parts += [element(level, "How it is counted"), element("p", _COUNTED)]
-    parts.append(element("div", counting_table(analysis), class_="scroll"))
+    parts.append(scrolled(counting_table(analysis), "The same network, counted otherwise"))
     inner = element(
         "details", element("summary", f"{len(lines)} lines, with their place in the spec")
     )
@@ -168,8 +169,8 @@ def _verdicts(one: Compiled) -> Element:
 
 def _panel() -> Element:
     told = (
-        "Point at a box, or walk through the picture with the arrow keys: this is where it is told "
-        "what goes in and out, what it costs and where it stands in the spec. A click keeps it."
+        "Here it is told of the box that is pointed at what goes in and out, what it costs, and "
+        "where it stands in the spec. A click keeps it here, and Escape lets it go."
     )
     return element(
         "aside",

@@ -88,7 +88,8 @@ def legend(blocks: Iterable[Block]) -> Element:
         items = [_key(name, words) for name, words in MARKS.items() if name in marks]
     reading = (
         "Read from top to bottom. What stands side by side reads the same input; a thick bar joins "
-        "the channels in this order. Grey on the right: channels x height x width that come out."
+        "the channels in this order. Grey on the right: channels x height x width that come out. "
+        "Point at a box, tap it, or walk there with the arrow keys for its numbers."
     )
     keys = element("ul", *items, class_="legend")
     return element("div", element("p", reading), keys, class_="reading")
