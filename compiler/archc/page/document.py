@@ -19,12 +19,17 @@ from archc.page.figures import legend, module_figures, network_figure
 from archc.page.markup import element
 from archc.page.tables import lines_table, paper_table, scrolled
 from archc.pipeline import Compiled
+from archc.table import LETTERS
 
 _COUNTED = (
     "One multiply-accumulate (MAC) is one weight times one element, added up; it is two FLOPs. "
     "Numbers are for one image. Auxiliary heads are no part of a total that does not say so. Other "
     "tools print other numbers because they count something else:"
 )
+
+_COUNTS = {"weights": "weights without biases", "params": "weights and biases"}
+_COUNTS |= {"macs": "multiply-accumulates", "flops": "two for each multiply-accumulate"}
+_ROUNDS = {"floor": "rounded down", "nearest": "to the nearest", "up": "rounded up"}
 
 
 def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
@@ -164,6 +169,12 @@ def _verdicts(one: Compiled) -> Element:
         f"{matches} of {matches + errata + mismatches} printed cells are exactly what is computed; "
         f"{errata} are errata, with what is printed struck out; {mismatches} are mismatches."
     )
+    for column, convention in one.network.table.conventions.items():
+        counts, rounds = _COUNTS[convention.count], _ROUNDS[convention.round]
+        letter = LETTERS.get(convention.unit, "")
+        text += (
+            f" Its {column} are {counts}, {letter or 'a unit'} being {convention.unit:,}, {rounds}."
+        )
     return element("p", text)
 
 
