@@ -171,10 +171,9 @@ def _verdicts(one: Compiled) -> Element:
     )
     for column, convention in one.network.table.conventions.items():
         counts, rounds = _COUNTS[convention.count], _ROUNDS[convention.round]
-        letter = LETTERS.get(convention.unit, "")
-        text += (
-            f" Its {column} are {counts}, {letter or 'a unit'} being {convention.unit:,}, {rounds}."
-        )
+        letter = LETTERS[convention.unit]
+        unit = f", {letter} being {convention.unit:,}" if letter else ""
+        text += f" Its {column} are {counts}{unit}, {rounds}."
     return element("p", text)
 
 
