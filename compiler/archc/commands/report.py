@@ -11,10 +11,8 @@ from archc.completion import complete_spec
 if TYPE_CHECKING:
     from typing import Literal
 
-    from archc.analysis import Analysis
     from archc.drawing.picture import PictureForm
     from archc.drawing.svg import Theme
-    from archc.ir import Node
     from archc.pipeline import Compiled
 
     Form = Literal["html", "svg", "png", "pdf"]
@@ -114,44 +112,24 @@ def _picture(
     stamp: str,
 ) -> bytes:
     from archc.difference_marks import differences_to_first, marks_of
-    from archc.drawing.lines import lines_of, spoken
-    from archc.drawing.network import draw_network, draw_part, draw_side_by_side
-    from archc.drawing.picture import can_convert, convert, write_picture
+    from archc.drawing.network import draw_network, draw_side_by_side
+    from archc.drawing.picture import can_convert, convert, draw_file, write_picture
 
     if form != "svg" and not can_convert():
         raise click.UsageError(
             f"--format {form} needs what draws it: pip install 'archc-compiler[pictures]'"
         )
-    first = compiled[0].analysis
-    captions: dict[str, str] = {}
-    if module is not None or path is not None:
-        node = _find(first, path, module)
-        block = draw_part(first, node, symbolic=module is not None)
-        title = f"{module or path} of {first.network.name}"
-    elif len(compiled) == 1:
-        block, title = draw_network(first), first.network.name
+    if len(compiled) == 1:
+        analysis = compiled[0].analysis
+        drawn = draw_file(analysis, path, module, theme, stamp)
+        if drawn is None:
+            what = f"row or layer {path}" if module is None else f"module {module}"
+            raise click.UsageError(f"{analysis.network.name} has no {what}")
     else:
         analyses = [one.analysis for one in compiled]
         marks = marks_of(analyses, differences_to_first(analyses))
         blocks = [draw_network(*pair) for pair in zip(analyses, marks, strict=True)]
         names = [one.network.name for one in analyses]
         block = draw_side_by_side(tuple(zip(names, blocks, strict=True)))
-        title = ", ".join(names)
-    if len(compiled) == 1:
-        captions = {line.node.path: spoken(line) for line in lines_of(first)}
-    svg = write_picture(block, title, captions, theme, stamp)
-    return svg if form == "svg" else convert(svg, form)
-
-
-def _find(analysis: "Analysis", path: str | None, module: str | None) -> "Node":
-    """The node at the path, or the first call of the module. Raises UsageError without one."""
-    from archc import ir
-
-    heads = (head.body for head in analysis.network.aux)
-    nodes = [node for row in (*analysis.network.rows, *heads) for node in ir.walk(row)]
-    for node in nodes:
-        calls = isinstance(node, ir.Call) and node.module == module
-        if calls if module is not None else node.path == path:
-            return node
-    what, wanted = ("module", module) if module is not None else ("row or layer", path)
-    raise click.UsageError(f"{analysis.network.name} has no {what} {wanted}")
+        drawn = write_picture(block, ", ".join(names), {}, theme, stamp)
+    return drawn if form == "svg" else convert(drawn, form)

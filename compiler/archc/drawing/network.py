@@ -75,6 +75,17 @@ def draw_part(analysis: Analysis, node: ir.Node, symbolic: bool = False) -> Bloc
     return layout.single(node) if isinstance(node, ir.Op) else layout.framed(node)
 
 
+def find_part(analysis: Analysis, path: str | None, module: str | None) -> ir.Node | None:
+    """The node at the path, or the first call of the module; None where there is none."""
+    heads = (head.body for head in analysis.network.aux)
+    for row in (*analysis.network.rows, *heads):
+        for node in ir.walk(row):
+            calls = isinstance(node, ir.Call) and node.module == module
+            if calls if module is not None else node.path == path:
+                return node
+    return None
+
+
 def _row(layout: Layout, run: Run, width: int) -> Block:
     if isinstance(run.first, ir.Op):
         return layout.single(run.first, run, width)

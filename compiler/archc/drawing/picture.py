@@ -4,7 +4,10 @@ from importlib.util import find_spec
 from typing import Literal
 from xml.etree.ElementTree import Element, tostring
 
+from archc.analysis import Analysis
 from archc.drawing.blocks import Block, Box
+from archc.drawing.lines import lines_of, spoken
+from archc.drawing.network import draw_network, draw_part, find_part
 from archc.drawing.svg import Theme, render, style
 from archc.visible import visible
 
@@ -34,6 +37,30 @@ def write_picture(
         root.insert(0, element)
     content: bytes = tostring(root, encoding="utf-8")
     return content + b"\n"
+
+
+def draw_file(
+    analysis: Analysis,
+    path: str | None = None,
+    module: str | None = None,
+    theme: Theme = "auto",
+    stamp: str = "",
+) -> bytes | None:
+    """A network as an SVG file, or the part of it at a path, or a module as it is defined.
+
+    None where there is no such part.
+    """
+    name = analysis.network.name
+    if path is None and module is None:
+        block, title = draw_network(analysis), name
+    else:
+        node = find_part(analysis, path, module)
+        if node is None:
+            return None
+        block = draw_part(analysis, node, symbolic=module is not None)
+        title = f"{path if module is None else module} of {name}"
+    captions = {line.node.path: spoken(line) for line in lines_of(analysis)}
+    return write_picture(block, title, captions, theme, stamp)
 
 
 def convert(svg: bytes, form: Literal["png", "pdf"]) -> bytes:
