@@ -6,7 +6,8 @@ it, and what is coloured shines through; a picture is an image with a ground of 
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 from xml.etree.ElementTree import Element, tostring
 
 from archc import ir
@@ -22,17 +23,22 @@ from archc.page.document import citation, verdicts
 from archc.page.figures import READING
 from archc.page.markup import Child, element
 from archc.page.tables import grid_table
-from archc.presentation import Grid, table_grid
+from archc.presentation import Grid, GridCell, table_grid
+
+Item = TypeVar("Item")
 
 MOST_ROWS = 100
 MOST_COLUMNS = 40
 MOST_LINES = 40
 MOST_CHARACTERS = 600
 """Of a text; what is in the middle of a longer one is left out."""
-LARGEST_PICTURE = 300_000
+LARGEST_PICTURE = 150_000
 """In bytes; a notebook that is saved keeps all that it shows."""
 
-_LEFT = "text-align:left;white-space:nowrap;vertical-align:top;padding:2px 8px"
+TALLEST_OPEN = 2_500
+"""In pixels; a taller picture waits behind its fold."""
+
+_LEFT = "text-align:left;white-space:nowrap;vertical-align:top;padding:2px 6px"
 _QUIET = "opacity:0.75"
 # JupyterLab lets no other properties and values through, of what it does not trust: no flex gaps.
 _STYLES: Mapping[str, str] = {
@@ -41,7 +47,9 @@ _STYLES: Mapping[str, str] = {
     "table": "border-collapse:collapse;margin:4px 0;width:auto",
     "caption": f"caption-side:top;text-align:left;padding:2px 0;{_QUIET}",
     "th": f"{_LEFT};font-weight:bold",
+    "col": "white-space:normal;vertical-align:bottom",
     "td": _LEFT,
+    "sup": "font-size:75%;line-height:0",
     "dl": "margin:4px 0",
     "dt": f"font-size:85%;font-weight:normal;margin:0;{_QUIET}",
     "dd": "margin:0;font-size:110%",
@@ -56,6 +64,7 @@ _STYLES: Mapping[str, str] = {
     "match": "background-color:rgba(46,160,67,0.16)",
     "erratum": "background-color:rgba(224,162,0,0.26)",
     "mismatch": "background-color:rgba(229,72,62,0.30);font-weight:bold",
+    "printed": "position:relative",
     "spoken": "position:absolute;width:1px;height:1px;overflow:hidden;clip:rect(0,0,0,0)",
 }
 
@@ -98,11 +107,12 @@ def difference_fragment(difference: Difference) -> str:
     lines = difference_lines(difference)
     if not (rows or lines):
         return _markup(element("p", "No difference in the architecture."))
-    more = _more(len(lines) - MOST_LINES, "changes")
-    items = [element("li", line) for line in (*lines[:MOST_LINES], *([more] if more else []))]
+    more = len(lines) - MOST_LINES
+    shown = [*lines[:MOST_LINES], *([f"… and {more:,} more changes"] if more > 0 else [])]
+    items = [element("li", line) for line in shown]
     kinds = dict.fromkeys(row.change for row in rows)
     counts = [f"{sum(row.change == kind for row in rows):,} {kind}" for kind in kinds]
-    caption = f"{', '.join(counts) or 'No row is another'}; numbers are after less before"
+    caption = f"{', '.join(counts) or 'No row is another'}; numbers tell how much more there is now"
     return _markup(
         *_table(difference_grid(difference), caption),
         element("ul", *items) if items else None,
@@ -120,26 +130,30 @@ def _heading(network: ir.Network) -> tuple[Child, ...]:
 
 
 def _table(grid: Grid, caption: str) -> tuple[Child, ...]:
-    """The beginning of a grid that is too large to be shown, and how much that leaves out."""
-    headings = grid.headings[:MOST_COLUMNS]
-    rows = tuple(row[:MOST_COLUMNS] for row in grid.rows[:MOST_ROWS])
-    left_out = (
-        _more(len(grid.rows) - MOST_ROWS, "rows"),
-        _more(len(grid.headings) - MOST_COLUMNS, "columns"),
-    )
-    told = "; ".join(text for text in left_out if text)
-    note = element("p", f"{told}: archc.to_pandas has them all.") if told else None
-    return grid_table(Grid(headings, rows), caption), note
+    """A grid, of a large one its beginning and its end, and how much that leaves out."""
+    headings = _ends(grid.headings, MOST_COLUMNS, "…")
+    rows = [_ends(row, MOST_COLUMNS, GridCell("…")) for row in grid.rows]
+    gap = (GridCell("…"), *[GridCell("")] * (len(headings) - 1))
+    table = grid_table(Grid(headings, _ends(rows, MOST_ROWS, gap)), caption)
+    left_out = {"rows": len(rows) - MOST_ROWS, "columns": len(grid.headings) - MOST_COLUMNS}
+    told = " and ".join(f"{number:,} {what}" for what, number in left_out.items() if number > 0)
+    note = f"{told} are left out: archc.to_pandas has them." if told else None
+    return table, element("p", note) if note else None
 
 
-def _more(number: int, what: str) -> str:
-    return f"… and {number:,} more {what}" if number > 0 else ""
+def _ends(items: Sequence[Item], most: int, gap: Item) -> tuple[Item, ...]:
+    """The items, or where there are more than ``most`` of them the first and the last."""
+    if len(items) <= most:
+        return tuple(items)
+    last = most // 5
+    return (*items[: most - last], gap, *items[-last:])
 
 
 def _picture(analysis: Analysis, is_open: bool) -> Element:
     """The picture behind a fold, unless it is too large."""
     name = analysis.network.name
-    svg = write_picture(draw_network(analysis), name, {})
+    block = draw_network(analysis)
+    svg = write_picture(block, name, {})
     if len(svg) > LARGEST_PICTURE:
         return element("p", "Its picture is too large for a notebook: archc.draw gives it.")
     return element(
@@ -147,7 +161,7 @@ def _picture(analysis: Analysis, is_open: bool) -> Element:
         element("summary", "The network as a picture"),
         element("p", READING, class_="muted"),
         _image(svg, f"{name}, from input to head"),
-        open="" if is_open else None,
+        open="" if is_open and block.height <= TALLEST_OPEN else None,
     )
 
 
@@ -163,7 +177,7 @@ def _markup(*children: Child) -> str:
         if node.tag == "dl":
             for pair in node:
                 pair.set("class", "fact")
-        names = (node.tag, *node.attrib.pop("class", "").split())
+        names = (node.tag, node.get("scope", ""), *node.attrib.pop("class", "").split())
         style = ";".join(_STYLES[name] for name in names if name in _STYLES)
         if style:
             node.set("style", style)
