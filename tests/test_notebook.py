@@ -24,7 +24,7 @@ SAFE_TAGS = set(
     "".split()
 )
 """What JupyterLab lets through of a notebook that nobody trusts, and we use."""
-SAFE_ATTRIBUTES = {"alt", "href", "open", "scope", "src", "style", "title"}
+SAFE_ATTRIBUTES = {"alt", "class", "href", "open", "scope", "src", "style", "title"}
 LOST_ATTRIBUTES = {"aria-label", "role", "tabindex"}
 """It takes these away, and nothing looks worse for it."""
 
@@ -157,6 +157,9 @@ def test_nothing_needs_trust_or_a_style_sheet(spec: Path, analysis: archc.Analys
         seen = Seen(text)
         assert set(seen.tags) <= SAFE_TAGS
         assert {name for name, _ in seen.attributes} <= SAFE_ATTRIBUTES | LOST_ATTRIBUTES
+        assert [value for name, value in seen.attributes if name == "class"] == [
+            "tex2jax_ignore mathjax_ignore"
+        ]
         assert text == markup(value)
         assert len(text) < 150_000
         # The text's colour is the notebook's, whether that is light or dark.

@@ -85,18 +85,20 @@ def draw(
     reader's screen. Raises SpecError where shapes do not fit, LookupError where there is no such
     part.
     """
-    from archc.drawing.picture import draw_file
+    from archc.drawing.pictures import find_part, picture, picture_part
 
     if path is not None and module is not None:
         raise ValueError("a path or a module is drawn, not both")
     analysis = _analysed(network)
     name = analysis.network.name
-    drawn = draw_file(analysis, path, module, theme)
-    if drawn is None:
+    if path is None and module is None:
+        return Drawing(picture([analysis], theme).decode(), name)
+    part = find_part(analysis.network, path, module)
+    if part is None:
         what = f"row or layer {path}" if module is None else f"module {module}"
         raise LookupError(f"{name} has no {what}")
-    part = path or module
-    return Drawing(drawn.decode(), f"{part} of {name}" if part else name)
+    drawn = picture_part(analysis, part, module is not None, theme)
+    return Drawing(drawn.decode(), f"{path if module is None else module} of {name}")
 
 
 def to_pandas(value: Network | Analysis | Difference, layers: bool = False) -> "DataFrame":

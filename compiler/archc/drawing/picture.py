@@ -1,13 +1,11 @@
 """A drawing as a file of its own: SVG, and by vl-convert PNG and PDF."""
 
+import io
 from importlib.util import find_spec
-from typing import Literal
+from typing import Any, Literal
 from xml.etree.ElementTree import Element, tostring
 
-from archc.analysis import Analysis
 from archc.drawing.blocks import Block, Box
-from archc.drawing.lines import lines_of, spoken
-from archc.drawing.network import draw_network, draw_part, find_part
 from archc.drawing.svg import Theme, render, style
 from archc.visible import visible
 
@@ -39,42 +37,33 @@ def write_picture(
     return content + b"\n"
 
 
-def draw_file(
-    analysis: Analysis,
-    path: str | None = None,
-    module: str | None = None,
-    theme: Theme = "auto",
-    stamp: str = "",
-) -> bytes | None:
-    """A network as an SVG file, or the part of it at a path, or a module as it is defined.
-
-    None where there is no such part.
-    """
-    name = analysis.network.name
-    if path is None and module is None:
-        block, title = draw_network(analysis), name
-    else:
-        node = find_part(analysis, path, module)
-        if node is None:
-            return None
-        block = draw_part(analysis, node, symbolic=module is not None)
-        title = f"{path if module is None else module} of {name}"
-    captions = {line.node.path: spoken(line) for line in lines_of(analysis)}
-    return write_picture(block, title, captions, theme, stamp)
-
-
 def convert(svg: bytes, form: Literal["png", "pdf"]) -> bytes:
     """An SVG file as a PNG, or as a PDF whose text is text. Needs the extra ``pictures``."""
     import vl_convert
 
     if form == "png":
         return bytes(vl_convert.svg_to_png(svg.decode(), scale=SCALE))
-    return bytes(vl_convert.svg_to_pdf(svg.decode()))
+    return _settled(vl_convert.svg_to_pdf(svg.decode()))
+
+
+def _settled(pdf: bytes) -> bytes:
+    """The PDF with its objects in an order of their own: as it comes, it is another each time."""
+    from pypdf import PdfReader, PdfWriter
+
+    reader = PdfReader(io.BytesIO(pdf))
+    for page in reader.pages:
+        fonts: Any = page["/Resources"]["/Font"]  # type: ignore[index]
+        ordered = sorted(fonts.items())
+        fonts.clear()
+        fonts.update(ordered)
+    settled = io.BytesIO()
+    PdfWriter(clone_from=reader).write(settled)
+    return settled.getvalue()
 
 
 def can_convert() -> bool:
     """Whether what converts pictures is installed."""
-    return find_spec("vl_convert") is not None
+    return all(find_spec(name) for name in ("vl_convert", "pypdf"))
 
 
 def _text(parent: Element, tag: str, text: str) -> None:

@@ -38,14 +38,12 @@ def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
     body = element("body", class_="several" if networks[1:] else None)
     if stamp:
         body.append(element("pre", stamp, hidden=""))
-    pages = [list(lines_of(one.analysis)) for one in networks]
     if networks[1:]:
         body.append(element("header", element("h1", title), _contents(networks)))
-        body.append(element("main", *_several(networks, pages)))
+        body.append(element("main", *_several(networks)))
     else:
-        (one,) = networks
-        body.append(_header(one, "h1"))
-        body.append(element("main", *_single(one, pages[0])))
+        body.append(_header(networks[0], "h1"))
+        body.append(element("main", *_single(networks[0])))
     made = "Made by archc: every number is computed from the spec."
     body.append(element("footer", element("p", made)))
     sheet, script = _sheet(), _read("page.js")
@@ -67,7 +65,8 @@ def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
     return b"<!doctype html>\n" + content + b"\n"
 
 
-def _single(one: Compiled, lines: Sequence[Line]) -> list[Element]:
+def _single(one: Compiled) -> list[Element]:
+    lines = list(lines_of(one.analysis))
     block = draw_network(one.analysis)
     picture = network_figure(block, one.network.name, lines, "0-")
     side = element("div", legend([block]), _panel(), class_="side")
@@ -75,11 +74,12 @@ def _single(one: Compiled, lines: Sequence[Line]) -> list[Element]:
     return [element("h2", "The network"), whole, *_sections(one, lines, "0-", "h2")]
 
 
-def _several(networks: Sequence[Compiled], pages: Sequence[Sequence[Line]]) -> list[Element]:
+def _several(networks: Sequence[Compiled]) -> list[Element]:
     analyses = [one.analysis for one in networks]
     differences = differences_to_first(analyses)
     marks = marks_of(analyses, differences)
     blocks = [draw_network(*pair) for pair in zip(analyses, marks, strict=True)]
+    pages = [list(lines_of(*pair)) for pair in zip(analyses, marks, strict=True)]
     sides = []
     for i, (block, one, lines) in enumerate(zip(blocks, networks, pages, strict=True)):
         name = one.network.name

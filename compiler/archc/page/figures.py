@@ -23,7 +23,7 @@ MARKS = {
     "added": "+ added",
     "removed": "- removed",
     "changed": "~ changed",
-    "affected": "as before, of another input",
+    "affected": "as it was, with other numbers",
 }
 
 READING = (

@@ -183,6 +183,8 @@ def _markup(*children: Child) -> str:
             node.set("style", style)
         node.text = _shortened(node.text)
         node.tail = _shortened(node.tail)
+    # A dollar sign in a spec begins no formula.
+    root.set("class", "tex2jax_ignore mathjax_ignore")
     content: str = tostring(root, encoding="unicode", method="html")
     return content
 

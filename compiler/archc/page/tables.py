@@ -7,14 +7,15 @@ from xml.etree.ElementTree import Element
 from archc.analyses.memory import measure_peaks
 from archc.analysis import Analysis, LayerAnalysis, RowAnalysis
 from archc.conformance import Conformance
+from archc.drawing.folding import Run, fold
 from archc.drawing.labels import kind_words
 from archc.drawing.lines import Line
 from archc.ops.operator import written
 from archc.page.markup import element
 from archc.presentation import Grid, GridCell, table_grid
 
-LONGEST_TABLE = 400
-"""More rows are folded behind a button, where they are alike."""
+MAXIMUM_PARTS = 12
+"""A bar of more parts is drawn as one."""
 
 
 def grid_table(grid: Grid, caption: str) -> Element:
@@ -83,8 +84,13 @@ def lines_table(lines: Sequence[Line], prefix: str) -> Element:
 
 def costs_table(analysis: Analysis) -> Element:
     """Parameters, MACs and memory of every row, as bars of its branches."""
-    rows = (*analysis.rows, *analysis.aux)
-    alive = [*measure_peaks(analysis.network, analysis.shapes), *(0 for _ in analysis.aux)]
+    drawn = list(fold(analysis).runs(analysis.network.rows))
+    numbers = {row.node.name: i for i, row in enumerate(analysis.rows)}
+    places = [numbers[run.first.name] for run in drawn]
+    rows = (*(analysis.rows[i] for i in places), *analysis.aux)
+    names = [_name_of(run) for run in drawn] + [row.node.name for row in analysis.aux]
+    peaks = measure_peaks(analysis.network, analysis.shapes)
+    alive = [*(peaks[i] for i in places), *(0 for _ in analysis.aux)]
     parts = [_branches(row) for row in rows]
     columns = [
         ("params", [[(name, p) for name, p, _, _ in row] for row in parts]),
@@ -94,9 +100,9 @@ def costs_table(analysis: Analysis) -> Element:
     ]
     most = [max(1, *(sum(n for _, n in row) for row in values)) for _, values in columns]
     body = []
-    for i, row in enumerate(rows):
+    for i, name in enumerate(names):
         cells = [_bar(values[i], top) for (_, values), top in zip(columns, most, strict=True)]
-        body.append(element("tr", element("th", row.node.name, scope="row"), *cells))
+        body.append(element("tr", element("th", name, scope="row"), *cells))
     head = element("tr", _heading("row", False), *(_heading(name, True) for name, _ in columns))
     table = element(
         "table",
@@ -151,7 +157,16 @@ def _branches(row: RowAnalysis) -> list[tuple[str, int, int, int]]:
         part[0] += layer.cost.params
         part[1] += layer.cost.macs
         part[2] += prod(layer.output)
-    return [(name, *numbers) for name, numbers in sums.items()]  # type: ignore[misc]
+    if len(sums) > MAXIMUM_PARTS:
+        whole = [sum(part) for part in zip(*sums.values(), strict=True)]
+        sums = {"": whole}
+    return [(name, params, macs, given) for name, (params, macs, given) in sums.items()]
+
+
+def _name_of(run: Run) -> str:
+    """The name of a row, or of the first of several alike."""
+    more = len(run.nodes) - 1
+    return f"{run.first.name} and {more:,} more alike, each" if more else run.first.name
 
 
 def _bar(parts: Iterable[tuple[str, int]], most: int, share: bool = False) -> Element:
