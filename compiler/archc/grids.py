@@ -73,12 +73,13 @@ def as_frame(records: Sequence[Mapping[str, object]]) -> "DataFrame":
 def _kind(values: Iterable[object]) -> str:
     """The type of pandas for a column; each has a value for what is missing."""
     present = [value for value in values if value is not None]
-    if present and all(type(value) is int for value in present):
-        # Sums of a network may be greater than what 64 bits hold.
-        return "Int64" if all(-_WIDEST <= int(str(v)) < _WIDEST for v in present) else "object"
-    if present and all(type(value) in (int, float) for value in present):
+    if not present or any(type(value) not in (int, float) for value in present):
+        return "string"
+    if any(isinstance(value, float) for value in present):
         return "Float64"
-    return "string"
+    # Counts of a network may be greater than what 64 bits hold.
+    fits = all(isinstance(value, int) and -_WIDEST <= value < _WIDEST for value in present)
+    return "Int64" if fits else "object"
 
 
 _WIDEST = 2**63
