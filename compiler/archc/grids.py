@@ -1,10 +1,14 @@
-"""Grids as text and Markdown, records as CSV."""
+"""Grids as text and Markdown, records as CSV and as a table of pandas."""
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from archc.presentation import Grid, GridCell
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Styler = Callable[[str, str], str]
 """Colours a text by its verdict."""
@@ -47,6 +51,38 @@ def as_csv(records: Iterable[Mapping[str, object]]) -> str:
     writer.writerow(headings)
     writer.writerows([_plain(record.get(key)) for key in headings] for record in records)
     return out.getvalue()
+
+
+def as_frame(records: Sequence[Mapping[str, object]]) -> "DataFrame":
+    """A table of pandas, with the columns of ``as_csv``: integers, fractions or text, or missing.
+
+    Needs the extra ``notebook``.
+    """
+    from pandas import DataFrame, Series
+
+    headings = dict.fromkeys(key for record in records for key in record)
+    columns = {}
+    for key in headings:
+        values = [record.get(key) for record in records]
+        kind = _kind(values)
+        cells = [_plain(v) if kind == "string" and v is not None else v for v in values]
+        columns[key] = Series(cells, dtype=kind)
+    return DataFrame(columns)
+
+
+def _kind(values: Iterable[object]) -> str:
+    """The type of pandas for a column; each has a value for what is missing."""
+    present = [value for value in values if value is not None]
+    if not present or any(type(value) not in (int, float) for value in present):
+        return "string"
+    if any(isinstance(value, float) for value in present):
+        return "Float64"
+    # Counts of a network may be greater than what 64 bits hold.
+    fits = all(isinstance(value, int) and -_WIDEST <= value < _WIDEST for value in present)
+    return "Int64" if fits else "object"
+
+
+_WIDEST = 2**63
 
 
 def _plain(value: object) -> str:

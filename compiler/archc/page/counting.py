@@ -1,6 +1,6 @@
 """Totals, and how else they may be counted: why other tools print other numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import prod
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
@@ -30,6 +30,11 @@ def facts(analysis: Analysis) -> Element:
         ("receptive field", written(analysis.field.size)),
         ("alive at the peak", f"{analysis.peak:,} elements"),
     ]
+    return fact_list(pairs)
+
+
+def fact_list(pairs: Iterable[tuple[str, str]]) -> Element:
+    """Terms, each with what there is to say of it."""
     terms = (element("div", element("dt", term), element("dd", text)) for term, text in pairs)
     return element("dl", *terms, class_="facts")
 

@@ -8,6 +8,8 @@ from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
 from archc import ir
+from archc.analysis import Analysis
+from archc.conformance import Conformance
 from archc.difference_marks import differences_to_first, marks_of
 from archc.drawing.lines import Line, lines_of
 from archc.drawing.network import draw_network
@@ -114,7 +116,11 @@ def _sections(one: Compiled, lines: Sequence[Line], prefix: str, level: str) -> 
     if modules is not None:
         parts += [element(level, "Its modules"), modules]
     printed = "The table, against the paper's" if one.network.table else "The table"
-    parts += [element(level, printed), _verdicts(one), paper_table(analysis, one.conformance)]
+    parts += [
+        element(level, printed),
+        verdicts(analysis, one.conformance),
+        paper_table(analysis, one.conformance),
+    ]
     parts += [element(level, "Where parameters, operations and memory go"), costs_table(analysis)]
     parts.append(kinds_table(analysis))
     parts += [element(level, "How it is counted"), element("p", _COUNTED)]
@@ -133,12 +139,13 @@ def _header(one: Compiled, level: str) -> Element:
         "header",
         element(level, network.name),
         element("p", network.about, class_="about") if network.about else None,
-        _citation(network),
+        citation(network),
         facts(one.analysis),
     )
 
 
-def _citation(network: ir.Network) -> Element | None:
+def citation(network: ir.Network) -> Element | None:
+    """The paper that the network is from, if the spec names one."""
     paper = network.paper
     if paper is None:
         return None
@@ -159,17 +166,18 @@ def _contents(networks: Sequence[Compiled]) -> Element:
     return element("nav", element("ul", *links), aria_label="Networks")
 
 
-def _verdicts(one: Compiled) -> Element:
+def verdicts(analysis: Analysis, conformance: Conformance) -> Element:
     """How far the printed table is what is computed."""
-    if one.network.table is None:
+    table = analysis.network.table
+    if table is None:
         return element("p", "The spec states no printed table; cells are as computed.")
-    count = one.conformance.count
+    count = conformance.count
     matches, errata, mismatches = count("match"), count("erratum"), count("mismatch")
     text = (
         f"{matches} of {matches + errata + mismatches} printed cells are exactly what is computed; "
         f"{errata} are errata, with what is printed struck out; {mismatches} are mismatches."
     )
-    for column, convention in one.network.table.conventions.items():
+    for column, convention in table.conventions.items():
         counts, rounds = _COUNTS[convention.count], _ROUNDS[convention.round]
         letter = LETTERS[convention.unit]
         unit = f", {letter} being {convention.unit:,}" if letter else ""

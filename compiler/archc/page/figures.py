@@ -26,6 +26,12 @@ MARKS = {
     "affected": "as it was, with other numbers",
 }
 
+READING = (
+    "Read from top to bottom. What stands side by side reads the same input; a thick bar joins "
+    "the channels in this order. Grey on the right: channels x height x width that come out."
+)
+_HOW = "Point at a box, tap it, or walk there with the arrow keys for its numbers."
+
 
 def network_figure(block: Block, name: str, lines: Sequence[Line], prefix: str) -> Element:
     """The picture of a network as a tree, for the keyboard and for screen readers.
@@ -86,13 +92,8 @@ def legend(blocks: Iterable[Block]) -> Element:
     items = [_key(name, words) for name, words in FAMILIES.items() if name in families]
     if marks:
         items = [_key(name, words) for name, words in MARKS.items() if name in marks]
-    reading = (
-        "Read from top to bottom. What stands side by side reads the same input; a thick bar joins "
-        "the channels in this order. Grey on the right: channels x height x width that come out. "
-        "Point at a box, tap it, or walk there with the arrow keys for its numbers."
-    )
     keys = element("ul", *items, class_="legend")
-    return element("div", element("p", reading), keys, class_="reading")
+    return element("div", element("p", f"{READING} {_HOW}"), keys, class_="reading")
 
 
 def _key(name: str, words: str) -> Element:

@@ -95,7 +95,8 @@ def _numeric(grid: Grid) -> set[str]:
     found = set()
     for i, heading in enumerate(grid.headings):
         texts = [row[i].text for row in grid.rows if row[i].text]
-        if i and texts and all(text[0].isdigit() and "x" not in text for text in texts):
+        digits = (text.lstrip("+-")[:1].isdigit() and "x" not in text for text in texts)
+        if i and texts and all(digits):
             found.add(heading)
     return found
 
