@@ -61,6 +61,7 @@ _STYLES: Mapping[str, str] = {
     "fact": "display:inline-block;margin:0 24px 4px 0;vertical-align:top",
     "muted": _QUIET,
     "number": "text-align:right",
+    "ruled": "border-top:1px solid",
     "match": "background-color:rgba(46,160,67,0.16)",
     "erratum": "background-color:rgba(224,162,0,0.26)",
     "mismatch": "background-color:rgba(229,72,62,0.30);font-weight:bold",
@@ -134,7 +135,10 @@ def _table(grid: Grid, caption: str) -> tuple[Child, ...]:
     headings = _ends(grid.headings, MOST_COLUMNS, "…")
     rows = [_ends(row, MOST_COLUMNS, GridCell("…")) for row in grid.rows]
     gap = (GridCell("…"), *[GridCell("")] * (len(headings) - 1))
-    table = grid_table(Grid(headings, _ends(rows, MOST_ROWS, gap)), caption)
+    shown = _ends(rows, MOST_ROWS, gap)
+    places = _ends(range(len(rows)), MOST_ROWS, -1)
+    totals = tuple(i for i, place in enumerate(places) if place in grid.totals)
+    table = grid_table(Grid(headings, shown, totals), caption)
     left_out = {"rows": len(rows) - MOST_ROWS, "columns": len(grid.headings) - MOST_COLUMNS}
     told = " and ".join(f"{number:,} {what}" for what, number in left_out.items() if number > 0)
     note = f"{told} are left out: archc.to_pandas has them." if told else None
