@@ -16,19 +16,17 @@ Styler = Callable[[str, str], str]
 
 def as_text(grid: Grid, style: Styler) -> str:
     """Aligned columns; headings of several words stand on several lines."""
-    words = [heading.split(" ") if heading else [""] for heading in grid.headings]
-    high = max(map(len, words))
-    heads = [[""] * (high - len(parts)) + parts for parts in words]
-    widths = [
-        max([*map(len, head), *(len(row[i].text) for row in grid.rows)])
-        for i, head in enumerate(heads)
+    heads = [tuple(map(GridCell, line)) for line in grid.heads]
+    # A total's first cell runs over the empty ones behind it, and does not widen its column.
+    rows = [
+        (GridCell(""), *row[1:]) if i in grid.totals else row for i, row in enumerate(grid.rows)
     ]
-    lines = [
-        "  ".join(head[i].ljust(width) for head, width in zip(heads, widths, strict=True)).rstrip()
-        for i in range(high)
-    ]
-    lines.append("  ".join("-" * width for width in widths))
-    lines += ["  ".join(_cells(row, widths, style)).rstrip() for row in grid.rows]
+    widths = [max(len(cell.text) for cell in column) for column in zip(*heads, *rows, strict=True)]
+    rule = "  ".join("-" * width for width in widths)
+    lines = [*(_line(head, widths, style) for head in heads), rule]
+    for i, row in enumerate(grid.rows):
+        lines += [rule] if i in grid.ruled else []
+        lines.append(_line(row, widths, style))
     return "\n".join(lines)
 
 
@@ -94,8 +92,13 @@ def _plain(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _cells(row: tuple[GridCell, ...], widths: list[int], style: Styler) -> list[str]:
-    return [
-        style(cell.text, cell.verdict) + " " * (width - len(cell.text))
-        for cell, width in zip(row, widths, strict=True)
-    ]
+def _line(row: tuple[GridCell, ...], widths: list[int], style: Styler) -> str:
+    """The cells, each where its column begins or, behind one that runs on, where there is room."""
+    line, at, begin = "", 0, 0
+    for cell, width in zip(row, widths, strict=True):
+        if cell.text:
+            gap = max(begin - at, 2 if at else 0)
+            line += " " * gap + style(cell.text, cell.verdict)
+            at += gap + len(cell.text)
+        begin += width + 2
+    return line

@@ -14,18 +14,24 @@ from archc.difference_marks import differences_to_first, marks_of
 from archc.drawing.lines import Line, lines_of
 from archc.drawing.network import draw_network
 from archc.drawing.svg import style
+from archc.page.bars import costs_table, kinds_table
 from archc.page.comparison import changes, rows_table, totals_table
 from archc.page.counting import counting_table, facts
 from archc.page.figures import legend, module_figures, network_figure
 from archc.page.markup import element
-from archc.page.tables import costs_table, kinds_table, lines_table, paper_table
+from archc.page.tables import lines_table, paper_table, scrolled
 from archc.pipeline import Compiled
+from archc.table import LETTERS
 
 _COUNTED = (
     "One multiply-accumulate (MAC) is one weight times one element, added up; it is two FLOPs. "
     "Numbers are for one image. Auxiliary heads are no part of a total that does not say so. Other "
     "tools print other numbers because they count something else:"
 )
+
+_COUNTS = {"weights": "weights without biases", "params": "weights and biases"}
+_COUNTS |= {"macs": "multiply-accumulates", "flops": "two for each multiply-accumulate"}
+_ROUNDS = {"floor": "rounded down", "nearest": "to the nearest", "up": "rounded up"}
 
 
 def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
@@ -118,7 +124,7 @@ def _sections(one: Compiled, lines: Sequence[Line], prefix: str, level: str) -> 
     parts += [element(level, "Where parameters, operations and memory go"), costs_table(analysis)]
     parts.append(kinds_table(analysis))
     parts += [element(level, "How it is counted"), element("p", _COUNTED)]
-    parts.append(element("div", counting_table(analysis), class_="scroll"))
+    parts.append(scrolled(counting_table(analysis), "The same network, counted otherwise"))
     inner = element(
         "details", element("summary", f"{len(lines)} lines, with their place in the spec")
     )
@@ -162,7 +168,8 @@ def _contents(networks: Sequence[Compiled]) -> Element:
 
 def verdicts(analysis: Analysis, conformance: Conformance) -> Element:
     """How far the printed table is what is computed."""
-    if analysis.network.table is None:
+    table = analysis.network.table
+    if table is None:
         return element("p", "The spec states no printed table; cells are as computed.")
     count = conformance.count
     matches, errata, mismatches = count("match"), count("erratum"), count("mismatch")
@@ -170,13 +177,18 @@ def verdicts(analysis: Analysis, conformance: Conformance) -> Element:
         f"{matches} of {matches + errata + mismatches} printed cells are exactly what is computed; "
         f"{errata} are errata, with what is printed struck out; {mismatches} are mismatches."
     )
+    for column, convention in table.conventions.items():
+        counts, rounds = _COUNTS[convention.count], _ROUNDS[convention.round]
+        letter = LETTERS[convention.unit]
+        unit = f", {letter} being {convention.unit:,}" if letter else ""
+        text += f" Its {column} are {counts}{unit}, {rounds}."
     return element("p", text)
 
 
 def _panel() -> Element:
     told = (
-        "Point at a box, or walk through the picture with the arrow keys: this is where it is told "
-        "what goes in and out, what it costs and where it stands in the spec. A click keeps it."
+        "Here it is told of the box that is pointed at what goes in and out, what it costs, and "
+        "where it stands in the spec. A click keeps it here, and Escape lets it go."
     )
     return element(
         "aside",

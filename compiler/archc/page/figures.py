@@ -30,6 +30,7 @@ READING = (
     "Read from top to bottom. What stands side by side reads the same input; a thick bar joins "
     "the channels in this order. Grey on the right: channels x height x width that come out."
 )
+_HOW = "Point at a box, tap it, or walk there with the arrow keys for its numbers."
 
 
 def network_figure(block: Block, name: str, lines: Sequence[Line], prefix: str) -> Element:
@@ -92,7 +93,7 @@ def legend(blocks: Iterable[Block]) -> Element:
     if marks:
         items = [_key(name, words) for name, words in MARKS.items() if name in marks]
     keys = element("ul", *items, class_="legend")
-    return element("div", element("p", READING), keys, class_="reading")
+    return element("div", element("p", f"{READING} {_HOW}"), keys, class_="reading")
 
 
 def _key(name: str, words: str) -> Element:

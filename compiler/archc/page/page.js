@@ -26,6 +26,7 @@ for (const tree of document.querySelectorAll("[role=tree]")) {
     const title = document.createElement("h3");
     title.textContent = line.cells[0].textContent;
     panel.replaceChildren(title, list);
+    panel.classList.add("told");
   }
 
   function enter(item) {
@@ -37,9 +38,11 @@ for (const tree of document.querySelectorAll("[role=tree]")) {
 
   const above = (item) => item.parentElement.closest("[role=treeitem]");
 
-  tree.addEventListener("mouseover", (event) => {
+  tree.addEventListener("mousemove", (event) => {
+    // A page that scrolls under a mouse that lies still, as arrow keys make it, is nobody's pointing.
+    if (pinned || !(event.movementX || event.movementY)) return;
     const item = event.target.closest("[role=treeitem]");
-    if (item && !pinned) tell(item);
+    if (item && !item.classList.contains("shown")) tell(item);
   });
   tree.addEventListener("click", (event) => {
     const item = event.target.closest("[role=treeitem]");
