@@ -104,9 +104,9 @@ def draw(
 def to_pandas(value: Network | Analysis | Difference, layers: bool = False) -> "DataFrame":
     """A table of pandas: the rows of a network, or with ``layers`` its layers; or what changed.
 
-    Columns are those of ``archc table --format csv``, of a difference each number before and
-    after. Raises BackendUnavailable where pandas is not installed, SpecError where shapes do not
-    fit.
+    It is that of ``archc table --format csv`` without its totals, which sums would count again; of
+    a difference it has each number before and after. Raises BackendUnavailable where pandas is not
+    installed, SpecError where shapes do not fit.
     """
     if find_module("pandas") is None:
         raise BackendUnavailable("this needs pandas: pip install 'archc-compiler[notebook]'")
@@ -121,8 +121,9 @@ def to_pandas(value: Network | Analysis | Difference, layers: bool = False) -> "
         return as_frame(difference_records(value))
     analysis = _analysed(value)
     if layers:
-        return as_frame(presentation.layers_records(analysis))
-    return as_frame(presentation.table_records(analysis, check_conformance(analysis)))
+        return as_frame(presentation.layers_records(analysis, totals=False))
+    conformance = check_conformance(analysis)
+    return as_frame(presentation.table_records(analysis, conformance, totals=False))
 
 
 def emit(

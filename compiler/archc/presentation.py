@@ -79,25 +79,31 @@ def table_grid(analysis: Analysis, conformance: Conformance) -> Grid:
     return _grid(headings, rows, aux, totals)
 
 
-def table_records(analysis: Analysis, conformance: Conformance) -> list[dict[str, object]]:
+def table_records(
+    analysis: Analysis, conformance: Conformance, totals: bool = True
+) -> list[dict[str, object]]:
     """The same for other tools: exact numbers, printed values and verdicts each by themselves.
 
-    Sizes are as the table prints them, height x width x channels. A total has no type.
+    Sizes are as the table prints them, height x width x channels. A total has no type; without
+    ``totals`` there are none.
     """
     columns = _module_columns(analysis.rows)
     rows, aux = (
         [_table_record(row, columns, conformance) for row in part]
         for part in (analysis.rows, _aux_rows(analysis, conformance))
     )
-    totals: list[dict[str, object]] = [
+    sums: list[dict[str, object]] = [
         {"row": name, "depth": depth, "params": cost.params, "ops": cost.macs}
         for name, cost, depth in _totals(analysis)
     ]
-    return _in_order(rows, aux, totals)
+    return _in_order(rows, aux, sums if totals else [])
 
 
-def layers_records(analysis: Analysis) -> list[dict[str, object]]:
-    """The layers for other tools, by the keys that they have in the JSON; a total has no op."""
+def layers_records(analysis: Analysis, totals: bool = True) -> list[dict[str, object]]:
+    """The layers for other tools, by the keys that they have in the JSON.
+
+    A total has no op; without ``totals`` there are none.
+    """
     rows, aux = (
         [
             {**_layer_json(layer), "patch": layer.op.operator.notation}
@@ -106,10 +112,10 @@ def layers_records(analysis: Analysis) -> list[dict[str, object]]:
         ]
         for part in (analysis.rows, analysis.aux)
     )
-    totals: list[dict[str, object]] = [
+    sums: list[dict[str, object]] = [
         {"path": total.name, **_cost_json(total.cost)} for total in _totals(analysis)
     ]
-    return _in_order(rows, aux, totals)
+    return _in_order(rows, aux, sums if totals else [])
 
 
 def conventions_records(explanations: Iterable[Explanation]) -> list[dict[str, object]]:

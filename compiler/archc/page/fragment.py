@@ -47,6 +47,7 @@ _STYLES: Mapping[str, str] = {
     "table": "border-collapse:collapse;margin:4px 0;width:auto",
     "caption": f"caption-side:top;text-align:left;padding:2px 0;{_QUIET}",
     "th": f"{_LEFT};font-weight:bold",
+    "row": "white-space:normal",
     "col": "white-space:normal;vertical-align:bottom",
     "td": _LEFT,
     "sup": "font-size:75%;line-height:0",
