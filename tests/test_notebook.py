@@ -24,7 +24,7 @@ SAFE_TAGS = set(
     "".split()
 )
 """What JupyterLab lets through of a notebook that nobody trusts, and we use."""
-SAFE_ATTRIBUTES = {"alt", "class", "href", "open", "scope", "src", "style", "title"}
+SAFE_ATTRIBUTES = {"alt", "class", "colspan", "href", "open", "scope", "src", "style", "title"}
 LOST_ATTRIBUTES = {"aria-label", "role", "tabindex"}
 """It takes these away, and nothing looks worse for it."""
 
@@ -113,10 +113,11 @@ def test_an_analysis_shows_what_the_command_prints(analysis: archc.Analysis) -> 
     table = re.search(r"<tbody.*</tbody>", markup(analysis), re.DOTALL)
     assert table
     shown = []
-    for row in re.findall(r"<tr>(.*?)</tr>", table[0], re.DOTALL):
-        cells = [
-            Seen(f"{cell}</{tag}>").text for cell, tag in re.findall(r"(<t[hd].*?)</(t[hd])>", row)
-        ]
+    for row in re.findall(r"<tr[^>]*>(.*?)</tr>", table[0], re.DOTALL):
+        cells = []
+        for cell, tag in re.findall(r"(<t[hd].*?)</(t[hd])>", row):
+            wide = re.search(r'colspan="(\d+)"', cell)
+            cells += [Seen(f"{cell}</{tag}>").text, *[""] * (int(wide[1]) - 1 if wide else 0)]
         shown.append(
             [re.sub(r"(erratum: printed )(\S+?[KM])\d+$", r"e \2", cell) for cell in cells]
         )
