@@ -14,10 +14,12 @@ from archc.drawing.labels import kind_words
 from archc.page.markup import element
 from archc.page.tables import head_cell, scrolled
 
-MAXIMUM_PARTS = 12
-"""A bar of more is drawn as one."""
 COLOURS = 4
 """Parts of a bar have so many, one after the other."""
+MOST_PARTS = 32
+"""Of more, nothing could be seen."""
+MOST_ROWS = 200
+"""Rows of longer networks have bars of one piece, so that a page of thousands opens at once."""
 
 
 class Taken(NamedTuple):
@@ -37,7 +39,8 @@ def costs_table(analysis: Analysis) -> Element:
     names = [*map(_name_of, runs), *(row.node.name for row in analysis.aux)]
     peaks = measure_peaks(analysis.network, analysis.shapes)
     alive = [*(peaks[i] for i in places), *(0 for _ in analysis.aux)]
-    parts = [list(_parts(row)) for row in rows]
+    whole = len(rows) > MOST_ROWS
+    parts = [[("", _taken(row.layers))] if whole else list(_parts(row)) for row in rows]
     columns = [
         ("params", [[(name, taken.params) for name, taken in row] for row in parts]),
         ("MACs", [[(name, taken.macs) for name, taken in row] for row in parts]),
@@ -113,10 +116,7 @@ def _parts(row: RowAnalysis) -> Iterator[tuple[str, Taken]]:
     while len(node.children) == 1:
         (node,) = node.children
     layers = iter(row.layers)
-    parts: Sequence[ir.Node] = node.children or (node,)
-    if len(parts) > MAXIMUM_PARTS:
-        yield "", _taken(layers)
-        return
+    parts = node.children if 1 < len(node.children) <= MOST_PARTS else (node,)
     for i, part in enumerate(parts):
         count = sum(isinstance(inner, ir.Op) for inner in ir.walk(part))
         name = part.name if parts[1:] else ""

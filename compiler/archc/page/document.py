@@ -197,7 +197,6 @@ def _panel() -> Element:
         id="panel",
         class_="panel",
         aria_label="The box that is pointed at",
-        aria_live="polite",
     )
 
 

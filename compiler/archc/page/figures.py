@@ -52,9 +52,14 @@ def network_figure(block: Block, name: str, lines: Sequence[Line], prefix: str) 
     picture = render(block, describe)
     picture.set("role", "tree")
     picture.set("aria-label", f"{name}, from input to head")
-    first = next((group for group in picture.iter("g") if group.get("role")), None)
-    if first is not None:
-        first.set("tabindex", "0")
+    items = list(picture.iterfind(".//g[@role='treeitem']"))
+    for item in items:
+        # What is in an item of a tree has to be in a group of its own.
+        for i, inner in enumerate(item):
+            if inner.find(".//*[@role='treeitem']") is not None or inner.get("role"):
+                item[i] = element("g", inner, role="group")
+    for item in items[:1]:
+        item.set("tabindex", "0")
     return element("figure", element("div", picture, class_="scroll"), class_="network")
 
 
@@ -92,8 +97,9 @@ def legend(blocks: Iterable[Block]) -> Element:
     items = [_key(name, words) for name, words in FAMILIES.items() if name in families]
     if marks:
         items = [_key(name, words) for name, words in MARKS.items() if name in marks]
+    told = element("span", f" {_HOW}", class_="onscreen")
     keys = element("ul", *items, class_="legend")
-    return element("div", element("p", f"{READING} {_HOW}"), keys, class_="reading")
+    return element("div", element("p", READING, told), keys, class_="reading")
 
 
 def _key(name: str, words: str) -> Element:

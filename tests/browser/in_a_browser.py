@@ -1,0 +1,144 @@
+"""Pages of ``archc report`` in a real browser: layout, colours, paper, policy, accessibility.
+
+Not among the tests that ``pytest`` runs by itself, since they need chromium: ``.ci/run`` installs
+it, and runs ``pytest tests/browser/*in_a_browser.py``. Pictures of what they saw are kept in
+``build/screenshots``.
+"""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from browser.measures import label_faults, lowest_contrast, serious_findings
+from browser.opening import WIDTHS, opened
+from browser.pages import COMPARED, GOOD, LONG, SHIPPED, VARIANTS, Pages
+from playwright.sync_api import Browser
+from pypdf import PdfReader
+
+ALL = {
+    **{Path(spec).stem: (spec,) for spec in (*SHIPPED, *GOOD)},
+    "compared": COMPARED,
+    "variants": VARIANTS,
+    "hostile": (),
+}
+SHOWN = ("googlenet", "inception_v3", "compared", "hostile")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+SANS = ("DejaVu Sans", "Liberation Sans")
+INSERT = "document.body.insertAdjacentHTML('beforeend', `{}`)"
+ATTEMPTS = {
+    "script": "document.body.append(Object.assign(document.createElement('script'), "
+    "{text: 'document.title = 1'}))",
+    "handler": INSERT.format("<b onclick='document.title = 1'>")
+    + "; document.body.lastChild.click()",
+    "image": INSERT.format("<img src='http://127.0.0.1:9/x.png'>"),
+    "style": INSERT.format("<b style='color: red'>"),
+    "frame": INSERT.format("<iframe src='http://127.0.0.1:9/'></iframe>"),
+    "fetch": "fetch('http://127.0.0.1:9/').catch(() => 0)",
+}
+GROUNDS = """(({backgroundColor, color}, {fill}) => [backgroundColor, fill, color])(
+  getComputedStyle(document.body), getComputedStyle(document.querySelector('.ground')))"""
+MEDIA: tuple[Literal["screen", "print"], ...] = ("screen", "print")
+UNFOLD = "for (const part of document.querySelectorAll('details')) part.open = true"
+
+
+def page_of(name: str, pages: Pages) -> Path:
+    return pages.of(*ALL[name]) if ALL[name] else pages.hostile()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_labels_have_room_and_pages_their_width(
+    name: str, browser: Browser, pages: Pages, screenshots: Path
+) -> None:
+    with opened(browser, page_of(name, pages)) as page:
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert label_faults(page) == []
+            if name in SHOWN:
+                page.screenshot(path=screenshots / f"{name}-{width}.png", full_page=True)
+        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        page.evaluate(UNFOLD)
+        assert page.evaluate("document.documentElement.scrollWidth") == WIDTHS[0]
+
+
+@pytest.mark.parametrize("font", SANS)
+@pytest.mark.parametrize("name", ["googlenet", "inception_v4", "compared", "hostile", "residual"])
+def test_labels_have_room_in_other_fonts(
+    name: str, font: str, browser: Browser, pages: Pages
+) -> None:
+    with opened(browser, page_of(name, pages), bypass_csp=True) as page:
+        page.add_style_tag(content=f"* {{ font-family: '{font}' !important }}")
+        assert label_faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", ["googlenet", "compared", "hostile"])
+def test_axe_finds_nothing_serious(
+    name: str, scheme: Literal["light", "dark"], browser: Browser, pages: Pages
+) -> None:
+    with opened(browser, page_of(name, pages), scheme=scheme, bypass_csp=True) as page:
+        if name != "compared":  # which takes long, and folds in no more than the others
+            page.evaluate(UNFOLD)
+        page.locator("[role=treeitem]").first.focus()
+        assert serious_findings(page) == []
+        assert lowest_contrast(page) >= 4.5
+
+
+@pytest.mark.parametrize("name", ["googlenet", "compared"])
+def test_the_page_is_as_dark_as_the_screen_and_white_on_paper(
+    name: str, browser: Browser, pages: Pages, screenshots: Path
+) -> None:
+    grounds = {}
+    with opened(browser, page_of(name, pages), scheme="dark") as page:
+        page.locator("[role=treeitem]").nth(9).focus()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.screenshot(path=screenshots / f"{name}-{width}-dark.png", full_page=True)
+        for media in MEDIA:
+            page.emulate_media(media=media)
+            grounds[media] = page.evaluate(GROUNDS)
+            assert page.locator("#panel").is_visible() == (media == "screen")
+        paper = page.pdf(path=screenshots / f"{name}.pdf", format="A4", print_background=True)
+        headings = page.locator("h1, h2, h3:not(#panel h3), caption").all_text_contents()
+        shown = [text for text in headings if "Rows, branches" not in text]
+        labels = page.locator("svg.drawing text").all_text_contents()
+    assert grounds["print"][0] == grounds["print"][1] == "rgb(255, 255, 255)"
+    assert grounds["screen"][0] == grounds["screen"][1] == "rgb(21, 25, 31)"
+    assert grounds["print"][2] != grounds["screen"][2]
+    printed = "".join(
+        "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(paper)).pages).split()
+    )
+    assert [text for text in (*shown, *labels) if "".join(text.split()) not in printed] == []
+    assert "Escapeletsitgo" not in printed
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=ATTEMPTS)
+def test_the_policy_blocks(attempt: str, browser: Browser, pages: Pages) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        sent: list[str] = []
+        page.goto(pages.of("googlenet.yaml").as_uri())
+        page.on("requestfinished", lambda request: sent.append(request.url))
+        violated = page.evaluate(
+            f"""() => new Promise((resolve) => {{
+              document.addEventListener("securitypolicyviolation", (event) =>
+                resolve(event.effectiveDirective));
+              setTimeout(() => resolve("nothing"), 2000);
+              {attempt};
+            }})"""
+        )
+        assert violated != "nothing"
+        assert page.title() == "GoogLeNet"
+        assert sent == []
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_thousands_of_layers_are_an_open_page(name: str, browser: Browser, pages: Pages) -> None:
+    # How long it takes is told by benchmarks/report.py; here, that what is alike is folded.
+    most = {"alike": 20_000, "repeated": 600, "different": 160_000}[name]
+    with opened(browser, pages.long(name)) as page:
+        assert page.evaluate("document.querySelectorAll('*').length") < most
+        box = page.locator("[role=treeitem]").nth(1)
+        box.hover(position={"x": 4, "y": 4})
+        assert page.locator("#panel dd").first.is_visible()
