@@ -17,6 +17,7 @@ MEMBERS = (
     "docs/**/*.md",
     "docs/archc.schema.json",
     "docs/man/*",
+    "docs/pictures/*.svg",
     "specs/*.yaml",
     "tests/fuzz/README.md",
     "examples/*/*.*",

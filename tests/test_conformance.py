@@ -402,7 +402,7 @@ def test_findings_are_in_file_order(spec: Path) -> None:
 
 def test_what_a_convention_counts(spec: Path) -> None:
     rows = compiled(spec, "").analysis.rows
-    assert [counted(rows[1], what) for what in ("weights", "params", "macs", "flops")] == [
+    assert [counted(rows[1].cost, what) for what in ("weights", "params", "macs", "flops")] == [
         128,
         160,
         131_072,

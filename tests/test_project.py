@@ -1,5 +1,6 @@
 """The repository as a whole: its linters, its types, its import contract, its generated files."""
 
+import os
 import re
 import subprocess
 import sys
@@ -35,6 +36,24 @@ PINNED_BY_TORCH = ("nvidia-", "cuda-", "triton")
 def test_holds_for_the_whole_repository(command: tuple[str, ...]) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_pictures_of_the_documentation_are_current() -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ("bash", "docs/pictures.sh", "--check"),
+        cwd=ROOT,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    drawn = {path.stem for path in (ROOT / "docs/pictures").iterdir()}
+    specs = {path.stem for path in (ROOT / "specs").glob("*.yaml")}
+    assert drawn - specs == {"module", "comparison"}
+    shown = (ROOT / "docs/networks.md").read_text() + (ROOT / "README.md").read_text()
+    assert [name for name in drawn if f"pictures/{name}.svg" not in shown] == []
 
 
 def texts(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -61,7 +61,7 @@ def test_console_blocks_print_what_is_shown(folder: Path, request: pytest.Fixtur
     update_expected = request.config.getoption("--update-expected")
     text = README.read_text()
     shown = blocks("console")
-    assert len(shown) == 9
+    assert len(shown) == 10
     for body in shown:
         current = transcript(body, folder)
         if update_expected:

@@ -15,9 +15,12 @@ from click.testing import CliRunner, Result
 
 from archc.cli import cli
 from archc.conformance import rank_conventions
+from archc.grids import as_text
 from archc.pipeline import Compiled, compile_spec
+from archc.presentation import Grid, GridCell
 
-SPEC = Path(__file__).parents[1] / "specs" / "googlenet.yaml"
+SPECS = Path(__file__).parents[1] / "specs"
+SPEC = SPECS / "googlenet.yaml"
 TEXT = SPEC.read_text()
 
 
@@ -25,10 +28,14 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(cli, arguments)
 
 
-def googlenet() -> Compiled:
-    compiled = compile_spec(str(SPEC))
+def compiled_spec(path: Path) -> Compiled:
+    compiled = compile_spec(str(path))
     assert isinstance(compiled, Compiled)
     return compiled
+
+
+def googlenet() -> Compiled:
+    return compiled_spec(SPEC)
 
 
 @pytest.fixture(scope="module")
@@ -205,10 +212,15 @@ def test_conventions_print() -> None:
     )
 
 
-def records(*arguments: str) -> list[dict[str, str]]:
-    result = run("table", str(SPEC), "--format", "csv", *arguments)
+def records(*arguments: str, spec: Path = SPEC) -> list[dict[str, str]]:
+    result = run("table", str(spec), "--format", "csv", *arguments)
     assert result.exit_code == 0
     return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def without_totals(found: list[dict[str, str]], kind: str) -> list[dict[str, str]]:
+    """What is no total: that has no type, or no op."""
+    return [record for record in found if record[kind]]
 
 
 def size(shape: list[int]) -> str:
@@ -230,13 +242,13 @@ def test_csv_has_the_numbers_of_the_json(table: Any) -> None:
         for name in ("#1x1", "#3x3 reduce", "#3x3", "#5x5 reduce", "#5x5", "pool proj"):
             record[name] = str(row.get("columns", {}).get(name, ""))
         expected.append(record)
-    assert records() == expected
+    assert without_totals(records(), "type") == expected
     assert expected[15]["row"] == "inception5a"
 
 
 def test_csv_of_layers_and_conventions_has_the_numbers_of_the_json(table: Any) -> None:
     layers = [*table["layers"], *(layer for head in table["aux"] for layer in head["layers"])]
-    found = records("--layers")
+    found = without_totals(records("--layers"), "op")
     assert len(found) == len(layers)
     for record, layer in zip(found, layers, strict=True):
         assert record.pop("patch") is not None
@@ -271,7 +283,8 @@ def test_an_ascii_table_is_aligned() -> None:
     rule = next(i for i, line in enumerate(lines) if line.startswith("---"))
     gaps = [match.start() for match in re.finditer(" (?=-)", lines[rule])]
     assert any(" ok " in line for line in lines)
-    for line in lines:
+    assert lines[-1].startswith("total with auxiliary heads  ")
+    for line in lines[:-1]:
         assert all(line[gap - 1 : gap + 1].strip() == "" for gap in gaps), line
 
 
@@ -286,3 +299,103 @@ def test_colours_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[32m" in CliRunner().invoke(cli, ["table", str(SPEC)], color=True).stdout
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in CliRunner().invoke(cli, ["table", str(SPEC)], color=True).stdout
+
+
+@pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda path: str(path.stem))
+def test_totals_are_those_of_the_analysis(path: Path) -> None:
+    compiled = compiled_spec(path)
+    analysis = compiled.analysis
+    costs = {"total": analysis.cost}
+    if analysis.aux:
+        costs["total with auxiliary heads"] = analysis.cost_with_aux
+    rows, layers = records(spec=path), records("--layers", spec=path)
+    heads = {row.node.name for row in analysis.aux}
+
+    found = {record["row"]: record for record in rows if not record["type"]}
+    assert {
+        name: {key: value for key, value in record.items() if value and key != "row"}
+        for name, record in found.items()
+    } == {
+        name: {"params": str(cost.params), "ops": str(cost.macs)}
+        | ({"depth": str(analysis.depth)} if name == "total" else {})
+        for name, cost in costs.items()
+    }
+    found = {record["path"]: record for record in layers if not record["op"]}
+    counts = "weights biases norm params macs pool_ops norm_ops activation_ops".split()
+    assert {
+        name: {key: value for key, value in record.items() if value and key != "path"}
+        for name, record in found.items()
+    } == {
+        name: {count: str(getattr(cost, count)) for count in counts} for name, cost in costs.items()
+    }
+
+    for records_of, name, kind in ((rows, "row", "type"), (layers, "path", "op")):
+        before: list[str] = []
+        sums = dict.fromkeys(("params", "ops", "macs"), 0)
+        for record in records_of:
+            if not record[kind]:
+                assert all(int(record[key]) == sums[key] for key in sums if key in record)
+                assert bool(heads & set(before)) == (record[name] != "total")
+                continue
+            before.append(record[name].partition(".")[0])
+            # A part of an auxiliary head is in its row already.
+            if name == "path" or "." not in record[name]:
+                for key in sums:
+                    sums[key] += int(record.get(key) or 0)
+        assert set(before) >= heads
+        assert records_of[-1][name] == list(costs)[-1]
+
+
+def test_totals_are_shown_as_their_columns_count() -> None:
+    lines = run("table", str(SPEC)).stdout.splitlines()
+    shown = [line.split() for line in lines if line.startswith("total")]
+    # 6,990,272 and 13,365,952 weights in units of 1024, and MACs to the nearest million.
+    assert shown == [
+        ["total", "22", "6826K", "1583M"],
+        [*"total with auxiliary heads".split(), "13052K", "1591M"],
+    ]
+    table = googlenet().analysis
+    assert (table.cost.weights // 1024, table.cost_with_aux.weights // 1024) == (6826, 13052)
+    lines = run("table", str(SPECS / "googlenet_bn.yaml"), "--format", "md").stdout.splitlines()
+    totals = [line for line in lines if line.startswith("| total")]
+    assert [" ".join(line.replace("|", "").split()) for line in totals] == [
+        "total 22 6,624,904 1,498,376,192",
+        "total with auxiliary heads 13,004,888 1,506,748,416",
+    ]
+    assert {line.count(" | ") for line in lines} == {12}
+    assert not any(mark in line for line in totals for mark in "✓✗")
+
+
+def test_what_the_totals_say_is_not_said_again() -> None:
+    for spec in (SPEC, SPECS / "googlenet_bn.yaml"):
+        for option in ([], ["--layers"]):
+            table, _, summary = run("table", str(spec), *option).stdout.partition("\n\n")
+            totals = [line for line in table.splitlines() if line.startswith("total")]
+            numbers = {number for line in totals for number in re.findall(r"[0-9,]{4,}", line)}
+            assert numbers
+            said = set(re.findall(r"[0-9,]{4,}", summary))
+            assert numbers.isdisjoint(said)
+
+
+def test_a_total_runs_over_empty_cells_and_never_into_a_full_one() -> None:
+    def row(*texts: str) -> tuple[GridCell, ...]:
+        return tuple(map(GridCell, texts))
+
+    rows = (
+        row("a", "", "1"),
+        row("total of all", "", "2"),
+        row("b", "", ""),
+        row("a total", "c", "3"),
+    )
+    text = as_text(Grid(("x", "long", "n"), rows, (1, 3)), lambda text, _: text)
+    assert text.splitlines() == [
+        "x  long  n",
+        "-  ----  -",
+        "a        1",
+        "-  ----  -",
+        "total of all  2",
+        "-  ----  -",
+        "b",
+        "-  ----  -",
+        "a total  c  3",
+    ]

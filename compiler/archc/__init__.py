@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from archc.analysis import Analysis as Analysis
     from archc.api import analyze as analyze
     from archc.api import check as check
+    from archc.api import compare as compare
+    from archc.api import draw as draw
     from archc.api import emit as emit
     from archc.api import load as load
     from archc.api import module_class as module_class
+    from archc.api import to_pandas as to_pandas
     from archc.backend import BackendUnavailable as BackendUnavailable
     from archc.conformance import Conformance as Conformance
     from archc.conformance import check_conformance as check_conformance
     from archc.diagnostics import Diagnostic as Diagnostic
     from archc.diagnostics import SpecError as SpecError
+    from archc.differences import Difference as Difference
     from archc.ir import Network as Network
     from archc.reports import Report as Report
 
@@ -31,15 +35,19 @@ _HOMES = {
     "BackendUnavailable": "backend",
     "Conformance": "conformance",
     "Diagnostic": "diagnostics",
+    "Difference": "differences",
     "Network": "ir",
     "Report": "reports",
     "SpecError": "diagnostics",
     "analyze": "api",
     "check": "api",
     "check_conformance": "conformance",
+    "compare": "api",
+    "draw": "api",
     "emit": "api",
     "load": "api",
     "module_class": "api",
+    "to_pandas": "api",
 }
 
 __all__ = [
@@ -47,6 +55,7 @@ __all__ = [
     "BackendUnavailable",
     "Conformance",
     "Diagnostic",
+    "Difference",
     "Network",
     "Report",
     "SpecError",
@@ -54,9 +63,12 @@ __all__ = [
     "analyze",
     "check",
     "check_conformance",
+    "compare",
+    "draw",
     "emit",
     "load",
     "module_class",
+    "to_pandas",
 ]
 
 

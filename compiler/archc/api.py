@@ -1,20 +1,31 @@
 """The Python API: what the command line does, for programs and notebooks."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec as find_module
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archc.analysis import Analysis
 from archc.analysis import analyze as run_analyses
-from archc.backend import DEFAULT, Backend, Options, load_backend
+from archc.backend import DEFAULT, Backend, BackendUnavailable, Options, load_backend
 from archc.checkpoints import match_checkpoint
 from archc.checks import check_spec
 from archc.diagnostics import Diagnostic, SpecError
+from archc.differences import Difference
+from archc.differences import compare as compare_analyses
 from archc.ir import Network
 from archc.library import find_spec
+from archc.notebook import Drawing, show_in_notebooks
 from archc.pipeline import load_network
 from archc.reports import Report
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from archc.drawing.svg import Theme
+
+show_in_notebooks()
 
 
 def load(spec: str | PathLike[str], parameters: Mapping[str, float] | None = None) -> Network:
@@ -51,6 +62,68 @@ def analyze(network: Network) -> Analysis:
     if isinstance(analysis, list):
         raise SpecError(analysis)
     return analysis
+
+
+def compare(before: Network | Analysis, after: Network | Analysis) -> Difference:
+    """What changed between two networks, row by row, as ``archc diff`` shows it.
+
+    Raises SpecError where the shapes of a network do not fit.
+    """
+    return compare_analyses(_analysed(before), _analysed(after))
+
+
+def draw(
+    network: Network | Analysis,
+    path: str | None = None,
+    module: str | None = None,
+    *,
+    theme: "Theme" = "auto",
+) -> Drawing:
+    """A picture as the text of an SVG file: of the network, or of what is at ``path`` in it.
+
+    ``module`` draws a module as it is defined. With the theme auto, colours are those of the
+    reader's screen. Raises SpecError where shapes do not fit, LookupError where there is no such
+    part.
+    """
+    from archc.drawing.pictures import find_part, picture, picture_part
+
+    if path is not None and module is not None:
+        raise ValueError("a path or a module is drawn, not both")
+    analysis = _analysed(network)
+    name = analysis.network.name
+    if path is None and module is None:
+        return Drawing(picture([analysis], theme).decode(), name)
+    part = find_part(analysis.network, path, module)
+    if part is None:
+        what = f"row or layer {path}" if module is None else f"module {module}"
+        raise LookupError(f"{name} has no {what}")
+    drawn = picture_part(analysis, part, module is not None, theme)
+    return Drawing(drawn.decode(), f"{path if module is None else module} of {name}")
+
+
+def to_pandas(value: Network | Analysis | Difference, layers: bool = False) -> "DataFrame":
+    """A table of pandas: the rows of a network, or with ``layers`` its layers; or what changed.
+
+    It is that of ``archc table --format csv`` without its totals, which sums would count again; of
+    a difference it has each number before and after. Raises BackendUnavailable where pandas is not
+    installed, SpecError where shapes do not fit.
+    """
+    if find_module("pandas") is None:
+        raise BackendUnavailable("this needs pandas: pip install 'archc-compiler[notebook]'")
+    from archc import presentation
+    from archc.conformance import check_conformance
+    from archc.difference_view import difference_records
+    from archc.grids import as_frame
+
+    if isinstance(value, Difference):
+        if layers:
+            raise ValueError("a difference is told by rows: it has no table of layers")
+        return as_frame(difference_records(value))
+    analysis = _analysed(value)
+    if layers:
+        return as_frame(presentation.layers_records(analysis, totals=False))
+    conformance = check_conformance(analysis)
+    return as_frame(presentation.table_records(analysis, conformance, totals=False))
 
 
 def emit(
@@ -94,6 +167,10 @@ def module_class(spec: str | PathLike[str] | Network, *, backend: str = DEFAULT)
     """
     network = spec if isinstance(spec, Network) else load(spec)
     return _backend(backend).materialize(analyze(network))
+
+
+def _analysed(network: Network | Analysis) -> Analysis:
+    return network if isinstance(network, Analysis) else analyze(network)
 
 
 def _backend(name: str) -> Backend:

@@ -8,7 +8,7 @@ from archc.analysis import Analysis, RowAnalysis
 from archc.diagnostics import Code, Diagnostic, Hint, Label, guess, in_file_order
 from archc.findings import MAXIMUM_FINDINGS
 from archc.ir import walk
-from archc.ops.operator import Shape
+from archc.ops.operator import Cost, Shape
 from archc.table import (
     COLUMNS,
     LETTERS,
@@ -142,13 +142,22 @@ def rank_conventions(analysis: Analysis) -> list[Explanation]:
     return sorted(explanations, key=lambda e: (order[e.column], -len(e.explained), not e.stated))
 
 
-def counted(row: RowAnalysis, count: str) -> int:
-    """The row's exact number that a convention counts."""
+def counted(cost: Cost, count: str) -> int:
+    """The exact number that a convention counts."""
     if count == "weights":
-        return row.cost.weights
+        return cost.weights
     if count == "params":
-        return row.cost.params
-    return row.cost.macs * (2 if count == "flops" else 1)
+        return cost.params
+    return cost.macs * (2 if count == "flops" else 1)
+
+
+def shown_count(cost: Cost, column: str, convention: Convention | None) -> str:
+    """``params`` or ``ops`` as the column shows them; empty where there are none."""
+    if convention is None:
+        value = cost.params if column == "params" else cost.macs
+        return f"{value:,}" if value else ""
+    value = counted(cost, convention.count)
+    return shown(value, convention) if value else ""
 
 
 def printed_size(shape: Shape) -> str:
@@ -165,7 +174,7 @@ def _at(analysis: Analysis, path: str) -> RowAnalysis:
 def _prints(row: RowAnalysis, text: str, convention: Convention) -> bool:
     number = parse_number(text)
     assert number is not None
-    value = counted(row, convention.count)
+    value = counted(row.cost, convention.count)
     return rounded(value, convention.unit, number.decimals, convention.round) == number.digits
 
 
@@ -174,11 +183,7 @@ def _computed(row: RowAnalysis, column: str, convention: Convention | None) -> C
         return UNSTATED._replace(computed=printed_size(row.output))
     if column == "depth":
         return UNSTATED._replace(computed=str(row.depth))
-    if convention is None:
-        value = row.cost.params if column == "params" else row.cost.macs
-        return UNSTATED._replace(computed=f"{value:,}" if value else "")
-    value = counted(row, convention.count)
-    return UNSTATED._replace(computed=shown(value, convention) if value else "")
+    return UNSTATED._replace(computed=shown_count(row.cost, column, convention))
 
 
 def _judge(
@@ -194,7 +199,7 @@ def _judge(
     else:
         number = parse_number(cell.text)
         decimals = number.decimals if number else 0
-        computed = shown(counted(row, convention.count), convention, decimals)
+        computed = shown(counted(row.cost, convention.count), convention, decimals)
         same = _prints(row, cell.text, convention)
     if erratum is None:
         return CellResult(computed, cell.text, "match" if same else "mismatch")
@@ -210,7 +215,7 @@ def _recorded(
     if convention is None:
         return erratum.computed == computed
     if erratum.computed.isdecimal():
-        return int(erratum.computed) == counted(row, convention.count)
+        return int(erratum.computed) == counted(row.cost, convention.count)
     number = parse_number(erratum.computed)
     if number is None or number.letter != LETTERS[convention.unit]:
         return False
@@ -252,7 +257,9 @@ def _finding(
         hint = "remove the erratum"
     else:
         exact = erratum.computed.isdecimal() and column in ("params", "ops")
-        computed = str(counted(row, convention.count)) if convention and exact else result.computed
+        computed = (
+            str(counted(row.cost, convention.count)) if convention and exact else result.computed
+        )
         message = f"erratum {path}.{column} records {erratum.computed}, {computed} is computed"
         hint = "mend the row, or what the erratum records"
     return Diagnostic(Code.STALE_ERRATUM, message, erratum.span, (label,), notes, hint)

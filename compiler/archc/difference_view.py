@@ -24,6 +24,21 @@ def difference_lines(difference: Difference) -> list[str]:
     return [*difference.facts, *changes]
 
 
+def difference_records(difference: Difference) -> list[dict[str, object]]:
+    """The rows for other tools, each number as it was before and as it is after."""
+    records: list[dict[str, object]] = []
+    for row in (*difference.rows, *difference.aux):
+        record: dict[str, object] = {"row": row.name, "change": row.change, "was": row.was or None}
+        for name, pair in row.numbers._asdict().items():
+            sides = zip(("before", "after"), pair, strict=True)
+            record |= {
+                f"{name} {side}": list(value) if isinstance(value, tuple) else value
+                for side, value in sides
+            }
+        records.append({**record, "details": "; ".join(row.details) or None})
+    return records
+
+
 def difference_json(before: str, after: str, difference: Difference) -> dict[str, object]:
     """The same as an object; pairs are [before, after]."""
     return {

@@ -1,10 +1,14 @@
-"""Grids as text and Markdown, records as CSV."""
+"""Grids as text and Markdown, records as CSV and as a table of pandas."""
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from archc.presentation import Grid, GridCell
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Styler = Callable[[str, str], str]
 """Colours a text by its verdict."""
@@ -12,19 +16,17 @@ Styler = Callable[[str, str], str]
 
 def as_text(grid: Grid, style: Styler) -> str:
     """Aligned columns; headings of several words stand on several lines."""
-    words = [heading.split(" ") if heading else [""] for heading in grid.headings]
-    high = max(map(len, words))
-    heads = [[""] * (high - len(parts)) + parts for parts in words]
-    widths = [
-        max([*map(len, head), *(len(row[i].text) for row in grid.rows)])
-        for i, head in enumerate(heads)
+    heads = [tuple(map(GridCell, line)) for line in grid.heads]
+    # A total's first cell runs over the empty ones behind it, and does not widen its column.
+    rows = [
+        (GridCell(""), *row[1:]) if i in grid.totals else row for i, row in enumerate(grid.rows)
     ]
-    lines = [
-        "  ".join(head[i].ljust(width) for head, width in zip(heads, widths, strict=True)).rstrip()
-        for i in range(high)
-    ]
-    lines.append("  ".join("-" * width for width in widths))
-    lines += ["  ".join(_cells(row, widths, style)).rstrip() for row in grid.rows]
+    widths = [max(len(cell.text) for cell in column) for column in zip(*heads, *rows, strict=True)]
+    rule = "  ".join("-" * width for width in widths)
+    lines = [*(_line(head, widths, style) for head in heads), rule]
+    for i, row in enumerate(grid.rows):
+        lines += [rule] if i in grid.ruled else []
+        lines.append(_line(row, widths, style))
     return "\n".join(lines)
 
 
@@ -49,6 +51,38 @@ def as_csv(records: Iterable[Mapping[str, object]]) -> str:
     return out.getvalue()
 
 
+def as_frame(records: Sequence[Mapping[str, object]]) -> "DataFrame":
+    """A table of pandas, with the columns of ``as_csv``: integers, fractions or text, or missing.
+
+    Needs the extra ``notebook``.
+    """
+    from pandas import DataFrame, Series
+
+    headings = dict.fromkeys(key for record in records for key in record)
+    columns = {}
+    for key in headings:
+        values = [record.get(key) for record in records]
+        kind = _kind(values)
+        cells = [_plain(v) if kind == "string" and v is not None else v for v in values]
+        columns[key] = Series(cells, dtype=kind)
+    return DataFrame(columns)
+
+
+def _kind(values: Iterable[object]) -> str:
+    """The type of pandas for a column; each has a value for what is missing."""
+    present = [value for value in values if value is not None]
+    if not present or any(type(value) not in (int, float) for value in present):
+        return "string"
+    if any(isinstance(value, float) for value in present):
+        return "Float64"
+    # Counts of a network may be greater than what 64 bits hold.
+    fits = all(isinstance(value, int) and -_WIDEST <= value < _WIDEST for value in present)
+    return "Int64" if fits else "object"
+
+
+_WIDEST = 2**63
+
+
 def _plain(value: object) -> str:
     """Numbers in digits only, a size or shape as ``64x112x112``, true or false, empty for none."""
     if isinstance(value, bool):
@@ -58,8 +92,13 @@ def _plain(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _cells(row: tuple[GridCell, ...], widths: list[int], style: Styler) -> list[str]:
-    return [
-        style(cell.text, cell.verdict) + " " * (width - len(cell.text))
-        for cell, width in zip(row, widths, strict=True)
-    ]
+def _line(row: tuple[GridCell, ...], widths: list[int], style: Styler) -> str:
+    """The cells, each where its column begins or, behind one that runs on, where there is room."""
+    line, at, begin = "", 0, 0
+    for cell, width in zip(row, widths, strict=True):
+        if cell.text:
+            gap = max(begin - at, 2 if at else 0)
+            line += " " * gap + style(cell.text, cell.verdict)
+            at += gap + len(cell.text)
+        begin += width + 2
+    return line

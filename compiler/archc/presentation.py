@@ -1,13 +1,15 @@
 """An analysis laid out for people and for other tools: grids of cells, and the stable JSON."""
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from archc import ir
 from archc.analysis import Analysis, LayerAnalysis, RowAnalysis
-from archc.conformance import CellResult, Conformance, Explanation, printed_size
+from archc.conformance import CellResult, Conformance, Explanation, printed_size, shown_count
 from archc.ops.operator import Cost, written
 from archc.table import COLUMNS
+
+_T = TypeVar("_T")
 
 
 class GridCell(NamedTuple):
@@ -21,11 +23,38 @@ class GridCell(NamedTuple):
     result: CellResult | None = None
 
 
+_Row = tuple[GridCell, ...]
+
+
 class Grid(NamedTuple):
-    """A table to print: headings and rows of equal length."""
+    """A table to print: headings and rows of equal length, and which of the rows are totals.
+
+    What a total is of stands in its first cell, which may run over the empty ones behind it.
+    """
 
     headings: tuple[str, ...]
-    rows: tuple[tuple[GridCell, ...], ...]
+    rows: tuple[_Row, ...]
+    totals: tuple[int, ...] = ()
+
+    @property
+    def heads(self) -> tuple[tuple[str, ...], ...]:
+        """The headings line by line, a word each; the last words are on the last line."""
+        words = [heading.split(" ") for heading in self.headings]
+        high = max(map(len, words))
+        return tuple(zip(*([""] * (high - len(parts)) + parts for parts in words), strict=True))
+
+    @property
+    def ruled(self) -> frozenset[int]:
+        """The rows with a rule above them: the totals, and what follows one."""
+        return frozenset(row for total in self.totals for row in (total, total + 1))
+
+
+class _Total(NamedTuple):
+    """What a whole network costs, and how deep it is, which auxiliary heads add nothing to."""
+
+    name: str
+    cost: Cost
+    depth: int | None
 
 
 def table_grid(analysis: Analysis, conformance: Conformance) -> Grid:
@@ -34,47 +63,59 @@ def table_grid(analysis: Analysis, conformance: Conformance) -> Grid:
     stated = analysis.network.table is not None
     last = ("params", "ops") if stated else ("params", "MACs")
     headings = ("row", "type", "patch/ stride", "output", "depth", *columns, *last)
-    rows = (_grid_row(row, columns, conformance) for row in _table_rows(analysis, conformance))
-    return Grid(headings, tuple(rows))
+    rows, aux = (
+        [_grid_row(row, columns, conformance) for row in part]
+        for part in (analysis.rows, _aux_rows(analysis, conformance))
+    )
+    conventions = analysis.network.table.conventions if analysis.network.table else {}
+    totals = [
+        _cells(
+            *(total.name, "", "", "", "" if total.depth is None else str(total.depth)),
+            *[""] * len(columns),
+            *(shown_count(total.cost, c, conventions.get(c)) for c in ("params", "ops")),
+        )
+        for total in _totals(analysis)
+    ]
+    return _grid(headings, rows, aux, totals)
 
 
-def table_records(analysis: Analysis, conformance: Conformance) -> list[dict[str, object]]:
+def table_records(
+    analysis: Analysis, conformance: Conformance, totals: bool = True
+) -> list[dict[str, object]]:
     """The same for other tools: exact numbers, printed values and verdicts each by themselves.
 
-    Sizes are as the table prints them, height x width x channels.
+    Sizes are as the table prints them, height x width x channels. A total has no type; without
+    ``totals`` there are none.
     """
     columns = _module_columns(analysis.rows)
-    records: list[dict[str, object]] = []
-    for row in _table_rows(analysis, conformance):
-        results = conformance.cells[row.node.path]
-        kind, notation = kind_and_notation(row.node)
-        arguments = row.node.arguments if isinstance(row.node, ir.Call) else {}
-        exact: dict[str, object] = {
-            "output": printed_size(row.output),
-            "depth": row.depth,
-            "params": row.cost.params,
-            "ops": row.cost.macs,
-        }
-        record: dict[str, object] = {"row": row.node.path, "type": kind, "patch": notation}
-        for column in COLUMNS:
-            record[column] = exact[column]
-            record[f"{column} printed"] = results[column].printed
-            record[f"{column} verdict"] = results[column].verdict
-        for name in columns:
-            # A module's column may be called as one of the table's.
-            key = f"column {name}" if name in record else name
-            record[key] = arguments[name].value if name in arguments else None
-        records.append(record)
-    return records
-
-
-def layers_records(analysis: Analysis) -> list[dict[str, object]]:
-    """The layers for other tools, by the keys that they have in the JSON."""
-    return [
-        {**_layer_json(layer), "patch": layer.op.operator.notation}
-        for row in (*analysis.rows, *analysis.aux)
-        for layer in row.layers
+    rows, aux = (
+        [_table_record(row, columns, conformance) for row in part]
+        for part in (analysis.rows, _aux_rows(analysis, conformance))
+    )
+    sums: list[dict[str, object]] = [
+        {"row": name, "depth": depth, "params": cost.params, "ops": cost.macs}
+        for name, cost, depth in _totals(analysis)
     ]
+    return _in_order(rows, aux, sums if totals else [])
+
+
+def layers_records(analysis: Analysis, totals: bool = True) -> list[dict[str, object]]:
+    """The layers for other tools, by the keys that they have in the JSON.
+
+    A total has no op; without ``totals`` there are none.
+    """
+    rows, aux = (
+        [
+            {**_layer_json(layer), "patch": layer.op.operator.notation}
+            for row in part
+            for layer in row.layers
+        ]
+        for part in (analysis.rows, analysis.aux)
+    )
+    sums: list[dict[str, object]] = [
+        {"path": total.name, **_cost_json(total.cost)} for total in _totals(analysis)
+    ]
+    return _in_order(rows, aux, sums if totals else [])
 
 
 def conventions_records(explanations: Iterable[Explanation]) -> list[dict[str, object]]:
@@ -84,29 +125,33 @@ def conventions_records(explanations: Iterable[Explanation]) -> list[dict[str, o
 
 
 def layers_grid(analysis: Analysis) -> Grid:
-    """Every layer with all that is known of it, auxiliary heads last."""
+    """Every layer with all that is known of it, and what they come to."""
     headings = (
         *("path", "op", "patch/ stride", "input", "output", "weights", "biases", "norm", "MACs"),
         *("pool ops", "norm ops", "activation ops", "receptive field", "stride"),
     )
-    rows = [
-        tuple(
-            GridCell(text)
-            for text in (
+    rows, aux = (
+        [
+            _cells(
                 layer.op.path,
                 snake(type(layer.op.operator).__name__),
                 layer.op.operator.notation,
                 written(layer.input),
                 written(layer.output),
-                *(f"{number:,}" if number else "" for number in layer.cost),
+                *_numbers(layer.cost),
                 written(layer.field.size),
                 written(layer.field.stride),
             )
-        )
-        for row in (*analysis.rows, *analysis.aux)
-        for layer in row.layers
+            for row in part
+            for layer in row.layers
+        ]
+        for part in (analysis.rows, analysis.aux)
+    )
+    totals = [
+        _cells(total.name, "", "", "", "", *_numbers(total.cost), "", "")
+        for total in _totals(analysis)
     ]
-    return Grid(headings, tuple(rows))
+    return _grid(headings, rows, aux, totals)
 
 
 def conventions_grid(explanations: Iterable[Explanation]) -> Grid:
@@ -127,19 +172,29 @@ def conventions_grid(explanations: Iterable[Explanation]) -> Grid:
     return Grid(("column", "counts", "unit", "rounds", "explains", ""), tuple(rows))
 
 
-def summary(analysis: Analysis, conformance: Conformance) -> list[str]:
-    """Totals, how many cells have which verdict, and the errata with their reasons."""
+def summary(analysis: Analysis, conformance: Conformance, layers: bool = False) -> list[str]:
+    """What the rows of totals do not say, how many cells have which verdict, why the errata.
+
+    ``layers`` says that the rows are those of ``layers_grid``.
+    """
     cost = analysis.cost
+    table = analysis.network.table
     params = f"{cost.params:,} params"
     if analysis.aux:
         params += f" ({analysis.cost_with_aux.params:,} with auxiliary heads)"
-    field = written(analysis.field.size)
-    lines = [
-        f"{params}, {cost.macs:,} MACs, depth {analysis.depth}, receptive field {field}",
-        f"{cost.weights:,} weights, {cost.biases:,} biases, {cost.norm:,} norm parameters; "
-        f"activations {analysis.memory:,} elements in all, {analysis.peak:,} alive at the peak",
-    ]
-    if analysis.network.table is None:
+    if layers:
+        lines = [f"{params}, depth {analysis.depth}"]
+    else:
+        # By the conventions of a printed table the rows of totals are rounded.
+        lines = [f"exactly {params}, {cost.macs:,} MACs"] if table and table.conventions else []
+        lines.append(
+            f"{cost.weights:,} weights, {cost.biases:,} biases, {cost.norm:,} norm parameters"
+        )
+    lines.append(
+        f"receptive field {written(analysis.field.size)}; activations {analysis.memory:,} elements "
+        f"in all, {analysis.peak:,} alive at the peak"
+    )
+    if table is None:
         return [*lines, "The spec states no printed table."]
     for columns in (("output", "depth"), ("params", "ops")):
         matches, errata, mismatches = (
@@ -237,9 +292,9 @@ def _module_columns(rows: tuple[RowAnalysis, ...]) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def _table_rows(analysis: Analysis, conformance: Conformance) -> list[RowAnalysis]:
-    """Every row, then each auxiliary head with those of its parts that the table prints."""
-    rows = list(analysis.rows)
+def _aux_rows(analysis: Analysis, conformance: Conformance) -> list[RowAnalysis]:
+    """Each auxiliary head with those of its parts that the table prints."""
+    rows = []
     for head in analysis.aux:
         rows.append(head)
         prefix = f"{head.node.path}."
@@ -247,6 +302,32 @@ def _table_rows(analysis: Analysis, conformance: Conformance) -> list[RowAnalysi
             if path.startswith(prefix) and (inner := analysis.at(path)):
                 rows.append(inner)
     return rows
+
+
+def _totals(analysis: Analysis) -> list[_Total]:
+    """The network's total and, where it has auxiliary heads, the one with them."""
+    totals = [_Total("total", analysis.cost, analysis.depth)]
+    if analysis.aux:
+        totals.append(_Total("total with auxiliary heads", analysis.cost_with_aux, None))
+    return totals
+
+
+def _in_order(rows: Sequence[_T], aux: Sequence[_T], totals: Sequence[_T]) -> list[_T]:
+    """The network and its total, then auxiliary heads and the total with them."""
+    return [*rows, *totals[:1], *aux, *totals[1:]]
+
+
+def _grid(headings: tuple[str, ...], rows: list[_Row], aux: list[_Row], totals: list[_Row]) -> Grid:
+    ordered = tuple(_in_order(rows, aux, totals))
+    return Grid(headings, ordered, (len(rows), len(ordered) - 1)[: len(totals)])
+
+
+def _cells(*texts: str) -> _Row:
+    return tuple(GridCell(text) for text in texts)
+
+
+def _numbers(cost: Cost) -> list[str]:
+    return [f"{number:,}" if number else "" for number in cost]
 
 
 def _grid_row(
@@ -267,6 +348,30 @@ def _grid_row(
         params,
         ops,
     )
+
+
+def _table_record(
+    row: RowAnalysis, columns: tuple[str, ...], conformance: Conformance
+) -> dict[str, object]:
+    results = conformance.cells[row.node.path]
+    kind, notation = kind_and_notation(row.node)
+    arguments = row.node.arguments if isinstance(row.node, ir.Call) else {}
+    exact: dict[str, object] = {
+        "output": printed_size(row.output),
+        "depth": row.depth,
+        "params": row.cost.params,
+        "ops": row.cost.macs,
+    }
+    record: dict[str, object] = {"row": row.node.path, "type": kind, "patch": notation}
+    for column in COLUMNS:
+        record[column] = exact[column]
+        record[f"{column} printed"] = results[column].printed
+        record[f"{column} verdict"] = results[column].verdict
+    for name in columns:
+        # A module's column may be called as one of the table's.
+        key = f"column {name}" if name in record else name
+        record[key] = arguments[name].value if name in arguments else None
+    return record
 
 
 def _result(result: CellResult) -> GridCell:

@@ -1,7 +1,7 @@
 """Pages of ``archc report`` in a real browser: layout, colours, paper, policy, accessibility.
 
 Not among the tests that ``pytest`` runs by itself, since they need chromium: ``.ci/run`` installs
-it, and runs ``pytest tests/browser/*in_a_browser.py``. Pictures of what they saw are kept in
+it, and runs ``pytest tests/browser/*in_*.py``. Pictures of what they saw are kept in
 ``build/screenshots``.
 """
 

@@ -277,7 +277,13 @@ def stop(message: str, status: int) -> NoReturn:
 
 
 def print_grid(grid: "Grid", form: str) -> None:
-    """Print a grid as text or Markdown."""
+    """Print a grid as text, Markdown or LaTeX."""
+    if form == "latex":
+        from archc.latex import as_latex
+
+        # As CSV, the same bytes wherever it goes.
+        click.echo(as_latex(grid).encode(), nl=False)
+        return
     from archc import grids
 
     # Before columns are laid out: what stands for a character may be longer.

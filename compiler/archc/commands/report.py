@@ -11,10 +11,7 @@ from archc.completion import complete_spec
 if TYPE_CHECKING:
     from typing import Literal
 
-    from archc.analysis import Analysis
-    from archc.drawing.picture import PictureForm
     from archc.drawing.svg import Theme
-    from archc.ir import Node
     from archc.pipeline import Compiled
 
     Form = Literal["html", "svg", "png", "pdf"]
@@ -48,6 +45,8 @@ _FORMS: "tuple[Form, ...]" = ("html", "svg", "png", "pdf")
 )
 @click.option("--at", "path", default=None, metavar="PATH", help="Draw one row, or a part of it.")
 @click.option("--module", default=None, metavar="NAME", help="Draw a module as it is defined.")
+@click.option("--each", is_flag=True, help="A file for each SPEC, in the folder FILE.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is not current.")
 @click.option("--force", is_flag=True, help="Replace FILE, whatever it is.")
 @set_option
 def command(
@@ -57,6 +56,8 @@ def command(
     theme: "Theme",
     path: str | None,
     module: str | None,
+    each: bool,
+    check: bool,
     force: bool,
     settings: dict[str, float],
 ) -> None:
@@ -66,34 +67,32 @@ def command(
     file that loads nothing. PNG and PDF need the extra pictures.
     """
     chosen = form or _form_of(out)
-    if (path or module) and (chosen == "html" or len(specs) > 1 or (path and module)):
+    part = path is not None or module is not None
+    if part and (chosen == "html" or len(specs) > 1 or None not in (path, module)):
         raise click.UsageError("--at and --module draw a part of one SPEC, and not a page")
     if theme != "auto" and chosen == "html":
         raise click.UsageError("--theme is for pictures; a page follows the reader's screen")
+    if each and (out is None or part):
+        raise click.UsageError("--each goes with -o DIR, and with whole networks")
+    if chosen in ("png", "pdf"):
+        _can_convert(chosen)
     compiled = compile_all(specs, settings)
-    from archc.builds import stamp_of
-    from archc.stamps import sealed
-    from archc.visible import visible
-    from archc.writer import File, write_files, write_new
+    from archc.writer import File, check_files, write_files
 
     out = out or Path(f"report.{chosen}")
-    stamp = visible(stamp_of(compiled, settings).text)
-    if chosen == "html":
-        from archc.page.document import write_page
-
-        content = write_page(compiled, stamp)
-    else:
-        content = _picture(compiled, chosen, theme, path, module, stamp)
-    if chosen in ("png", "pdf"):
-        # Nothing in it tells that archc wrote it.
-        fail_on([finding] if (finding := write_new(File(out, content), force)) else [])
-    else:
-        outcome = write_files([File(out, sealed(content))], force)
-        fail_on(outcome.findings)
-        if not outcome.written:
-            echo(f"{out} is current")
-            return
-    echo(f"wrote {out}")
+    groups = {out / f"{one.path.stem}.{chosen}": [one] for one in compiled} if each else {}
+    files = [
+        File(file, _content(group, chosen, theme, path, module, settings))
+        for file, group in (groups or {out: compiled}).items()
+    ]
+    if check:
+        hint = "run archc report again, without --check"
+        fail_on([finding._replace(hint=hint) for finding in check_files(files)])
+        return
+    outcome = write_files(files, force)
+    fail_on(outcome.findings)
+    for file in files:
+        echo(f"wrote {file.path}" if file.path in outcome.written else f"{file.path} is current")
 
 
 def _form_of(out: Path | None) -> "Form":
@@ -105,53 +104,44 @@ def _form_of(out: Path | None) -> "Form":
     return "html"
 
 
-def _picture(
-    compiled: "list[Compiled]",
-    form: "PictureForm",
-    theme: "Theme",
-    path: str | None,
-    module: str | None,
-    stamp: str,
-) -> bytes:
-    from archc.difference_marks import differences_to_first, marks_of
-    from archc.drawing.lines import lines_of, spoken
-    from archc.drawing.network import draw_network, draw_part, draw_side_by_side
-    from archc.drawing.picture import can_convert, convert, write_picture
+def _can_convert(form: str) -> None:
+    from archc.drawing.picture import can_convert
 
-    if form != "svg" and not can_convert():
+    if not can_convert():
         raise click.UsageError(
             f"--format {form} needs what draws it: pip install 'archc-compiler[pictures]'"
         )
-    first = compiled[0].analysis
-    captions: dict[str, str] = {}
-    if module is not None or path is not None:
-        node = _find(first, path, module)
-        block = draw_part(first, node, symbolic=module is not None)
-        title = f"{module or path} of {first.network.name}"
-    elif len(compiled) == 1:
-        block, title = draw_network(first), first.network.name
+
+
+def _content(
+    compiled: "list[Compiled]",
+    form: "Form",
+    theme: "Theme",
+    path: str | None,
+    module: str | None,
+    settings: dict[str, float],
+) -> bytes:
+    """The bytes of one file."""
+    from archc.builds import stamp_of
+    from archc.stamps import sealed
+    from archc.visible import visible
+
+    stamp = visible(stamp_of(compiled, settings).text)
+    if form == "html":
+        from archc.page.document import write_page
+
+        return sealed(write_page(compiled, stamp))
+    from archc.drawing.picture import convert
+    from archc.drawing.pictures import find_part, picture, picture_part
+
+    analyses = [one.analysis for one in compiled]
+    if path is None and module is None:
+        svg = picture(analyses, theme, stamp)
     else:
-        analyses = [one.analysis for one in compiled]
-        marks = marks_of(analyses, differences_to_first(analyses))
-        blocks = [draw_network(*pair) for pair in zip(analyses, marks, strict=True)]
-        names = [one.network.name for one in analyses]
-        block = draw_side_by_side(tuple(zip(names, blocks, strict=True)))
-        title = ", ".join(names)
-    if len(compiled) == 1:
-        captions = {line.node.path: spoken(line) for line in lines_of(first)}
-    svg = write_picture(block, title, captions, theme, stamp)
-    return svg if form == "svg" else convert(svg, form)
-
-
-def _find(analysis: "Analysis", path: str | None, module: str | None) -> "Node":
-    """The node at the path, or the first call of the module. Raises UsageError without one."""
-    from archc import ir
-
-    heads = (head.body for head in analysis.network.aux)
-    nodes = [node for row in (*analysis.network.rows, *heads) for node in ir.walk(row)]
-    for node in nodes:
-        calls = isinstance(node, ir.Call) and node.module == module
-        if calls if module is not None else node.path == path:
-            return node
-    what, wanted = ("module", module) if module is not None else ("row or layer", path)
-    raise click.UsageError(f"{analysis.network.name} has no {what} {wanted}")
+        (analysis,) = analyses
+        part = find_part(analysis.network, path, module)
+        if part is None:
+            what = f"row or layer {path}" if module is None else f"module {module}"
+            raise click.UsageError(f"{analysis.network.name} has no {what}")
+        svg = picture_part(analysis, part, module is not None, theme, stamp)
+    return sealed(svg) if form == "svg" else convert(svg, form)

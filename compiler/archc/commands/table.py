@@ -18,7 +18,7 @@ from archc.completion import complete_spec
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "md", "csv"]),
+    type=click.Choice(["text", "json", "md", "csv", "latex"]),
     default="text",
     show_default=True,
     help="How to print.",
@@ -29,7 +29,7 @@ from archc.completion import complete_spec
 def command(
     spec: str, form: str, conventions: bool, layers: bool, settings: dict[str, float]
 ) -> None:
-    """Print the paper's table: each cell computed, with its verdict.
+    """Print the paper's table: each cell computed, with its verdict, and the totals.
 
     Exit status 1 where a printed cell is neither what is computed nor a declared erratum.
     """
@@ -64,5 +64,5 @@ def command(
             grid = presentation.layers_grid(analysis)
         print_grid(grid, form)
         if form == "text" and not conventions:
-            echo("\n" + "\n".join(presentation.summary(analysis, conformance)))
+            echo("\n" + "\n".join(presentation.summary(analysis, conformance, layers)))
     fail_on(list(conformance.findings))

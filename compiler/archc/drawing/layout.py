@@ -1,12 +1,11 @@
 """A node as a block: what follows stands below, what reads the same input stands beside."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from archc import ir
-from archc.analysis import Analysis
 from archc.drawing.blocks import DECK, JOIN, Block, Box, Join, Placed, Text, Wire
-from archc.drawing.folding import Run, fold
+from archc.drawing.folding import Folding, Run
 from archc.drawing.labels import LONGEST, family, kind_words, label, repeats
 from archc.drawing.text import shortened, width_of
 from archc.ops.operator import written
@@ -20,8 +19,6 @@ BESIDE = 8
 """Between what stands side by side."""
 PADDING = 8
 _BASELINE = 13
-LEAST_ALIKE = 3
-"""Two that are alike are drawn both."""
 _SIGNS = {"added": "+ ", "removed": "- ", "changed": "~ "}
 
 
@@ -32,7 +29,7 @@ class Layout(NamedTuple):
     ``symbolic``: numbers from a module's columns are called as the columns are.
     """
 
-    analysis: Analysis
+    folding: Folding
     marks: Mapping[str, str] | None = None
     symbolic: bool = False
 
@@ -71,10 +68,6 @@ class Layout(NamedTuple):
         """What tells a mark without its colour."""
         return _SIGNS.get((self.marks or {}).get(node.path, ""), "")
 
-    def fold(self, nodes: Sequence[ir.Node], least: int = LEAST_ALIKE) -> Iterator[Run]:
-        """The nodes as runs of what looks the same."""
-        return fold(nodes, self.analysis, least, self.marks or {})
-
     def framed(self, node: ir.Node, run: Run | None = None, width: int = 0) -> Block:
         """A node in a frame, named and with its output above what is in it.
 
@@ -96,8 +89,9 @@ class Layout(NamedTuple):
             start = PADDING + width_of(name, bold=True) + 6
             parts.append(Text(start, _BASELINE + 1, note, "start", "muted"))
         parts.append(Placed(left, HEADER, inner))
+        height = HEADER + (inner.height + PADDING if inner.height else 0)
         return Block(
-            *(width, HEADER + inner.height + PADDING, width // 2),
+            *(width, height, width // 2),
             tuple(part for part in parts if not isinstance(part, Text) or part.text),
             self.box(node, "frame", repeated),
         )
@@ -136,20 +130,21 @@ class Layout(NamedTuple):
             what = kind_words(inner.module) if isinstance(inner, ir.Call) else ""
             note = f"{len(node.items):,} x {what}".removesuffix(" x ") + ("" if what else " times")
         name = self._sign(node) + name
-        output = "" if self.symbolic else written(self.analysis.output(node))
+        output = "" if self.symbolic else written(self.folding.analysis.output(node))
         return name, shortened(note, LONGEST), output
 
     def _inside(self, node: ir.Node) -> Block:
         """What a frame is around: of what repeats, the first."""
         if isinstance(node, ir.Op):
             return self.operator(node)
+        if id(node) in self.folding.closed:
+            return Block(0, 0, 0)
         if isinstance(node, ir.Call):
             return self.node(node.body)
         if isinstance(node, ir.Repeat):
-            runs = tuple(self.fold(node.items, 2))
+            runs = tuple(self.folding.below(node))
             if len(runs) == 1:
-                first = runs[0].first
-                return self._inside(first)
+                return self._inside(runs[0].first)
             return _stacked([self._run(run) for run in runs])
         return self.node(node)
 
@@ -160,7 +155,7 @@ class Layout(NamedTuple):
         return self.framed(run.first, run)
 
     def _chain(self, nodes: Sequence[ir.Node]) -> Block:
-        return _stacked([self._run(run) for run in self.fold(nodes)])
+        return _stacked([self._run(run) for run in self.folding.runs(nodes)])
 
     def _branches(self, blocks: Sequence[Block]) -> Block:
         """Blocks that read the same input, and a bar that joins what they give."""

@@ -1,6 +1,6 @@
 """Every node that pictures and reports tell about, with its numbers: rows, branches and layers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from archc import ir
@@ -8,7 +8,7 @@ from archc.analyses.cost import total
 from archc.analyses.depth import measure_depth
 from archc.analyses.receptive_field import Field
 from archc.analysis import Analysis
-from archc.drawing.folding import Run, fold
+from archc.drawing.folding import Folding, Run, fold
 from archc.ops.operator import Cost, Shape, written
 from archc.presentation import kind_and_notation
 
@@ -54,35 +54,32 @@ class _Counter:
         self.passed = 0
 
 
-def lines_of(analysis: Analysis) -> Iterator[Line]:
+def lines_of(analysis: Analysis, marks: Mapping[str, str] | None = None) -> Iterator[Line]:
     """A line for each row and for all in it that has a name, in order, auxiliary heads last.
 
-    Of nodes that repeat, which pictures draw once, there is a line for the first.
+    Of nodes that repeat, which pictures draw once, there is a line for the first. ``marks`` are
+    what a comparison says, as pictures need it.
     """
+    folding = fold(analysis, marks)
     counter = _Counter()
-    heads = tuple(head.body for head in analysis.network.aux)
-    for run in (*fold(analysis.network.rows, analysis, 3), *(Run((head,)) for head in heads)):
-        yield from _lines(analysis, run, 0, counter)
+    heads = (Run((head.body,)) for head in analysis.network.aux)
+    for run in (*folding.runs(analysis.network.rows), *heads):
+        yield from _lines(folding, run, 0, counter)
 
 
-def _lines(analysis: Analysis, run: Run, level: int, counter: _Counter) -> Iterator[Line]:
+def _lines(folding: Folding, run: Run, level: int, counter: _Counter) -> Iterator[Line]:
     node = run.first
     start = counter.passed
+    below = level + 1 if node.name else level
+    runs = folding.below(node)
+    inner = [line for one in runs for line in _lines(folding, one, below, counter)]
     if isinstance(node, ir.Op):
         counter.passed += 1
-        inner: list[Line] = []
-    elif isinstance(node, ir.Repeat):
-        runs = fold(node.items, analysis, 2)
-        inner = [line for one in runs for line in _lines(analysis, one, level + 1, counter)]
-    else:
-        runs = (one for child in node.children for one in fold((child,), analysis, 2))
-        if isinstance(node, ir.Sequence):
-            runs = fold(node.children, analysis, 3)
-        below = level + 1 if node.name else level
-        inner = [line for one in runs for line in _lines(analysis, one, below, counter)]
+    elif id(node) in folding.closed:
+        counter.passed += sum(isinstance(one, ir.Op) for one in ir.walk(node))
     stop = counter.passed
     if node.name or isinstance(node, ir.Op):
-        yield _line(analysis, run, level, slice(start, stop))
+        yield _line(folding.analysis, run, level, slice(start, stop))
     yield from inner
     counter.passed += (stop - start) * (len(run.nodes) - 1)
 

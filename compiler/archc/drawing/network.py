@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from archc import ir
 from archc.analysis import Analysis
 from archc.drawing.blocks import Block, Box, Join, Placed, Text, Wire
-from archc.drawing.folding import Run
+from archc.drawing.folding import Folding, Run, fold
 from archc.drawing.layout import HEADER, PADDING, Layout, deck_of
 from archc.drawing.text import width_of
 from archc.ops.operator import written
@@ -24,8 +24,8 @@ def draw_network(analysis: Analysis, marks: Mapping[str, str] | None = None) -> 
     ``marks`` say of paths what a comparison found: added, removed, changed or affected.
     """
     network = analysis.network
-    layout = Layout(analysis, marks)
-    runs = list(layout.fold(network.rows))
+    layout = Layout(fold(analysis, marks), marks)
+    runs = list(layout.folding.runs(network.rows))
     least = max(_row(layout, run, 0).width for run in runs)
     rows = [_row(layout, run, least) for run in runs]
     parts: list[Text | Wire | Join | Placed] = []
@@ -71,7 +71,7 @@ def draw_part(analysis: Analysis, node: ir.Node, symbolic: bool = False) -> Bloc
 
     With ``symbolic``, as its module defines it: numbers are called as their columns are.
     """
-    layout = Layout(analysis, symbolic=symbolic)
+    layout = Layout(Folding(analysis, {}), symbolic=symbolic)
     return layout.single(node) if isinstance(node, ir.Op) else layout.framed(node)
 
 
@@ -91,7 +91,7 @@ def _heads(
     layout: Layout, leaves: Mapping[str, int], x: int, parts: list[Text | Wire | Join | Placed]
 ) -> tuple[int, int] | None:
     """Adds the auxiliary heads, each below where it taps; how far they reach, None without any."""
-    heads = layout.analysis.network.aux
+    heads = layout.folding.analysis.network.aux
     if not heads:
         return None
     left = x + _GUTTER + 6 * len(heads)

@@ -1,7 +1,8 @@
 """A drawing as a file of its own: SVG, and by vl-convert PNG and PDF."""
 
+import io
 from importlib.util import find_spec
-from typing import Literal
+from typing import Any, Literal
 from xml.etree.ElementTree import Element, tostring
 
 from archc.drawing.blocks import Block, Box
@@ -42,12 +43,27 @@ def convert(svg: bytes, form: Literal["png", "pdf"]) -> bytes:
 
     if form == "png":
         return bytes(vl_convert.svg_to_png(svg.decode(), scale=SCALE))
-    return bytes(vl_convert.svg_to_pdf(svg.decode()))
+    return _settled(vl_convert.svg_to_pdf(svg.decode()))
+
+
+def _settled(pdf: bytes) -> bytes:
+    """The PDF with its objects in an order of their own: as it comes, it is another each time."""
+    from pypdf import PdfReader, PdfWriter
+
+    reader = PdfReader(io.BytesIO(pdf))
+    for page in reader.pages:
+        fonts: Any = page["/Resources"]["/Font"]  # type: ignore[index]
+        ordered = sorted(fonts.items())
+        fonts.clear()
+        fonts.update(ordered)
+    settled = io.BytesIO()
+    PdfWriter(clone_from=reader).write(settled)
+    return settled.getvalue()
 
 
 def can_convert() -> bool:
     """Whether what converts pictures is installed."""
-    return find_spec("vl_convert") is not None
+    return all(find_spec(name) for name in ("vl_convert", "pypdf"))
 
 
 def _text(parent: Element, tag: str, text: str) -> None:

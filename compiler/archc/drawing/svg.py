@@ -75,6 +75,9 @@ def _colours(theme: Literal["light", "dark"]) -> str:
     for name, pair in _FILLS.items():
         fill, line = pair[theme == "dark"]
         rules.append(f".drawing .{name}>rect{{fill:{fill};stroke:{line}}}")
+    # What is marked in a frame is to stand out from it.
+    pale = _FILLS["affected"][theme == "dark"][0]
+    rules += [f".drawing .frame.{name}>rect{{fill:{pale}}}" for name in ("changed", "affected")]
     return "".join(rules)
 
 

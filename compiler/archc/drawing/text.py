@@ -1,32 +1,38 @@
 """How much room a text takes, whatever sans-serif font the reader has."""
 
 import unicodedata
-from math import ceil
 
 FAMILY = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 SIZE = 11
 """Of most text, in pixels."""
-SMALL = 10
 
 # Advances in hundredths of the size, of the characters from the space on, in the widest of common
-# fonts: DejaVu Sans, whose bold is up to an eighth wider. What fits in it fits in Helvetica.
+# fonts, DejaVu Sans: what fits in it fits in Helvetica.
 _ADVANCES = (
-    *(32, 40, 46, 84, 64, 95, 78, 27, 39, 39, 50, 84, 32, 36, 32, 34),  # up to the slash
-    *(64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 34, 34, 84, 84, 84, 53),  # up to the question mark
-    *(100, 68, 69, 70, 77, 63, 58, 77, 75, 29, 29, 66, 56, 86, 75, 79),  # up to O
-    *(60, 79, 69, 63, 61, 73, 68, 99, 69, 61, 69, 39, 34, 39, 84, 50),  # up to the underscore
-    *(50, 61, 63, 55, 63, 62, 35, 63, 63, 28, 28, 58, 28, 97, 63, 61),  # up to o
-    *(63, 63, 41, 52, 39, 63, 59, 82, 59, 59, 52, 64, 34, 64, 84),  # up to the tilde
+    *(32, 41, 46, 84, 64, 96, 78, 28, 40, 40, 50, 84, 32, 37, 32, 34),  # up to the slash
+    *(64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 34, 34, 84, 84, 84, 54),  # up to the question mark
+    *(100, 69, 69, 70, 78, 64, 58, 78, 76, 30, 30, 66, 56, 87, 75, 79),  # up to O
+    *(61, 79, 70, 64, 62, 74, 69, 99, 69, 62, 69, 40, 34, 40, 84, 50),  # up to the underscore
+    *(50, 62, 64, 55, 64, 62, 36, 64, 64, 28, 28, 58, 28, 98, 64, 62),  # up to o
+    *(64, 64, 42, 53, 40, 64, 60, 82, 60, 60, 53, 64, 34, 64, 84),  # up to the tilde
 )
-_BOLD = 1.14
+_BOLD = (
+    *(35, 46, 53, 84, 70, 101, 88, 31, 46, 46, 53, 84, 38, 42, 38, 37),  # up to the slash
+    *(70, 70, 70, 70, 70, 70, 70, 70, 70, 70, 40, 40, 84, 84, 84, 59),  # up to the question mark
+    *(100, 78, 77, 74, 84, 69, 69, 83, 84, 38, 38, 78, 64, 100, 84, 86),  # up to O
+    *(74, 86, 78, 73, 69, 82, 78, 111, 78, 73, 73, 46, 37, 46, 84, 50),  # up to the underscore
+    *(50, 68, 72, 60, 72, 68, 44, 72, 72, 35, 35, 67, 35, 105, 72, 69),  # up to o
+    *(72, 72, 50, 60, 48, 72, 66, 93, 65, 66, 59, 72, 37, 72, 84),  # up to the tilde
+)
 _OTHER = 125
 """Of any other character: emoji are the widest."""
 
 
 def width_of(text: str, size: int = SIZE, bold: bool = False) -> int:
     """The most pixels that the text takes in one line."""
-    hundredths = sum(map(_advance, text))
-    return ceil(hundredths * size * (_BOLD if bold else 1) / 100)
+    advances = _BOLD if bold else _ADVANCES
+    hundredths = sum(_advance(character, advances) for character in text)
+    return -(-hundredths * size // 100)
 
 
 def shortened(text: str, length: int) -> str:
@@ -34,8 +40,8 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
-def _advance(character: str) -> int:
+def _advance(character: str, advances: tuple[int, ...]) -> int:
     place = ord(character) - 32
-    if 0 <= place < len(_ADVANCES):
-        return _ADVANCES[place]
+    if 0 <= place < len(advances):
+        return advances[place]
     return 0 if unicodedata.combining(character) else _OTHER

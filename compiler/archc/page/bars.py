@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 from archc import ir
 from archc.analyses.memory import measure_peaks
 from archc.analysis import Analysis, LayerAnalysis, RowAnalysis
+from archc.drawing.folding import Run, fold
 from archc.drawing.labels import kind_words
 from archc.page.markup import element
 from archc.page.tables import head_cell, scrolled
@@ -31,8 +32,13 @@ class Taken(NamedTuple):
 
 def costs_table(analysis: Analysis) -> Element:
     """Parameters, MACs and memory of every row, as bars of its branches."""
-    rows = (*analysis.rows, *analysis.aux)
-    alive = [*measure_peaks(analysis.network, analysis.shapes), *(0 for _ in analysis.aux)]
+    runs = list(fold(analysis).runs(analysis.network.rows))
+    numbers = {row.node.name: i for i, row in enumerate(analysis.rows)}
+    places = [numbers[run.first.name] for run in runs]
+    rows = (*(analysis.rows[i] for i in places), *analysis.aux)
+    names = [*map(_name_of, runs), *(row.node.name for row in analysis.aux)]
+    peaks = measure_peaks(analysis.network, analysis.shapes)
+    alive = [*(peaks[i] for i in places), *(0 for _ in analysis.aux)]
     whole = len(rows) > MOST_ROWS
     parts = [[("", _taken(row.layers))] if whole else list(_parts(row)) for row in rows]
     columns = [
@@ -43,10 +49,10 @@ def costs_table(analysis: Analysis) -> Element:
     ]
     most = [max(1, *(sum(n for _, n in row) for row in values)) for _, values in columns]
     body = []
-    for i, row in enumerate(rows):
+    for i, name in enumerate(names):
         pairs = [_bar(values[i], top) for (_, values), top in zip(columns, most, strict=True)]
         cells = [cell for pair in pairs for cell in pair]
-        body.append(element("tr", element("th", row.node.name, scope="row"), *cells))
+        body.append(element("tr", element("th", name, scope="row"), *cells))
     heads = [head_cell("row", False), *(_over(name) for name, _ in columns)]
     table = _bars("What each row costs, for one image", heads, body)
     if any(row[1:] for row in parts):
@@ -115,6 +121,12 @@ def _parts(row: RowAnalysis) -> Iterator[tuple[str, Taken]]:
         count = sum(isinstance(inner, ir.Op) for inner in ir.walk(part))
         name = part.name if parts[1:] else ""
         yield name or f"part {i + 1}", _taken(islice(layers, count))
+
+
+def _name_of(run: Run) -> str:
+    """The name of a row, or of the first of several alike."""
+    more = len(run.nodes) - 1
+    return f"{run.first.name} and {more:,} more alike, each" if more else run.first.name
 
 
 def _taken(layers: Iterable[LayerAnalysis]) -> Taken:

@@ -1,11 +1,11 @@
 """Totals, and how else they may be counted: why other tools print other numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import prod
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from archc.analysis import Analysis
+from archc.analysis import Analysis, LayerAnalysis
 from archc.ops.operator import written
 from archc.page.markup import element
 
@@ -30,6 +30,11 @@ def facts(analysis: Analysis) -> Element:
         ("receptive field", written(analysis.field.size)),
         ("alive at the peak", f"{analysis.peak:,} elements"),
     ]
+    return fact_list(pairs)
+
+
+def fact_list(pairs: Iterable[tuple[str, str]]) -> Element:
+    """Terms, each with what there is to say of it."""
     terms = (element("div", element("dt", term), element("dd", text)) for term, text in pairs)
     return element("dl", *terms, class_="facts")
 
@@ -79,7 +84,7 @@ def _counts(analysis: Analysis) -> Iterator[Count]:
         yield Count(
             whole.params + buffers,
             "params and running statistics",
-            "the elements of a state_dict without its counters, auxiliary heads included",
+            "every element of a state_dict, auxiliary heads included",
         )
     yield Count(cost.macs, "MACs", "archc, and papers that say multiply-adds")
     yield Count(2 * cost.macs, "FLOPs, two for each MAC", "PyTorch's FlopCounterMode in eval mode")
@@ -87,9 +92,13 @@ def _counts(analysis: Analysis) -> Iterator[Count]:
         yield Count(
             2 * whole.macs, "FLOPs with auxiliary heads", "PyTorch's FlopCounterMode in training"
         )
-    biased = _bias_adds(analysis)
-    if biased:
-        yield Count(cost.macs + biased, "MACs and bias adds", "tools that count an add as a MAC")
+    if cost.biases:
+        adds = sum(prod(layer.output) for layer in _at_inference(analysis) if layer.cost.biases)
+        yield Count(cost.macs + adds, "MACs and bias adds", "torchinfo's mult-adds")
+    if cost.norm:
+        normed = sum(prod(layer.output) for layer in _at_inference(analysis) if layer.cost.norm)
+        what = "MACs, and two for each element that a norm gives"
+        yield Count(cost.macs + 2 * normed, what, "timm's GMACs")
     others = cost.pool_ops + cost.norm_ops + cost.activation_ops
     if others:
         yield Count(
@@ -109,8 +118,6 @@ def _buffers(analysis: Analysis) -> int:
     )
 
 
-def _bias_adds(analysis: Analysis) -> int:
-    """One for each element that a layer with biases gives."""
-    return sum(
-        prod(layer.output) for row in analysis.rows for layer in row.layers if layer.cost.biases
-    )
+def _at_inference(analysis: Analysis) -> Iterator[LayerAnalysis]:
+    """Every layer but those of auxiliary heads."""
+    return (layer for row in analysis.rows for layer in row.layers)

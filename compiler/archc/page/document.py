@@ -8,6 +8,8 @@ from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
 from archc import ir
+from archc.analysis import Analysis
+from archc.conformance import Conformance
 from archc.difference_marks import differences_to_first, marks_of
 from archc.drawing.lines import Line, lines_of
 from archc.drawing.network import draw_network
@@ -19,12 +21,17 @@ from archc.page.figures import legend, module_figures, network_figure
 from archc.page.markup import element
 from archc.page.tables import lines_table, paper_table, scrolled
 from archc.pipeline import Compiled
+from archc.table import LETTERS
 
 _COUNTED = (
     "One multiply-accumulate (MAC) is one weight times one element, added up; it is two FLOPs. "
     "Numbers are for one image. Auxiliary heads are no part of a total that does not say so. Other "
     "tools print other numbers because they count something else:"
 )
+
+_COUNTS = {"weights": "weights without biases", "params": "weights and biases"}
+_COUNTS |= {"macs": "multiply-accumulates", "flops": "two for each multiply-accumulate"}
+_ROUNDS = {"floor": "rounded down", "nearest": "to the nearest", "up": "rounded up"}
 
 
 def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
@@ -37,14 +44,12 @@ def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
     body = element("body", class_="several" if networks[1:] else None)
     if stamp:
         body.append(element("pre", stamp, hidden=""))
-    pages = [list(lines_of(one.analysis)) for one in networks]
     if networks[1:]:
         body.append(element("header", element("h1", title), _contents(networks)))
-        body.append(element("main", *_several(networks, pages)))
+        body.append(element("main", *_several(networks)))
     else:
-        (one,) = networks
-        body.append(_header(one, "h1"))
-        body.append(element("main", *_single(one, pages[0])))
+        body.append(_header(networks[0], "h1"))
+        body.append(element("main", *_single(networks[0])))
     made = "Made by archc: every number is computed from the spec."
     body.append(element("footer", element("p", made)))
     sheet, script = _sheet(), _read("page.js")
@@ -66,7 +71,8 @@ def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
     return b"<!doctype html>\n" + content + b"\n"
 
 
-def _single(one: Compiled, lines: Sequence[Line]) -> list[Element]:
+def _single(one: Compiled) -> list[Element]:
+    lines = list(lines_of(one.analysis))
     block = draw_network(one.analysis)
     picture = network_figure(block, one.network.name, lines, "0-")
     side = element("div", legend([block]), _panel(), class_="side")
@@ -74,11 +80,12 @@ def _single(one: Compiled, lines: Sequence[Line]) -> list[Element]:
     return [element("h2", "The network"), whole, *_sections(one, lines, "0-", "h2")]
 
 
-def _several(networks: Sequence[Compiled], pages: Sequence[Sequence[Line]]) -> list[Element]:
+def _several(networks: Sequence[Compiled]) -> list[Element]:
     analyses = [one.analysis for one in networks]
     differences = differences_to_first(analyses)
     marks = marks_of(analyses, differences)
     blocks = [draw_network(*pair) for pair in zip(analyses, marks, strict=True)]
+    pages = [list(lines_of(*pair)) for pair in zip(analyses, marks, strict=True)]
     sides = []
     for i, (block, one, lines) in enumerate(zip(blocks, networks, pages, strict=True)):
         name = one.network.name
@@ -109,7 +116,11 @@ def _sections(one: Compiled, lines: Sequence[Line], prefix: str, level: str) -> 
     if modules is not None:
         parts += [element(level, "Its modules"), modules]
     printed = "The table, against the paper's" if one.network.table else "The table"
-    parts += [element(level, printed), _verdicts(one), paper_table(analysis, one.conformance)]
+    parts += [
+        element(level, printed),
+        verdicts(analysis, one.conformance),
+        paper_table(analysis, one.conformance),
+    ]
     parts += [element(level, "Where parameters, operations and memory go"), costs_table(analysis)]
     parts.append(kinds_table(analysis))
     parts += [element(level, "How it is counted"), element("p", _COUNTED)]
@@ -128,12 +139,13 @@ def _header(one: Compiled, level: str) -> Element:
         "header",
         element(level, network.name),
         element("p", network.about, class_="about") if network.about else None,
-        _citation(network),
+        citation(network),
         facts(one.analysis),
     )
 
 
-def _citation(network: ir.Network) -> Element | None:
+def citation(network: ir.Network) -> Element | None:
+    """The paper that the network is from, if the spec names one."""
     paper = network.paper
     if paper is None:
         return None
@@ -154,16 +166,22 @@ def _contents(networks: Sequence[Compiled]) -> Element:
     return element("nav", element("ul", *links), aria_label="Networks")
 
 
-def _verdicts(one: Compiled) -> Element:
+def verdicts(analysis: Analysis, conformance: Conformance) -> Element:
     """How far the printed table is what is computed."""
-    if one.network.table is None:
+    table = analysis.network.table
+    if table is None:
         return element("p", "The spec states no printed table; cells are as computed.")
-    count = one.conformance.count
+    count = conformance.count
     matches, errata, mismatches = count("match"), count("erratum"), count("mismatch")
     text = (
         f"{matches} of {matches + errata + mismatches} printed cells are exactly what is computed; "
         f"{errata} are errata, with what is printed struck out; {mismatches} are mismatches."
     )
+    for column, convention in table.conventions.items():
+        counts, rounds = _COUNTS[convention.count], _ROUNDS[convention.round]
+        letter = LETTERS[convention.unit]
+        unit = f", {letter} being {convention.unit:,}" if letter else ""
+        text += f" Its {column} are {counts}{unit}, {rounds}."
     return element("p", text)
 
 

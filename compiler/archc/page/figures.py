@@ -23,8 +23,14 @@ MARKS = {
     "added": "+ added",
     "removed": "- removed",
     "changed": "~ changed",
-    "affected": "as before, of another input",
+    "affected": "as it was, with other numbers",
 }
+
+READING = (
+    "Read from top to bottom. What stands side by side reads the same input; a thick bar joins "
+    "the channels in this order. Grey on the right: channels x height x width that come out."
+)
+_HOW = "Point at a box, tap it, or walk there with the arrow keys for its numbers."
 
 
 def network_figure(block: Block, name: str, lines: Sequence[Line], prefix: str) -> Element:
@@ -92,14 +98,9 @@ def legend(blocks: Iterable[Block]) -> Element:
     items = [_key(name, words) for name, words in FAMILIES.items() if name in families]
     if marks:
         items = [_key(name, words) for name, words in MARKS.items() if name in marks]
-    reading = (
-        "Read from top to bottom. What stands side by side reads the same input; a thick bar joins "
-        "the channels in this order. Grey on the right: channels x height x width that come out."
-    )
-    pointing = " Point at a box, tap it, or walk there with the arrow keys for its numbers."
-    told = element("span", pointing, class_="onscreen")
+    told = element("span", f" {_HOW}", class_="onscreen")
     keys = element("ul", *items, class_="legend")
-    return element("div", element("p", reading, told), keys, class_="reading")
+    return element("div", element("p", READING, told), keys, class_="reading")
 
 
 def _key(name: str, words: str) -> Element:

@@ -17,12 +17,13 @@ def grid_table(grid: Grid, caption: str) -> Element:
     numeric = _numeric(grid)
     head = element("tr", *(head_cell(text, text in numeric) for text in grid.headings))
     body = []
-    for row in grid.rows:
-        first, *rest = row
-        cells = [element("th", first.text, scope="row")]
-        for cell, heading in zip(rest, grid.headings[1:], strict=True):
+    for i, (first, *rest) in enumerate(grid.rows):
+        # What a total is of runs over the empty cells behind it.
+        empty = next((n for n, cell in enumerate(rest) if cell.text), 0) if i in grid.totals else 0
+        cells = [element("th", first.text, scope="row", colspan=empty + 1 if empty else None)]
+        for cell, heading in zip(rest[empty:], grid.headings[empty + 1 :], strict=True):
             cells.append(_cell(cell, heading in numeric, f"{first.text}.{heading}", notes))
-        body.append(element("tr", *cells))
+        body.append(element("tr", *cells, class_="ruled" if i in grid.ruled else None))
     table = element(
         "table", element("caption", caption), element("thead", head), element("tbody", *body)
     )
@@ -95,7 +96,8 @@ def _numeric(grid: Grid) -> set[str]:
     found = set()
     for i, heading in enumerate(grid.headings):
         texts = [row[i].text for row in grid.rows if row[i].text]
-        if i and texts and all(text[0].isdigit() and "x" not in text for text in texts):
+        digits = (text.lstrip("+-")[:1].isdigit() and "x" not in text for text in texts)
+        if i and texts and all(digits):
             found.add(heading)
     return found
 

@@ -1,0 +1,310 @@
+"""Pictures: everything has its place, no label is cut, the same bytes for the same spec."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pytest
+from fontTools.ttLib import TTFont
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import specs
+
+from archc import ir
+from archc.analysis import Analysis, analyze
+from archc.difference_marks import differences_to_first, marks_of
+from archc.drawing.blocks import Block, Box, Join, Placed, Text, Wire
+from archc.drawing.folding import MAXIMUM_OPEN, fold
+from archc.drawing.labels import kind_words, label, repeats
+from archc.drawing.lines import lines_of
+from archc.drawing.network import draw_network, draw_part, draw_side_by_side
+from archc.drawing.pictures import find_part, picture
+from archc.drawing.svg import render, style
+from archc.drawing.text import shortened, width_of
+from archc.pipeline import compile_spec, load_network
+
+SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.yaml"))
+Frame = tuple[int, int, int, int]
+"""Left, top, right, bottom."""
+
+
+def compiled(spec: Path | str) -> Analysis:
+    found = compile_spec(str(spec))
+    assert not isinstance(found, list), found
+    return found.analysis
+
+
+def analysed(folder: Path, text: str) -> Analysis:
+    spec = folder / "network.yaml"
+    spec.write_text(text)
+    return compiled(spec)
+
+
+def placed(block: Block, x: int = 0, y: int = 0) -> Iterator[tuple[Frame, Block]]:
+    """Every block with where it stands in the picture, those around it first."""
+    yield (x, y, x + block.width, y + block.height), block
+    for part in block.parts:
+        if isinstance(part, Placed):
+            yield from placed(part.block, x + part.x, y + part.y)
+
+
+def texts(block: Block) -> Iterator[tuple[Frame, Text, Frame, Block]]:
+    """Every text with the room it may take, and the block that it stands in with its own."""
+    for frame, inner in placed(block):
+        for part in inner.parts:
+            if isinstance(part, Text):
+                wide = width_of(part.text, bold=part.weight == "bold")
+                left = part.x - {"start": 0, "middle": -(-wide // 2), "end": wide}[part.anchor]
+                x, y = frame[0] + left, frame[1] + part.y
+                yield (x, y - 9, x + wide, y + 3), part, frame, inner
+
+
+def overlap(a: Frame, b: Frame) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def inside(a: Frame, b: Frame) -> bool:
+    return a[0] >= b[0] and a[1] >= b[1] and a[2] <= b[2] and a[3] <= b[3]
+
+
+def check(block: Block) -> None:
+    """All that holds for every picture."""
+    for _, around in placed(block):
+        own = [
+            (part.x, part.y, part.x + part.block.width, part.y + part.block.height)
+            for part in around.parts
+            if isinstance(part, Placed)
+        ]
+        for frame in own:
+            assert inside(frame, (0, 0, around.width, around.height)), (frame, around.box)
+        for a, b in combinations(own, 2):
+            assert not overlap(a, b), around.box
+        for part in around.parts:
+            if isinstance(part, Wire):
+                for x, y in part.points:
+                    assert -1 <= x <= around.width + 1 and 0 <= y <= around.height, around.box
+            if isinstance(part, Join):
+                assert part.width > 0
+    labels = list(texts(block))
+    assert labels
+    for frame, text, room, inner in labels:
+        if inner.box is not None:
+            assert inside(frame, room), (text, room, frame)
+    ordered = sorted(labels, key=lambda item: item[0][1])
+    for i, (frame, text, _, _) in enumerate(ordered):
+        for other, another, _, _ in ordered[i + 1 :]:
+            if other[1] >= frame[3]:
+                break
+            assert not overlap(frame, other), (text, another)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_nothing_overlaps_and_no_label_is_cut(spec: Path) -> None:
+    analysis = compiled(spec)
+    check(draw_network(analysis))
+    for node in (node for row in analysis.network.rows for node in ir.walk(row)):
+        if node.name:
+            check(draw_part(analysis, node))
+        if isinstance(node, ir.Call):
+            check(draw_part(analysis, node, symbolic=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(specs())
+def test_nothing_overlaps_in_any_network(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        check(draw_network(analysed(Path(folder), text)))
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_every_box_has_its_line(spec: Path) -> None:
+    analysis = compiled(spec)
+    paths = [block.box.path for _, block in placed(draw_network(analysis)) if block.box]
+    lines = {line.node.path for line in lines_of(analysis)}
+    drawn = [path for path in paths if path]
+    assert set(drawn) <= lines
+    assert len(drawn) == len(set(drawn))
+    rows = {row.name for row in analysis.network.rows}
+    heads = {head.body.name for head in analysis.network.aux}
+    assert rows | heads <= set(drawn)
+
+
+def test_what_lines_say_is_the_analysis() -> None:
+    for spec in SPECS:
+        analysis = compiled(spec)
+        layers = {layer.op.path: layer for layer in analysis.layers}
+        lines = list(lines_of(analysis))
+        for line in lines:
+            if isinstance(line.node, ir.Op):
+                layer = layers[line.node.path]
+                assert (line.input, line.output) == (layer.input, layer.output)
+                assert (line.cost, line.field) == (layer.cost, layer.field)
+            else:
+                row = analysis.at(line.node.path)
+                assert row is not None
+                assert (line.output, line.depth, line.cost) == (row.output, row.depth, row.cost)
+        rows = [line for line in lines if line.level == 0]
+        total = sum(line.cost.params * (line.alike + 1) for line in rows)
+        assert total == analysis.cost_with_aux.params
+
+
+def test_what_repeats_is_drawn_once(tmp_path: Path) -> None:
+    body = "".join(f"  conv{i}: {{Conv: 3x3, out: 16}}\n" for i in range(6))
+    text = (
+        "archc: 1\nname: Deep\ninput: 3x32x32\nclasses: 10\nbody:\n"
+        f"{body}  many: {{Repeat: 5000, of: {{Conv: 3x3, out: 16}}}}\n"
+        "head:\n  pool: {AvgPool: global}\n  fc: {Linear: classes}\n"
+    )
+    analysis = analysed(tmp_path, text)
+    block = draw_network(analysis)
+    check(block)
+    said = [text.text for _, text, _, _ in texts(block)]
+    # The first takes another input than the others.
+    assert "conv1 … conv5" in said
+    assert "5,000 times" in said
+    assert len(said) < 30
+    lines = {line.node.path: line for line in lines_of(analysis)}
+    assert (lines["conv1"].alike, lines["many.0"].alike) == (4, 4999)
+
+
+def test_a_large_network_is_folded(tmp_path: Path) -> None:
+    columns = "".join(f"      c{i}: {{Conv: 3x3, out: {'ab'[i % 2]}}}\n" for i in range(20))
+    rows = "".join(f"  r{i}: {{M: [{16 + i % 7}, {17 + i % 11}]}}\n" for i in range(300))
+    text = (
+        "archc: 1\nname: Wide\ninput: 3x32x32\nclasses: 10\nmodules:\n  M:\n    columns: [a, b]\n"
+        f"    Sequence:\n{columns}body:\n{rows}"
+        "head:\n  pool: {AvgPool: global}\n  fc: {Linear: classes}\n"
+    )
+    analysis = analysed(tmp_path, text)
+    assert len(analysis.layers) > 5_000
+    folding = fold(analysis)
+    assert len(folding.closed) == 299
+    block = draw_network(analysis)
+    check(block)
+    assert sum(1 for _ in placed(block)) < MAXIMUM_OPEN
+
+
+def test_a_comparison_marks_what_differs(tmp_path: Path) -> None:
+    variant = analysed(
+        tmp_path,
+        "extends: googlenet.yaml\nname: Variant\nmodules:\n  Inception:\n    Concat:\n"
+        '      branch3: [{Conv: 1x1, out: "#5x5 reduce"}, {Conv: 3x3, out: "#5x5"},'
+        ' {Conv: 3x3, out: "#5x5"}]\n'
+        "inception:\n  inception5b: {Inception: {pool proj: 64}}\n",
+    )
+    analyses = [compiled("googlenet.yaml"), variant]
+    first, second = marks_of(analyses, differences_to_first(analyses))
+    assert first["inception3a.branch3.1"] == second["inception3a.branch3.1"] == "changed"
+    assert second["inception3a.branch3.2"] == "added"
+    assert first["inception5b.branch4.1"] == second["inception5b.branch4.1"] == "changed"
+    assert first["fc"] == second["avgpool"] == "affected"
+    assert "conv1" not in first
+    block = draw_side_by_side(
+        (analysis.network.name, draw_network(analysis, marks))
+        for analysis, marks in zip(analyses, (first, second), strict=True)
+    )
+    check(block)
+    boxes = [block.box for _, block in placed(block) if block.box]
+    marked = {(box.path, box.mark) for box in boxes if box.mark}
+    assert {("inception3a.branch3.2", "added"), ("inception5b", "changed")} <= marked
+    assert {box.family for box in boxes} <= {"plain", "frame", "sum"}
+    said = [text.text for _, text, _, _ in texts(block)]
+    assert "+ 3x3 32" in said and "~ 3x3 32" in said and "~ inception3a" in said
+
+
+def test_nothing_is_marked_where_nothing_differs() -> None:
+    analysis = compiled("googlenet.yaml")
+    assert marks_of([analysis, analysis], differences_to_first([analysis, analysis])) == [{}, {}]
+
+
+@pytest.mark.parametrize("name", ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"])
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1))
+@settings(deadline=None)
+def test_a_text_takes_no_more_room_than_is_kept_for_it(name: str, text: str) -> None:
+    font = TTFont(Path(mpl.get_data_path()) / "fonts" / "ttf" / name)
+    advances, glyphs = font["hmtx"], font.getBestCmap()
+    units = sum(advances[glyphs[ord(character)]][0] for character in text)
+    wide = units * 11 / font["head"].unitsPerEm
+    kept = width_of(text, bold="Bold" in name)
+    assert wide <= kept < wide + 0.011 * 11 * len(text) + 1
+
+
+def test_labels_are_short_and_say_what_matters() -> None:
+    network = load_network(SPECS[1])
+    assert isinstance(network, ir.Network)
+    analysis = analyze(network)
+    assert isinstance(analysis, Analysis)
+    labels = {layer.op.path: label(layer.op) for layer in analysis.layers}
+    assert labels["conv1"] == "7x7/2 64"
+    assert labels["inception3a.branch2.1"] == "3x3 128"
+    assert labels["inception3a.branch4.0"] == "max pool 3x3"
+    assert labels["norm1"] == "LRN 5"
+    assert labels["dropout"] == "dropout 0.4"
+    assert labels["fc"] == "linear 1000"
+    symbolic = {layer.op.path: label(layer.op, symbolic=True) for layer in analysis.layers}
+    assert symbolic["inception3a.branch2.0"] == "1x1 #3x3 reduce"
+    assert kind_words("ReLU") == "ReLU"
+    assert repeats("Inception", "inception3a") and not repeats("Block35", "repeat")
+    assert shortened("a" * 50, 10) == "aaaaaaaaa…"
+
+
+def test_parts_are_found() -> None:
+    network = compiled("googlenet.yaml").network
+    found = find_part(network, "aux1.fc1", None)
+    assert found is not None and found.path == "aux1.fc1"
+    module = find_part(network, None, "Inception")
+    assert module is not None and module.path == "inception3a"
+    assert find_part(network, "inception9z", None) is None
+    assert find_part(network, None, "Nothing") is None
+
+
+def test_pictures_are_the_same_in_every_process() -> None:
+    code = (
+        "import sys\nfrom archc.pipeline import compile_spec\n"
+        "from archc.drawing.pictures import picture\nfrom archc.page.document import write_page\n"
+        "both = [compile_spec(name) for name in ('googlenet.yaml', 'googlenet_bn.yaml')]\n"
+        "sys.stdout.buffer.write(picture([one.analysis for one in both]) + write_page(both))\n"
+    )
+    seeds = ("1", "2")
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in seeds
+    ]
+    assert len(outputs[0]) > 100_000
+    assert outputs[0] == outputs[1]
+
+
+def test_a_picture_is_well_formed_and_its_text_is_text() -> None:
+    root = ElementTree.fromstring(picture([compiled("googlenet.yaml")]))
+    name = "{http://www.w3.org/2000/svg}"
+    said = [text.text for text in root.iter(f"{name}text")]
+    assert said.count("3x3 128") == 1 and "inception4a" in said and "aux2" in said
+    titles = [title.text or "" for title in root.iter(f"{name}title")]
+    assert titles[0] == "GoogLeNet"
+    assert any(title.startswith("inception3a.branch2.1: conv 3x3/1, 96x28x28") for title in titles)
+    kinds = {element.tag.removeprefix(name) for element in root.iter()}
+    assert kinds == {"svg", "g", "rect", "path", "text", "title", "style"}
+
+
+def test_themes_colour_the_same_picture() -> None:
+    light, dark, either = style("light"), style("dark"), style("auto")
+    assert light != dark
+    assert (
+        either.startswith(light)
+        and dark.removeprefix(style("auto")[: light.index(".drawing text{fill")]) in either
+    )
+    assert "@media screen and (prefers-color-scheme:dark)" in either
+    assert "@media" not in light + dark
+    block = Block(10, 10, 5, (), Box("a", "pooling"))
+    assert render(block).get("viewBox") == "0 0 26 26"
