@@ -75,6 +75,8 @@ LONG = {
     "alike": "".join(f"  row{i}: {{Nine: [8]}}\n" for i in range(556)),
     "repeated": "  row: {Repeat: 5000, of: {Conv: 3x3, out: 3}}\n",
     "different": "".join(f"  row{i}: {{Nine: [{8 + i % 7}]}}\n" for i in range(556)),
+    # As many as a spec may write out, 4,000 keys and values, without a module to close.
+    "unfolded": "".join(f"  row{i}: [{'ReLU, Identity, ' * (32 + i)}ReLU]\n" for i in range(37)),
 }
 
 
@@ -103,7 +105,7 @@ class Pages(NamedTuple):
         return self.of(str(self.folder / "hostile.yaml"), str(spec))
 
     def long(self, name: str) -> Path:
-        """A network of 5,000 layers, of ``LONG``."""
+        """A network of thousands of layers, of ``LONG``."""
         return self._of_text(name, _LONG.format(nine=_NINE, rows=LONG[name]))
 
     def _of_text(self, name: str, text: str) -> Path:
