@@ -12,7 +12,7 @@ import pytest
 
 import archc
 from archc.pipeline import compile_spec
-from archc.presentation import table_json
+from archc.records import table_json
 
 FOLDER = Path(__file__).parent / "specs" / "good"
 SPECS = sorted(FOLDER.glob("*.yaml"))

@@ -110,7 +110,7 @@ def to_pandas(value: Network | Analysis | Difference, layers: bool = False) -> "
     """
     if find_module("pandas") is None:
         raise BackendUnavailable("this needs pandas: pip install 'archc-compiler[notebook]'")
-    from archc import presentation
+    from archc import records
     from archc.conformance import check_conformance
     from archc.difference_view import difference_records
     from archc.grids import as_frame
@@ -121,9 +121,9 @@ def to_pandas(value: Network | Analysis | Difference, layers: bool = False) -> "
         return as_frame(difference_records(value))
     analysis = _analysed(value)
     if layers:
-        return as_frame(presentation.layers_records(analysis, totals=False))
+        return as_frame(records.layers_records(analysis, totals=False))
     conformance = check_conformance(analysis)
-    return as_frame(presentation.table_records(analysis, conformance, totals=False))
+    return as_frame(records.table_records(analysis, conformance, totals=False))
 
 
 def emit(

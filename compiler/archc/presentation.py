@@ -1,11 +1,11 @@
-"""An analysis laid out for people and for other tools: grids of cells, and the stable JSON."""
+"""An analysis laid out for people: grids of cells."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from archc import ir
-from archc.analysis import Analysis, LayerAnalysis, RowAnalysis
-from archc.conformance import CellResult, Conformance, Explanation, printed_size, shown_count
+from archc.analysis import Analysis, RowAnalysis
+from archc.conformance import CellResult, Conformance, Explanation, shown_count
 from archc.ops.operator import Cost, written
 from archc.table import COLUMNS
 
@@ -49,7 +49,7 @@ class Grid(NamedTuple):
         return frozenset(row for total in self.totals for row in (total, total + 1))
 
 
-class _Total(NamedTuple):
+class Total(NamedTuple):
     """What a whole network costs, and how deep it is, which auxiliary heads add nothing to."""
 
     name: str
@@ -59,13 +59,13 @@ class _Total(NamedTuple):
 
 def table_grid(analysis: Analysis, conformance: Conformance) -> Grid:
     """The paper's table: each cell as computed, with its verdict and the printed value."""
-    columns = _module_columns(analysis.rows)
+    columns = module_columns(analysis.rows)
     stated = analysis.network.table is not None
     last = ("params", "ops") if stated else ("params", "MACs")
     headings = ("row", "type", "patch/ stride", "output", "depth", *columns, *last)
     rows, aux = (
         [_grid_row(row, columns, conformance) for row in part]
-        for part in (analysis.rows, _aux_rows(analysis, conformance))
+        for part in (analysis.rows, aux_rows(analysis, conformance))
     )
     conventions = analysis.network.table.conventions if analysis.network.table else {}
     totals = [
@@ -74,54 +74,9 @@ def table_grid(analysis: Analysis, conformance: Conformance) -> Grid:
             *[""] * len(columns),
             *(shown_count(total.cost, c, conventions.get(c)) for c in ("params", "ops")),
         )
-        for total in _totals(analysis)
+        for total in totals_of(analysis)
     ]
     return _grid(headings, rows, aux, totals)
-
-
-def table_records(
-    analysis: Analysis, conformance: Conformance, totals: bool = True
-) -> list[dict[str, object]]:
-    """The same for other tools: exact numbers, printed values and verdicts each by themselves.
-
-    Sizes are as the table prints them, height x width x channels. A total has no type; without
-    ``totals`` there are none.
-    """
-    columns = _module_columns(analysis.rows)
-    rows, aux = (
-        [_table_record(row, columns, conformance) for row in part]
-        for part in (analysis.rows, _aux_rows(analysis, conformance))
-    )
-    sums: list[dict[str, object]] = [
-        {"row": name, "depth": depth, "params": cost.params, "ops": cost.macs}
-        for name, cost, depth in _totals(analysis)
-    ]
-    return _in_order(rows, aux, sums if totals else [])
-
-
-def layers_records(analysis: Analysis, totals: bool = True) -> list[dict[str, object]]:
-    """The layers for other tools, by the keys that they have in the JSON.
-
-    A total has no op; without ``totals`` there are none.
-    """
-    rows, aux = (
-        [
-            {**_layer_json(layer), "patch": layer.op.operator.notation}
-            for row in part
-            for layer in row.layers
-        ]
-        for part in (analysis.rows, analysis.aux)
-    )
-    sums: list[dict[str, object]] = [
-        {"path": total.name, **_cost_json(total.cost)} for total in _totals(analysis)
-    ]
-    return _in_order(rows, aux, sums if totals else [])
-
-
-def conventions_records(explanations: Iterable[Explanation]) -> list[dict[str, object]]:
-    """The ranking for other tools, by the keys that it has in the JSON, without the rows."""
-    ranking = conventions_json(explanations)
-    return [{key: e[key] for key in e if key != "rows"} for e in ranking]
 
 
 def layers_grid(analysis: Analysis) -> Grid:
@@ -149,7 +104,7 @@ def layers_grid(analysis: Analysis) -> Grid:
     )
     totals = [
         _cells(total.name, "", "", "", "", *_numbers(total.cost), "", "")
-        for total in _totals(analysis)
+        for total in totals_of(analysis)
     ]
     return _grid(headings, rows, aux, totals)
 
@@ -211,57 +166,6 @@ def summary(analysis: Analysis, conformance: Conformance, layers: bool = False) 
     return lines
 
 
-def table_json(analysis: Analysis, conformance: Conformance) -> dict[str, object]:
-    """The object of ``archc table --format json``; its keys are stable, other tools read them."""
-    network = analysis.network
-    return {
-        "name": network.name,
-        "input": list(network.input),
-        "rows": [_row_json(row, conformance) for row in analysis.rows],
-        "layers": [_layer_json(layer) for row in analysis.rows for layer in row.layers],
-        "aux": [
-            {
-                **_row_json(row, conformance),
-                "from": head.tap,
-                "loss_weight": head.loss_weight,
-                "parts": [
-                    _row_json(inner, conformance)
-                    for path in conformance.cells
-                    if path.startswith(f"{row.node.path}.") and (inner := analysis.at(path))
-                ],
-                "layers": [_layer_json(layer) for layer in row.layers],
-            }
-            for head, row in zip(network.aux, analysis.aux, strict=True)
-        ],
-        "totals": {
-            "params": analysis.cost.params,
-            "params_with_aux": analysis.cost_with_aux.params,
-            **_cost_json(analysis.cost),
-            "macs_with_aux": analysis.cost_with_aux.macs,
-            "depth": analysis.depth,
-            "receptive_field": list(analysis.field.size),
-            "stride": list(analysis.field.stride),
-            "activations": analysis.memory,
-            "peak_activations": analysis.peak,
-        },
-    }
-
-
-def conventions_json(explanations: Iterable[Explanation]) -> list[dict[str, object]]:
-    """The ranking as an object, with the rows that each convention explains."""
-    return [
-        {
-            "column": e.column,
-            **e.convention.model_dump(),
-            "explains": len(e.explained),
-            "printed": e.printed,
-            "stated": e.stated,
-            "rows": list(e.explained),
-        }
-        for e in explanations
-    ]
-
-
 def snake(kind: str) -> str:
     """``MaxPool`` as ``max_pool``; ``LRN`` as ``lrn``."""
     out = ""
@@ -284,7 +188,8 @@ def kind_and_notation(node: ir.Node) -> tuple[str, str]:
     return snake(type(node).__name__), ""
 
 
-def _module_columns(rows: tuple[RowAnalysis, ...]) -> tuple[str, ...]:
+def module_columns(rows: tuple[RowAnalysis, ...]) -> tuple[str, ...]:
+    """The columns of all modules that rows call, each once."""
     columns: dict[str, None] = {}
     for row in rows:
         if isinstance(row.node, ir.Call):
@@ -292,7 +197,7 @@ def _module_columns(rows: tuple[RowAnalysis, ...]) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def _aux_rows(analysis: Analysis, conformance: Conformance) -> list[RowAnalysis]:
+def aux_rows(analysis: Analysis, conformance: Conformance) -> list[RowAnalysis]:
     """Each auxiliary head with those of its parts that the table prints."""
     rows = []
     for head in analysis.aux:
@@ -304,21 +209,21 @@ def _aux_rows(analysis: Analysis, conformance: Conformance) -> list[RowAnalysis]
     return rows
 
 
-def _totals(analysis: Analysis) -> list[_Total]:
+def totals_of(analysis: Analysis) -> list[Total]:
     """The network's total and, where it has auxiliary heads, the one with them."""
-    totals = [_Total("total", analysis.cost, analysis.depth)]
+    totals = [Total("total", analysis.cost, analysis.depth)]
     if analysis.aux:
-        totals.append(_Total("total with auxiliary heads", analysis.cost_with_aux, None))
+        totals.append(Total("total with auxiliary heads", analysis.cost_with_aux, None))
     return totals
 
 
-def _in_order(rows: Sequence[_T], aux: Sequence[_T], totals: Sequence[_T]) -> list[_T]:
+def in_order(rows: Sequence[_T], aux: Sequence[_T], totals: Sequence[_T]) -> list[_T]:
     """The network and its total, then auxiliary heads and the total with them."""
     return [*rows, *totals[:1], *aux, *totals[1:]]
 
 
 def _grid(headings: tuple[str, ...], rows: list[_Row], aux: list[_Row], totals: list[_Row]) -> Grid:
-    ordered = tuple(_in_order(rows, aux, totals))
+    ordered = tuple(in_order(rows, aux, totals))
     return Grid(headings, ordered, (len(rows), len(ordered) - 1)[: len(totals)])
 
 
@@ -350,30 +255,6 @@ def _grid_row(
     )
 
 
-def _table_record(
-    row: RowAnalysis, columns: tuple[str, ...], conformance: Conformance
-) -> dict[str, object]:
-    results = conformance.cells[row.node.path]
-    kind, notation = kind_and_notation(row.node)
-    arguments = row.node.arguments if isinstance(row.node, ir.Call) else {}
-    exact: dict[str, object] = {
-        "output": printed_size(row.output),
-        "depth": row.depth,
-        "params": row.cost.params,
-        "ops": row.cost.macs,
-    }
-    record: dict[str, object] = {"row": row.node.path, "type": kind, "patch": notation}
-    for column in COLUMNS:
-        record[column] = exact[column]
-        record[f"{column} printed"] = results[column].printed
-        record[f"{column} verdict"] = results[column].verdict
-    for name in columns:
-        # A module's column may be called as one of the table's.
-        key = f"column {name}" if name in record else name
-        record[key] = arguments[name].value if name in arguments else None
-    return record
-
-
 def _result(result: CellResult) -> GridCell:
     if result.verdict == "unstated":
         return GridCell(result.computed)
@@ -381,56 +262,3 @@ def _result(result: CellResult) -> GridCell:
         return GridCell(f"{result.computed} ✓", "match", result)
     mark = "e" if result.verdict == "erratum" else "✗"
     return GridCell(f"{result.computed} {mark} {result.printed}", result.verdict, result)
-
-
-def _row_json(row: RowAnalysis, conformance: Conformance) -> dict[str, object]:
-    results = conformance.cells[row.node.path]
-    kind, notation = kind_and_notation(row.node)
-    entry: dict[str, object] = {
-        "name": row.node.path,
-        "type": kind,
-        "patch": notation or None,
-        "output": list(row.output),
-        "depth": row.depth,
-        **_cost_json(row.cost),
-        "receptive_field": list(row.field.size),
-        "stride": list(row.field.stride),
-        "activations": row.memory,
-        "printed": {
-            column: int(result.printed) if column == "depth" else result.printed
-            for column, result in results.items()
-            if result.printed is not None
-        },
-        "verdict": {column: result.verdict for column, result in results.items()},
-    }
-    if isinstance(row.node, ir.Call):
-        entry["columns"] = {name: cell.value for name, cell in row.node.arguments.items()}
-    errata: Mapping[str, str] = {c: r.why for c, r in results.items() if r.why is not None}
-    if errata:
-        entry["errata"] = errata
-    return entry
-
-
-def _layer_json(layer: LayerAnalysis) -> dict[str, object]:
-    return {
-        "path": layer.op.path,
-        "op": snake(type(layer.op.operator).__name__),
-        "input": list(layer.input),
-        "output": list(layer.output),
-        **_cost_json(layer.cost),
-        "receptive_field": list(layer.field.size),
-        "stride": list(layer.field.stride),
-    }
-
-
-def _cost_json(cost: Cost) -> dict[str, int]:
-    return {
-        "weights": cost.weights,
-        "biases": cost.biases,
-        "norm": cost.norm,
-        "params": cost.params,
-        "macs": cost.macs,
-        "pool_ops": cost.pool_ops,
-        "norm_ops": cost.norm_ops,
-        "activation_ops": cost.activation_ops,
-    }

@@ -36,7 +36,7 @@ def command(
     if conventions and layers:
         raise click.UsageError("--conventions and --layers are two different tables")
     (compiled,) = compile_all([spec], settings)
-    from archc import presentation
+    from archc import presentation, records
     from archc.conformance import rank_conventions
 
     analysis, conformance = compiled.analysis, compiled.conformance
@@ -46,16 +46,16 @@ def command(
     if form == "json":
         import json
 
-        ranked = presentation.conventions_json(ranking)
-        result = ranked if conventions else presentation.table_json(analysis, conformance)
+        ranked = records.conventions_json(ranking)
+        result = ranked if conventions else records.table_json(analysis, conformance)
         click.echo(json.dumps(result, indent=1))
     elif form == "csv":
         if conventions:
-            print_csv(presentation.conventions_records(ranking))
+            print_csv(records.conventions_records(ranking))
         elif layers:
-            print_csv(presentation.layers_records(analysis))
+            print_csv(records.layers_records(analysis))
         else:
-            print_csv(presentation.table_records(analysis, conformance))
+            print_csv(records.table_records(analysis, conformance))
     else:
         grid = presentation.table_grid(analysis, conformance)
         if conventions:

@@ -1,0 +1,190 @@
+"""An analysis laid out for other tools: flat records, and the stable JSON."""
+
+from collections.abc import Iterable, Mapping
+
+from archc import ir
+from archc.analysis import Analysis, LayerAnalysis, RowAnalysis
+from archc.conformance import Conformance, Explanation, printed_size
+from archc.ops.operator import Cost
+from archc.presentation import (
+    aux_rows,
+    in_order,
+    kind_and_notation,
+    module_columns,
+    snake,
+    totals_of,
+)
+from archc.table import COLUMNS
+
+
+def table_records(
+    analysis: Analysis, conformance: Conformance, totals: bool = True
+) -> list[dict[str, object]]:
+    """The same for other tools: exact numbers, printed values and verdicts each by themselves.
+
+    Sizes are as the table prints them, height x width x channels. A total has no type; without
+    ``totals`` there are none.
+    """
+    columns = module_columns(analysis.rows)
+    rows, aux = (
+        [_table_record(row, columns, conformance) for row in part]
+        for part in (analysis.rows, aux_rows(analysis, conformance))
+    )
+    sums: list[dict[str, object]] = [
+        {"row": name, "depth": depth, "params": cost.params, "ops": cost.macs}
+        for name, cost, depth in totals_of(analysis)
+    ]
+    return in_order(rows, aux, sums if totals else [])
+
+
+def layers_records(analysis: Analysis, totals: bool = True) -> list[dict[str, object]]:
+    """The layers for other tools, by the keys that they have in the JSON.
+
+    A total has no op; without ``totals`` there are none.
+    """
+    rows, aux = (
+        [
+            {**_layer_json(layer), "patch": layer.op.operator.notation}
+            for row in part
+            for layer in row.layers
+        ]
+        for part in (analysis.rows, analysis.aux)
+    )
+    sums: list[dict[str, object]] = [
+        {"path": total.name, **_cost_json(total.cost)} for total in totals_of(analysis)
+    ]
+    return in_order(rows, aux, sums if totals else [])
+
+
+def conventions_records(explanations: Iterable[Explanation]) -> list[dict[str, object]]:
+    """The ranking for other tools, by the keys that it has in the JSON, without the rows."""
+    ranking = conventions_json(explanations)
+    return [{key: e[key] for key in e if key != "rows"} for e in ranking]
+
+
+def table_json(analysis: Analysis, conformance: Conformance) -> dict[str, object]:
+    """The object of ``archc table --format json``; its keys are stable, other tools read them."""
+    network = analysis.network
+    return {
+        "name": network.name,
+        "input": list(network.input),
+        "rows": [_row_json(row, conformance) for row in analysis.rows],
+        "layers": [_layer_json(layer) for row in analysis.rows for layer in row.layers],
+        "aux": [
+            {
+                **_row_json(row, conformance),
+                "from": head.tap,
+                "loss_weight": head.loss_weight,
+                "parts": [
+                    _row_json(inner, conformance)
+                    for path in conformance.cells
+                    if path.startswith(f"{row.node.path}.") and (inner := analysis.at(path))
+                ],
+                "layers": [_layer_json(layer) for layer in row.layers],
+            }
+            for head, row in zip(network.aux, analysis.aux, strict=True)
+        ],
+        "totals": {
+            "params": analysis.cost.params,
+            "params_with_aux": analysis.cost_with_aux.params,
+            **_cost_json(analysis.cost),
+            "macs_with_aux": analysis.cost_with_aux.macs,
+            "depth": analysis.depth,
+            "receptive_field": list(analysis.field.size),
+            "stride": list(analysis.field.stride),
+            "activations": analysis.memory,
+            "peak_activations": analysis.peak,
+        },
+    }
+
+
+def conventions_json(explanations: Iterable[Explanation]) -> list[dict[str, object]]:
+    """The ranking as an object, with the rows that each convention explains."""
+    return [
+        {
+            "column": e.column,
+            **e.convention.model_dump(),
+            "explains": len(e.explained),
+            "printed": e.printed,
+            "stated": e.stated,
+            "rows": list(e.explained),
+        }
+        for e in explanations
+    ]
+
+
+def _table_record(
+    row: RowAnalysis, columns: tuple[str, ...], conformance: Conformance
+) -> dict[str, object]:
+    results = conformance.cells[row.node.path]
+    kind, notation = kind_and_notation(row.node)
+    arguments = row.node.arguments if isinstance(row.node, ir.Call) else {}
+    exact: dict[str, object] = {
+        "output": printed_size(row.output),
+        "depth": row.depth,
+        "params": row.cost.params,
+        "ops": row.cost.macs,
+    }
+    record: dict[str, object] = {"row": row.node.path, "type": kind, "patch": notation}
+    for column in COLUMNS:
+        record[column] = exact[column]
+        record[f"{column} printed"] = results[column].printed
+        record[f"{column} verdict"] = results[column].verdict
+    for name in columns:
+        # A module's column may be called as one of the table's.
+        key = f"column {name}" if name in record else name
+        record[key] = arguments[name].value if name in arguments else None
+    return record
+
+
+def _row_json(row: RowAnalysis, conformance: Conformance) -> dict[str, object]:
+    results = conformance.cells[row.node.path]
+    kind, notation = kind_and_notation(row.node)
+    entry: dict[str, object] = {
+        "name": row.node.path,
+        "type": kind,
+        "patch": notation or None,
+        "output": list(row.output),
+        "depth": row.depth,
+        **_cost_json(row.cost),
+        "receptive_field": list(row.field.size),
+        "stride": list(row.field.stride),
+        "activations": row.memory,
+        "printed": {
+            column: int(result.printed) if column == "depth" else result.printed
+            for column, result in results.items()
+            if result.printed is not None
+        },
+        "verdict": {column: result.verdict for column, result in results.items()},
+    }
+    if isinstance(row.node, ir.Call):
+        entry["columns"] = {name: cell.value for name, cell in row.node.arguments.items()}
+    errata: Mapping[str, str] = {c: r.why for c, r in results.items() if r.why is not None}
+    if errata:
+        entry["errata"] = errata
+    return entry
+
+
+def _layer_json(layer: LayerAnalysis) -> dict[str, object]:
+    return {
+        "path": layer.op.path,
+        "op": snake(type(layer.op.operator).__name__),
+        "input": list(layer.input),
+        "output": list(layer.output),
+        **_cost_json(layer.cost),
+        "receptive_field": list(layer.field.size),
+        "stride": list(layer.field.stride),
+    }
+
+
+def _cost_json(cost: Cost) -> dict[str, int]:
+    return {
+        "weights": cost.weights,
+        "biases": cost.biases,
+        "norm": cost.norm,
+        "params": cost.params,
+        "macs": cost.macs,
+        "pool_ops": cost.pool_ops,
+        "norm_ops": cost.norm_ops,
+        "activation_ops": cost.activation_ops,
+    }
