@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import matplotlib as mpl
 import pytest
+from command_line import run
 from fontTools.ttLib import TTFont
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,6 +28,7 @@ from archc.drawing.network import draw_network, draw_part, draw_side_by_side
 from archc.drawing.pictures import find_part, picture
 from archc.drawing.svg import render, style
 from archc.drawing.text import shortened, width_of
+from archc.page.document import write_page
 from archc.pipeline import compile_spec, load_network
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.yaml"))
@@ -63,6 +65,11 @@ def texts(block: Block) -> Iterator[tuple[Frame, Text, Frame, Block]]:
                 left = part.x - {"start": 0, "middle": -(-wide // 2), "end": wide}[part.anchor]
                 x, y = frame[0] + left, frame[1] + part.y
                 yield (x, y - 9, x + wide, y + 3), part, frame, inner
+
+
+def boxes_of(block: Block) -> set[str]:
+    """The paths of all boxes that lead somewhere."""
+    return {inner.box.path for _, inner in placed(block) if inner.box and inner.box.path}
 
 
 def overlap(a: Frame, b: Frame) -> bool:
@@ -119,7 +126,75 @@ def test_nothing_overlaps_and_no_label_is_cut(spec: Path) -> None:
 @given(specs())
 def test_nothing_overlaps_in_any_network(text: str) -> None:
     with TemporaryDirectory() as folder:
-        check(draw_network(analysed(Path(folder), text)))
+        spec = Path(folder) / "network.yaml"
+        spec.write_text(text)
+        found = compile_spec(str(spec))
+        assert not isinstance(found, list), found
+    block = draw_network(found.analysis)
+    check(block)
+    assert boxes_of(block) <= {line.node.path for line in lines_of(found.analysis)}
+    assert write_page([found]).startswith(b"<!doctype html>")
+
+
+PREAMBLE = "archc: 1\nname: Odd\ninput: 8x16x16\nclasses: 10\n"
+END = "head:\n  pool: {AvgPool: global}\n  fc: {Linear: classes}\n"
+CONV = "{Conv: 3x3, out: 8}"
+ODD = {
+    "two alike in a chain": f"body:\n  row: [{CONV}, {{Repeat: 2, of: {CONV}}}]\n",
+    "two alike in a branch": (
+        f"modules:\n  M: {{Concat: {{a: {CONV}, b: {{Repeat: 2, of: {CONV}}}}}}}\nbody:\n  row: M\n"
+    ),
+    "repeats in repeats": (
+        "body:\n  rr: {Repeat: 2, of: {Repeat: 5, of: {Repeat: 3, of: " + CONV + "}}}\n"
+    ),
+    "a repeat of one": f"body:\n  row: {{Repeat: 1, of: {CONV}}}\n",
+    "a module that is a repeat": (
+        f"modules:\n  M: {{Sequence: {{each: {{Repeat: 4, of: {CONV}}}}}}}\nbody:\n  row: M\n"
+    ),
+    "modules in modules": (
+        "modules:\n  In: {columns: [a, b], Concat: {p: {Conv: 1x1, out: a}, "
+        "q: {Conv: 1x1, out: b}}}\n"
+        "  Mid: {columns: [c], Sequence: {first: {In: [c, 4]}, second: {In: [3, 4]}}}\n"
+        "body:\n  row: {Mid: [5]}\n"
+    ),
+}
+
+
+def odd(folder: Path, name: str) -> Analysis:
+    return analysed(folder, PREAMBLE + ODD[name] + END)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_networks_are_drawn(name: str, tmp_path: Path) -> None:
+    analysis = odd(tmp_path, name)
+    block = draw_network(analysis)
+    check(block)
+    lines = {line.node.path for line in lines_of(analysis)}
+    assert boxes_of(block) <= lines
+    assert (
+        run("report", str(tmp_path / "network.yaml"), "-o", str(tmp_path / "a.html")).exit_code == 0
+    )
+    for call in (node for row in analysis.network.rows for node in ir.walk(row)):
+        if isinstance(call, ir.Call):
+            check(draw_part(analysis, call, symbolic=True))
+
+
+def test_repeats_in_repeats_are_all_told(tmp_path: Path) -> None:
+    said = [text.text for _, text, _, _ in texts(draw_network(odd(tmp_path, "repeats in repeats")))]
+    assert [text for text in said if "times" in text] == ["2 times", "5 times", "3 times"]
+
+
+def test_a_repeat_of_one_is_no_deck(tmp_path: Path) -> None:
+    block = draw_network(odd(tmp_path, "a repeat of one"))
+    assert not any(inner.box and inner.box.deck for _, inner in placed(block))
+
+
+def test_a_module_calls_what_it_uses_by_its_own_columns(tmp_path: Path) -> None:
+    analysis = odd(tmp_path, "modules in modules")
+    part = find_part(analysis.network, None, "Mid")
+    assert part is not None
+    said = [text.text for _, text, _, _ in texts(draw_part(analysis, part, symbolic=True))]
+    assert said == ["Mid", "In c, 4", "In 3, 4"]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)

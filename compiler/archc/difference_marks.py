@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from archc import ir
 from archc.analysis import Analysis, RowAnalysis
 from archc.differences import Difference, RowDifference, compare, stated_layers
 
@@ -57,13 +58,27 @@ def _inside(
     old, new = (stated_layers(side, False) for side in (was, now))
     paths = was.node.path, now.node.path
     for path in dict.fromkeys([*old, *new]):
-        first, second = (f"{start}.{path}" if path else start for start in paths)
+        # A residual of the row itself begins with a space, and has no path of its own.
+        dot = "." if path and not path.startswith(" ") else ""
+        first, second = (f"{start}{dot}{path}" for start in paths)
         if path not in old:
             seconds[second] = "added"
         elif path not in new:
             firsts[first] = "removed"
         elif old[path] != new[path]:
             firsts[first] = seconds[second] = "changed"
+    for row_marks, side, kind in ((firsts, was, "removed"), (seconds, now, "added")):
+        _around(row_marks, side, kind)
+
+
+def _around(marks: dict[str, str], row: RowAnalysis, kind: str) -> None:
+    """Marks what is around layers of which all are marked so."""
+    for node in ir.walk(row.node):
+        if node is row.node or not node.name or isinstance(node, ir.Op):
+            continue
+        layers = [inner.path for inner in ir.walk(node) if isinstance(inner, ir.Op)]
+        if layers and all(marks.get(path) == kind for path in layers):
+            marks[node.path] = kind
 
 
 def differences_to_first(analyses: Sequence[Analysis]) -> list[Difference]:

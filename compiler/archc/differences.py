@@ -188,7 +188,7 @@ def _details(before: RowAnalysis, after: RowAnalysis) -> Iterable[str]:
                 yield f"{column}: {was} -> {now}"
     inside, other = stated_layers(before, same_module), stated_layers(after, same_module)
     for path in dict.fromkeys([*inside, *other]):
-        where = f"{path}: " if path else ""
+        where = f"{path.strip()}: " if path else ""
         for change in _field_changes(inside.get(path), other.get(path)):
             yield f"{where}{change}"
 
@@ -212,7 +212,9 @@ def _default(kind: str, field: str) -> str:
 def _parts(row: RowAnalysis) -> list[str]:
     """The row's layers, for a person to read and to tell rows apart."""
     layers = stated_layers(row, False).items()
-    return [f"{path}: {_text(fields)}" if path else _text(fields) for path, fields in layers]
+    return [
+        f"{path.strip()}: {_text(fields)}" if path else _text(fields) for path, fields in layers
+    ]
 
 
 def stated_layers(row: RowAnalysis, without_cells: bool) -> dict[str, Fields]:
@@ -228,7 +230,8 @@ def stated_layers(row: RowAnalysis, without_cells: bool) -> dict[str, Fields]:
             layers[node.path[start:]] = _fields(node.operator, hidden)
         elif isinstance(node, ir.Residual):
             activation = type(node.activation).__name__ if node.activation else "none"
-            key = f"{node.path[start:]} residual".strip()
+            # With a space in front, where it is the row itself: no layer is called so.
+            key = f"{node.path[start:]} residual"
             scale = f"{node.scale:g}"
             layers[key] = {"kind": "Residual", "scale": scale, "activation": activation}
     return layers

@@ -3,6 +3,7 @@
 import difflib
 import io
 import os
+import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -27,21 +28,26 @@ class Outcome(NamedTuple):
     findings: list[Diagnostic]
 
 
-def check_files(files: Iterable[File]) -> list[Diagnostic]:
-    """A finding for each file that is not on disk byte for byte."""
+def check_files(
+    files: Iterable[File], command: str = "archc build", diff: bool = True
+) -> list[Diagnostic]:
+    """A finding for each file that is not on disk byte for byte.
+
+    ``command`` writes it again, with ``diff`` it can show how it differs.
+    """
     findings = []
+    shows = f"{command} --diff shows how it differs, " if diff else ""
     for path, content in files:
-        current = _read(path)
+        current = _unfit(path) or _read(path)
         if isinstance(current, Diagnostic):
             findings.append(current)
         elif current is None:
             message = f"{path} is missing"
-            findings.append(Diagnostic(Code.MISSING_FILE, message, hint="run archc build"))
+            findings.append(Diagnostic(Code.MISSING_FILE, message, hint=f"run {command}"))
         elif current != content:
             claim = _claim(current)
-            stays = f"archc build leaves it alone, {_FORCE}"
-            then = stays if claim else "archc build writes it again"
-            hint = f"archc build --diff shows how it differs, {then}"
+            stays = f"{command} leaves it alone, {_FORCE}"
+            hint = f"{shows}{stays if claim else f'{command} writes it again'}"
             message = f"{path} {claim or 'is not what its spec gives'}"
             findings.append(Diagnostic(Code.STALE_FILE, message, hint=hint))
     return findings
@@ -127,8 +133,8 @@ def write_new(file: File, force: bool) -> Diagnostic | None:
     """Write a file, whole or not at all; what is there already is only replaced with ``force``."""
     path = file.path
     try:
-        if (linked := _linked(path)) is not None:
-            return linked
+        if (unfit := _unfit(path)) is not None:
+            return unfit
         if path.exists() and not force:
             message = f"{path} is there already, so it is left alone"
             return Diagnostic(Code.FOREIGN_FILE, message, hint=_FORCE)
@@ -143,11 +149,20 @@ def write_new(file: File, force: bool) -> Diagnostic | None:
     return None
 
 
-def _linked(path: Path) -> Diagnostic | None:
-    if not path.is_symlink():
+def _unfit(path: Path) -> Diagnostic | None:
+    """Why there can be no file of ours at the path, whatever is to be replaced."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
         return None
-    message = f"{path} is a symbolic link, which archc does not write through"
-    return Diagnostic(Code.UNWRITABLE, message)
+    except OSError as error:
+        return _unwritable(path, error)
+    if stat.S_ISLNK(mode):
+        message = f"{path} is a symbolic link, which archc does not write through"
+        return Diagnostic(Code.UNWRITABLE, message)
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return None
+    return Diagnostic(Code.UNWRITABLE, f"{path} is a device, a pipe or a socket, and no file")
 
 
 def _unwritable(path: Path, error: OSError) -> Diagnostic:
@@ -156,8 +171,8 @@ def _unwritable(path: Path, error: OSError) -> Diagnostic:
 
 def _obstacle(file: File, force: bool) -> Diagnostic | None:
     path = file.path
-    if (linked := _linked(path)) is not None:
-        return linked
+    if (unfit := _unfit(path)) is not None:
+        return unfit
     current = _read(path)
     if isinstance(current, Diagnostic) or current is None or current == file.content or force:
         return current if isinstance(current, Diagnostic) else None

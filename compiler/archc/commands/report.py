@@ -11,6 +11,7 @@ from archc.completion import complete_spec
 if TYPE_CHECKING:
     from typing import Literal
 
+    from archc.diagnostics import Diagnostic
     from archc.drawing.svg import Theme
     from archc.pipeline import Compiled
 
@@ -66,10 +67,12 @@ def command(
     Several SPECs stand side by side, and what differs from the first is marked. A page is one
     file that loads nothing. PNG and PDF need the extra pictures.
     """
-    chosen = form or _form_of(out)
+    chosen = form or ("html" if each else _form_of(out))
     part = path is not None or module is not None
-    if part and (chosen == "html" or len(specs) > 1 or None not in (path, module)):
-        raise click.UsageError("--at and --module draw a part of one SPEC, and not a page")
+    if path is not None and module is not None:
+        raise click.UsageError("--at and --module draw one part, not two: say which")
+    if part and (chosen == "html" or len(specs) > 1):
+        raise click.UsageError("--at and --module draw a part of one SPEC: say --format svg, too")
     if theme != "auto" and chosen == "html":
         raise click.UsageError("--theme is for pictures; a page follows the reader's screen")
     if each and (out is None or part):
@@ -77,31 +80,60 @@ def command(
     if chosen in ("png", "pdf"):
         _can_convert(chosen)
     compiled = compile_all(specs, settings)
+    from archc.visible import visible
     from archc.writer import File, check_files, write_files
 
     out = out or Path(f"report.{chosen}")
-    groups = {out / f"{one.path.stem}.{chosen}": [one] for one in compiled} if each else {}
+    groups = [(out, compiled)]
+    if each:
+        groups = [(out / f"{one.path.stem}.{chosen}", [one]) for one in compiled]
+    fail_on(_clashes(groups))
     files = [
-        File(file, _content(group, chosen, theme, path, module, settings))
-        for file, group in (groups or {out: compiled}).items()
+        File(file, _content(group, chosen, theme, path, module, settings)) for file, group in groups
     ]
     if check:
-        hint = "run archc report again, without --check"
-        fail_on([finding._replace(hint=hint) for finding in check_files(files)])
+        fail_on(check_files(files, "archc report", diff=False))
         return
     outcome = write_files(files, force)
     fail_on(outcome.findings)
     for file in files:
-        echo(f"wrote {file.path}" if file.path in outcome.written else f"{file.path} is current")
+        name = visible(str(file.path))
+        echo(f"wrote {name}" if file.path in outcome.written else f"{name} is current")
 
 
 def _form_of(out: Path | None) -> "Form":
-    """The format that a file's name ends with; a page where it ends otherwise."""
-    suffix = "" if out is None else out.suffix.lower().removeprefix(".")
+    """The format that a file's name ends with. Raises UsageError where it ends otherwise."""
+    if out is None:
+        return "html"
     for form in _FORMS:
-        if form == suffix:
+        if out.suffix.lower() == f".{form}":
             return form
-    return "html"
+    endings = ", ".join(f".{form}" for form in _FORMS)
+    raise click.UsageError(f"-o FILE ends with one of {endings}, or --format says what it is")
+
+
+def _clashes(groups: "list[tuple[Path, list[Compiled]]]") -> "list[Diagnostic]":
+    """A finding for each file that two specs give, or that is a spec itself."""
+    from archc.diagnostics import Code, Diagnostic
+
+    findings = []
+    givers: dict[Path, Path] = {}
+    sources = {
+        source.path.resolve()
+        for _, group in groups
+        for one in group
+        for source in one.network.sources
+        if source.path is not None
+    }
+    for file, group in groups:
+        path = group[0].path
+        if file in givers:
+            message = f"{givers[file]} and {path} both give {file.name}"
+            findings.append(Diagnostic(Code.DUPLICATE_KEY, message, hint="rename one"))
+        givers[file] = path
+        if file.resolve() in sources:
+            findings.append(Diagnostic(Code.UNWRITABLE, f"{file} is a spec that is shown"))
+    return findings
 
 
 def _can_convert(form: str) -> None:

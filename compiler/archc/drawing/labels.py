@@ -49,4 +49,4 @@ def family(operator: Operator) -> str:
 def repeats(kind: str, name: str) -> bool:
     """Whether a kind says no more than the name: ``Inception`` and ``inception3a``."""
     plain = [re.sub("[^a-z0-9]", "", text.lower()) for text in (kind, name)]
-    return plain[0] in plain[1]
+    return re.fullmatch(f"{plain[0]}[0-9]*[a-z]?", plain[1]) is not None

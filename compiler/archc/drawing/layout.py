@@ -6,7 +6,7 @@ from typing import NamedTuple
 from archc import ir
 from archc.drawing.blocks import DECK, JOIN, Block, Box, Join, Placed, Text, Wire
 from archc.drawing.folding import Folding, Run
-from archc.drawing.labels import LONGEST, family, kind_words, label, repeats
+from archc.drawing.labels import LONGEST, family, label, repeats
 from archc.drawing.text import shortened, width_of
 from archc.ops.operator import written
 
@@ -43,26 +43,38 @@ class Layout(NamedTuple):
             return self._fork(node)
         if isinstance(node, ir.Residual):
             return self._residual(node)
-        if isinstance(node, ir.Call):
+        if isinstance(node, ir.Call) and self.symbolic:
+            return self._called(node)
+        if isinstance(node, ir.Call | ir.Repeat):
             return self.framed(node)
-        return self._chain(node.children)
+        return _stacked([self._run(run) for run in self.folding.below(node)])
 
-    def operator(self, op: ir.Op) -> Block:
-        """One box with its label."""
+    def operator(self, op: ir.Op, alike: int = 1) -> Block:
+        """One box with its label; ``alike`` is how many it stands for."""
         text = self._sign(op) + label(op, self.symbolic)
+        text = f"{alike:,} x {text}" if alike > 1 else text
         width = width_of(text) + 2 * PADDING
         return Block(
-            *(width, HEIGHT, width // 2),
+            *(width + (2 * DECK if alike > 1 else 0), HEIGHT, width // 2),
             (Text(width // 2, _BASELINE, text),),
-            self.box(op, family(op.operator)),
+            self.box(op, family(op.operator), alike > 1),
         )
 
     def box(self, node: ir.Node, colour: str, deck: bool = False) -> Box:
-        """The frame of a node."""
+        """The frame of a node. One without a name has the path of what is around it."""
+        path = node.path if node.name or isinstance(node, ir.Op) else ""
         if self.marks is None:
-            return Box(node.path, colour, deck)
-        mark = self.marks.get(node.path, "")
-        return Box(node.path, "frame" if colour == "frame" else "plain", deck, mark)
+            return Box(path, colour, deck)
+        mark = self.marks.get(path, "")
+        return Box(path, "frame" if colour == "frame" else "plain", deck, mark)
+
+    def _called(self, call: ir.Call) -> Block:
+        """A module that a module uses, with what it gives to its columns."""
+        given = (cell.symbol or str(cell.value) for cell in call.arguments.values())
+        text = shortened(f"{call.module} {', '.join(given)}", LONGEST)
+        width = width_of(text) + 2 * PADDING
+        parts = (Text(width // 2, _BASELINE, text),)
+        return Block(width, HEIGHT, width // 2, parts, self.box(call, "frame"))
 
     def _sign(self, node: ir.Node) -> str:
         """What tells a mark without its colour."""
@@ -73,7 +85,9 @@ class Layout(NamedTuple):
 
         ``run``: the node is the first of several alike, and stands for all.
         """
-        repeated = (run is not None and len(run.nodes) > 1) or isinstance(node, ir.Repeat)
+        runs = tuple(self.folding.below(node)) if isinstance(node, ir.Repeat) else ()
+        repeated = run is not None and len(run.nodes) > 1
+        repeated = repeated or (len(runs) == 1 and len(runs[0].nodes) > 1)
         name, note, output = self._heading(node, run)
         words = width_of(name, bold=True) + (6 + width_of(note) if note else 0)
         edge = PADDING + repeated * 2 * DECK
@@ -121,14 +135,14 @@ class Layout(NamedTuple):
         """Name, what there is to say of it, and output."""
         kind = node.module if isinstance(node, ir.Call) else ""
         name = kind if self.symbolic and kind else shortened(node.name or kind, LONGEST)
-        note = "" if not kind or repeats(kind, name) else kind_words(kind)
+        note = "" if not kind or repeats(kind, name) else kind
         if run is not None and len(run.nodes) > 1:
             name = shortened(f"{name} … {run.nodes[-1].name}", 2 * LONGEST)
-            note = f"{len(run.nodes):,} x {note}".removesuffix(" x ") + ("" if note else " alike")
+            note = _times(len(run.nodes), node)
         elif isinstance(node, ir.Repeat):
-            inner = node.items[0]
-            what = kind_words(inner.module) if isinstance(inner, ir.Call) else ""
-            note = f"{len(node.items):,} x {what}".removesuffix(" x ") + ("" if what else " times")
+            note = _times(len(node.items), node.items[0])
+        if note and node.name.isdigit():
+            name = ""  # what has no name of its own is numbered
         name = self._sign(node) + name
         output = "" if self.symbolic else written(self.folding.analysis.output(node))
         return name, shortened(note, LONGEST), output
@@ -143,19 +157,20 @@ class Layout(NamedTuple):
             return self.node(node.body)
         if isinstance(node, ir.Repeat):
             runs = tuple(self.folding.below(node))
-            if len(runs) == 1:
+            if len(runs) == 1 and not isinstance(runs[0].first, ir.Repeat):
                 return self._inside(runs[0].first)
+            if len(runs) == 1:
+                return self.node(runs[0].first)
             return _stacked([self._run(run) for run in runs])
         return self.node(node)
 
     def _run(self, run: Run) -> Block:
-        """A run inside something: framed where it stands for several."""
+        """A run inside something, one that stands for several with their number."""
         if len(run.nodes) == 1:
             return self.node(run.first)
+        if isinstance(run.first, ir.Op):
+            return self.operator(run.first, len(run.nodes))
         return self.framed(run.first, run)
-
-    def _chain(self, nodes: Sequence[ir.Node]) -> Block:
-        return _stacked([self._run(run) for run in self.folding.runs(nodes)])
 
     def _branches(self, blocks: Sequence[Block]) -> Block:
         """Blocks that read the same input, and a bar that joins what they give."""
@@ -188,7 +203,8 @@ class Layout(NamedTuple):
         """The body, and beside it the way around, to where both are added."""
         body = self.node(node.body)
         shortcut = Block(0, 0, 0) if node.shortcut is None else self.node(node.shortcut)
-        text = _sum(node)
+        mark = (self.marks or {}).get(f"{node.path} residual", "")
+        text = _SIGNS.get(mark, "") + _sum(node)
         half = width_of(text) // 2 + PADDING
         left = max(body.axis, half)
         around = max(left - body.axis + body.width + 12, left + half + 12) + shortcut.axis
@@ -205,10 +221,19 @@ class Layout(NamedTuple):
             parts.append(Placed(around - shortcut.axis, GAP, shortcut))
         start = GAP + shortcut.height if shortcut.height else GAP
         parts.append(Wire(((around, start), (around, middle), (left + half, middle)), arrow=True))
-        join = Block(*(2 * half, HEIGHT, half), (Text(half, _BASELINE, text),), Box("", "sum"))
+        join = Block(
+            *(2 * half, HEIGHT, half), (Text(half, _BASELINE, text),), Box("", "sum", False, mark)
+        )
         parts.append(Placed(left - half, end, join))
         width = max(around - shortcut.axis + shortcut.width, around) + 2
         return Block(width, end + HEIGHT, left, tuple(parts))
+
+
+def _times(count: int, node: ir.Node) -> str:
+    """How often something is there."""
+    if isinstance(node, ir.Call):
+        return f"{count:,} x {node.module}"
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _sum(node: ir.Residual) -> str:

@@ -84,6 +84,11 @@ def _colours(theme: Literal["light", "dark"]) -> str:
 def _draw(group: Element, block: Block, describe: Describe | None) -> None:
     if block.box is not None:
         group = _frame(group, block, block.box, describe)
+    wires = [part for part in block.parts if isinstance(part, Wire)]
+    if wires:
+        SubElement(group, "path", {"d": "".join(map(_way, wires))})
+    if heads := "".join(_head(wire) for wire in wires if wire.arrow):
+        SubElement(group, "path", {"class": "head", "d": heads})
     for part in block.parts:
         if isinstance(part, Text):
             attributes = {"x": str(part.x), "y": str(part.y)}
@@ -94,9 +99,7 @@ def _draw(group: Element, block: Block, describe: Describe | None) -> None:
         elif isinstance(part, Placed):
             inner = SubElement(group, "g", {"transform": f"translate({part.x},{part.y})"})
             _draw(inner, part.block, describe)
-        elif isinstance(part, Wire):
-            _wire(group, part)
-        else:
+        elif isinstance(part, Join):
             _bar(group, part)
 
 
@@ -113,21 +116,22 @@ def _frame(group: Element, block: Block, box: Box, describe: Describe | None) ->
     return group
 
 
-def _wire(group: Element, wire: Wire) -> None:
+def _way(wire: Wire) -> str:
     (x, y), *rest = wire.points
     way = f"M{x} {y}"
     for then in rest:
-        way += f"V{then[1]}" if then[0] == x else f"H{then[0]}" if then[1] == y else ""
+        way += f"V{then[1]}" if then[0] == x else f"H{then[0]}"
         x, y = then
-    SubElement(group, "path", {"d": way})
-    if wire.arrow:
-        before = wire.points[-2]
-        if before[0] == x:
-            head = f"M{x - 3} {y - 5}h6l-3 5z"
-        else:
-            side = 5 if before[0] < x else -5
-            head = f"M{x - side} {y - 3}v6l{side} -3z"
-        SubElement(group, "path", {"class": "head", "d": head})
+    return way
+
+
+def _head(wire: Wire) -> str:
+    """The arrow at the wire's end."""
+    (before, _), (x, y) = wire.points[-2:]
+    if before == x:
+        return f"M{x - 3} {y - 5}h6l-3 5z"
+    side = 5 if before < x else -5
+    return f"M{x - side} {y - 3}v6l{side} -3z"
 
 
 def _bar(group: Element, bar: Join) -> None:
