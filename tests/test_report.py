@@ -4,7 +4,9 @@ import base64
 import hashlib
 import io
 import json
+import os
 import re
+import stat
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from archc.drawing.network import draw_network
 from archc.drawing.svg import render, style
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.yaml"))
+CAPTION = "Every cell as computed; sizes are height x width x channels, as papers print them"
 VOID = {"meta", "link", "br"}
 
 
@@ -82,27 +85,27 @@ def test_the_numbers_are_those_of_the_table(spec: Path, tmp_path: Path) -> None:
     table = json.loads(run("table", str(spec), "--format", "json").output)
     printed = run("table", str(spec), "--format", "md").output.splitlines()
     cells = [[c.strip().replace("\\|", "|") for c in line.split("|")[1:-1]] for line in printed]
-    shown = page.tables["Every cell as computed"]
+    shown = page.tables[CAPTION]
     assert shown[0] == cells[0]
     assert len(shown) == len(cells) - 1
     for ours, theirs in zip(shown[1:], cells[2:], strict=True):
         for mine, text in zip(ours, theirs, strict=True):
-            plain = re.sub(r"(erratum|mismatch): printed |\d+$", "", mine)
+            plain = re.sub(r"(erratum|mismatch): printed | \[\d+\]$", "", mine)
             assert mine == text or plain.split()[0] == text.split()[0], (mine, text)
             if " e " in text:
                 computed, was = text.split(" e ")
-                assert re.fullmatch(rf"{re.escape(computed)} erratum: printed {was}\d+", mine)
+                assert re.fullmatch(rf"{re.escape(computed)} erratum: printed {was} \[\d+\]", mine)
     lines = {row[0]: row for row in page.tables["Rows, branches and layers"]}
     for layer in (*table["layers"], *(one for head in table["aux"] for one in head["layers"])):
         line = lines.get(layer["path"])
         if line is None:  # one of several alike
             continue
-        counts = [int(text.replace(",", "") or 0) for text in line[5:14]]
+        counts = [int(text.replace(",", "") or 0) for text in line[6:15]]
         names = ("params", "weights", "biases", "norm", "macs")
         others = ("pool_ops", "norm_ops", "activation_ops")
         assert counts[1:] == [layer[name] for name in (*names, *others)]
-        assert line[3:5] == ["x".join(map(str, layer[side])) for side in ("input", "output")]
-        assert line[14] == "x".join(map(str, layer["receptive_field"]))
+        assert line[4:6] == ["x".join(map(str, layer[side])) for side in ("input", "output")]
+        assert line[15] == "x".join(map(str, layer["receptive_field"]))
     costs = page.tables["What each row costs, for one image"]
     rows = {row["name"]: row for row in (*table["rows"], *table["aux"])}
     for name, *bars in costs[1:]:
@@ -119,7 +122,8 @@ def test_every_erratum_has_its_reason(tmp_path: Path) -> None:
     page = page_of(tmp_path, "googlenet.yaml")
     assert "inception5a.params: the printed 1072K follows from 928 input channels" in page.text
     assert "Its params are weights without biases, K being 1,024, rounded down." in page.text
-    assert "58 of 70 printed cells are exactly what is computed; 12 are errata" in page.text
+    assert "Of 70 printed cells 58 are exactly what is computed" in page.text
+    assert "Errata, with what is printed struck out: 12." in page.text
 
 
 def test_other_counts_are_those_of_torch(tmp_path: Path) -> None:
@@ -171,7 +175,9 @@ def test_a_page_stands_by_itself(specs: list[str], tmp_path: Path) -> None:
         assert rules.pop(f"{kind}-src") == f"'sha256-{digest}'"
     assert rules == {"img-src": "data:", "base-uri": "'none'", "form-action": "'none'"}
     leads = [value for _, name, value in page.attributes if name in ("href", "src", "xlink:href")]
-    assert all(re.match(r"data:,$|#network-\d$|https://arxiv.org/abs/", lead) for lead in leads)
+    assert all(
+        re.match(r"data:,$|#(network|section)-\d$|https://arxiv.org/abs/", lead) for lead in leads
+    )
     assert not [name for _, name, _ in page.attributes if name.startswith("on") or name == "style"]
     ids = [value for _, name, value in page.attributes if name == "id"]
     assert len(ids) == len(set(ids))
@@ -270,6 +276,77 @@ def test_nothing_is_lost(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.html"
+    os.mkfifo(pipe)
+    for path, words in (
+        (pipe, "a device, a pipe or a socket"),
+        (Path(os.devnull), "a device, a pipe or a socket"),
+        (tmp_path / f"{'a' * 300}.html", "File name too long"),
+    ):
+        for more in ((), ("--force",), ("--check",)):
+            line = ("report", "googlenet.yaml", "--format", "html", "-o", str(path), *more)
+            result = run(*line)
+            assert result.exit_code == 1 and words in result.output, result.output
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+
+
+def test_no_spec_is_written_over(tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(SPECS[1].read_text())
+    line = ("report", str(spec), "--format", "svg", "-o", str(spec), "--force")
+    result = run(*line)
+    assert result.exit_code == 1 and "is a spec that is shown" in result.output
+    assert spec.read_text() == SPECS[1].read_text()
+
+
+def test_two_specs_of_one_name_do_not_share_a_file(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "net.yaml").write_text(SPECS[1].read_text())
+    specs = [str(tmp_path / name / "net.yaml") for name in ("one", "two")]
+    result = run("report", *specs, "--each", "-o", str(tmp_path / "out"))
+    assert result.exit_code == 1 and "both give net.html" in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_edited_report_is_told_from_a_stale_one(tmp_path: Path) -> None:
+    out = tmp_path / "page.html"
+    line = ("report", "googlenet.yaml", "-o", str(out), "--check")
+    assert "hint: run archc report" in run(*line).output
+    run("report", "googlenet_bn.yaml", "-o", str(out))
+    assert "hint: archc report writes it again" in run(*line).output
+    out.write_text(out.read_text() + " ")
+    assert "archc report leaves it alone, --force replaces it" in run(*line).output
+
+
+def test_a_comparison_tells_of_rows_that_are_gone_renamed_and_new(tmp_path: Path) -> None:
+    head = "head:\n  pool: {AvgPool: global}\n  fc: {Linear: classes}\n"
+    preamble = "archc: 1\nname: Net\ninput: 3x32x32\nclasses: 10\nbody:\n"
+    first = "  a: {Conv: 3x3, out: 8}\n  gone: {Conv: 5x5, out: 8}\n  old: {MaxPool: 2x2/2}\n"
+    second = "  a: {Conv: 3x3, out: 8}\n  young: {MaxPool: 2x2/2}\n  extra: {Conv: 1x1, out: 8}\n"
+    for name, rows in (("first", first), ("second", second)):
+        (tmp_path / f"{name}.yaml").write_text(preamble + rows + head)
+    page = page_of(tmp_path, str(tmp_path / "first.yaml"), str(tmp_path / "second.yaml"))
+    changes = {row[0]: row[1] for row in page.tables["Rows that are not as they were"]}
+    assert changes["gone"] == "removed"
+    assert changes["old -> young"] == "renamed"
+    assert changes["extra"] == "added"
+    side = page.tables["Row by row; what differs from the first is marked"]
+    named = {row[0]: row for row in side}
+    assert "old / young" in named and named["gone"][4] == "none"
+    same = page_of(tmp_path, str(tmp_path / "first.yaml"), str(tmp_path / "first.yaml"))
+    assert "No difference in the architecture." in same.text
+
+
+def test_what_follows_a_convolution_is_told(tmp_path: Path) -> None:
+    page = page_of(tmp_path, "googlenet_bn.yaml")
+    lines = {row[0]: row for row in page.tables["Rows, branches and layers"]}
+    assert lines["conv1"][:5] == ["conv1", "conv", "7x7/2", "BatchNorm, ReLU", "3x224x224"]
+    assert lines["inception3a.branch2"][1:4] == ["sequence", "", ""]
+    assert lines["inception3a.branch2"][15] == lines["inception3a.branch2.1"][15] != ""
+
+
 def test_a_report_is_replaced_unless_it_was_edited(tmp_path: Path) -> None:
     out = tmp_path / "page.html"
     assert run("report", "googlenet.yaml", "-o", str(out)).output == f"wrote {out}\n"
@@ -316,11 +393,13 @@ def test_png_and_pdf_show_the_same(tmp_path: Path) -> None:
 def test_what_is_asked_for_in_a_wrong_way_is_said(tmp_path: Path) -> None:
     out = str(tmp_path / "x.svg")
     for arguments, words in (
-        (("googlenet.yaml", "--at", "conv1"), "a part of one SPEC, and not a page"),
+        (("googlenet.yaml", "--at", "conv1"), "a part of one SPEC: say --format svg"),
         (("googlenet.yaml", "googlenet_bn.yaml", "--at", "a", "-o", out), "a part of one SPEC"),
-        (("googlenet.yaml", "--at", "a", "--module", "b", "-o", out), "a part of one SPEC"),
-        (("googlenet.yaml", "--module", "Nothing", "-o", out), "has no module Nothing"),
-        (("googlenet.yaml", "--at", "nothing", "-o", out), "has no row or layer nothing"),
+        (("googlenet.yaml", "--at", "a", "--module", "b", "-o", out), "one part, not two"),
+        (("googlenet.yaml", "--module", "inception", "-o", out), "did you mean Inception?"),
+        (("googlenet.yaml", "--at", "incption4a", "-o", out), "did you mean inception4a?"),
+        (("googlenet.yaml", "-o", f"{out}.jpg"), "ends with one of .html, .svg, .png, .pdf"),
+        (("googlenet.yaml", "-o", "-"), "ends with one of .html"),
         (("googlenet.yaml", "--theme", "dark"), "--theme is for pictures"),
         (("googlenet.yaml", "--each"), "--each goes with -o DIR"),
         ((), "Missing argument"),

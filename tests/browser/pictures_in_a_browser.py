@@ -140,3 +140,21 @@ def test_a_picture_is_one_stop_of_the_tabulator(
             stops.append(tuple(page.evaluate(FOCUS)))
         assert sum(inside for _, inside in set(stops)) == pictures
         assert len(set(stops)) >= 4
+
+
+@pytest.mark.parametrize("width", [360, 1300])
+def test_what_has_the_focus_is_not_behind_the_panel(
+    width: int, browser: Browser, pages: Pages
+) -> None:
+    with opened(browser, pages.of(*COMPARED), width=width) as page:
+        page.locator(f"{ITEM}[tabindex='0']").first.focus()
+        for _ in range(60):
+            page.keyboard.press("ArrowDown")
+            covered = page.evaluate(
+                """() => {
+                  const box = document.activeElement.getBoundingClientRect();
+                  const panel = document.getElementById("panel").getBoundingClientRect();
+                  return box.top >= panel.top || box.top < 0 || box.top > innerHeight;
+                }"""
+            )
+            assert not covered

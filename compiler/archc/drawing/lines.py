@@ -10,7 +10,7 @@ from archc.analyses.receptive_field import Field
 from archc.analysis import Analysis
 from archc.drawing.folding import Folding, Run, fold
 from archc.ops.operator import Cost, Shape, written
-from archc.presentation import kind_and_notation
+from archc.presentation import kind_and_notation, snake
 
 
 class Line(NamedTuple):
@@ -87,12 +87,16 @@ def _lines(folding: Folding, run: Run, level: int, counter: _Counter) -> Iterato
 def _line(analysis: Analysis, run: Run, level: int, own: slice) -> Line:
     node = run.first
     shapes = analysis.shapes
-    kind, notation = kind_and_notation(node)
+    kind, notation = snake(type(node).__name__), ""
+    if isinstance(node, ir.Op | ir.Call):
+        kind, notation = kind_and_notation(node)
     field = None
     if level == 0:
         field = analysis.fields.of(node.name)
     elif isinstance(node, ir.Op):
         field = analysis.layers[own.start].field
+    elif isinstance(node, ir.Sequence) and isinstance((None, *node.children)[-1], ir.Op):
+        field = analysis.layers[own.stop - 1].field
     return Line(
         node,
         level,

@@ -77,7 +77,7 @@ def _colours(theme: Literal["light", "dark"]) -> str:
         rules.append(f".drawing .{name}>rect{{fill:{fill};stroke:{line}}}")
     # What is marked in a frame is to stand out from it.
     pale = _FILLS["affected"][theme == "dark"][0]
-    rules += [f".drawing .frame.{name}>rect{{fill:{pale}}}" for name in ("changed", "affected")]
+    rules.append(f".drawing .frame.changed>rect{{fill:{pale};stroke-width:2}}")
     return "".join(rules)
 
 

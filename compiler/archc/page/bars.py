@@ -79,8 +79,8 @@ def kinds_table(analysis: Analysis) -> Element:
         body.append(element("tr", name, number, *cells))
     heads = [head_cell("kind", False), head_cell("layers", True)]
     heads += [_over(name) for name in ("params", "MACs", "activations")]
-    table = _bars("What each kind of operator takes", heads, body)
-    return scrolled(table, "What each kind of operator takes")
+    caption = "What each kind of operator takes, without auxiliary heads"
+    return scrolled(_bars(caption, heads, body), caption)
 
 
 def _bars(caption: str, heads: Iterable[Element], body: Iterable[Element]) -> Element:

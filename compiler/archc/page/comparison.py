@@ -5,13 +5,15 @@ from itertools import zip_longest
 from xml.etree.ElementTree import Element
 
 from archc.analysis import Analysis, RowAnalysis
-from archc.difference_view import difference_lines
+from archc.difference_view import difference_grid, difference_lines
 from archc.differences import Difference
 from archc.ops.operator import written
 from archc.page.markup import element
-from archc.page.tables import scrolled
+from archc.page.tables import grid_table, scrolled
 
 Cells = Sequence[str]
+MOST_LINES = 12
+"""More are folded."""
 
 
 def totals_table(analyses: Sequence[Analysis]) -> Element:
@@ -41,22 +43,31 @@ def totals_table(analyses: Sequence[Analysis]) -> Element:
     return scrolled(table, "Totals side by side")
 
 
-def rows_table(analyses: Sequence[Analysis]) -> Element:
-    """Every row of every network, rows of the same name in one line."""
-    found = [{row.node.name: row for row in (*a.rows, *a.aux)} for a in analyses]
+def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:
+    """Every row of every network, in one line those of one name and those that were renamed."""
+    former = [{row.name: row.was for row in d.rows if row.was} for d in differences]
+    found: list[dict[str, RowAnalysis]] = []
+    names: dict[str, dict[str, None]] = {}
+    for analysis, was in zip(analyses, ({}, *former), strict=True):
+        rows = {
+            was.get(row.node.name, row.node.name): row for row in (*analysis.rows, *analysis.aux)
+        }
+        found.append(rows)
+        for name, row in rows.items():
+            names.setdefault(name, {})[row.node.name] = None
     order = _merged([list(rows) for rows in found])
     body = []
     for name in order:
         cells = [_row_cells(rows.get(name)) for rows in found]
         columns = [_marked(texts) for texts in zip_longest(*cells, fillvalue="")]
         flat = [column[i] for i in range(len(analyses)) for column in columns]
-        body.append(element("tr", element("th", name, scope="row"), *flat))
-    names = [element("th", a.network.name, scope="colgroup", colspan=3) for a in analyses]
+        body.append(element("tr", element("th", " / ".join(names[name]), scope="row"), *flat))
+    heads = [element("th", a.network.name, scope="colgroup", colspan=3) for a in analyses]
     kinds = ("output", "params", "MACs")
     under = [element("th", kind, scope="col", class_="number") for _ in analyses for kind in kinds]
     head = element(
         "thead",
-        element("tr", element("td"), *names),
+        element("tr", element("td"), *heads),
         element("tr", element("th", "row", scope="col"), *under),
     )
     table = element(
@@ -73,20 +84,24 @@ def changes(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> 
     parts: list[Element] = []
     for other, difference in zip(analyses[1:], differences, strict=True):
         title = f"From {analyses[0].network.name} to {other.network.name}"
+        parts.append(element("h3", title))
         lines = difference_lines(difference)
-        items = [element("li", line) for line in lines] or [element("li", "no difference")]
-        if len(lines) > 12:
-            inner = element("details", element("summary", f"{title}: {len(lines)} changes"))
-            inner.append(element("ul", *items))
-            parts.append(inner)
-        else:
-            parts += [element("h3", title), element("ul", *items)]
+        if not (lines or difference.rows or difference.aux):
+            parts.append(element("p", "No difference in the architecture."))
+            continue
+        parts.append(grid_table(difference_grid(difference), "Rows that are not as they were"))
+        items = element("ul", *(element("li", line) for line in lines))
+        if len(lines) > MOST_LINES:
+            summary = element("summary", f"{len(lines):,} changes in them")
+            parts.append(element("details", summary, items))
+        elif lines:
+            parts.append(items)
     return element("div", *parts)
 
 
 def _row_cells(row: RowAnalysis | None) -> Cells:
     if row is None:
-        return ("-", "", "")
+        return ("none", "", "")
     counts = (row.cost.params, row.cost.macs)
     return (written(row.output), *(f"{n:,}" if n else "" for n in counts))
 
@@ -95,7 +110,7 @@ def _marked(texts: Sequence[str]) -> list[Element]:
     """Cells, of which those that are not as the first are marked."""
     first = texts[0]
     return [
-        element("td", text if text == first or not text else element("mark", text), class_="number")
+        element("td", text if text == first else element("mark", text or "none"), class_="number")
         for text in texts
     ]
 

@@ -23,7 +23,7 @@ def facts(analysis: Analysis) -> Element:
     cost = analysis.cost
     pairs = [("parameters", f"{cost.params:,}")]
     if analysis.aux:
-        pairs.append(("with auxiliary heads", f"{analysis.cost_with_aux.params:,}"))
+        pairs.append(("parameters with auxiliary heads", f"{analysis.cost_with_aux.params:,}"))
     pairs += [
         ("multiply-accumulates", f"{cost.macs:,}"),
         ("depth", str(analysis.depth)),
@@ -89,6 +89,7 @@ def _counts(analysis: Analysis) -> Iterator[Count]:
     yield Count(cost.macs, "MACs", "archc, and papers that say multiply-adds")
     yield Count(2 * cost.macs, "FLOPs, two for each MAC", "PyTorch's FlopCounterMode in eval mode")
     if analysis.aux:
+        yield Count(whole.macs, "MACs with auxiliary heads", "the same, in training")
         yield Count(
             2 * whole.macs, "FLOPs with auxiliary heads", "PyTorch's FlopCounterMode in training"
         )

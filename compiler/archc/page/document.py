@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -23,6 +24,35 @@ from archc.page.tables import lines_table, paper_table, scrolled
 from archc.pipeline import Compiled
 from archc.table import LETTERS
 
+_EMPTY = re.compile(rb"<(rect|path)([^<>]*)></\1>")
+"""What may end itself in HTML, too."""
+TERMS = (
+    ("MAC", "one multiplication and one addition: a weight times an element, added up"),
+    ("depth", "how many layers with weights lie on the longest way from the input to the output"),
+    (
+        "receptive field",
+        "how much of the input an element depends on, away from the border; where that is more "
+        "than the input has, on all of it. Its stride is how far apart neighbouring elements look",
+    ),
+    ("activations", "the elements that layers give, for one image; 4 bytes each in float32"),
+    (
+        "alive at once",
+        "the most elements that are kept at the same time, at inference, where auxiliary heads do "
+        "not run",
+    ),
+    ("pool, norm and activation ops", "elements that pools read, and that the others touch"),
+    ("patch/stride", "height x width of the window, and how far it moves"),
+    (
+        "erratum",
+        "a printed cell that does not follow from the network as the paper describes it; the "
+        "computed one does, and the spec says why the paper differs",
+    ),
+    (
+        "auxiliary head",
+        "a classifier at the side, in training alone: its loss is added, times a weight, to help "
+        "the layers below it",
+    ),
+)
 _COUNTED = (
     "One multiply-accumulate (MAC) is one weight times one element, added up; it is two FLOPs. "
     "Numbers are for one image. Auxiliary heads are no part of a total that does not say so. Other "
@@ -48,8 +78,10 @@ def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
         body.append(element("header", element("h1", title), _contents(networks)))
         body.append(element("main", *_several(networks)))
     else:
-        body.append(_header(networks[0], "h1"))
-        body.append(element("main", *_single(networks[0])))
+        header, parts = _header(networks[0], "h1"), _single(networks[0])
+        header.append(_sections_of(parts))
+        body.append(header)
+        body.append(element("main", *parts))
     made = "Made by archc: every number is computed from the spec."
     body.append(element("footer", element("p", made)))
     sheet, script = _sheet(), _read("page.js")
@@ -68,7 +100,7 @@ def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
     head[-1].text = sheet
     page = element("html", head, body, lang="en")
     content: bytes = tostring(page, encoding="utf-8", method="html")
-    return b"<!doctype html>\n" + content + b"\n"
+    return b"<!doctype html>\n" + _EMPTY.sub(rb"<\1\2/>", content) + b"\n"
 
 
 def _single(one: Compiled) -> list[Element]:
@@ -78,6 +110,15 @@ def _single(one: Compiled) -> list[Element]:
     side = element("div", legend([block]), _panel(), class_="side")
     whole = element("div", picture, side, class_="whole")
     return [element("h2", "The network"), whole, *_sections(one, lines, "0-", "h2")]
+
+
+def _sections_of(parts: Sequence[Element]) -> Element:
+    """Links to the headings of a page, which get ids."""
+    links = []
+    for i, heading in enumerate(part for part in parts if part.tag == "h2"):
+        heading.set("id", f"section-{i}")
+        links.append(element("li", element("a", heading.text, href=f"#section-{i}")))
+    return element("nav", element("ul", *links), aria_label="Sections")
 
 
 def _several(networks: Sequence[Compiled]) -> list[Element]:
@@ -99,7 +140,7 @@ def _several(networks: Sequence[Compiled]) -> list[Element]:
         _panel(),
         element("h2", "What differs"),
         changes(analyses, differences),
-        rows_table(analyses),
+        rows_table(analyses, differences),
     ]
     for i, (one, lines) in enumerate(zip(networks, pages, strict=True)):
         header = _header(one, "h2")
@@ -124,10 +165,11 @@ def _sections(one: Compiled, lines: Sequence[Line], prefix: str, level: str) -> 
     parts += [element(level, "Where parameters, operations and memory go"), costs_table(analysis)]
     parts.append(kinds_table(analysis))
     parts += [element(level, "How it is counted"), element("p", _COUNTED)]
+    terms = (element("div", element("dt", term), element("dd", text)) for term, text in TERMS)
     parts.append(scrolled(counting_table(analysis), "The same network, counted otherwise"))
-    inner = element(
-        "details", element("summary", f"{len(lines)} lines, with their place in the spec")
-    )
+    parts += [element(level, "What the words mean"), element("dl", *terms, class_="terms")]
+    number = f"{len(lines):,} lines" if lines[1:] else "1 line"
+    inner = element("details", element("summary", f"{number}, with the place in the spec"))
     inner.append(lines_table(lines, prefix))
     parts += [element(level, "Every layer"), inner]
     return parts
@@ -174,8 +216,9 @@ def verdicts(analysis: Analysis, conformance: Conformance) -> Element:
     count = conformance.count
     matches, errata, mismatches = count("match"), count("erratum"), count("mismatch")
     text = (
-        f"{matches} of {matches + errata + mismatches} printed cells are exactly what is computed; "
-        f"{errata} are errata, with what is printed struck out; {mismatches} are mismatches."
+        f"Of {matches + errata + mismatches} printed cells {matches} are exactly what is computed, "
+        f"marked ✓. Errata, with what is printed struck out: {errata}. Mismatches: {mismatches}. "
+        "A cell without a mark is not printed."
     )
     for column, convention in table.conventions.items():
         counts, rounds = _COUNTS[convention.count], _ROUNDS[convention.round]
@@ -187,8 +230,8 @@ def verdicts(analysis: Analysis, conformance: Conformance) -> Element:
 
 def _panel() -> Element:
     told = (
-        "Here it is told of the box that is pointed at what goes in and out, what it costs, and "
-        "where it stands in the spec. A click keeps it here, and Escape lets it go."
+        "Point at a box: its shapes, what it costs and its place in the spec appear here. A click "
+        "keeps them, Escape lets them go."
     )
     return element(
         "aside",

@@ -24,6 +24,7 @@ MARKS = {
     "removed": "- removed",
     "changed": "~ changed",
     "affected": "as it was, with other numbers",
+    "plain": "as it was",
 }
 
 READING = (
@@ -97,7 +98,7 @@ def legend(blocks: Iterable[Block]) -> Element:
         _collect(block, families, marks)
     items = [_key(name, words) for name, words in FAMILIES.items() if name in families]
     if marks:
-        items = [_key(name, words) for name, words in MARKS.items() if name in marks]
+        items = [_key(name, words) for name, words in MARKS.items() if name in marks | families]
     told = element("span", f" {_HOW}", class_="onscreen")
     keys = element("ul", *items, class_="legend")
     return element("div", element("p", READING, told), keys, class_="reading")

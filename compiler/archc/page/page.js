@@ -33,9 +33,12 @@ function enter(item) {
   if (!item) return;
   const last = item.closest("[role=tree]").querySelector("[tabindex='0']");
   last.setAttribute("tabindex", "-1");
+  last.removeAttribute("aria-describedby");
   item.setAttribute("tabindex", "0");
-  item.focus();
+  // Read out behind its name; told first, so that what has the focus is not behind the panel.
   tell(item);
+  item.setAttribute("aria-describedby", "panel");
+  item.focus();
 }
 
 document.addEventListener("mousemove", (event) => {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
+from archc import ir
 from archc.analysis import Analysis
 from archc.conformance import Conformance
 from archc.drawing.lines import Line
@@ -34,15 +35,16 @@ def grid_table(grid: Grid, caption: str) -> Element:
 
 def paper_table(analysis: Analysis, conformance: Conformance) -> Element:
     """The table of ``archc table``: computed cells, printed ones where they differ, and why."""
-    return grid_table(table_grid(analysis, conformance), "Every cell as computed")
+    caption = "Every cell as computed; sizes are height x width x channels, as papers print them"
+    return grid_table(table_grid(analysis, conformance), caption)
 
 
 def lines_table(lines: Sequence[Line], prefix: str) -> Element:
     """Every node with all that is known of it; a box of the picture leads here by its id."""
     headings = (
-        *("layer", "kind", "patch/ stride", "input", "output", "depth", "params", "weights"),
-        *("biases", "norm", "MACs", "pool ops", "norm ops", "activation ops"),
-        *("receptive field", "stride", "in the spec"),
+        *("layer", "kind", "patch/ stride", "then", "input", "output", "depth", "params"),
+        *("weights", "biases", "norm", "MACs", "pool ops", "norm ops", "activation ops"),
+        *("receptive field", "its stride", "in the spec"),
     )
     body = []
     for number, line in enumerate(lines):
@@ -56,7 +58,8 @@ def lines_table(lines: Sequence[Line], prefix: str) -> Element:
             element(
                 "tr",
                 element("th", path, scope="row"),
-                *(element("td", text) for text in (line.kind.replace("_", " "), line.notation)),
+                element("td", line.kind.replace("_", " ")),
+                *(element("td", text) for text in (line.notation, _followed_by(line.node))),
                 *(element("td", written(shape)) for shape in (line.input, line.output)),
                 *(element("td", f"{n:,}" if n else "") for n in (line.depth, *counts, *others)),
                 element("td", written(line.field.size) if line.field else ""),
@@ -65,7 +68,7 @@ def lines_table(lines: Sequence[Line], prefix: str) -> Element:
                 id=f"{prefix}{number}",
             )
         )
-    head = element("tr", *(head_cell(text, 5 <= i < 14) for i, text in enumerate(headings)))
+    head = element("tr", *(head_cell(text, 6 <= i < 15) for i, text in enumerate(headings)))
     table = element(
         "table",
         element("caption", "Rows, branches and layers"),
@@ -84,6 +87,14 @@ def scrolled(table: Element, name: str) -> Element:
 def head_cell(text: str, number: bool) -> Element:
     """The heading of a column, to the right above numbers."""
     return element("th", text.replace("/ ", "/"), scope="col", class_="number" if number else None)
+
+
+def _followed_by(node: ir.Node) -> str:
+    """The norm and the activation that are part of a layer."""
+    if not isinstance(node, ir.Op):
+        return ""
+    inner = (getattr(node.operator, field) for field in node.operator.layer_fields)
+    return ", ".join(type(layer).__name__ for layer in inner if layer is not None)
 
 
 def _stated(line: Line) -> str:
@@ -113,7 +124,7 @@ def _cell(cell: GridCell, number: bool, place: str, notes: list[str]) -> Element
     note = None
     if result.why is not None:
         notes.append(f"{place}: {result.why}")
-        note = element("sup", str(len(notes)))
+        note = element("sup", f" [{len(notes)}]")
     word = "erratum: printed " if cell.verdict == "erratum" else "mismatch: printed "
     hidden = element("span", word, class_="spoken")
     printed = element("span", hidden, element("s", result.printed), note, class_="printed")
