@@ -28,6 +28,7 @@ from archc.drawing.network import draw_network, draw_part, draw_side_by_side
 from archc.drawing.pictures import find_part, picture
 from archc.drawing.svg import render, style
 from archc.drawing.text import shortened, width_of
+from archc.optimize import DEPLOY, optimize
 from archc.page.document import write_page
 from archc.pipeline import compile_spec, load_network
 
@@ -134,6 +135,14 @@ def test_nothing_overlaps_in_any_network(text: str) -> None:
     check(block)
     assert boxes_of(block) <= {line.node.path for line in lines_of(found.analysis)}
     assert write_page([found]).startswith(b"<!doctype html>")
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_optimised_networks_are_drawn(spec: Path) -> None:
+    analysis = optimize(compiled(spec), DEPLOY).analysis
+    block = draw_network(analysis)
+    check(block)
+    assert boxes_of(block) <= {line.node.path for line in lines_of(analysis)}
 
 
 PREAMBLE = "archc: 1\nname: Odd\ninput: 8x16x16\nclasses: 10\n"

@@ -195,9 +195,12 @@ class Layout(NamedTuple):
         return Block(width, GAP + height + GAP + JOIN, axis, tuple(parts))
 
     def _fork(self, fork: ir.Fork) -> Block:
-        shared = self.operator(fork.shared)
-        whole = self._branches([self.node(branch) for branch in fork.branches])
-        return _stacked([shared, whole])
+        """The shared operator above the branches that read of it, beside those that do not."""
+        pairs = list(zip(fork.parts, fork.branches, strict=True))
+        split = self._branches([self.node(branch) for part, branch in pairs if part])
+        shared = _stacked([self.operator(fork.shared), split])
+        others = [self.node(branch) for part, branch in pairs if not part]
+        return self._branches([shared, *others]) if others else shared
 
     def _residual(self, node: ir.Residual) -> Block:
         """The body, and beside it the way around, to where both are added."""
