@@ -20,7 +20,7 @@ EXAMPLE = ROOT / "examples" / "notebook" / "googlenet.ipynb"
 SPECS = sorted((ROOT / "specs").glob("*.yaml"))
 HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)> & "it\'s" | `x`'
 SAFE_TAGS = set(
-    "a caption dd details div dl dt h3 img li ol p s span summary sup table tbody td th thead tr ul"
+    "a caption details div h3 img li ol p s span summary sup table tbody td th thead tr ul"
     "".split()
 )
 """What JupyterLab lets through of a notebook that nobody trusts, and we use."""
