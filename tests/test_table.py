@@ -236,6 +236,7 @@ def test_csv_has_the_numbers_of_the_json(table: Any) -> None:
         record = {"row": row["name"], "type": row["type"], "patch": row["patch"] or ""}
         values = (size(row["output"]), row["depth"], row["params"], row["macs"])
         for column, value in zip(("output", "depth", "params", "ops"), values, strict=True):
+            record |= {"weights": str(row["weights"])} if column == "params" else {}
             record[column] = str(value)
             record[f"{column} printed"] = str(row["printed"].get(column, ""))
             record[f"{column} verdict"] = row["verdict"][column]
@@ -316,7 +317,7 @@ def test_totals_are_those_of_the_analysis(path: Path) -> None:
         name: {key: value for key, value in record.items() if value and key != "row"}
         for name, record in found.items()
     } == {
-        name: {"params": str(cost.params), "ops": str(cost.macs)}
+        name: {"weights": str(cost.weights), "params": str(cost.params), "ops": str(cost.macs)}
         | ({"depth": str(analysis.depth)} if name == "total" else {})
         for name, cost in costs.items()
     }
