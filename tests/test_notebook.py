@@ -20,8 +20,7 @@ EXAMPLE = ROOT / "examples" / "notebook" / "googlenet.ipynb"
 SPECS = sorted((ROOT / "specs").glob("*.yaml"))
 HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)> & "it\'s" | `x`'
 SAFE_TAGS = set(
-    "a caption details div h3 img li ol p s span summary sup table tbody td th thead tr ul"
-    "".split()
+    "a caption details div h3 img li ol p s span summary sup table tbody td th thead tr ul".split()
 )
 """What JupyterLab lets through of a notebook that nobody trusts, and we use."""
 SAFE_ATTRIBUTES = {"alt", "class", "colspan", "href", "open", "scope", "src", "style", "title"}
@@ -288,7 +287,7 @@ def test_a_path_or_a_name_will_do(tmp_path: Path) -> None:
         assert archc.compare(spec, analysis).totals.same
         assert archc.to_pandas(spec).equals(archc.to_pandas(analysis))
         assert archc.emit(spec).keys() == archc.emit(network).keys()
-    with pytest.raises(archc.SpecError, match="did you mean googlenet.yaml"):
+    with pytest.raises(archc.SpecError, match=r"did you mean googlenet\.yaml"):
         archc.draw("gogglenet.yaml")
     values: tuple[Any, ...] = (None, archc.compare(analysis, analysis))
     for value in values:
