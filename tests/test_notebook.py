@@ -108,7 +108,8 @@ def test_a_network_shows_itself(analysis: archc.Analysis) -> None:
 def test_an_analysis_shows_what_the_command_prints(analysis: archc.Analysis) -> None:
     command = (sys.executable, "-m", "archc", "table", "googlenet.yaml", "--format", "md")
     printed = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
-    rows = [row.strip("| ").split(" | ") for row in printed.splitlines()[2:]]
+    _, _, *lines = printed.partition("\n\n")[0].splitlines()
+    rows = [row.strip("| ").split(" | ") for row in lines]
     table = re.search(r"<tbody.*</tbody>", markup(analysis), re.DOTALL)
     assert table
     shown = []
