@@ -1,8 +1,8 @@
 """Everything that the README shows runs as shown.
 
 Its blocks are followed in order, in one folder that is empty at first: console blocks must print
-what stands below each command, YAML blocks that name a file are written, Python blocks are executed.
-Parts of files must be in those files.
+what stands below each command, YAML blocks that name a file are written, Python blocks are
+executed. Parts of files must be in those files.
 """
 
 import os
