@@ -4,6 +4,7 @@ mkdocs looks for pages in docs/ alone, and would put them at the top. Here they 
 and the texts at the top of the repository and what pages link to join them.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -45,10 +46,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file in list(files):
         if file.abs_src_path and Path(file.abs_src_path).is_relative_to(docs):
             files.remove(file)
-    for pattern in MEMBERS:
-        for path in sorted(ROOT.glob(pattern)):
-            uri = path.relative_to(ROOT).as_posix()
-            member = File.generated(config, uri, abs_src_path=str(path))
-            member.inclusion = InclusionLevel.INCLUDED
-            files.append(member)
+    for path in members(ROOT):
+        uri = path.relative_to(ROOT).as_posix()
+        member = File.generated(config, uri, abs_src_path=str(path))
+        member.inclusion = InclusionLevel.INCLUDED
+        files.append(member)
     return files
+
+
+def members(root: Path) -> Iterator[Path]:
+    """The files of the site; a folder may be called like one, as Jupyter's .ipynb_checkpoints."""
+    for pattern in MEMBERS:
+        yield from sorted(path for path in root.glob(pattern) if path.is_file())

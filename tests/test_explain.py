@@ -53,7 +53,8 @@ def written(section: str) -> list[str]:
         if file or "console" not in section:
             name = file or "spec.yaml"
             Path(name).parent.mkdir(exist_ok=True)
-            Path(name).write_text(body)
+            # All of the block, as it is copied: then lines have the numbers that are shown.
+            Path(name).write_text(f"# file: {file}\n{body}" if file else body)
             names.append(name)
     return names
 

@@ -1,7 +1,7 @@
 """The shipped specs: their totals, their state, their tables, and the page that lists them."""
 
 import importlib.util
-import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -99,8 +99,9 @@ def test_the_state_has_as_many_keys(stem: str) -> None:
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: str(path.stem))
 def test_every_spec_is_as_it_says(spec: Path) -> None:
     result = compiled(spec.stem)
-    assert result.findings == []
-    assert result.network.about and result.network.paper is not None
+    assert result.findings == [], f"run archc check --strict specs/{spec.name}"
+    network = result.network
+    assert network.about and network.paper, f"specs/{spec.name} says no about: or no paper:"
 
 
 def test_the_separable_first_convolution_has_the_printed_numbers() -> None:
@@ -221,32 +222,47 @@ def test_caffes_checkpoint_has_a_place_for_every_key() -> None:
     assert match.sources == pairs
 
 
-def listed() -> list[list[str]]:
-    """The rows of the page's table."""
-    table = PAGE.read_text().partition("| --- |")[2].partition("\n\n")[0].splitlines()[1:]
-    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table]
-
-
-def test_the_page_lists_every_spec_with_its_numbers(request: pytest.FixtureRequest) -> None:
-    expected = {}
+def network_rows() -> Iterator[str]:
+    """A line of the page for every spec, with its numbers."""
     for spec in SPECS:
         analysis = compiled(spec.stem).analysis
         params = f"{analysis.cost.params:,}"
         if analysis.aux:
             params += f" ({analysis.cost_with_aux.params:,})"
         size = "x".join(map(str, analysis.network.input))
-        expected[f"[{spec.name}](../specs/{spec.name})"] = [
-            f"`{analysis.network.name}`",
-            size,
-            params,
-            f"{analysis.cost.macs:,}",
-        ]
+        name, link = f"`{analysis.network.name}`", f"[{spec.name}](../specs/{spec.name})"
+        yield f"| {link} | {name} | {size} | {params} | {analysis.cost.macs:,} |"
+
+
+def picture_rows() -> Iterator[str]:
+    """Lines of three pictures each, with their names below."""
+    cells = [
+        f'<a href="pictures/{name}.svg"><img src="pictures/{name}.svg" width="240" '
+        f'alt="{name}, from input to head"></a><br>{name}'
+        for name in (spec.stem for spec in SPECS)
+    ]
+    cells += [""] * (-len(cells) % 3)
+    for i in range(0, len(cells), 3):
+        yield f"| {' | '.join(cells[i : i + 3])} |"
+
+
+@pytest.mark.parametrize(
+    ("heading", "rows"),
+    [
+        ("| spec | class | input | params (with aux) | MACs |", network_rows),
+        ("| | | |", picture_rows),
+    ],
+    ids=["numbers", "pictures"],
+)
+def test_the_page_lists_every_spec(
+    heading: str, rows: Callable[[], Iterator[str]], request: pytest.FixtureRequest
+) -> None:
+    text = PAGE.read_text()
+    before, after = text.split(f"{heading}\n", 1)
+    rule, *shown = after.partition("\n\n")[0].split("\n")
+    expected = list(rows())
     if request.config.getoption("--update-expected"):
-        text = PAGE.read_text()
-        for name, cells in expected.items():
-            row = f"| {' | '.join([name, *cells])} |"
-            text = re.sub(rf"^\| {re.escape(name)} \|[^\n]*$", row, text, flags=re.MULTILINE)
-        PAGE.write_text(text)
-    rows = listed()
-    assert {row[0]: row[1:] for row in rows} == expected
-    assert len(rows) == len(expected)
+        current = "\n".join([rule, *expected])
+        PAGE.write_text(f"{before}{heading}\n{current}\n\n{after.partition(chr(10) * 2)[2]}")
+    else:
+        assert shown == expected, "run pytest tests/test_family.py --update-expected"

@@ -317,3 +317,19 @@ def test_the_first_lines_say_which_packages_it_needs() -> None:
     ]
     assert packages == [["booktabs", "amssymb"], ["booktabs"]]
     assert with_marks.isascii() and with_marks.endswith("\\end{tabular}\n")
+
+
+def test_what_the_text_says_of_the_table_stands_in_comments(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    text = (FOLDER / "googlenet.yaml").read_text()
+    spec.write_text(text.replace("in place of 832", r"^^M \input{x} 100% of 832", 1))
+    plain, latex = (
+        CliRunner().invoke(cli, ["table", str(spec), "--format", form]).stdout
+        for form in ("text", "latex")
+    )
+    read(latex)
+    notes = plain.partition("\n\n")[2].splitlines()
+    assert len(notes) == 17
+    assert [line for line in latex.splitlines() if line.removeprefix("% ") in notes] == [
+        f"% {note}" for note in notes
+    ]

@@ -27,6 +27,10 @@ def run(*arguments: str) -> Result:
 def test_a_new_variant_compiles_and_changes_nothing() -> None:
     result = run("new", "my_net.yaml", "--from", "googlenet.yaml")
     assert result.exit_code == 0, result.output
+    assert result.output == (
+        "wrote my_net.yaml, a variant of googlenet.yaml\n"
+        "wrote archc.schema.json, by which editors check it\n"
+    )
     text = Path("my_net.yaml").read_text()
     assert text.startswith("# yaml-language-server: $schema=archc.schema.json\n")
     assert json.loads(Path("archc.schema.json").read_text()) == editor_schema()

@@ -1,13 +1,12 @@
 """Everything that the README shows runs as shown.
 
-Console blocks are run in order, in one folder, and must print what stands below each command; YAML
-blocks that name a file are written there first; Python blocks are executed; parts of files must be
-in those files.
+Its blocks are followed in order, in one folder that is empty at first: console blocks must print
+what stands below each command, YAML blocks that name a file are written, Python blocks are
+executed. Parts of files must be in those files.
 """
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,16 +20,6 @@ BLOCKS = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 def blocks(language: str) -> list[str]:
     return [body for name, body in BLOCKS.findall(README.read_text()) if name == language]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder as a new user has it, with the README's files in it."""
-    for body in blocks("yaml"):
-        first, _, rest = body.partition("\n")
-        if first.startswith("# file: "):
-            (tmp_path / first.removeprefix("# file: ")).write_text(rest)
-    return tmp_path
 
 
 def run(command: str, folder: Path) -> str:
@@ -57,26 +46,28 @@ def transcript(body: str, folder: Path) -> str:
     return "".join(f"$ {command}\n{run(command, folder)}" for command in commands)
 
 
-def test_console_blocks_print_what_is_shown(folder: Path, request: pytest.FixtureRequest) -> None:
+def test_following_it_gives_what_is_shown(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     update_expected = request.config.getoption("--update-expected")
     text = README.read_text()
-    shown = blocks("console")
-    assert len(shown) == 10
-    for body in shown:
-        current = transcript(body, folder)
-        if update_expected:
-            text = text.replace(f"```console\n{body}```", f"```console\n{current}```")
-            README.write_text(text)
+    followed = []
+    for language, body in BLOCKS.findall(text):
+        first, _, _ = body.partition("\n")
+        if first.startswith("# part of ") or language == "sh":
+            continue
+        followed.append(language)
+        if language == "yaml":
+            # All of the block, as it is copied: then lines have the numbers that are shown.
+            (tmp_path / first.removeprefix("# file: ")).write_text(body)
+        elif language == "python":
+            subprocess.run([sys.executable, "-c", body], cwd=tmp_path, check=True)
         else:
-            assert current == body
-
-
-def test_python_blocks_run(folder: Path) -> None:
-    programs = [body for body in blocks("python") if not body.startswith("# part of")]
-    assert len(programs) == 3
-    shutil.copytree(ROOT / "generated", folder / "generated")
-    for body in programs:
-        subprocess.run([sys.executable, "-c", body], cwd=folder, check=True)
+            current = transcript(body, tmp_path)
+            if update_expected:
+                text = text.replace(f"```console\n{body}```", f"```console\n{current}```")
+                README.write_text(text)
+            else:
+                assert current == body
+    assert [followed.count(language) for language in ("yaml", "console", "python")] == [3, 11, 3]
 
 
 def test_parts_of_files_are_in_those_files() -> None:

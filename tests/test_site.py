@@ -1,6 +1,7 @@
 """The documentation as a site: it builds without a warning, and loads nothing from elsewhere."""
 
 import re
+import runpy
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -65,3 +66,12 @@ def test_links_hold_as_they_do_in_the_repository(site: Path) -> None:
         assert f'href="{link}"' in page
     assert (site / "generated" / "googlenet.py").is_file()
     assert (site / "specs" / "googlenet.yaml").is_file()
+
+
+def test_folders_that_tools_leave_behind_are_no_pages(tmp_path: Path) -> None:
+    folder = tmp_path / "examples" / "notebook"
+    (folder / ".ipynb_checkpoints").mkdir(parents=True)
+    (folder / ".ipynb_checkpoints" / "net-checkpoint.ipynb").write_text("{}")
+    (folder / "net.ipynb").write_text("{}")
+    members = runpy.run_path(str(ROOT / "docs" / "layout.py"))["members"]
+    assert list(members(tmp_path)) == [folder / "net.ipynb"]

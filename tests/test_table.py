@@ -236,6 +236,7 @@ def test_csv_has_the_numbers_of_the_json(table: Any) -> None:
         record = {"row": row["name"], "type": row["type"], "patch": row["patch"] or ""}
         values = (size(row["output"]), row["depth"], row["params"], row["macs"])
         for column, value in zip(("output", "depth", "params", "ops"), values, strict=True):
+            record |= {"weights": str(row["weights"])} if column == "params" else {}
             record[column] = str(value)
             record[f"{column} printed"] = str(row["printed"].get(column, ""))
             record[f"{column} verdict"] = row["verdict"][column]
@@ -257,6 +258,8 @@ def test_csv_of_layers_and_conventions_has_the_numbers_of_the_json(table: Any) -
             for key, value in layer.items()
         }
         assert record == joined
+    alone = json.loads(run("table", str(SPEC), "--layers", "--format", "json").stdout)
+    assert [{key: layer[key] for key in layer if key != "patch"} for layer in alone] == layers
     ranking = json.loads(run("table", str(SPEC), "--conventions", "--format", "json").stdout)
     for entry in ranking:
         del entry["rows"]
@@ -293,6 +296,25 @@ def test_headings_of_markdown_have_no_break() -> None:
     assert "| patch/stride |" in heading
 
 
+def test_markdown_says_below_the_table_what_the_text_says(tmp_path: Path) -> None:
+    table, legend, notes = run("table", str(SPEC), "--format", "md").stdout.split("\n\n")
+    assert all(line.startswith("| ") for line in table.splitlines())
+    assert legend == (
+        "✓ as printed; e before a printed value that is an erratum; no mark: not printed"
+    )
+    text = run("table", str(SPEC)).stdout.partition("\n\n")[2]
+    assert re.sub(r"(?m)^( *)- ", r"\1", notes).replace(r"\*", "*") == text
+    assert "\n- params and ops: 12 of 24 printed cells match" in notes
+    assert r"  - conv1.params: the printed 2.7K is a depthwise separable 7x7" in notes
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(TEXT.replace("in place of 832", "*in* <place> of [832](x) `y` a_b", 1))
+    notes = run("table", str(spec), "--format", "md").stdout
+    assert r"\*in\* \<place> of \[832](x) \`y\` a\_b" in notes
+    unstated = run("table", str(SPECS / "googlenet_bn.yaml"), "--format", "md").stdout
+    assert unstated.endswith("\n- The spec states no printed table.\n")
+    assert "mark" not in unstated
+
+
 def test_colours_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[" not in run("table", str(SPEC)).stdout
     monkeypatch.setenv("FORCE_COLOR", "1")
@@ -316,7 +338,7 @@ def test_totals_are_those_of_the_analysis(path: Path) -> None:
         name: {key: value for key, value in record.items() if value and key != "row"}
         for name, record in found.items()
     } == {
-        name: {"params": str(cost.params), "ops": str(cost.macs)}
+        name: {"weights": str(cost.weights), "params": str(cost.params), "ops": str(cost.macs)}
         | ({"depth": str(analysis.depth)} if name == "total" else {})
         for name, cost in costs.items()
     }
@@ -356,7 +378,8 @@ def test_totals_are_shown_as_their_columns_count() -> None:
     ]
     table = googlenet().analysis
     assert (table.cost.weights // 1024, table.cost_with_aux.weights // 1024) == (6826, 13052)
-    lines = run("table", str(SPECS / "googlenet_bn.yaml"), "--format", "md").stdout.splitlines()
+    markdown = run("table", str(SPECS / "googlenet_bn.yaml"), "--format", "md").stdout
+    lines = [line for line in markdown.splitlines() if line.startswith("|")]
     totals = [line for line in lines if line.startswith("| total")]
     assert [" ".join(line.replace("|", "").split()) for line in totals] == [
         "total 22 6,624,904 1,498,376,192",

@@ -11,10 +11,10 @@ from archc.analysis import analyze as run_analyses
 from archc.backend import DEFAULT, Backend, BackendUnavailable, Options, load_backend
 from archc.checkpoints import match_checkpoint
 from archc.checks import check_spec
-from archc.diagnostics import Diagnostic, SpecError
+from archc.diagnostics import Diagnostic, SpecError, guess
 from archc.differences import Difference
 from archc.differences import compare as compare_analyses
-from archc.ir import Network
+from archc.ir import Network, walk
 from archc.library import find_spec
 from archc.notebook import Drawing, show_in_notebooks
 from archc.pipeline import load_network
@@ -27,12 +27,15 @@ if TYPE_CHECKING:
 
 show_in_notebooks()
 
+Spec = str | PathLike[str] | Network
+"""A spec's path or name, as ``load`` takes it, or what it has loaded."""
+
 
 def load(spec: str | PathLike[str], parameters: Mapping[str, float] | None = None) -> Network:
     """The network that a spec describes.
 
-    ``spec`` is a path, or the name of a spec in ``specs/`` or among those shipped with archc;
-    ``parameters`` replace what it says of its own.
+    ``spec`` is a path, or the name of a spec in ``specs/`` or among those shipped with archc; the
+    other functions take it, too. ``parameters`` replace what it says of its own.
     Raises SpecError with every fault of the spec that can be seen before shapes are known.
     """
     name = fspath(spec)
@@ -53,18 +56,18 @@ def check(spec: str | PathLike[str], parameters: Mapping[str, float] | None = No
     return check_spec(fspath(spec), parameters)
 
 
-def analyze(network: Network) -> Analysis:
+def analyze(network: Spec) -> Analysis:
     """Shapes, parameters, operations, depth, receptive fields and memory, as exact integers.
 
     Raises SpecError with every place where shapes do not fit.
     """
-    analysis = run_analyses(network)
+    analysis = run_analyses(_loaded(network))
     if isinstance(analysis, list):
         raise SpecError(analysis)
     return analysis
 
 
-def compare(before: Network | Analysis, after: Network | Analysis) -> Difference:
+def compare(before: Spec | Analysis, after: Spec | Analysis) -> Difference:
     """What changed between two networks, row by row, as ``archc diff`` shows it.
 
     Raises SpecError where the shapes of a network do not fit.
@@ -73,7 +76,7 @@ def compare(before: Network | Analysis, after: Network | Analysis) -> Difference
 
 
 def draw(
-    network: Network | Analysis,
+    network: Spec | Analysis,
     path: str | None = None,
     module: str | None = None,
     *,
@@ -95,18 +98,19 @@ def draw(
         return Drawing(picture([analysis], theme).decode(), name)
     part = find_part(analysis.network, path, module)
     if part is None:
-        what = f"row or layer {path}" if module is None else f"module {module}"
-        raise LookupError(f"{name} has no {what}")
+        raise LookupError(_no_such_part(analysis.network, path, module))
     drawn = picture_part(analysis, part, module is not None, theme)
     return Drawing(drawn.decode(), f"{path if module is None else module} of {name}")
 
 
-def to_pandas(value: Network | Analysis | Difference, layers: bool = False) -> "DataFrame":
+def to_pandas(value: Spec | Analysis | Difference, layers: bool = False) -> "DataFrame":
     """A table of pandas: the rows of a network, or with ``layers`` its layers; or what changed.
 
-    It is that of ``archc table --format csv`` without its totals, which sums would count again; of
-    a difference it has each number before and after. Raises BackendUnavailable where pandas is not
-    installed, SpecError where shapes do not fit.
+    It is that of ``archc table --format csv`` without what sums would count again: totals, and the
+    parts of auxiliary heads beside the heads. ``params`` are all that is learned; ``weights`` are
+    those without biases and norms, which a printed table may count instead. Of a difference it has
+    each number before and after. Raises BackendUnavailable where pandas is not installed, SpecError
+    where shapes do not fit.
     """
     if find_module("pandas") is None:
         raise BackendUnavailable("this needs pandas: pip install 'archc-compiler[notebook]'")
@@ -121,13 +125,13 @@ def to_pandas(value: Network | Analysis | Difference, layers: bool = False) -> "
         return as_frame(difference_records(value))
     analysis = _analysed(value)
     if layers:
-        return as_frame(records.layers_records(analysis, totals=False))
+        return as_frame(records.layers_records(analysis, repeats=False))
     conformance = check_conformance(analysis)
-    return as_frame(records.table_records(analysis, conformance, totals=False))
+    return as_frame(records.table_records(analysis, conformance, repeats=False))
 
 
 def emit(
-    network: Network,
+    network: Spec,
     analysis: Analysis | None = None,
     *,
     backend: str = DEFAULT,
@@ -142,6 +146,7 @@ def emit(
     where there is no such backend, ValueError where it has no use for weights, BackendUnavailable
     where what it needs is not installed.
     """
+    network = _loaded(network)
     stem = stem or Path(network.sources[0].name).stem
     chosen = _backend(backend)
     analysis = analysis or analyze(network)
@@ -158,19 +163,34 @@ def emit(
     return files
 
 
-def module_class(spec: str | PathLike[str] | Network, *, backend: str = DEFAULT) -> Any:
+def module_class(spec: Spec, *, backend: str = DEFAULT) -> Any:
     """The network as a live class: by default a subclass of torch.nn.Module.
 
     >>> model = archc.module_class("network.yaml")(num_classes=10)
 
     Raises SpecError as the other functions do, BackendUnavailable where torch is not installed.
     """
-    network = spec if isinstance(spec, Network) else load(spec)
-    return _backend(backend).materialize(analyze(network))
+    return _backend(backend).materialize(analyze(spec))
 
 
-def _analysed(network: Network | Analysis) -> Analysis:
+def _loaded(network: Spec) -> Network:
+    return network if isinstance(network, Network) else load(network)
+
+
+def _analysed(network: Spec | Analysis) -> Analysis:
     return network if isinstance(network, Analysis) else analyze(network)
+
+
+def _no_such_part(network: Network, path: str | None, module: str | None) -> str:
+    """That there is no such part to draw, and which one is meant."""
+    if module is not None:
+        what, name, known = "module", module, list(network.modules)
+    else:
+        rows = (*network.rows, *(head.body for head in network.aux))
+        known = [node.path for row in rows for node in walk(row)]
+        what, name = "row or layer", path or ""
+    hint = guess(name, known)
+    return f"{network.name} has no {what} {name}{f'; {hint}' if hint else ''}"
 
 
 def _backend(name: str) -> Backend:

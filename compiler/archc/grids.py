@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 Styler = Callable[[str, str], str]
 """Colours a text by its verdict."""
+
+_MARKUP = re.compile(r"[\\`*_<\[]")
 
 
 def as_text(grid: Grid, style: Styler) -> str:
@@ -38,6 +41,16 @@ def as_markdown(grid: Grid) -> str:
     return "\n".join(
         f"| {' | '.join(c.replace('|', chr(92) + '|') for c in row)} |" for row in rows
     )
+
+
+def as_list(lines: Iterable[str]) -> str:
+    """Lines as a list of Markdown, indented ones as parts of the one before; text stays text."""
+    items = []
+    for line in lines:
+        text = line.lstrip()
+        escaped = _MARKUP.sub(r"\\\g<0>", text)
+        items.append(f"{line[: len(line) - len(text)]}- {escaped}")
+    return "\n".join(items)
 
 
 def as_csv(records: Iterable[Mapping[str, object]]) -> str:

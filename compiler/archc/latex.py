@@ -4,18 +4,13 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from archc.presentation import Grid, GridCell
+from archc.presentation import Grid, GridCell, legend
 
 _PREAMBLE = r"""% Put this where the table is to stand, by \input. The preamble needs
 %   \usepackage{booktabs}
 """
 _CHECK_MARKS = r"%   \usepackage{amssymb} % \checkmark" + "\n"
 _MARKS = {"match": r"$\checkmark$", "erratum": r"$\dagger$", "mismatch": r"$\neq$"}
-_MEANINGS = {
-    "match": "as printed",
-    "erratum": "before a printed value that is an erratum",
-    "mismatch": "before a printed value that is not what is computed",
-}
 _NUMBER = re.compile(r"[0-9][0-9,.]*[KMG]?")
 _SIZE = re.compile(r"(?<![\w.])[0-9]+(?:x[0-9]+)+(?!\w)")
 _LIGATURE = re.compile(r"([-',])(?=\1)")
@@ -44,8 +39,11 @@ class _Column(NamedTuple):
     has_marks: bool
 
 
-def as_latex(grid: Grid) -> str:
-    """A ``tabular``; a last line says what its marks mean, a comment which packages it needs."""
+def as_latex(grid: Grid, notes: Iterable[str] = ()) -> str:
+    """A ``tabular``; a last line says what its marks mean, comments which packages it needs.
+
+    ``notes`` are lines that stand in comments, too.
+    """
     columns = [_column(cells) for cells in zip(*grid.rows, strict=True)]
     width = sum(1 + column.has_marks for column in columns)
     lines = [
@@ -58,11 +56,12 @@ def as_latex(grid: Grid) -> str:
         lines += [r"\midrule"] if i in grid.ruled else []
         lines.append(_total(row, columns) if i in grid.totals else _row(map(_cell, row, columns)))
     lines.append(r"\bottomrule")
-    if legend := _legend(grid):
-        lines.append(_row([rf"\multicolumn{{{width}}}{{l}}{{\footnotesize {legend}}}"]))
+    if meanings := legend(grid, _MARKS):
+        lines.append(_row([rf"\multicolumn{{{width}}}{{l}}{{\footnotesize {meanings}}}"]))
     lines.append(r"\end{tabular}")
     text = "\n".join(lines)
-    return _PREAMBLE + (_CHECK_MARKS if r"\checkmark" in text else "") + text + "\n"
+    preamble = _PREAMBLE + (_CHECK_MARKS if r"\checkmark" in text else "")
+    return preamble + "".join(f"% {note}\n" for note in notes) + text + "\n"
 
 
 def escaped(text: str) -> str:
@@ -112,10 +111,3 @@ def _total(row: tuple[GridCell, ...], columns: list[_Column]) -> str:
 
 def _row(cells: Iterable[str]) -> str:
     return rf"{' & '.join(cells)} \\"
-
-
-def _legend(grid: Grid) -> str:
-    """What the marks mean that the grid has; empty where it has none."""
-    verdicts = {cell.verdict for row in grid.rows for cell in row if cell.result}
-    meanings = [f"{_MARKS[v]} {meaning}" for v, meaning in _MEANINGS.items() if v in verdicts]
-    return "; ".join([*meanings, "others of these columns are not printed"]) if meanings else ""

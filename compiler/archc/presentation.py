@@ -1,6 +1,6 @@
 """An analysis laid out for people: grids of cells."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from archc import ir
@@ -10,6 +10,15 @@ from archc.ops.operator import Cost, written
 from archc.table import COLUMNS
 
 _T = TypeVar("_T")
+
+MARKS = {"match": "✓", "erratum": "e", "mismatch": "✗"}
+"""Behind a computed cell that the table prints, by its verdict."""
+
+_MEANINGS = {
+    "match": "as printed",
+    "erratum": "before a printed value that is an erratum",
+    "mismatch": "before a printed value that is not what is computed",
+}
 
 
 class GridCell(NamedTuple):
@@ -166,6 +175,13 @@ def summary(analysis: Analysis, conformance: Conformance, layers: bool = False) 
     return lines
 
 
+def legend(grid: Grid, marks: Mapping[str, str] = MARKS) -> str:
+    """What the marks mean that the grid has; empty where it has none."""
+    verdicts = {cell.verdict for row in grid.rows for cell in row if cell.result}
+    meanings = [f"{marks[v]} {meaning}" for v, meaning in _MEANINGS.items() if v in verdicts]
+    return "; ".join([*meanings, "no mark: not printed"]) if meanings else ""
+
+
 def snake(kind: str) -> str:
     """``MaxPool`` as ``max_pool``; ``LRN`` as ``lrn``."""
     out = ""
@@ -258,7 +274,7 @@ def _grid_row(
 def _result(result: CellResult) -> GridCell:
     if result.verdict == "unstated":
         return GridCell(result.computed)
-    if result.verdict == "match":
-        return GridCell(f"{result.computed} ✓", "match", result)
-    mark = "e" if result.verdict == "erratum" else "✗"
-    return GridCell(f"{result.computed} {mark} {result.printed}", result.verdict, result)
+    text = f"{result.computed} {MARKS[result.verdict]}"
+    if result.verdict != "match":
+        text += f" {result.printed}"
+    return GridCell(text, result.verdict, result)

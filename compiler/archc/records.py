@@ -18,29 +18,37 @@ from archc.table import COLUMNS
 
 
 def table_records(
-    analysis: Analysis, conformance: Conformance, totals: bool = True
+    analysis: Analysis, conformance: Conformance, repeats: bool = True
 ) -> list[dict[str, object]]:
     """The same for other tools: exact numbers, printed values and verdicts each by themselves.
 
-    Sizes are as the table prints them, height x width x channels. A total has no type; without
-    ``totals`` there are none.
+    Sizes are as the table prints them, height x width x channels. A total has no type. Without
+    ``repeats`` nothing is there that a sum would count again: no totals, and no parts of auxiliary
+    heads beside the heads.
     """
     columns = module_columns(analysis.rows)
+    heads = aux_rows(analysis, conformance) if repeats else analysis.aux
     rows, aux = (
         [_table_record(row, columns, conformance) for row in part]
-        for part in (analysis.rows, aux_rows(analysis, conformance))
+        for part in (analysis.rows, heads)
     )
     sums: list[dict[str, object]] = [
-        {"row": name, "depth": depth, "params": cost.params, "ops": cost.macs}
-        for name, cost, depth in totals_of(analysis)
+        {
+            "row": total.name,
+            "depth": total.depth,
+            "weights": total.cost.weights,
+            "params": total.cost.params,
+            "ops": total.cost.macs,
+        }
+        for total in totals_of(analysis)
     ]
-    return in_order(rows, aux, sums if totals else [])
+    return in_order(rows, aux, sums if repeats else [])
 
 
-def layers_records(analysis: Analysis, totals: bool = True) -> list[dict[str, object]]:
+def layers_records(analysis: Analysis, repeats: bool = True) -> list[dict[str, object]]:
     """The layers for other tools, by the keys that they have in the JSON.
 
-    A total has no op; without ``totals`` there are none.
+    A total has no op; without ``repeats`` there are none.
     """
     rows, aux = (
         [
@@ -53,7 +61,7 @@ def layers_records(analysis: Analysis, totals: bool = True) -> list[dict[str, ob
     sums: list[dict[str, object]] = [
         {"path": total.name, **_cost_json(total.cost)} for total in totals_of(analysis)
     ]
-    return in_order(rows, aux, sums if totals else [])
+    return in_order(rows, aux, sums if repeats else [])
 
 
 def conventions_records(explanations: Iterable[Explanation]) -> list[dict[str, object]]:
@@ -127,6 +135,8 @@ def _table_record(
     }
     record: dict[str, object] = {"row": row.node.path, "type": kind, "patch": notation}
     for column in COLUMNS:
+        # What a printed count of params may be of, beside all of them.
+        record |= {"weights": row.cost.weights} if column == "params" else {}
         record[column] = exact[column]
         record[f"{column} printed"] = results[column].printed
         record[f"{column} verdict"] = results[column].verdict

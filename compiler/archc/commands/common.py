@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
@@ -276,15 +276,16 @@ def stop(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def print_grid(grid: "Grid", form: str) -> None:
-    """Print a grid as text, Markdown or LaTeX."""
+def print_grid(grid: "Grid", form: str, notes: Sequence[str] = ()) -> None:
+    """Print a grid as text, Markdown or LaTeX, and lines that go with it."""
     if form == "latex":
         from archc.latex import as_latex
 
         # As CSV, the same bytes wherever it goes.
-        click.echo(as_latex(grid).encode(), nl=False)
+        click.echo(as_latex(grid, notes).encode(), nl=False)
         return
     from archc import grids
+    from archc.presentation import legend
 
     # Before columns are laid out: what stands for a character may be longer.
     rows = (
@@ -293,7 +294,11 @@ def print_grid(grid: "Grid", form: str) -> None:
     )
     headings = (_fitting(heading, sys.stdout) for heading in grid.headings)
     grid = grid._replace(headings=tuple(headings), rows=tuple(rows))
-    echo(grids.as_text(grid, _style) if form == "text" else grids.as_markdown(grid))
+    if form == "text":
+        parts = [grids.as_text(grid, _style), "\n".join(notes)]
+    else:
+        parts = [grids.as_markdown(grid), legend(grid), grids.as_list(notes)]
+    echo("\n\n".join(filter(None, parts)))
 
 
 def print_csv(records: "Iterable[Mapping[str, object]]") -> None:

@@ -37,10 +37,11 @@ def command(file: Path, base: str, force: bool) -> None:
     if not isinstance(text, str):
         fail_on([text])
         return
-    contents = {file: text}
-    if not file.with_name(SCHEMA_FILE).exists():
-        contents[file.with_name(SCHEMA_FILE)] = schema_text()
-    for path, content in contents.items():
+    schema = file.with_name(SCHEMA_FILE)
+    contents = {file: (text, f"a variant of {compiled.path.name}")}
+    if not schema.exists():
+        contents[schema] = (schema_text(), "by which editors check it")
+    for path, (content, what) in contents.items():
         finding = write_new(File(path, content.encode()), force)
         fail_on([finding] if finding else [])
-    echo(f"wrote {file}, a variant of {compiled.path.name}")
+        echo(f"wrote {path}, {what}")

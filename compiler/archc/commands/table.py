@@ -4,7 +4,6 @@ import click
 
 from archc.commands.common import (
     compile_all,
-    echo,
     fail_on,
     print_csv,
     print_grid,
@@ -46,8 +45,11 @@ def command(
     if form == "json":
         import json
 
-        ranked = records.conventions_json(ranking)
-        result = ranked if conventions else records.table_json(analysis, conformance)
+        result: object = records.table_json(analysis, conformance)
+        if conventions:
+            result = records.conventions_json(ranking)
+        elif layers:
+            result = records.layers_records(analysis, repeats=False)
         click.echo(json.dumps(result, indent=1))
     elif form == "csv":
         if conventions:
@@ -62,7 +64,6 @@ def command(
             grid = presentation.conventions_grid(ranking)
         elif layers:
             grid = presentation.layers_grid(analysis)
-        print_grid(grid, form)
-        if form == "text" and not conventions:
-            echo("\n" + "\n".join(presentation.summary(analysis, conformance, layers)))
+        notes = [] if conventions else presentation.summary(analysis, conformance, layers)
+        print_grid(grid, form, notes)
     fail_on(list(conformance.findings))

@@ -38,28 +38,34 @@ LARGEST_PICTURE = 150_000
 TALLEST_OPEN = 2_500
 """In pixels; a taller picture waits behind its fold."""
 
-_LEFT = "text-align:left;white-space:nowrap;vertical-align:top;padding:2px 6px"
+_CELL = (
+    "text-align:left;white-space:nowrap;vertical-align:top;padding:2px 3px;border:none;"
+    "max-width:none"
+)
+_TIGHT = "margin:4px 0 4px 0;line-height:1.4"
 _QUIET = "opacity:0.75"
+# What notebooks say of tables, lists and headings is said here, too, so that theirs does not hold.
 # JupyterLab lets no other properties and values through, of what it does not trust: no flex gaps.
 _STYLES: Mapping[str, str] = {
-    "h3": "margin:0 0 4px 0;font-size:120%;font-weight:bold",
-    "p": "margin:4px 0;text-align:left;max-width:60em",
-    "table": "border-collapse:collapse;margin:4px 0;width:auto",
+    "h3": "margin:0 0 4px 0;padding:0;font-size:120%;font-weight:bold;line-height:1.4",
+    "p": f"{_TIGHT};text-align:left;max-width:60em",
+    "table": "border-collapse:collapse;table-layout:auto;margin:4px 0 4px 0;width:auto;"
+    "max-width:none;border:none;font-size:85%;line-height:1.3",
     "caption": f"caption-side:top;text-align:left;padding:2px 0;{_QUIET}",
-    "th": f"{_LEFT};font-weight:bold",
+    "th": f"{_CELL};font-weight:bold",
     "row": "white-space:normal",
     "col": "white-space:normal;vertical-align:bottom",
-    "td": _LEFT,
+    "td": _CELL,
     "sup": "font-size:75%;line-height:0",
-    "dl": "margin:4px 0",
-    "dt": f"font-size:85%;font-weight:normal;margin:0;{_QUIET}",
-    "dd": "margin:0;font-size:110%",
-    "ol": "margin:4px 0",
-    "ul": "margin:4px 0",
-    "summary": "cursor:pointer;font-weight:bold;padding:2px 0",
+    "dl": _TIGHT,
+    "fact": "display:inline-block;margin:0 24px 4px 0;vertical-align:top;text-align:left",
+    "dt": f"font-size:85%;{_QUIET}",
+    "dd": "font-size:110%",
+    "ol": _TIGHT,
+    "ul": _TIGHT,
+    "summary": "display:list-item;cursor:pointer;font-weight:bold;padding:2px 0",
     "img": "max-width:100%;height:auto",
     "scroll": "overflow-x:auto;max-width:100%",
-    "fact": "display:inline-block;margin:0 24px 4px 0;vertical-align:top",
     "muted": _QUIET,
     "number": "text-align:right",
     "ruled": "border-top:1px solid",
@@ -69,6 +75,8 @@ _STYLES: Mapping[str, str] = {
     "printed": "position:relative",
     "spoken": "position:absolute;width:1px;height:1px;overflow:hidden;clip:rect(0,0,0,0)",
 }
+_PLAIN = frozenset({"dl", "dt", "dd"})
+"""Elements that notebooks lay out by rules of their own; here they are a ``div`` each."""
 
 
 def network_fragment(network: ir.Network) -> str:
@@ -186,6 +194,7 @@ def _markup(*children: Child) -> str:
         style = ";".join(_STYLES[name] for name in names if name in _STYLES)
         if style:
             node.set("style", style)
+        node.tag = "div" if node.tag in _PLAIN else node.tag
         node.text = _shortened(node.text)
         node.tail = _shortened(node.tail)
     # A dollar sign in a spec begins no formula.
