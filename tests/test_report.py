@@ -121,7 +121,7 @@ def test_the_numbers_are_those_of_the_table(spec: Path, tmp_path: Path) -> None:
 def test_every_erratum_has_its_reason(tmp_path: Path) -> None:
     page = page_of(tmp_path, "googlenet.yaml")
     assert "inception5a.params: the printed 1072K follows from 928 input channels" in page.text
-    assert "Its params are weights without biases, K being 1,024, rounded down." in page.text
+    assert "Printed params count weights without biases, K being 1,024, rounded down." in page.text
     assert "Of 70 printed cells 58 are exactly what is computed" in page.text
     assert "Errata, with what is printed struck out: 12." in page.text
 

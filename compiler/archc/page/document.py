@@ -8,9 +8,6 @@ from functools import cache
 from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
-from archc import ir
-from archc.analysis import Analysis
-from archc.conformance import Conformance
 from archc.difference_marks import differences_to_first, marks_of
 from archc.drawing.lines import Line, lines_of
 from archc.drawing.network import draw_network
@@ -21,47 +18,11 @@ from archc.page.counting import counting_table, facts
 from archc.page.figures import legend, module_figures, network_figure
 from archc.page.markup import element
 from archc.page.tables import lines_table, paper_table, scrolled
+from archc.page.words import COUNTED, MEANINGS, citation, terms, verdicts
 from archc.pipeline import Compiled
-from archc.table import LETTERS
 
 _EMPTY = re.compile(rb"<(rect|path)([^<>]*)></\1>")
 """What may end itself in HTML, too."""
-TERMS = (
-    ("MAC", "one multiplication and one addition: a weight times an element, added up"),
-    ("depth", "how many layers with weights lie on the longest way from the input to the output"),
-    (
-        "receptive field",
-        "how much of the input an element depends on, away from the border; where that is more "
-        "than the input has, on all of it. Its stride is how far apart neighbouring elements look",
-    ),
-    ("activations", "the elements that layers give, for one image; 4 bytes each in float32"),
-    (
-        "alive at once",
-        "the most elements that are kept at the same time, at inference, where auxiliary heads do "
-        "not run",
-    ),
-    ("pool, norm and activation ops", "elements that pools read, and that the others touch"),
-    ("patch/stride", "height x width of the window, and how far it moves"),
-    (
-        "erratum",
-        "a printed cell that does not follow from the network as the paper describes it; the "
-        "computed one does, and the spec says why the paper differs",
-    ),
-    (
-        "auxiliary head",
-        "a classifier at the side, in training alone: its loss is added, times a weight, to help "
-        "the layers below it",
-    ),
-)
-_COUNTED = (
-    "One multiply-accumulate (MAC) is one weight times one element, added up; it is two FLOPs. "
-    "Numbers are for one image. Auxiliary heads are no part of a total that does not say so. Other "
-    "tools print other numbers because they count something else:"
-)
-
-_COUNTS = {"weights": "weights without biases", "params": "weights and biases"}
-_COUNTS |= {"macs": "multiply-accumulates", "flops": "two for each multiply-accumulate"}
-_ROUNDS = {"floor": "rounded down", "nearest": "to the nearest", "up": "rounded up"}
 
 
 def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
@@ -109,7 +70,8 @@ def _single(one: Compiled) -> list[Element]:
     picture = network_figure(block, one.network.name, lines, "0-")
     side = element("div", legend([block]), _panel(), class_="side")
     whole = element("div", picture, side, class_="whole")
-    return [element("h2", "The network"), whole, *_sections(one, lines, "0-", "h2")]
+    sections = _sections(one, lines, "0-", "h2")
+    return [element("h2", "The network"), whole, *sections, element("h2", MEANINGS), terms()]
 
 
 def _sections_of(parts: Sequence[Element]) -> Element:
@@ -146,7 +108,7 @@ def _several(networks: Sequence[Compiled]) -> list[Element]:
         header = _header(one, "h2")
         header.set("id", f"network-{i}")
         parts += [header, *_sections(one, lines, f"{i}-", "h3")]
-    return parts
+    return [*parts, element("h2", MEANINGS), terms()]
 
 
 def _sections(one: Compiled, lines: Sequence[Line], prefix: str, level: str) -> list[Element]:
@@ -164,10 +126,8 @@ def _sections(one: Compiled, lines: Sequence[Line], prefix: str, level: str) -> 
     ]
     parts += [element(level, "Where parameters, operations and memory go"), costs_table(analysis)]
     parts.append(kinds_table(analysis))
-    parts += [element(level, "How it is counted"), element("p", _COUNTED)]
-    terms = (element("div", element("dt", term), element("dd", text)) for term, text in TERMS)
+    parts += [element(level, "How it is counted"), element("p", COUNTED)]
     parts.append(scrolled(counting_table(analysis), "The same network, counted otherwise"))
-    parts += [element(level, "What the words mean"), element("dl", *terms, class_="terms")]
     number = f"{len(lines):,} lines" if lines[1:] else "1 line"
     inner = element("details", element("summary", f"{number}, with the place in the spec"))
     inner.append(lines_table(lines, prefix))
@@ -186,46 +146,12 @@ def _header(one: Compiled, level: str) -> Element:
     )
 
 
-def citation(network: ir.Network) -> Element | None:
-    """The paper that the network is from, if the spec names one."""
-    paper = network.paper
-    if paper is None:
-        return None
-    text = f"{paper.authors}: {paper.title}, {paper.year}"
-    if paper.table is not None:
-        text += f", table {paper.table}"
-    if paper.arxiv is None:
-        return element("p", f"{text}.", class_="muted")
-    link = element("a", f"arXiv:{paper.arxiv}", href=f"https://arxiv.org/abs/{paper.arxiv}")
-    return element("p", f"{text}, ", link, ".", class_="muted")
-
-
 def _contents(networks: Sequence[Compiled]) -> Element:
     links = (
         element("li", element("a", one.network.name, href=f"#network-{i}"))
         for i, one in enumerate(networks)
     )
     return element("nav", element("ul", *links), aria_label="Networks")
-
-
-def verdicts(analysis: Analysis, conformance: Conformance) -> Element:
-    """How far the printed table is what is computed."""
-    table = analysis.network.table
-    if table is None:
-        return element("p", "The spec states no printed table; cells are as computed.")
-    count = conformance.count
-    matches, errata, mismatches = count("match"), count("erratum"), count("mismatch")
-    text = (
-        f"Of {matches + errata + mismatches} printed cells {matches} are exactly what is computed, "
-        f"marked ✓. Errata, with what is printed struck out: {errata}. Mismatches: {mismatches}. "
-        "A cell without a mark is not printed."
-    )
-    for column, convention in table.conventions.items():
-        counts, rounds = _COUNTS[convention.count], _ROUNDS[convention.round]
-        letter = LETTERS[convention.unit]
-        unit = f", {letter} being {convention.unit:,}" if letter else ""
-        text += f" Its {column} are {counts}{unit}, {rounds}."
-    return element("p", text)
 
 
 def _panel() -> Element:

@@ -19,10 +19,10 @@ from archc.drawing.network import draw_network
 from archc.drawing.picture import write_picture
 from archc.ops.operator import written
 from archc.page.counting import fact_list, facts
-from archc.page.document import citation, verdicts
 from archc.page.figures import READING
 from archc.page.markup import Child, element
 from archc.page.tables import grid_table
+from archc.page.words import citation, verdicts
 from archc.presentation import Grid, GridCell, table_grid
 
 Item = TypeVar("Item")
