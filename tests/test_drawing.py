@@ -27,7 +27,7 @@ from archc.drawing.lines import lines_of
 from archc.drawing.network import draw_network, draw_part, draw_side_by_side
 from archc.drawing.pictures import find_part, picture
 from archc.drawing.svg import render, style
-from archc.drawing.text import shortened, width_of
+from archc.drawing.text import SIZE, shortened, width_of
 from archc.optimize import DEPLOY, optimize
 from archc.page.document import write_page
 from archc.pipeline import compile_spec, load_network
@@ -327,7 +327,7 @@ def test_labels_are_short_and_say_what_matters() -> None:
     labels = {layer.op.path: label(layer.op) for layer in analysis.layers}
     assert labels["conv1"] == "7x7/2 64"
     assert labels["inception3a.branch2.1"] == "3x3 128"
-    assert labels["inception3a.branch4.0"] == "max pool 3x3"
+    assert labels["inception3a.branch4.0"] == "max 3x3"
     assert labels["norm1"] == "LRN 5"
     assert labels["dropout"] == "dropout 0.4"
     assert labels["fc"] == "linear 1000"
@@ -391,4 +391,10 @@ def test_themes_colour_the_same_picture() -> None:
     assert "@media screen and (prefers-color-scheme:dark)" in either
     assert "@media" not in light + dark
     block = Block(10, 10, 5, (), Box("a", "pooling"))
-    assert render(block).get("viewBox") == "0 0 26 26"
+    assert render(block).get("viewBox") == "0 0 22 22"
+
+
+def test_a_picture_is_readable_in_a_column_of_a_paper() -> None:
+    column = 84 / 25.4 * 72  # 84 mm, in points
+    wide = int(render(draw_network(compiled("googlenet.yaml"))).get("width") or 0)
+    assert SIZE * column / wide >= 6

@@ -387,7 +387,7 @@ def test_png_and_pdf_show_the_same(tmp_path: Path) -> None:
         assert image.size == tuple(3 * side for side in sides)
     (page,) = PdfReader(io.BytesIO((tmp_path / "0.pdf").read_bytes())).pages
     text = page.extract_text()
-    assert "inception4a" in text and "3x3 208" in text and "max pool 3x3/2" in text
+    assert "inception4a" in text and "3x3 208" in text and "max 3x3/2" in text
 
 
 def test_what_is_asked_for_in_a_wrong_way_is_said(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_names_and_numbers_are_text(page: Page) -> None:
         found.dblclick()
         assert page.evaluate(SELECTED).strip() == text
     # Dragging along a label selects it and chooses no box.
-    label = page.locator("svg text", has_text="max pool 3x3/2").first
+    label = page.locator("svg text", has_text="max 3x3/2").first
     label.scroll_into_view_if_needed()
     place = label.bounding_box()
     assert place is not None
@@ -66,7 +66,7 @@ def test_names_and_numbers_are_text(page: Page) -> None:
     page.mouse.down()
     page.mouse.move(place["x"] + place["width"] - 1, middle, steps=5)
     page.mouse.up()
-    assert page.evaluate(SELECTED) == "max pool 3x3/2"
+    assert page.evaluate(SELECTED) == "max 3x3/2"
     point_at(page, "conv1")
     assert panel(page)[""] == "conv1"
 

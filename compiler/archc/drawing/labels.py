@@ -14,14 +14,16 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 
 
 def label(op: ir.Op, symbolic: bool = False) -> str:
-    """An operator in a few words, ``3x3/2 64`` or ``max pool 3x3``; the stride where it is not 1.
+    """An operator in a few words, ``3x3/2 64`` or ``max 3x3``; the stride where it is not 1.
 
     With ``symbolic``, a number that a module takes from a column is called as the column is.
     """
     operator = op.operator
     kind = type(operator).__name__
-    words = [] if kind in _PLAIN else [kind_words(kind)]
+    words = [] if kind in _PLAIN else kind_words(kind).split(" ")
     if notation := operator.notation.removesuffix("/1"):
+        if words[1:] and family(operator).startswith(words[-1]):
+            words.pop()  # a max pool is a max among poolings, and its box is coloured as they are
         words.append(notation)
     field = operator.channels or (None if notation else operator.primary)
     if field is not None:

@@ -80,15 +80,19 @@ class Layout(NamedTuple):
         """What tells a mark without its colour."""
         return _SIGNS.get((self.marks or {}).get(node.path, ""), "")
 
-    def framed(self, node: ir.Node, run: Run | None = None, width: int = 0) -> Block:
+    def framed(
+        self, node: ir.Node, run: Run | None = None, width: int = 0, noted: bool = True
+    ) -> Block:
         """A node in a frame, named and with its output above what is in it.
 
-        ``run``: the node is the first of several alike, and stands for all.
+        ``run``: the node is the first of several alike, and stands for all. ``noted``: behind the
+        name stands which module it is.
         """
         runs = tuple(self.folding.below(node)) if isinstance(node, ir.Repeat) else ()
         repeated = run is not None and len(run.nodes) > 1
         repeated = repeated or (len(runs) == 1 and len(runs[0].nodes) > 1)
         name, note, output = self._heading(node, run)
+        note = note if noted else ""
         words = width_of(name, bold=True) + (6 + width_of(note) if note else 0)
         edge = PADDING + repeated * 2 * DECK
         line = words + (16 + width_of(output) if output else 0) + PADDING + edge

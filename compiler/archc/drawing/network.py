@@ -97,7 +97,8 @@ def _heads(
     left = x + _GUTTER + 6 * len(heads)
     free = right = 0
     for i, head in enumerate(heads):
-        block = _row(layout, Run((head.body,)), 0)
+        one = isinstance(head.body, ir.Op)
+        block = _row(layout, Run((head.body,)), 0) if one else layout.framed(head.body, noted=False)
         tap = leaves[head.tap] + 5
         y = max(free, tap + 6)
         lane = x + 6 + 6 * (len(heads) - i)

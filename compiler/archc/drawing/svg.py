@@ -11,7 +11,7 @@ Theme = Literal["auto", "light", "dark"]
 Describe = Callable[[Element, Box], None]
 """Gives the group of a box what is to be known of it."""
 
-MARGIN = 8
+MARGIN = 6
 _INK = {"light": ("#1f2328", "#59636e", "#ffffff"), "dark": ("#f0f3f6", "#a6b0ba", "#15191f")}
 """Text, what is muted and wires, and the ground."""
 _FILLS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {

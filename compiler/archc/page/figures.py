@@ -13,7 +13,7 @@ from archc.page.markup import element
 
 FAMILIES = {
     "convolution": "convolution: window, stride where it is not 1, filters",
-    "pooling": "pooling",
+    "pooling": "pooling: maximum or average, window",
     "normalization": "normalisation",
     "linear": "fully connected",
     "activation": "activation",
