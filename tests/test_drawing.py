@@ -28,8 +28,10 @@ from archc.drawing.network import draw_network, draw_part, draw_side_by_side
 from archc.drawing.pictures import find_part, picture
 from archc.drawing.svg import render, style
 from archc.drawing.text import SIZE, shortened, width_of
+from archc.ops import OPERATORS
 from archc.optimize import DEPLOY, optimize
 from archc.page.document import write_page
+from archc.page.figures import FAMILIES
 from archc.pipeline import compile_spec, load_network
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.yaml"))
@@ -379,6 +381,13 @@ def test_a_picture_is_well_formed_and_its_text_is_text() -> None:
     assert any(title.startswith("inception3a.branch2.1: conv 3x3/1, 96x28x28") for title in titles)
     kinds = {element.tag.removeprefix(name) for element in root.iter()}
     assert kinds == {"svg", "g", "rect", "path", "text", "title", "style"}
+
+
+def test_every_family_of_operators_has_a_colour_and_words() -> None:
+    families = {kind.__module__.rpartition(".")[2] for kind in OPERATORS.values()}
+    assert len(families) > 4
+    assert families <= FAMILIES.keys()
+    assert [name for name in families if f".drawing .{name}>rect" not in style("light")] == []
 
 
 def test_themes_colour_the_same_picture() -> None:
