@@ -19,7 +19,7 @@ from strategies import specs
 
 from archc import ir
 from archc.analysis import Analysis, analyze
-from archc.difference_marks import differences_to_first, marks_of
+from archc.difference_marks import differences_to_first, marks_of, names_of
 from archc.drawing.blocks import Block, Box, Join, Placed, Text, Wire
 from archc.drawing.folding import MAXIMUM_OPEN, fold
 from archc.drawing.labels import kind_words, label, repeats
@@ -302,6 +302,22 @@ def test_a_comparison_marks_what_differs(tmp_path: Path) -> None:
     assert {box.family for box in boxes} <= {"plain", "frame", "sum"}
     said = [text.text for _, text, _, _ in texts(block)]
     assert "+ 3x3 32" in said and "~ 3x3 32" in said and "~ inception3a" in said
+
+
+def test_of_several_the_first_marks_what_none_of_the_others_has() -> None:
+    names = ("googlenet.yaml", "googlenet_bn_5x5.yaml", "inception_v3.yaml")
+    analyses = [compiled(name) for name in names]
+    first, second, third = marks_of(analyses, differences_to_first(analyses))
+    assert set(first.values()) == {"removed"}
+    assert {"norm1", "norm2"} <= first.keys() and "conv1" not in first
+    assert second["conv1"] == "changed" and third["Mixed_5b"] == "added"
+
+
+def test_networks_of_one_name_are_numbered() -> None:
+    analyses = [
+        compiled(name) for name in ("googlenet.yaml", "googlenet_bn.yaml", "googlenet.yaml")
+    ]
+    assert names_of(analyses) == ["GoogLeNet (1)", "GoogLeNetBN", "GoogLeNet (2)"]
 
 
 def test_nothing_is_marked_where_nothing_differs() -> None:

@@ -1,5 +1,6 @@
 """Which nodes of two networks a comparison marks, so that pictures can show it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -89,9 +90,23 @@ def differences_to_first(analyses: Sequence[Analysis]) -> list[Difference]:
 def marks_of(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> list[Marks]:
     """What pictures of networks side by side mark: what is not as in the first.
 
-    In the first itself nothing is marked, unless there is just one other.
+    In the first itself, where there are several others, only what none of them has.
     """
     others = zip(analyses[1:], differences, strict=True)
     pairs = [mark(analyses[0], other, difference) for other, difference in others]
-    first: Marks = pairs[0].before if len(pairs) == 1 else {}
+    first = pairs[0].before
+    if len(pairs) > 1:
+        removed = [{p for p, kind in pair.before.items() if kind == "removed"} for pair in pairs]
+        first = dict.fromkeys(sorted(set.intersection(*removed)), "removed")
     return [first, *(pair.after for pair in pairs)]
+
+
+def names_of(analyses: Sequence[Analysis]) -> list[str]:
+    """What networks side by side are called: a name that another has, too, is numbered."""
+    names = [analysis.network.name for analysis in analyses]
+    seen: Counter[str] = Counter()
+    called = []
+    for name in names:
+        seen[name] += 1
+        called.append(f"{name} ({seen[name]})" if names.count(name) > 1 else name)
+    return called

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from archc import ir
 from archc.analysis import Analysis
-from archc.difference_marks import differences_to_first, marks_of
+from archc.difference_marks import differences_to_first, marks_of, names_of
 from archc.drawing.lines import lines_of, spoken
 from archc.drawing.network import draw_network, draw_part, draw_side_by_side
 from archc.drawing.picture import write_picture
@@ -34,7 +34,7 @@ def picture_part(
 
 def picture(analyses: Sequence[Analysis], theme: Theme = "auto", stamp: str = "") -> bytes:
     """A network as SVG, or several side by side, compared with the first."""
-    names = [analysis.network.name for analysis in analyses]
+    names = names_of(analyses)
     if len(analyses) == 1:
         (analysis,) = analyses
         captions = _captions(analysis)

@@ -5,6 +5,7 @@ from itertools import zip_longest
 from xml.etree.ElementTree import Element
 
 from archc.analysis import Analysis, RowAnalysis
+from archc.difference_marks import names_of
 from archc.difference_view import difference_grid, difference_lines
 from archc.differences import Difference
 from archc.ops.operator import written
@@ -32,7 +33,7 @@ def totals_table(analyses: Sequence[Analysis]) -> Element:
         element("tr", element("th", name, scope="row"), *_marked(texts))
         for name, texts in lines.items()
     ]
-    names = [element("th", a.network.name, scope="col", class_="number") for a in analyses]
+    names = [element("th", n, scope="col", class_="number") for n in names_of(analyses)]
     head = element("tr", element("td"), *names)
     table = element(
         "table",
@@ -62,7 +63,7 @@ def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) 
         columns = [_marked(texts) for texts in zip_longest(*cells, fillvalue="")]
         flat = [column[i] for i in range(len(analyses)) for column in columns]
         body.append(element("tr", element("th", " / ".join(names[name]), scope="row"), *flat))
-    heads = [element("th", a.network.name, scope="colgroup", colspan=3) for a in analyses]
+    heads = [element("th", n, scope="colgroup", colspan=3) for n in names_of(analyses)]
     kinds = ("output", "params", "MACs")
     under = [element("th", kind, scope="col", class_="number") for _ in analyses for kind in kinds]
     head = element(
@@ -82,8 +83,9 @@ def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) 
 def changes(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:
     """What one has to do to the first network to get each of the others."""
     parts: list[Element] = []
-    for other, difference in zip(analyses[1:], differences, strict=True):
-        title = f"From {analyses[0].network.name} to {other.network.name}"
+    first, *others = names_of(analyses)
+    for other, difference in zip(others, differences, strict=True):
+        title = f"From {first} to {other}"
         parts.append(element("h3", title))
         lines = difference_lines(difference)
         if not (lines or difference.rows or difference.aux):

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
-from archc.difference_marks import differences_to_first, marks_of
+from archc.difference_marks import differences_to_first, marks_of, names_of
 from archc.drawing.lines import Line, lines_of
 from archc.drawing.network import draw_network
 from archc.drawing.svg import style
@@ -31,7 +31,7 @@ def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
     ``stamp`` is kept in the file, as text. Several networks stand side by side, compared with the
     first.
     """
-    title = ", ".join(one.network.name for one in networks)
+    title = ", ".join(names_of([one.analysis for one in networks]))
     body = element("body", class_="several" if networks[1:] else None)
     if stamp:
         body.append(element("pre", stamp, hidden=""))
@@ -90,8 +90,7 @@ def _several(networks: Sequence[Compiled]) -> list[Element]:
     blocks = [draw_network(*pair) for pair in zip(analyses, marks, strict=True)]
     pages = [list(lines_of(*pair)) for pair in zip(analyses, marks, strict=True)]
     sides = []
-    for i, (block, one, lines) in enumerate(zip(blocks, networks, pages, strict=True)):
-        name = one.network.name
+    for i, (block, name, lines) in enumerate(zip(blocks, names_of(analyses), pages, strict=True)):
         picture = network_figure(block, name, lines, f"{i}-")
         sides.append(element("section", element("h3", name), picture))
     parts = [
@@ -105,7 +104,7 @@ def _several(networks: Sequence[Compiled]) -> list[Element]:
         rows_table(analyses, differences),
     ]
     for i, (one, lines) in enumerate(zip(networks, pages, strict=True)):
-        header = _header(one, "h2")
+        header = _header(one, "h2", names_of(analyses)[i])
         header.set("id", f"network-{i}")
         parts += [header, *_sections(one, lines, f"{i}-", "h3")]
     return [*parts, element("h2", MEANINGS), terms()]
@@ -135,11 +134,11 @@ def _sections(one: Compiled, lines: Sequence[Line], prefix: str, level: str) -> 
     return parts
 
 
-def _header(one: Compiled, level: str) -> Element:
+def _header(one: Compiled, level: str, name: str = "") -> Element:
     network = one.network
     return element(
         "header",
-        element(level, network.name),
+        element(level, name or network.name),
         element("p", network.about, class_="about") if network.about else None,
         citation(network),
         facts(one.analysis),
@@ -147,9 +146,9 @@ def _header(one: Compiled, level: str) -> Element:
 
 
 def _contents(networks: Sequence[Compiled]) -> Element:
+    names = names_of([one.analysis for one in networks])
     links = (
-        element("li", element("a", one.network.name, href=f"#network-{i}"))
-        for i, one in enumerate(networks)
+        element("li", element("a", name, href=f"#network-{i}")) for i, name in enumerate(names)
     )
     return element("nav", element("ul", *links), aria_label="Networks")
 
