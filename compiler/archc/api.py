@@ -11,10 +11,10 @@ from archc.analysis import analyze as run_analyses
 from archc.backend import DEFAULT, Backend, BackendUnavailable, Options, load_backend
 from archc.checkpoints import match_checkpoint
 from archc.checks import check_spec
-from archc.diagnostics import Diagnostic, SpecError, guess
+from archc.diagnostics import Diagnostic, SpecError
 from archc.differences import Difference
 from archc.differences import compare as compare_analyses
-from archc.ir import Network, walk
+from archc.ir import Network
 from archc.library import find_spec
 from archc.notebook import Drawing, show_in_notebooks
 from archc.pipeline import load_network
@@ -88,7 +88,7 @@ def draw(
     reader's screen. Raises SpecError where shapes do not fit, LookupError where there is no such
     part.
     """
-    from archc.drawing.pictures import find_part, picture, picture_part
+    from archc.drawing.pictures import find_part, no_such_part, picture, picture_part
 
     if path is not None and module is not None:
         raise ValueError("a path or a module is drawn, not both")
@@ -98,7 +98,7 @@ def draw(
         return Drawing(picture([analysis], theme).decode(), name)
     part = find_part(analysis.network, path, module)
     if part is None:
-        raise LookupError(_no_such_part(analysis.network, path, module))
+        raise LookupError(no_such_part(analysis.network, path, module))
     drawn = picture_part(analysis, part, module is not None, theme)
     return Drawing(drawn.decode(), f"{path if module is None else module} of {name}")
 
@@ -179,18 +179,6 @@ def _loaded(network: Spec) -> Network:
 
 def _analysed(network: Spec | Analysis) -> Analysis:
     return network if isinstance(network, Analysis) else analyze(network)
-
-
-def _no_such_part(network: Network, path: str | None, module: str | None) -> str:
-    """That there is no such part to draw, and which one is meant."""
-    if module is not None:
-        what, name, known = "module", module, list(network.modules)
-    else:
-        rows = (*network.rows, *(head.body for head in network.aux))
-        known = [node.path for row in rows for node in walk(row)]
-        what, name = "row or layer", path or ""
-    hint = guess(name, known)
-    return f"{network.name} has no {what} {name}{f'; {hint}' if hint else ''}"
 
 
 def _backend(name: str) -> Backend:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from archc import ir
 from archc.analysis import Analysis, RowAnalysis
-from archc.differences import Difference, RowDifference, compare, stated_layers
+from archc.differences import Difference, compare, stated_layers
 
 Marks = Mapping[str, str]
 """By path: added, removed, changed or affected."""
@@ -26,7 +26,6 @@ def mark(before: Analysis, after: Analysis, difference: Difference) -> MarkedPai
     """
     old = {row.node.name: row for row in (*before.rows, *before.aux)}
     new = {row.node.name: row for row in (*after.rows, *after.aux)}
-    pair = MarkedPair({}, {})
     firsts: dict[str, str] = {}
     seconds: dict[str, str] = {}
     for row in (*difference.rows, *difference.aux):
@@ -38,8 +37,9 @@ def mark(before: Analysis, after: Analysis, difference: Difference) -> MarkedPai
             was, now = old[row.was or row.name], new[row.name]
             kind = "affected" if row.change == "affected" else "changed"
             firsts[was.node.path] = seconds[now.node.path] = kind
-            _inside(was, now, row, firsts, seconds)
-    return pair._replace(before=firsts, after=seconds)
+            if kind == "changed":
+                _inside(was, now, firsts, seconds)
+    return MarkedPair(firsts, seconds)
 
 
 def _whole(row: RowAnalysis, kind: str) -> Marks:
@@ -47,15 +47,9 @@ def _whole(row: RowAnalysis, kind: str) -> Marks:
 
 
 def _inside(
-    was: RowAnalysis,
-    now: RowAnalysis,
-    row: RowDifference,
-    firsts: dict[str, str],
-    seconds: dict[str, str],
+    was: RowAnalysis, now: RowAnalysis, firsts: dict[str, str], seconds: dict[str, str]
 ) -> None:
     """Marks the layers of a row that are not in both, or not the same in both."""
-    if row.change == "affected":
-        return
     old, new = (stated_layers(side, False) for side in (was, now))
     paths = was.node.path, now.node.path
     for path in dict.fromkeys([*old, *new]):

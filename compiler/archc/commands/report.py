@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from archc.diagnostics import Diagnostic
     from archc.drawing.svg import Theme
-    from archc.ir import Network
     from archc.pipeline import Compiled
 
     Form = Literal["html", "svg", "png", "pdf"]
@@ -146,19 +145,6 @@ def _can_convert(form: str) -> None:
         )
 
 
-def _no_part(network: "Network", path: str | None, module: str | None) -> str:
-    """That there is no such part, and which is meant."""
-    from archc import ir
-    from archc.diagnostics import guess
-
-    heads = (head.body for head in network.aux)
-    rows = (*network.rows, *heads)
-    known = [node.path for row in rows for node in ir.walk(row)] if path else network.modules
-    what = f"row or layer {path}" if path else f"module {module}"
-    hint = guess(path or module or "", known)
-    return f"{network.name} has no {what}" + (f"; {hint}" if hint else "")
-
-
 def _content(
     compiled: "list[Compiled]",
     form: "Form",
@@ -178,7 +164,7 @@ def _content(
 
         return sealed(write_page(compiled, stamp))
     from archc.drawing.picture import convert
-    from archc.drawing.pictures import find_part, picture, picture_part
+    from archc.drawing.pictures import find_part, no_such_part, picture, picture_part
 
     analyses = [one.analysis for one in compiled]
     if path is None and module is None:
@@ -187,6 +173,6 @@ def _content(
         (analysis,) = analyses
         part = find_part(analysis.network, path, module)
         if part is None:
-            raise click.UsageError(_no_part(analysis.network, path, module))
+            raise click.UsageError(no_such_part(analysis.network, path, module))
         svg = picture_part(analysis, part, module is not None, theme, stamp)
     return sealed(svg) if form == "svg" else convert(svg, form)

@@ -53,7 +53,7 @@ class Block(NamedTuple):
     width: int
     height: int
     axis: int
-    parts: "tuple[Text | Wire | Join | Placed, ...]" = ()
+    parts: "tuple[Part, ...]" = ()
     box: Box | None = None
 
 
@@ -65,6 +65,8 @@ class Placed(NamedTuple):
     block: Block
 
 
+Part = Text | Wire | Join | Placed
+"""What may stand in a block."""
 JOIN = 4
 """The height of a ``Join``."""
 DECK = 3

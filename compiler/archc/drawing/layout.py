@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from archc import ir
-from archc.drawing.blocks import DECK, JOIN, Block, Box, Join, Placed, Text, Wire
+from archc.drawing.blocks import DECK, JOIN, Block, Box, Join, Part, Placed, Text, Wire
 from archc.drawing.folding import Folding, Run
 from archc.drawing.labels import LONGEST, family, label, repeats
 from archc.drawing.text import shortened, width_of
@@ -99,7 +99,7 @@ class Layout(NamedTuple):
         inner = self._inside(node)
         width = max(width, line, inner.width + PADDING + edge)
         left = (width - inner.width) // 2
-        parts: list[Text | Wire | Join | Placed] = [
+        parts: list[Part] = [
             Text(PADDING, _BASELINE + 1, name, "start", "bold"),
             Text(width - edge, _BASELINE + 1, output, "end", "muted"),
         ]
@@ -161,10 +161,9 @@ class Layout(NamedTuple):
             return self.node(node.body)
         if isinstance(node, ir.Repeat):
             runs = tuple(self.folding.below(node))
-            if len(runs) == 1 and not isinstance(runs[0].first, ir.Repeat):
-                return self._inside(runs[0].first)
             if len(runs) == 1:
-                return self.node(runs[0].first)
+                first = runs[0].first
+                return self.node(first) if isinstance(first, ir.Repeat) else self._inside(first)
             return _stacked([self._run(run) for run in runs])
         return self.node(node)
 
@@ -181,7 +180,7 @@ class Layout(NamedTuple):
         width = sum(block.width for block in blocks) + BESIDE * (len(blocks) - 1)
         height = max(block.height for block in blocks)
         axis = width // 2
-        parts: list[Text | Wire | Join | Placed] = []
+        parts: list[Part] = []
         axes = []
         x = 0
         for block in blocks:
@@ -218,7 +217,7 @@ class Layout(NamedTuple):
         height = max(body.height, shortcut.height)
         end = GAP + height + GAP
         middle = end + HEIGHT // 2
-        parts: list[Text | Wire | Join | Placed] = [
+        parts: list[Part] = [
             Wire(((left, 0), (around, 0), (around, GAP))),
             Wire(((left, 0), (left, GAP))),
             Placed(left - body.axis, GAP, body),
@@ -255,7 +254,7 @@ def _stacked(blocks: Sequence[Block]) -> Block:
         return Block(12, 0, 6)
     axis = max(block.axis for block in blocks)
     width = axis + max(block.width - block.axis for block in blocks)
-    parts: list[Text | Wire | Join | Placed] = []
+    parts: list[Part] = []
     y = 0
     for i, block in enumerate(blocks):
         if i:

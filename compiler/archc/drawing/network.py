@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from archc import ir
 from archc.analysis import Analysis
-from archc.drawing.blocks import Block, Box, Join, Placed, Text, Wire
+from archc.drawing.blocks import Block, Box, Part, Placed, Text, Wire
 from archc.drawing.folding import Folding, Run, fold
 from archc.drawing.layout import HEADER, PADDING, Layout, deck_of
 from archc.drawing.text import width_of
@@ -28,7 +28,7 @@ def draw_network(analysis: Analysis, marks: Mapping[str, str] | None = None) -> 
     runs = list(layout.folding.runs(network.rows))
     least = max(_row(layout, run, 0).width for run in runs)
     rows = [_row(layout, run, least) for run in runs]
-    parts: list[Text | Wire | Join | Placed] = []
+    parts: list[Part] = []
     source = _source(written(network.input), least)
     parts.append(Placed(least // 2 - source.axis, 0, source))
     y = source.height
@@ -55,7 +55,7 @@ def draw_network(analysis: Analysis, marks: Mapping[str, str] | None = None) -> 
 
 def draw_side_by_side(blocks: Iterable[tuple[str, Block]]) -> Block:
     """Drawings beside each other, each below its name."""
-    parts: list[Text | Wire | Join | Placed] = []
+    parts: list[Part] = []
     x = height = 0
     for name, block in blocks:
         width = max(block.width, width_of(name, bold=True))
@@ -88,7 +88,7 @@ def _source(shape: str, width: int) -> Block:
 
 
 def _heads(
-    layout: Layout, leaves: Mapping[str, int], x: int, parts: list[Text | Wire | Join | Placed]
+    layout: Layout, leaves: Mapping[str, int], x: int, parts: list[Part]
 ) -> tuple[int, int] | None:
     """Adds the auxiliary heads, each below where it taps; how far they reach, None without any."""
     heads = layout.folding.analysis.network.aux

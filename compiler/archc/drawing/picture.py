@@ -9,7 +9,6 @@ from archc.drawing.blocks import Block, Box
 from archc.drawing.svg import Theme, render, style
 from archc.visible import visible
 
-PictureForm = Literal["svg", "png", "pdf"]
 SCALE = 3
 """Pixels of a PNG for each of the drawing: 288 an inch."""
 

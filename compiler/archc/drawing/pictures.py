@@ -1,9 +1,10 @@
 """Pictures of compiled specs: one whole, a part of one, several side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from archc import ir
 from archc.analysis import Analysis
+from archc.diagnostics import guess
 from archc.difference_marks import differences_to_first, marks_of, names_of
 from archc.drawing.lines import lines_of, spoken
 from archc.drawing.network import draw_network, draw_part, draw_side_by_side
@@ -13,13 +14,22 @@ from archc.drawing.svg import Theme
 
 def find_part(network: ir.Network, path: str | None, module: str | None) -> ir.Node | None:
     """The node at ``path``, or the first call of ``module``; None where there is none."""
-    heads = (head.body for head in network.aux)
-    for row in (*network.rows, *heads):
-        for node in ir.walk(row):
-            calls = isinstance(node, ir.Call) and node.module == module
-            if calls if module is not None else node.path == path:
-                return node
+    for node in _nodes(network):
+        calls = isinstance(node, ir.Call) and node.module == module
+        if calls if module is not None else node.path == path:
+            return node
     return None
+
+
+def no_such_part(network: ir.Network, path: str | None, module: str | None) -> str:
+    """That there is no such part to draw, and which one is meant."""
+    known: Iterable[str] = network.modules
+    what, name = "module", module or ""
+    if module is None:
+        known = [node.path for node in _nodes(network)]
+        what, name = "row or layer", path or ""
+    hint = guess(name, known)
+    return f"{network.name} has no {what} {name}{f'; {hint}' if hint else ''}"
 
 
 def picture_part(
@@ -43,6 +53,12 @@ def picture(analyses: Sequence[Analysis], theme: Theme = "auto", stamp: str = ""
     blocks = [draw_network(*pair) for pair in zip(analyses, marks, strict=True)]
     block = draw_side_by_side(zip(names, blocks, strict=True))
     return write_picture(block, ", ".join(names), {}, theme, stamp)
+
+
+def _nodes(network: ir.Network) -> Iterator[ir.Node]:
+    """Every node, those of auxiliary heads last."""
+    for row in (*network.rows, *(head.body for head in network.aux)):
+        yield from ir.walk(row)
 
 
 def _captions(analysis: Analysis) -> dict[str, str]:

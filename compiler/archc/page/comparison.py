@@ -1,7 +1,6 @@
 """Several networks side by side, with what differs from the first marked."""
 
 from collections.abc import Sequence
-from itertools import zip_longest
 from xml.etree.ElementTree import Element
 
 from archc.analysis import Analysis, RowAnalysis
@@ -12,7 +11,6 @@ from archc.ops.operator import written
 from archc.page.markup import element
 from archc.page.tables import grid_table, scrolled
 
-Cells = Sequence[str]
 MOST_LINES = 12
 """More are folded."""
 
@@ -46,7 +44,7 @@ def totals_table(analyses: Sequence[Analysis]) -> Element:
 
 def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:
     """Every row of every network, in one line those of one name and those that were renamed."""
-    former = [{row.name: row.was for row in d.rows if row.was} for d in differences]
+    former = [{row.name: row.was for row in (*d.rows, *d.aux) if row.was} for d in differences]
     found: list[dict[str, RowAnalysis]] = []
     names: dict[str, dict[str, None]] = {}
     for analysis, was in zip(analyses, ({}, *former), strict=True):
@@ -60,7 +58,7 @@ def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) 
     body = []
     for name in order:
         cells = [_row_cells(rows.get(name)) for rows in found]
-        columns = [_marked(texts) for texts in zip_longest(*cells, fillvalue="")]
+        columns = [_marked(texts) for texts in zip(*cells, strict=True)]
         flat = [column[i] for i in range(len(analyses)) for column in columns]
         body.append(element("tr", element("th", " / ".join(names[name]), scope="row"), *flat))
     heads = [element("th", n, scope="colgroup", colspan=3) for n in names_of(analyses)]
@@ -101,11 +99,11 @@ def changes(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> 
     return element("div", *parts)
 
 
-def _row_cells(row: RowAnalysis | None) -> Cells:
+def _row_cells(row: RowAnalysis | None) -> tuple[str, str, str]:
     if row is None:
         return ("none", "", "")
-    counts = (row.cost.params, row.cost.macs)
-    return (written(row.output), *(f"{n:,}" if n else "" for n in counts))
+    params, macs = (f"{n:,}" if n else "" for n in (row.cost.params, row.cost.macs))
+    return (written(row.output), params, macs)
 
 
 def _marked(texts: Sequence[str]) -> list[Element]:
