@@ -291,6 +291,13 @@ def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.lstat().st_mode)
 
 
+def test_a_link_to_a_current_report_is_current(tmp_path: Path) -> None:
+    out, link = tmp_path / "page.html", tmp_path / "link.html"
+    run("report", "googlenet.yaml", "-o", str(out))
+    link.symlink_to(out)
+    assert run("report", "googlenet.yaml", "-o", str(link), "--check").exit_code == 0
+
+
 def test_no_spec_is_written_over(tmp_path: Path) -> None:
     spec = tmp_path / "net.yaml"
     spec.write_text(SPECS[1].read_text())

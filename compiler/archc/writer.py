@@ -38,7 +38,7 @@ def check_files(
     findings = []
     shows = f"{command} --diff shows how it differs, " if diff else ""
     for path, content in files:
-        current = _unfit(path) or _read(path)
+        current = _read(path)
         if isinstance(current, Diagnostic):
             findings.append(current)
         elif current is None:
@@ -160,6 +160,11 @@ def _unfit(path: Path) -> Diagnostic | None:
     if stat.S_ISLNK(mode):
         message = f"{path} is a symbolic link, which archc does not write through"
         return Diagnostic(Code.UNWRITABLE, message)
+    return _special(path, mode)
+
+
+def _special(path: Path, mode: int) -> Diagnostic | None:
+    """Why the path is not to be opened: a pipe would be waited for. A folder is refused later."""
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
         return None
     return Diagnostic(Code.UNWRITABLE, f"{path} is a device, a pipe or a socket, and no file")
@@ -197,7 +202,7 @@ def _lines(text: str) -> list[str]:
 
 def _read(path: Path) -> bytes | Diagnostic | None:
     try:
-        return path.read_bytes()
+        return _special(path, path.stat().st_mode) or path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
