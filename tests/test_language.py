@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from archc import lower, models, names, pipeline, source, syntax
+from archc.analyses import limits
 from archc.ops import OPERATORS, window
 from archc.pipeline import Compiled, compile_spec
 from archc.reference import renewed
@@ -27,7 +28,7 @@ def test_the_page_shows_specs() -> None:
 
 
 def test_the_limits_are_the_compilers() -> None:
-    limits = {
+    numbers = {
         "bytes of a spec": source.MAXIMUM_BYTES,
         "levels of nesting in its text": source.MAXIMUM_DEPTH,
         "specs that extend one another": pipeline.MAXIMUM_EXTENSIONS,
@@ -39,11 +40,14 @@ def test_the_limits_are_the_compilers() -> None:
         "channels, height and width of the input": models.MAXIMUM_SIDE,
         "kernel, stride and padding": window.MAXIMUM_KERNEL,
         "letters of a name": int(names.NAME_PATTERN.rpartition(",")[2].rstrip("}")) + 1,
+        "elements of a tensor, parameters of a layer, receptive field and its stride": (
+            limits.MAXIMUM_SIZE
+        ),
         "parameters that `archc verify` runs, or an ONNX file holds": MAXIMUM_PARAMS,
     }
     table = PAGE.read_text().partition("## Limits")[2].partition("## ")[0]
     rows = re.findall(r"^\| ([^|]+) \| ([0-9,]+) \|$", table, re.MULTILINE)
-    assert {what: int(number.replace(",", "")) for what, number in rows} == limits
+    assert {what: int(number.replace(",", "")) for what, number in rows} == numbers
 
 
 @pytest.mark.parametrize("text", SPECS, ids=lambda text: re.findall(r"name: (\w+)", str(text))[0])

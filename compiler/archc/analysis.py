@@ -8,6 +8,7 @@ from typing import NamedTuple
 from archc import ir
 from archc.analyses.cost import count_cost, total
 from archc.analyses.depth import measure_depth
+from archc.analyses.limits import find_oversized
 from archc.analyses.memory import measure_peaks
 from archc.analyses.receptive_field import Field, Fields, as_field, measure_fields
 from archc.analyses.shapes import Shapes, infer_shapes
@@ -138,18 +139,23 @@ class Analysis(_Known):
 
 
 def analyze(network: ir.Network) -> Analysis | list[Diagnostic]:
-    """The network's analysis, or every place where shapes do not fit."""
+    """The network's analysis, or every place where shapes do not fit or are beyond the limits."""
     shapes = infer_shapes(network)
     if isinstance(shapes, list):
         return shapes
+    fields = measure_fields(network, shapes)
+    if isinstance(fields, Diagnostic):
+        return [fields]
     costs = count_cost(shapes)
+    if oversized := find_oversized(network, shapes.ops, costs):
+        return oversized
     end = shapes.slices[network.rows[-1].name].stop
     cost = total(costs[:end])
     return Analysis(
         network,
         shapes,
         costs,
-        measure_fields(network, shapes),
+        fields,
         cost,
         total([cost, *costs[end:]]),
         sum([measure_depth(row) for row in network.rows]),

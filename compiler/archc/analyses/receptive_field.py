@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from archc.analyses.limits import MAXIMUM_SIZE, too_large
 from archc.analyses.shapes import Shapes
+from archc.diagnostics import Diagnostic
 from archc.ir import Concat, Fork, Network, Node, Op, Residual
 from archc.ops.operator import POINTWISE, Pair, Shape
 
@@ -43,16 +45,31 @@ def as_field(sides: _Sides) -> Field:
     return Field((high, wide), (down, right))
 
 
-def measure_fields(network: Network, shapes: Shapes) -> Fields:
-    """All receptive fields. A Concat sees what its widest branch sees."""
+class _TooLarge(Exception):
+    def __init__(self, op: Op, field: _Sides) -> None:
+        self.op = op
+        self.field = field
+
+
+def measure_fields(network: Network, shapes: Shapes) -> Fields | Diagnostic:
+    """All receptive fields, or the first that is beyond the limit.
+
+    A Concat sees what its widest branch sees.
+    """
     layers: list[_Sides] = []
     rows: dict[str, _Sides] = {}
     given = iter(shapes.given)
     field = (1, 1, 1, 1)
-    for row in network.rows:
-        field = rows[row.name] = _node(row, field, given, layers)
-    for head in network.aux:
-        rows[head.body.name] = _node(head.body, rows[head.tap], given, layers)
+    taps = {head.body.name: head.tap for head in network.aux}
+    for row in (*network.rows, *(head.body for head in network.aux)):
+        try:
+            field = _node(row, rows.get(taps.get(row.name, ""), field), given, layers)
+        except _TooLarge as found:
+            size, stride = max(found.field[:2]), max(found.field[2:])
+            if stride > MAXIMUM_SIZE:
+                return too_large("stride in elements of the input", stride, found.op, row)
+            return too_large("receptive field", size, found.op, row)
+        rows[row.name] = field
     return Fields(tuple(layers), rows)
 
 
@@ -65,6 +82,8 @@ def _node(node: Node, field: _Sides, given: Iterator[Shape], layers: list[_Sides
             (height, width), (vertical, horizontal) = reach
             high, wide = high + (height - 1) * down, wide + (width - 1) * right
             field = high, wide, down * vertical, right * horizontal
+            if max(field) > MAXIMUM_SIZE:
+                raise _TooLarge(node, field)
         layers.append(field)
     elif type(node) is Concat or type(node) is Residual:
         # An input that is added as it is sees no more than the layers beside it.

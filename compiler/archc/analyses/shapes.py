@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from math import prod
 from typing import NamedTuple
 
 from archc import ir
+from archc.analyses.limits import MAXIMUM_SIZE, too_large
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.ops.operator import Operator, Pair, Shape, Unfit, written
 from archc.ops.pooling import AvgPool, MaxPool
@@ -157,6 +159,9 @@ class _Inference:
                 notes = (out.note,) if out.note else ()
                 self._report(Code.SHAPE, out.message, node, notes, out.hint)
                 return None
+            if prod(out) > MAXIMUM_SIZE and not node.replaces:  # the parts of a merger were judged
+                self._refuse_size(out, node)
+                return None
             self.ops.append(node)
             self.given.append(shape)
             self.made.append(out)
@@ -198,7 +203,11 @@ class _Inference:
             return None
         sizes = [output[1:] for output in known]
         if sizes.count(sizes[0]) == len(sizes):
-            return (sum([output[0] for output in known]), *sizes[0])
+            joined = (sum([output[0] for output in known]), *sizes[0])
+            if prod(joined) <= MAXIMUM_SIZE:
+                return joined
+            self._refuse_size(joined, node)
+            return None
         # Of sizes that are equally frequent, the input's is the one that no branch has changed.
         usual = max(sizes, key=lambda size: (sizes.count(size), size == shape[1:]))
         odd = [i for i, size in enumerate(sizes) if size != usual]
@@ -261,6 +270,11 @@ class _Inference:
             note = _sum(operator, before, after)
             return _Reason(label, note, _fitting(operator, before, wanted))
         return _Reason(None, "no layer of this branch changes the size", None)
+
+    def _refuse_size(self, output: Shape, node: ir.Node) -> None:
+        row = self.calls[0] if self.calls else None
+        what = f"elements of its output, {written(output)}"
+        self.findings.append(too_large(what, prod(output), node, row))
 
     def _report(
         self,
