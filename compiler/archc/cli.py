@@ -31,7 +31,16 @@ class _Commands(click.Group):
         if name not in self.list_commands(context):
             return None
         command: click.Command = import_module(f"archc.commands.{name}").command
-        return command
+        return _helped(command)
+
+
+def _helped(command: click.Command) -> click.Command:
+    """The command with its docstring as its help, which click does not find under ``-OO``."""
+    if command.help is None and command.callback is not None:
+        from archc.docstrings import docstring
+
+        command.help = docstring(command.callback)
+    return command
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,6 +51,9 @@ def cli() -> None:
     A SPEC is a path, or the name of a spec in specs/ or among those shipped with archc. Without
     one, all of specs/ are meant.
     """
+
+
+_helped(cli)
 
 
 def main() -> NoReturn:

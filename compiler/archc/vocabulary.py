@@ -10,6 +10,8 @@ from functools import cache
 
 from pydantic import BaseModel
 
+from archc.docstrings import docstring
+
 STRUCTURES = {
     "Sequence": "Layers one after the other: a list, or a mapping of names.",
     "Concat": "Branches that read the same input; their channels are joined in this order.",
@@ -29,7 +31,7 @@ STRUCTURE_FIELDS = {
 
 def about(model: type[BaseModel]) -> str:
     """The model's docstring as Markdown, each paragraph on one line."""
-    paragraphs = inspect.cleandoc(model.__doc__ or "").replace("``", "`").split("\n\n")
+    paragraphs = docstring(model).replace("``", "`").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 

@@ -7,11 +7,13 @@ and ``lint`` what finds it. A spec switches them in its section ``lints``.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 from typing import NamedTuple
 
 from archc import ir
 from archc.analysis import Analysis
 from archc.diagnostics import Diagnostic, Label, Severity, in_file_order
+from archc.docstrings import docstring
 from archc.remarks import Remark
 from archc.spans import Span
 from archc.switches import LINT_NAMES
@@ -29,8 +31,13 @@ class Lint(NamedTuple):
 
     name: str
     code: str
-    documentation: str
+    module: ModuleType
     find: Callable[[Analysis, str | None], Iterator[Remark]]
+
+    @property
+    def documentation(self) -> str:
+        """The docstring of its module."""
+        return docstring(self.module)
 
 
 class Selection(NamedTuple):
@@ -55,7 +62,7 @@ def lints() -> Mapping[str, Lint]:
     found = {}
     for name in LINT_NAMES:
         module = import_module(f"{__name__}.{name}")
-        found[name] = Lint(name, module.CODE, module.__doc__ or "", module.lint)
+        found[name] = Lint(name, module.CODE, module, module.lint)
     return found
 
 
