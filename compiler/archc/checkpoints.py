@@ -10,6 +10,7 @@ from archc.ops.operator import Tensor
 from archc.ops.operator import written as written_shape
 from archc.renaming import Line, Renaming, fillings, matches
 from archc.validation import counted, listed
+from archc.visible import one_line
 
 _MOST_SUGGESTIONS = 5
 
@@ -149,9 +150,8 @@ def match_checkpoint(
 
 
 def shown(key: str) -> str:
-    """A key from a file, in a message: one line, not too long, without control characters."""
-    key = key if len(key) <= 200 else f"{key[:200]}..."
-    return key if key.isprintable() else repr(key)
+    """A key from a file, in a message: one line, and not too long."""
+    return one_line(key if len(key) <= 200 else f"{key[:200]}...")
 
 
 def _leads_somewhere(ours: str, paths: Mapping[str, None]) -> bool:

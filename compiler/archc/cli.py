@@ -8,19 +8,40 @@ import gc
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from archc import __version__, commands
+from archc.visible import lines, one_line
 
 FINDINGS, FAULT = 1, 70
 
 
+@contextmanager
+def _errors_on_one_line() -> Iterator[None]:
+    """What is quoted in an error of usage is shown as names are shown everywhere."""
+    try:
+        yield
+    except click.MissingParameter:  # it quotes nothing
+        raise
+    except click.UsageError as error:
+        raise click.UsageError(one_line(error.format_message()), error.ctx) from None
+
+
 class _Commands(click.Group):
     """Commands by the names of their files; only the one that is run is imported."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _errors_on_one_line():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, context: click.Context) -> Any:
+        with _errors_on_one_line():
+            return super().invoke(context)
 
     def list_commands(self, context: click.Context) -> list[str]:
         files = os.listdir(commands.__path__[0])  # noqa: PTH208 - pathlib would be slower
@@ -74,7 +95,7 @@ def main() -> NoReturn:
             status = FINDINGS
             _explain(fault)
         else:
-            message = f"archc: internal fault: {type(fault).__name__}: {fault}"
+            message = one_line(f"archc: internal fault: {type(fault).__name__}: {fault}")
             _say(f"{message}\nPlease report it; ARCHC_DEBUG=1 shows where it happened.")
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -96,7 +117,7 @@ def _explain(error: OSError) -> None:
 
 def _say(message: str) -> None:
     with suppress(OSError):
-        click.echo(message, err=True)
+        click.echo(lines(message), err=True)
 
 
 def _terminate(number: int, _: object) -> NoReturn:

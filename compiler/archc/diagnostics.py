@@ -6,6 +6,7 @@ from posixpath import commonprefix
 from typing import NamedTuple
 
 from archc.spans import Span
+from archc.visible import one_line
 
 
 class Severity(StrEnum):
@@ -188,18 +189,18 @@ def render(finding: Diagnostic) -> str:
     if finding.span:
         lines += _excerpt(finding.span, "")
     for label in finding.labels:
-        lines.append(f"  {label.span}: {label.message}")
+        lines.append(f"  {label.span}: {one_line(label.message)}")
         lines += _excerpt(label.span, "")
-    lines += [f"  = note: {note}" for note in finding.notes]
+    lines += [f"  = note: {one_line(note)}" for note in finding.notes]
     if finding.hint:
-        lines.append(f"  = hint: {finding.hint}")
+        lines.append(f"  = hint: {one_line(finding.hint)}")
     return "\n".join(lines)
 
 
 def headline(finding: Diagnostic) -> str:
     """The finding's first line, which says all but how to mend it."""
     where = f"{finding.span}: " if finding.span else ""
-    return f"{where}{finding.severity}[{finding.code}] {finding.message}"
+    return f"{where}{finding.severity}[{finding.code}] {one_line(finding.message)}"
 
 
 def in_file_order(findings: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from archc.visible import one_line
+
 
 class Source:
     """One spec file as it was read: its name for people, its text, its bytes' digest, its path."""
@@ -43,4 +45,4 @@ class Span(NamedTuple):
         return line[self.column - 1 : self.end_column - 1 if self.end_line == self.line else None]
 
     def __str__(self) -> str:
-        return f"{self.source.name}:{self.line}:{self.column}"
+        return f"{one_line(self.source.name)}:{self.line}:{self.column}"

@@ -1,5 +1,6 @@
 """The text that a new variant starts from: what it extends, and what may be said, commented."""
 
+import re
 from pathlib import Path
 
 from archc import ir
@@ -14,12 +15,16 @@ def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnosti
     """A spec that changes nothing yet.
 
     What may be uncommented stands right behind its ``#``, sentences behind ``# ``. ``extends`` is
-    the base's file name. A finding where the name of ``file`` cannot become a module's.
+    the base's file name. A finding where it cannot stand in a spec, or where the name of ``file``
+    cannot become a module's.
     """
     if not is_name(file.stem) or file.suffix != ".yaml":
         message = f"{file.name} cannot be a spec: its name becomes a module's"
         hint = "such as my_net.yaml: letters, digits and underscores, a letter first"
         return Diagnostic(Code.INVALID_NAME, message, hint=hint)
+    if not re.fullmatch(r"[\w.][\w. +-]*\.yaml", extends):
+        message = f"{extends} cannot be extended: its name is no plain word of YAML"
+        return Diagnostic(Code.INVALID_NAME, message, hint="rename it, such as base.yaml")
     name = "".join(word[:1].upper() + word[1:] for word in file.stem.split("_"))
     lines = [
         f"# yaml-language-server: $schema={SCHEMA_FILE}",

@@ -1,8 +1,15 @@
-"""Text that a file can hold and a reader can see, whatever it came from."""
+"""Text that a file can hold and a reader can see, whatever it came from.
 
-from unicodedata import category
+Names of files, keys of checkpoints and words of the system may hold anything. A message is one
+line: it shows them through ``one_line``, so that they cannot end the line, move the cursor, or
+give a command to a CI that reads its log: GitHub takes a line that begins with ``::`` for one, and
+``##[`` anywhere in it, Azure Pipelines ``##vso[``.
+"""
+
+import re
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_COMMAND = re.compile(r"^\s*:(?=:)|(?<=#)#(?=\[|vso\[)")
 
 
 def visible(text: str) -> str:
@@ -12,7 +19,25 @@ def visible(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(
-        c.encode("unicode_escape").decode() if category(c) in _UNSEEN and c != "\n" else c
-        for c in text
-    )
+    return "".join(_escaped(c) if _is_unseen(c) and c != "\n" else c for c in text)
+
+
+def one_line(text: object) -> str:
+    r"""The same as one line: a line feed is ``\n``, and what begins a command is escaped, too."""
+    line = visible(str(text)).replace("\n", r"\n")
+    return _COMMAND.sub(lambda found: rf"{found[0][:-1]}\x{ord(found[0][-1]):x}", line)
+
+
+def lines(text: str) -> str:
+    """Text whose line feeds are archc's own, each of its lines as ``one_line`` shows it."""
+    return "\n".join(map(one_line, text.split("\n")))
+
+
+def _is_unseen(character: str) -> bool:
+    from unicodedata import category  # most text is printable, and a start pays for no import
+
+    return category(character) in _UNSEEN
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()

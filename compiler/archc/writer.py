@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from archc.diagnostics import Code, Diagnostic
 from archc.stamps import REACH, is_intact, stamped_spec
+from archc.visible import one_line
 
 _FORCE = "--force replaces it"
 
@@ -89,7 +90,8 @@ def diff_files(files: Iterable[File]) -> str:
     for path, content in files:
         current = _read(path)
         then = current if isinstance(current, bytes) else b""
-        old, new = f"{path}" if current is not None else "/dev/null", f"{path}, from its spec"
+        name = one_line(path)
+        old, new = name if current is not None else "/dev/null", f"{name}, from its spec"
         if b"\0" in content:
             parts += [] if then == content else [f"Binary files {old} and {new} differ\n"]
             continue

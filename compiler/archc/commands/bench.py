@@ -10,12 +10,14 @@ import click
 
 from archc.commands.common import (
     compile_all,
-    echo,
+    echo_document,
+    echo_lines,
     fail_on,
     print_grid,
     set_option,
 )
 from archc.completion import complete_spec
+from archc.visible import one_line
 
 TURN = 0.15
 """Seconds that a contender has in a round."""
@@ -135,7 +137,7 @@ def command(
         if not filter_names(known, pattern):
             raise click.UsageError(f"nothing is called {pattern}: --list names what there is")
     if lists:
-        echo("\n".join(names))
+        echo_lines("\n".join(names))
         return
     effort = Effort(rounds, TURN, layers)
     length = steps(chosen, effort) * len(trials)
@@ -147,12 +149,12 @@ def command(
         import json
 
         document = results_json(analysis.network.name, results, predicted)
-        click.echo(json.dumps(document, indent=1))
+        echo_document(json.dumps(document, indent=1))
     else:
         print_grid(results_grid(results), form)
-        echo("\n" + "\n".join(remarks(results, predicted)))
+        echo_lines("\n".join(["", *map(one_line, remarks(results, predicted))]))
         for prediction in predicted if layers else ():
-            echo(f"\n{prediction_line(prediction)}\n")
+            echo_lines(f"\n{prediction_line(prediction)}\n")
             print_grid(layers_grid(prediction), form)
     findings = different(results)
     if plot is not None and (finding := draw(analysis.network.name, results, plot)) is not None:

@@ -14,6 +14,7 @@ from archc.commands.common import (
     compile_all,
     counted,
     echo,
+    echo_lines,
     fail_on,
     given_weights,
     merge_option,
@@ -72,7 +73,7 @@ def command(
     fail_on(findings, unwritten)
     if check or diff:
         if diff and (differences := diff_files(files)):
-            echo(differences.removesuffix("\n"))
+            echo_lines(differences.removesuffix("\n"))
         fail_on([*check_files(files), *orphans(compiled, files, out, are_all=not specs)])
         verb = "is" if len(files) == 1 else "are"
         echo(f"{counted(len(files), 'generated file')} {verb} current")

@@ -11,6 +11,8 @@ from archc.commands.common import (
     all_specs,
     counted,
     echo,
+    echo_document,
+    echo_lines,
     fail_on,
     quickly,
     set_option,
@@ -70,7 +72,7 @@ def command(
     if form in DOCUMENTS:
         document = import_module(f"archc.formats.{form}").write(reports)
         if document:
-            echo(document)
+            echo_document(document)
     else:
         _close(reports)
     failed = any(report.findings if strict else report.errors for report in reports)
@@ -108,7 +110,7 @@ def _print(report: "Report", form: str) -> None:
 
     for finding in report.findings:
         if form == "full":
-            echo(render(finding), err=True)
+            echo_lines(render(finding), err=True)
         else:
             hint = f"; {finding.hint}" if finding.hint else ""
             echo(f"{headline(finding)}{hint}", err=True)

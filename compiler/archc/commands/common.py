@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from archc.completion import complete_backend, complete_folder, complete_spec
+from archc.visible import lines, one_line, visible
 
 if TYPE_CHECKING:
     from archc.analysis import Analysis
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 FINDINGS, USAGE = 1, 2
 _COLOURS = {"match": "green", "erratum": "yellow", "mismatch": "red"}
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 
@@ -252,7 +254,7 @@ def report(findings: "Iterable[Diagnostic]") -> None:
     from archc.diagnostics import render
 
     for finding in findings:
-        echo(render(finding), err=True)
+        echo_lines(render(finding), err=True)
 
 
 def fail_on(findings: "list[Diagnostic]", closing: str = "") -> None:
@@ -272,7 +274,7 @@ def refuse(finding: "Diagnostic", closing: str = "") -> NoReturn:
 
 def stop(message: str, status: int) -> NoReturn:
     """Print a message on standard error and exit."""
-    click.echo(message, err=True)
+    echo(message, err=True)
     sys.exit(status)
 
 
@@ -289,16 +291,16 @@ def print_grid(grid: "Grid", form: str, notes: Sequence[str] = ()) -> None:
 
     # Before columns are laid out: what stands for a character may be longer.
     rows = (
-        tuple(cell._replace(text=_fitting(cell.text, sys.stdout)) for cell in row)
+        tuple(cell._replace(text=_fitting(one_line(cell.text), sys.stdout)) for cell in row)
         for row in grid.rows
     )
-    headings = (_fitting(heading, sys.stdout) for heading in grid.headings)
+    headings = (_fitting(one_line(heading), sys.stdout) for heading in grid.headings)
     grid = grid._replace(headings=tuple(headings), rows=tuple(rows))
     if form == "text":
         parts = [grids.as_text(grid, _style), "\n".join(notes)]
     else:
         parts = [grids.as_markdown(grid), legend(grid), grids.as_list(notes)]
-    echo("\n\n".join(filter(None, parts)))
+    echo_lines("\n\n".join(filter(None, parts)))
 
 
 def print_csv(records: "Iterable[Mapping[str, object]]") -> None:
@@ -317,7 +319,28 @@ def _style(text: str, verdict: str) -> str:
     return click.style(text, fg=_COLOURS[verdict]) if verdict in _COLOURS else text
 
 
-def echo(text: str, err: bool = False) -> None:
+def echo(line: str, err: bool = False) -> None:
+    """Print one line. A line feed in it is part of a name, and shown as an escape."""
+    _print(one_line(line), err)
+
+
+def echo_lines(text: str, err: bool = False) -> None:
+    """Print lines that archc has laid out, in its own colours if any.
+
+    What they quote, such as a file's name, has gone through ``one_line``: here nobody can tell any
+    more whether a line feed is part of it.
+    """
+    parts = _COLOUR.split(text)
+    parts[::2] = map(lines, parts[::2])
+    _print("".join(parts), err)
+
+
+def echo_document(text: str) -> None:
+    """Print a document for tools, whose format escapes what it holds."""
+    _print(visible(text), err=False)
+
+
+def _print(text: str, err: bool) -> None:
     """Print text, in colours only where they are wanted, in characters that the stream has."""
     text = _fitting(text, sys.stderr if err else sys.stdout)
     colour = None

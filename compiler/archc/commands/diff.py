@@ -5,6 +5,8 @@ import click
 from archc.commands.common import (
     compile_at,
     echo,
+    echo_document,
+    echo_lines,
     print_grid,
 )
 from archc.completion import complete_spec
@@ -34,7 +36,7 @@ def command(before: str, after: str, form: str) -> None:
     if form == "json":
         import json
 
-        click.echo(json.dumps(difference_json(before, after, difference), indent=1))
+        echo_document(json.dumps(difference_json(before, after, difference), indent=1))
         return
     lines = difference_lines(difference)
     if not (lines or difference.rows or difference.aux):
@@ -42,4 +44,4 @@ def command(before: str, after: str, form: str) -> None:
         return
     print_grid(difference_grid(difference), form)
     bullet = "- " if form == "md" else ""
-    echo("\n".join(["", *(f"{bullet}{line}" for line in lines)]) if lines else "")
+    echo_lines("\n".join(["", *(f"{bullet}{line}" for line in lines)]) if lines else "")

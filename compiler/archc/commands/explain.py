@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archc.commands.common import echo
+from archc.commands.common import echo_document, echo_lines
 
 if TYPE_CHECKING:
     from archc.explanations import Explanation
@@ -33,13 +33,13 @@ def command(codes: tuple[str, ...], form: str) -> None:
         import json
 
         shown = [explanation._asdict() for explanation in chosen or known]
-        click.echo(json.dumps(shown, indent=1))
+        echo_document(json.dumps(shown, indent=1))
     elif form == "md":
         sections = [explanations.as_markdown(explanation) for explanation in chosen]
-        echo("\n\n".join(sections) or explanations.as_page(known))
+        echo_lines("\n\n".join(sections) or explanations.as_page(known))
     else:
         texts = [explanations.as_text(explanation, _heading) for explanation in chosen]
-        echo("\n\n\n".join(texts) or _list(known))
+        echo_lines("\n\n\n".join(texts) or _list(known))
 
 
 def _found(code: str, known: "tuple[Explanation, ...]") -> "Explanation":

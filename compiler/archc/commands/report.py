@@ -80,7 +80,6 @@ def command(
     if chosen in ("png", "pdf"):
         _can_convert(chosen)
     compiled = compile_all(specs, settings)
-    from archc.visible import visible
     from archc.writer import File, check_files, write_files
 
     out = out or Path(f"report.{chosen}")
@@ -97,8 +96,8 @@ def command(
     outcome = write_files(files, force)
     fail_on(outcome.findings)
     for file in files:
-        name = visible(str(file.path))
-        echo(f"wrote {name}" if file.path in outcome.written else f"{name} is current")
+        path_written = file.path in outcome.written
+        echo(f"wrote {file.path}" if path_written else f"{file.path} is current")
 
 
 def _form_of(out: Path | None) -> "Form":
@@ -156,9 +155,8 @@ def _content(
     """The bytes of one file."""
     from archc.builds import stamp_of
     from archc.stamps import sealed
-    from archc.visible import visible
 
-    stamp = visible(stamp_of(compiled, settings).text)
+    stamp = stamp_of(compiled, settings).text
     if form == "html":
         from archc.page.document import write_page
 

@@ -4,6 +4,7 @@ import click
 
 from archc.commands.common import (
     compile_all,
+    echo_document,
     fail_on,
     print_csv,
     print_grid,
@@ -50,7 +51,7 @@ def command(
             result = records.conventions_json(ranking)
         elif layers:
             result = records.layers_records(analysis, repeats=False)
-        click.echo(json.dumps(result, indent=1))
+        echo_document(json.dumps(result, indent=1))
     elif form == "csv":
         if conventions:
             print_csv(records.conventions_records(ranking))

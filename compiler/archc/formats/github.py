@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from archc.diagnostics import Diagnostic, Severity, headline
 from archc.reports import Report, place_of
+from archc.visible import visible
 
 MOST = 10
 
@@ -40,7 +41,7 @@ def _annotation(finding: Diagnostic) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

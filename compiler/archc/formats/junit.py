@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 from archc.diagnostics import Severity, render
 from archc.reports import Report
+from archc.visible import one_line
 
 
 def write(reports: Sequence[Report]) -> str:
@@ -18,10 +19,15 @@ def write(reports: Sequence[Report]) -> str:
         skipped="0",
     )
     for report in reports:
-        case = ElementTree.SubElement(suite, "testcase", classname="archc", name=_text(report.spec))
+        case = ElementTree.SubElement(
+            suite, "testcase", classname="archc", name=_text(one_line(report.spec))
+        )
         if errors := report.errors:
             failure = ElementTree.SubElement(
-                case, "failure", message=_text(errors[0].message), type=str(errors[0].code)
+                case,
+                "failure",
+                message=_text(one_line(errors[0].message)),
+                type=str(errors[0].code),
             )
             failure.text = _text("\n\n".join(render(finding) for finding in errors))
         warnings = [f for f in report.findings if f.severity is Severity.WARNING]
