@@ -1,6 +1,7 @@
 """Options of the tests, the figures that they print, and the models that specs are held against."""
 
 import importlib.util
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="Write what is rendered now as the expectation; look at each difference.",
     )
+
+
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Expectations are rewritten by one process, since several tests write the same file."""
+    return 0 if config.getoption("--update-expected") else None
+
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each worker has a core: threads of torch and of what tests start only wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture

@@ -101,6 +101,7 @@ def test_generated_code_is_clean_under_the_linter(collected: Path) -> None:
     run("-m", "ruff", "check", "--no-cache", "--config", CONFIG, str(collected))
 
 
+@pytest.mark.slow
 def test_generated_code_is_typed_strictly(collected: Path, pytestconfig: pytest.Config) -> None:
     files = [str(file) for file in sorted(collected.glob("*.py"))]
     cache = pytestconfig.rootpath / ".mypy_cache" / "generated"

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from models import executed, randomized
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
+from shipped import NAMES, SPECS, by_cost
 from strategies import specs
 from torch import Tensor, nn
 
@@ -26,7 +27,6 @@ from archc.analysis import Analysis
 torch.set_num_threads(1)
 
 ROOT = Path(__file__).parents[1]
-SHIPPED = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
 GOOD = sorted((ROOT / "tests" / "specs" / "good").glob("*.yaml"))
 SMALLER = {"googlenet_bn": "3x97x131", "inception_v4": "3x107x139", "googlenet_small": "3x21x27"}
 """Inputs of other sizes, odd ones, where all pools round in another way."""
@@ -92,10 +92,13 @@ def assert_close(got: Any, want: Any, tolerance: float) -> None:
         assert np.abs(got[name] - expected).max() <= tolerance * largest, name
 
 
-@pytest.mark.parametrize("stem", [*SHIPPED, *(f"{stem} at {SMALLER[stem]}" for stem in SMALLER)])
+SIZED = [f"{stem} at {size}" for stem, size in SMALLER.items()]
+
+
+@pytest.mark.parametrize("stem", by_cost([*NAMES, *SIZED]))
 def test_onnx_runtime_gives_what_the_class_gives(stem: str, tmp_path: Path) -> None:
     stem, _, size = stem.partition(" at ")
-    spec = ROOT / "specs" / f"{stem}.yaml"
+    spec = SPECS / f"{stem}.yaml"
     if size:
         spec = tmp_path / "smaller.yaml"
         spec.write_text(f"extends: {stem}.yaml\nname: Smaller\ninput: {size}\n")

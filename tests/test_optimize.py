@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from shipped import NAMES, by_cost
 from torch import Tensor, nn
 
 import archc
@@ -23,7 +24,6 @@ from archc.transforms.drop_training import drop_training
 from archc.transforms.fold_norms import fold_norms
 from archc.transforms.merge_siblings import merge_siblings
 
-SPECS = sorted(path.stem for path in (Path(__file__).parents[1] / "specs").glob("*.yaml"))
 FIXED = ("bn_inception", "googlenet", "googlenet_separable")
 """Networks whose last pool is 7x7, so that they take no images that are much smaller."""
 
@@ -179,7 +179,7 @@ def compared(written: Analysis, recipe: Recipe, x: Tensor) -> float:
     return error(outputs(other, x), outputs(model, x))
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", by_cost())
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.word)
 def test_shipped_networks_compute_the_same(name: str, recipe: Recipe) -> None:
     written = archc.analyze(archc.load(f"{name}.yaml"))
@@ -205,7 +205,7 @@ def test_the_toy_computes_the_same(toy: Analysis, recipe: Recipe, size: tuple[in
     assert compared(toy, recipe, images(2, 3, *size)) < 1e-12
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", NAMES)
 def test_totals_stay(name: str) -> None:
     written = archc.analyze(archc.load(f"{name}.yaml"))
     merged = optimize(written, MERGED).analysis

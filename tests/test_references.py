@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
+from shipped import SPECS, by_cost
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -19,7 +20,6 @@ import archc
 from archc.checkpoints import match_checkpoint
 from archc_backends.pytorch.reference import make_reference
 
-SPECS = Path(__file__).parents[1] / "specs"
 TOLERANCE = 1e-9
 RATE = 1e-3
 
@@ -87,7 +87,7 @@ def without_dropout(model: nn.Module) -> nn.Module:
     return model
 
 
-@pytest.fixture(scope="module", params=REFERENCES)
+@pytest.fixture(scope="module", params=by_cost(REFERENCES))
 def built(
     request: pytest.FixtureRequest,
     cadene: ModuleType,

@@ -30,7 +30,10 @@ from torch import nn
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "compiler" / "archc"
 PRELOADED = ("click", "jinja2", "pydantic.root_model", "yaml")
-OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"))
+OPTIONS = (
+    *("-x", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")),
+    *("-o", "addopts=--import-mode=importlib -m 'not slow'"),  # in this process: without xdist
+)
 SECONDS = 30
 """Of the processor's time, so that a busy machine kills no mutant."""
 MEMORY = 4 * 1024**3
