@@ -30,6 +30,7 @@ from archc.table import (
     Number,
     Recorded,
     Rounding,
+    in_letter,
     parse_number,
     rounded,
     shown,
@@ -206,8 +207,9 @@ def test_without_a_table_every_cell_is_exact_and_unstated(spec: Path) -> None:
     assert found == expected
     results = [result for cells in conformance.cells.values() for result in cells.values()]
     assert {(r.printed, r.verdict, r.why) for r in results} == {(None, "unstated", None)}
-    assert conformance.count("unstated") == 5 * 4
-    assert conformance.count("unstated", ("output",)) == 5
+    # Five rows and the two totals.
+    assert conformance.count("unstated") == 7 * 4
+    assert conformance.count("unstated", ("output",)) == 7
     assert conformance.count("match") == 0
 
 
@@ -508,7 +510,7 @@ EXAMPLE = "{count: weights, unit: 1000, round: nearest}"
                 (
                     Code.UNKNOWN_KEY,
                     "table takes no zzz",
-                    "it takes params, ops, columns, rows, errata",
+                    "it takes params, ops, columns, rows, total, total_with_aux, errata",
                 )
             ],
         ),
@@ -705,3 +707,89 @@ def test_an_erratum_of_an_inner_row(spec: Path) -> None:
     conformance = judged(spec, table)
     assert conformance.cells["aux1.fc"]["output"].verdict == "erratum"
     assert conformance.findings == ()
+
+
+# -- totals ------------------------------------------------------------------------------------
+
+
+def test_totals_are_judged_as_cells_are(spec: Path) -> None:
+    table = """\
+  params: {count: params, unit: 1000, round: nearest}
+  ops: {count: macs, unit: 1000, round: nearest}
+  columns: [output, depth, params, ops]
+  rows: {}
+  total: ["-", 4, 554, 0.35M]
+  total_with_aux: ["-", "-", 0.6K, 352497]
+  errata:
+    total.depth: {computed: 3, why: the pool was counted}
+    total_with_aux.ops: {computed: 352496, why: a slip}
+"""
+    conformance = judged(spec, table)
+    # 224 + 160 + 170 = 554 params, and 90 of the head; 352,416 multiply-accumulates, and 80.
+    assert conformance.totals == {
+        "total": {
+            "output": CellResult("", None, "unstated"),
+            "depth": CellResult("3", "4", "erratum", "the pool was counted"),
+            "params": CellResult("554", "554", "match"),
+            "ops": CellResult("0.35M", "0.35M", "match"),
+        },
+        "total_with_aux": {
+            "output": CellResult("", None, "unstated"),
+            "depth": CellResult("", None, "unstated"),
+            "params": CellResult("0.6K", "0.6K", "match"),
+            "ops": CellResult("352496", "352497", "erratum", "a slip"),
+        },
+    }
+    assert conformance.findings == ()
+    assert [conformance.count(v) for v in ("match", "erratum", "mismatch")] == [3, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "letter", "expected"),
+    [
+        *((1000, "", 1), (1000, "K", 1000), (1000, "M", 10**6), (10**6, "G", 10**9)),
+        *((1024, "", 1), (1024, "M", 2**20), (2**20, "G", 2**30), (2**30, "K", 1024)),
+        *((1, "", 1), (1, "M", 10**6)),
+    ],
+)
+def test_a_letter_stands_for_a_power_of_the_units_base(
+    unit: int, letter: str, expected: int
+) -> None:
+    convention = Convention(count="weights", unit=unit, round="up")
+    assert in_letter(convention, letter) == Convention(count="weights", unit=expected, round="up")
+
+
+def test_a_ranking_counts_printed_totals(spec: Path) -> None:
+    # 504 weights, 554 with biases and norm parameters.
+    table = WEIGHTS.replace("1000", "1") + "  columns: [params]\n  total: [554]\n"
+    ranking = [e for e in rank_conventions(compiled(spec, table).analysis) if e.explained]
+    assert {e.convention.count for e in ranking} == {"params"}
+    assert {(e.explained, e.printed, e.stated) for e in ranking} == {(("total",), 1, False)}
+
+
+TOTALS = Path(__file__).parent / "specs" / "totals"
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "cells"),
+    [
+        ("squeezenet", "[1248424]", "[1248425]", 1),
+        ("vgg16", "[138M]", "[139M]", 1),
+        ("mobilenet", "[4.2M,", "[4.3M,", 2),
+    ],
+)
+def test_totals_that_papers_print(
+    spec: Path, name: str, right: str, wrong: str, cells: int
+) -> None:
+    text = (TOTALS / f"{name}.yaml").read_text()
+    spec.write_text(text)
+    found = compile_spec(spec.name)
+    assert isinstance(found, Compiled), found
+    assert found.conformance.findings == ()
+    assert found.conformance.count("match") == cells
+    # Exact in the last digit.
+    assert right in text
+    spec.write_text(text.replace(right, wrong))
+    found = compile_spec(spec.name)
+    assert isinstance(found, Compiled), found
+    assert [f.message.split(":")[0] for f in found.conformance.findings] == ["total params"]

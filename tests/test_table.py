@@ -335,7 +335,11 @@ def test_totals_are_those_of_the_analysis(path: Path) -> None:
 
     found = {record["row"]: record for record in rows if not record["type"]}
     assert {
-        name: {key: value for key, value in record.items() if value and key != "row"}
+        name: {
+            key: value
+            for key, value in record.items()
+            if value and key != "row" and not key.endswith((" printed", " verdict"))
+        }
         for name, record in found.items()
     } == {
         name: {"weights": str(cost.weights), "params": str(cost.params), "ops": str(cost.macs)}
@@ -422,3 +426,27 @@ def test_a_total_runs_over_empty_cells_and_never_into_a_full_one() -> None:
         "-  ----  -",
         "a total  c  3",
     ]
+
+
+def test_a_printed_total_is_shown_in_every_format() -> None:
+    spec = SPECS / "bn_inception.yaml"
+    # Section 4.2 of arXiv:1502.03167 says 13.6 million, which no reading of its figure 5 gives.
+    text = run("table", str(spec)).stdout
+    assert re.search(r"^total +34 +11\.3M e 13\.6M +2,032,600,064$", text, re.M)
+    assert "  total.params: no reading of figure 5 gives the 13.6 million" in text
+    assert re.search(r"^\| total \|.*\| 11\.3M e 13\.6M \|", run_form(spec, "md"), re.M)
+    assert r"11.3M & $\dagger$ 13.6M" in run_form(spec, "latex")
+    total = next(record for record in records(spec=spec) if record["row"] == "total")
+    assert (total["params"], total["params printed"], total["params verdict"]) == (
+        *("11295240", "13.6M", "erratum"),
+    )
+    totals = json.loads(run_form(spec, "json"))["totals"]
+    assert totals["printed"] == {"params": "13.6M"}
+    assert totals["verdict"] == {"depth": "unstated", "params": "erratum", "ops": "unstated"}
+    assert list(totals["errata"]) == ["params"]
+
+
+def run_form(spec: Path, form: str) -> str:
+    result = run("table", str(spec), "--format", form)
+    assert result.exit_code == 0, result.output
+    return result.stdout

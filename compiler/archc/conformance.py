@@ -1,6 +1,6 @@
 """The paper's table against the computed one, cell by cell and exactly."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import product
 from typing import Literal, NamedTuple, get_args
 
@@ -16,7 +16,10 @@ from archc.table import (
     Convention,
     Count,
     Erratum,
+    PrintedRow,
+    PrintedTable,
     Rounding,
+    in_letter,
     no_such_row,
     parse_number,
     rounded,
@@ -38,16 +41,39 @@ class CellResult(NamedTuple):
 UNSTATED = CellResult("", None, "unstated")
 
 
+class Total(NamedTuple):
+    """What a whole network costs, and how deep it is, which auxiliary heads add nothing to.
+
+    ``key`` is its name in a spec's table, ``name`` the one that people are shown.
+    """
+
+    key: str
+    name: str
+    cost: Cost
+    depth: int | None
+
+
 class Conformance(NamedTuple):
-    """Every cell by path and column, and what is wrong with the table."""
+    """Every cell by path and column, and what is wrong with the table.
+
+    ``totals`` are the cells of the totals, by their keys.
+    """
 
     cells: Mapping[str, Mapping[str, CellResult]]
     findings: tuple[Diagnostic, ...]
+    totals: Mapping[str, Mapping[str, CellResult]]
+
+    def results(self) -> Iterator[tuple[str, str, CellResult]]:
+        """Every cell with its row and its column, those of totals last."""
+        for rows in (self.cells, self.totals):
+            for path, cells in rows.items():
+                for column, result in cells.items():
+                    yield path, column, result
 
     def count(self, verdict: Verdict, columns: tuple[str, ...] = COLUMNS) -> int:
         """How many cells of these columns have the verdict."""
         return sum(
-            cells[column].verdict == verdict for cells in self.cells.values() for column in columns
+            result.verdict == verdict and column in columns for _, column, result in self.results()
         )
 
 
@@ -61,20 +87,38 @@ class Explanation(NamedTuple):
     stated: bool
 
 
+class _Subject(NamedTuple):
+    """What a printed row is of: a row, a part of one, or the whole network.
+
+    A total has no size of its own, nor a depth with auxiliary heads; ``label`` shows a row.
+    """
+
+    size: Shape | None
+    depth: int | None
+    cost: Cost
+    label: Label | None
+
+
+def totals_of(analysis: Analysis) -> list[Total]:
+    """The network's total and, where it has auxiliary heads, the one with them."""
+    totals = [Total("total", "total", analysis.cost, analysis.depth)]
+    if analysis.aux:
+        name = "total with auxiliary heads"
+        totals.append(Total("total_with_aux", name, analysis.cost_with_aux, None))
+    return totals
+
+
 def check_conformance(analysis: Analysis) -> Conformance:
-    """A verdict for each cell of each row; a finding for each one that does not conform."""
+    """A verdict for each cell of each row and total; a finding for each that does not conform."""
     table = analysis.network.table
-    cells: dict[str, Mapping[str, CellResult]] = {}
-    findings: list[Diagnostic] = []
-    for row in (*analysis.rows, *analysis.aux):
-        cells[row.node.path] = {column: _computed(row, column, None) for column in COLUMNS}
+    conventions = table.conventions if table else {}
+    rows = {r.node.path: _row_subject(r) for r in (*analysis.rows, *analysis.aux)}
+    totals = {total.key: _total_subject(total) for total in totals_of(analysis)}
+    cells = {path: _all_computed(row, conventions) for path, row in rows.items()}
+    sums = {key: _all_computed(total, conventions) for key, total in totals.items()}
     if table is None:
-        return Conformance(cells, ())
-    for path in cells:
-        row = _at(analysis, path)
-        cells[path] = {
-            column: _computed(row, column, table.conventions.get(column)) for column in COLUMNS
-        }
+        return Conformance(cells, (), sums)
+    findings: list[Diagnostic] = []
     for path, printed in table.rows.items():
         if len(findings) >= MAXIMUM_FINDINGS:
             break
@@ -83,17 +127,53 @@ def check_conformance(analysis: Analysis) -> Conformance:
             hint = _row_meant(analysis, path, table.rows)
             findings.append(no_such_row(path, printed.span, hint))
             continue
-        results = {}
-        for column in COLUMNS:
-            convention = table.conventions.get(column)
-            results[column] = _computed(found, column, convention)
-            if cell := printed.cells.get(column):
-                erratum = table.errata.get((path, column))
-                results[column] = _judge(found, column, cell, convention, erratum)
-                finding = _finding(found, path, column, cell, results[column], convention, erratum)
-                findings += [finding] if finding else []
-        cells[path] = results
-    return Conformance(cells, tuple(in_file_order(findings)))
+        cells[path] = _judge_row(_row_subject(found), path, printed, table, findings)
+    for key, printed in table.totals.items():
+        if key in totals:
+            sums[key] = _judge_row(totals[key], key, printed, table, findings)
+        else:
+            message = f"the table has a {key}, the network has no auxiliary heads"
+            hint = "what it prints is the total"
+            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, printed.span, hint=hint))
+    return Conformance(cells, tuple(in_file_order(findings)), sums)
+
+
+def _row_subject(row: RowAnalysis) -> _Subject:
+    return _Subject(row.output, row.depth, row.cost, Label(row.node.span, "this row gives it"))
+
+
+def _total_subject(total: Total) -> _Subject:
+    return _Subject(None, total.depth, total.cost, None)
+
+
+def _all_computed(
+    subject: _Subject, conventions: Mapping[str, Convention]
+) -> dict[str, CellResult]:
+    return {
+        column: UNSTATED._replace(computed=_computed(subject, column, conventions.get(column)))
+        for column in COLUMNS
+    }
+
+
+def _judge_row(
+    subject: _Subject,
+    path: str,
+    printed: PrintedRow,
+    table: PrintedTable,
+    findings: list[Diagnostic],
+) -> dict[str, CellResult]:
+    """The cells of a printed row with their verdicts; what does not conform becomes a finding."""
+    results = _all_computed(subject, table.conventions)
+    for column, cell in printed.cells.items():
+        convention = table.conventions.get(column)
+        number = parse_number(cell.text)
+        if convention and number:
+            convention = in_letter(convention, number.letter)
+        erratum = table.errata.get((path, column))
+        results[column] = _judge(subject, column, cell, convention, erratum)
+        finding = _finding(subject, path, column, cell, results[column], convention, erratum)
+        findings += [finding] if finding else []
+    return results
 
 
 def _row_meant(analysis: Analysis, path: str, printed: Container[str]) -> Hint:
@@ -124,16 +204,16 @@ def rank_conventions(analysis: Analysis) -> list[Explanation]:
             continue
         units = [unit for unit, letter in LETTERS.items() if letter == LETTERS[stated.unit]]
         printed = {
-            path: row.cells[column].text
-            for path, row in table.rows.items()
-            if column in row.cells and analysis.at(path)
+            path: (row.cells[column].text, subject)
+            for path, row in (*table.rows.items(), *table.totals.items())
+            if column in row.cells and (subject := _subject_at(analysis, path))
         }
         for count, unit, how in product(counts[column], units, get_args(Rounding)):
             convention = Convention(count=count, unit=unit, round=how)
             explained = tuple(
                 path
-                for path, text in printed.items()
-                if _prints(_at(analysis, path), text, convention)
+                for path, (text, subject) in printed.items()
+                if _prints(subject, text, convention)
             )
             explanations.append(
                 Explanation(column, convention, explained, len(printed), convention == stated)
@@ -165,65 +245,70 @@ def printed_size(shape: Shape) -> str:
     return f"1x1x{shape[0]}" if len(shape) == 1 else f"{shape[1]}x{shape[2]}x{shape[0]}"
 
 
-def _at(analysis: Analysis, path: str) -> RowAnalysis:
+def _subject_at(analysis: Analysis, path: str) -> _Subject | None:
+    """What a printed row of that name is of; a total is never called as a printed row is."""
     row = analysis.at(path)
-    assert row is not None
-    return row
+    if row is not None:
+        return _row_subject(row)
+    totals = {total.key: _total_subject(total) for total in totals_of(analysis)}
+    return totals.get(path)
 
 
-def _prints(row: RowAnalysis, text: str, convention: Convention) -> bool:
+def _prints(subject: _Subject, text: str, convention: Convention) -> bool:
+    """Whether the convention gives the printed number, in the number's own letter."""
     number = parse_number(text)
     assert number is not None
-    value = counted(row.cost, convention.count)
-    return rounded(value, convention.unit, number.decimals, convention.round) == number.digits
+    value = counted(subject.cost, convention.count)
+    unit = in_letter(convention, number.letter).unit
+    return rounded(value, unit, number.decimals, convention.round) == number.digits
 
 
-def _computed(row: RowAnalysis, column: str, convention: Convention | None) -> CellResult:
+def _computed(subject: _Subject, column: str, convention: Convention | None) -> str:
     if column == "output":
-        return UNSTATED._replace(computed=printed_size(row.output))
+        return printed_size(subject.size) if subject.size else ""
     if column == "depth":
-        return UNSTATED._replace(computed=str(row.depth))
-    return UNSTATED._replace(computed=shown_count(row.cost, column, convention))
+        return "" if subject.depth is None else str(subject.depth)
+    return shown_count(subject.cost, column, convention)
 
 
 def _judge(
-    row: RowAnalysis,
+    subject: _Subject,
     column: str,
     cell: Cell,
     convention: Convention | None,
     erratum: Erratum | None,
 ) -> CellResult:
     if convention is None:
-        computed = _computed(row, column, None).computed
+        computed = _computed(subject, column, None)
         same = computed == cell.text
     else:
         number = parse_number(cell.text)
         decimals = number.decimals if number else 0
-        computed = shown(counted(row.cost, convention.count), convention, decimals)
-        same = _prints(row, cell.text, convention)
+        computed = shown(counted(subject.cost, convention.count), convention, decimals)
+        same = _prints(subject, cell.text, convention)
     if erratum is None:
         return CellResult(computed, cell.text, "match" if same else "mismatch")
-    recorded = _recorded(row, computed, convention, erratum)
+    recorded = _recorded(subject, computed, convention, erratum)
     verdict: Verdict = "erratum" if recorded and not same else "mismatch"
     return CellResult(computed, cell.text, verdict, erratum.why)
 
 
 def _recorded(
-    row: RowAnalysis, computed: str, convention: Convention | None, erratum: Erratum
+    subject: _Subject, computed: str, convention: Convention | None, erratum: Erratum
 ) -> bool:
     """Whether an erratum records what is computed: the exact count, or as the table prints it."""
     if convention is None:
         return erratum.computed == computed
     if erratum.computed.isdecimal():
-        return int(erratum.computed) == counted(row.cost, convention.count)
+        return int(erratum.computed) == counted(subject.cost, convention.count)
     number = parse_number(erratum.computed)
     if number is None or number.letter != LETTERS[convention.unit]:
         return False
-    return _prints(row, erratum.computed, convention)
+    return _prints(subject, erratum.computed, convention)
 
 
 def _finding(
-    row: RowAnalysis,
+    subject: _Subject,
     path: str,
     column: str,
     cell: Cell,
@@ -233,33 +318,32 @@ def _finding(
 ) -> Diagnostic | None:
     if result.verdict != "mismatch":
         return None
+    cost = subject.cost
     notes: tuple[str, ...] = ()
     if column == "params":
-        cost = row.cost
         notes = (
             f"exactly {cost.weights:,} weights, {cost.biases:,} biases and {cost.norm:,} norm "
             "parameters",
         )
     elif column == "ops":
-        notes = (f"exactly {row.cost.macs:,} multiply-accumulates",)
-    label = Label(row.node.span, "this row gives it")
+        notes = (f"exactly {cost.macs:,} multiply-accumulates",)
+    labels = (subject.label,) if subject.label else ()
+    remedy = "mend the row" if subject.label else "fix the network"
     if erratum is None:
         return Diagnostic(
             Code.MISMATCH,
             f"{path} {column}: the table prints {cell.text}, {result.computed} is computed",
             cell.span,
-            (label,),
+            labels,
             notes,
-            f"mend the row, or declare an erratum {path}.{column} with its reason",
+            f"{remedy}, or declare an erratum {path}.{column} with its reason",
         )
     if result.computed == cell.text:
         message = f"erratum {path}.{column} is not needed: the printed {cell.text} is right"
         hint = "remove the erratum"
     else:
         exact = erratum.computed.isdecimal() and column in ("params", "ops")
-        computed = (
-            str(counted(row.cost, convention.count)) if convention and exact else result.computed
-        )
+        computed = str(counted(cost, convention.count)) if convention and exact else result.computed
         message = f"erratum {path}.{column} records {erratum.computed}, {computed} is computed"
-        hint = "mend the row, or what the erratum records"
-    return Diagnostic(Code.STALE_ERRATUM, message, erratum.span, (label,), notes, hint)
+        hint = f"{remedy}, or what the erratum records"
+    return Diagnostic(Code.STALE_ERRATUM, message, erratum.span, labels, notes, hint)

@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeVar
 
 from archc import ir
 from archc.analysis import Analysis, RowAnalysis
-from archc.conformance import CellResult, Conformance, Explanation, shown_count
+from archc.conformance import CellResult, Conformance, Explanation, totals_of
 from archc.ops.operator import Cost, written
 from archc.table import COLUMNS
 
@@ -58,14 +58,6 @@ class Grid(NamedTuple):
         return frozenset(row for total in self.totals for row in (total, total + 1))
 
 
-class Total(NamedTuple):
-    """What a whole network costs, and how deep it is, which auxiliary heads add nothing to."""
-
-    name: str
-    cost: Cost
-    depth: int | None
-
-
 def table_grid(analysis: Analysis, conformance: Conformance) -> Grid:
     """The paper's table: each cell as computed, with its verdict and the printed value."""
     columns = module_columns(analysis.rows)
@@ -76,13 +68,8 @@ def table_grid(analysis: Analysis, conformance: Conformance) -> Grid:
         [_grid_row(row, columns, conformance) for row in part]
         for part in (analysis.rows, aux_rows(analysis, conformance))
     )
-    conventions = analysis.network.table.conventions if analysis.network.table else {}
     totals = [
-        _cells(
-            *(total.name, "", "", "", "" if total.depth is None else str(total.depth)),
-            *[""] * len(columns),
-            *(shown_count(total.cost, c, conventions.get(c)) for c in ("params", "ops")),
-        )
+        (*_cells(total.name, "", "", ""), *_total_results(total.key, columns, conformance))
         for total in totals_of(analysis)
     ]
     return _grid(headings, rows, aux, totals)
@@ -168,10 +155,11 @@ def summary(analysis: Analysis, conformance: Conformance, layers: bool = False) 
             f"{' and '.join(columns)}: {matches} of {matches + errata + mismatches} printed cells "
             f"match, {errata} errata, {mismatches} mismatches"
         )
-    for path, cells in conformance.cells.items():
-        for column, cell in cells.items():
-            if cell.verdict == "erratum":
-                lines.append(f"  {path}.{column}: {cell.why}")
+    lines += [
+        f"  {path}.{column}: {result.why}"
+        for path, column, result in conformance.results()
+        if result.verdict == "erratum"
+    ]
     return lines
 
 
@@ -225,14 +213,6 @@ def aux_rows(analysis: Analysis, conformance: Conformance) -> list[RowAnalysis]:
     return rows
 
 
-def totals_of(analysis: Analysis) -> list[Total]:
-    """The network's total and, where it has auxiliary heads, the one with them."""
-    totals = [Total("total", analysis.cost, analysis.depth)]
-    if analysis.aux:
-        totals.append(Total("total with auxiliary heads", analysis.cost_with_aux, None))
-    return totals
-
-
 def in_order(rows: Sequence[_T], aux: Sequence[_T], totals: Sequence[_T]) -> list[_T]:
     """The network and its total, then auxiliary heads and the total with them."""
     return [*rows, *totals[:1], *aux, *totals[1:]]
@@ -269,6 +249,12 @@ def _grid_row(
         params,
         ops,
     )
+
+
+def _total_results(key: str, columns: tuple[str, ...], conformance: Conformance) -> _Row:
+    results = conformance.totals[key]
+    depth, params, ops = (_result(results[column]) for column in ("depth", "params", "ops"))
+    return (depth, *_cells(*[""] * len(columns)), params, ops)
 
 
 def _result(result: CellResult) -> GridCell:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from archc import ir
 from archc.analysis import Analysis, LayerAnalysis, RowAnalysis
-from archc.conformance import Conformance, Explanation, printed_size
+from archc.conformance import CellResult, Conformance, Explanation, printed_size, totals_of
 from archc.ops.operator import Cost
 from archc.presentation import (
     aux_rows,
@@ -12,9 +12,8 @@ from archc.presentation import (
     kind_and_notation,
     module_columns,
     snake,
-    totals_of,
 )
-from archc.table import COLUMNS
+from archc.table import TOTALS
 
 
 def table_records(
@@ -35,10 +34,11 @@ def table_records(
     sums: list[dict[str, object]] = [
         {
             "row": total.name,
-            "depth": total.depth,
             "weights": total.cost.weights,
-            "params": total.cost.params,
-            "ops": total.cost.macs,
+            **_cells(
+                conformance.totals[total.key],
+                {"depth": total.depth, "params": total.cost.params, "ops": total.cost.macs},
+            ),
         }
         for total in totals_of(analysis)
     ]
@@ -102,6 +102,8 @@ def table_json(analysis: Analysis, conformance: Conformance) -> dict[str, object
             "stride": list(analysis.field.stride),
             "activations": analysis.memory,
             "peak_activations": analysis.peak,
+            **_totals_json(conformance, "total"),
+            **_totals_json(conformance, "total_with_aux", "_with_aux"),
         },
     }
 
@@ -134,16 +136,24 @@ def _table_record(
         "ops": row.cost.macs,
     }
     record: dict[str, object] = {"row": row.node.path, "type": kind, "patch": notation}
-    for column in COLUMNS:
+    for column, cells in _cells(results, exact).items():
         # What a printed count of params may be of, beside all of them.
         record |= {"weights": row.cost.weights} if column == "params" else {}
-        record[column] = exact[column]
-        record[f"{column} printed"] = results[column].printed
-        record[f"{column} verdict"] = results[column].verdict
+        record[column] = cells
     for name in columns:
         # A module's column may be called as one of the table's.
         key = f"column {name}" if name in record else name
         record[key] = arguments[name].value if name in arguments else None
+    return record
+
+
+def _cells(results: Mapping[str, CellResult], exact: Mapping[str, object]) -> dict[str, object]:
+    """Each column's exact value, what is printed of it, and the verdict."""
+    record: dict[str, object] = {}
+    for column, value in exact.items():
+        record[column] = value
+        record[f"{column} printed"] = results[column].printed
+        record[f"{column} verdict"] = results[column].verdict
     return record
 
 
@@ -160,19 +170,40 @@ def _row_json(row: RowAnalysis, conformance: Conformance) -> dict[str, object]:
         "receptive_field": list(row.field.size),
         "stride": list(row.field.stride),
         "activations": row.memory,
-        "printed": {
-            column: int(result.printed) if column == "depth" else result.printed
-            for column, result in results.items()
-            if result.printed is not None
-        },
+        "printed": _printed(results),
         "verdict": {column: result.verdict for column, result in results.items()},
     }
     if isinstance(row.node, ir.Call):
         entry["columns"] = {name: cell.value for name, cell in row.node.arguments.items()}
-    errata: Mapping[str, str] = {c: r.why for c, r in results.items() if r.why is not None}
-    if errata:
+    if errata := _errata(results):
         entry["errata"] = errata
     return entry
+
+
+def _totals_json(conformance: Conformance, key: str, suffix: str = "") -> dict[str, object]:
+    """What the table prints of a total; its keys end in the suffix."""
+    if key not in conformance.totals:
+        return {}
+    results = {column: conformance.totals[key][column] for column in TOTALS[key]}
+    entry: dict[str, object] = {
+        f"printed{suffix}": _printed(results),
+        f"verdict{suffix}": {column: result.verdict for column, result in results.items()},
+    }
+    if errata := _errata(results):
+        entry[f"errata{suffix}"] = errata
+    return entry
+
+
+def _printed(results: Mapping[str, CellResult]) -> dict[str, str | int]:
+    return {
+        column: int(result.printed) if column == "depth" else result.printed
+        for column, result in results.items()
+        if result.printed is not None
+    }
+
+
+def _errata(results: Mapping[str, CellResult]) -> dict[str, str]:
+    return {column: result.why for column, result in results.items() if result.why is not None}
 
 
 def _layer_json(layer: LayerAnalysis) -> dict[str, object]:

@@ -21,6 +21,8 @@ from archc.validation import (
 )
 
 COLUMNS = ("output", "depth", "params", "ops")
+TOTALS = {"total": ("depth", "params", "ops"), "total_with_aux": ("params", "ops")}
+"""What a table may print of the whole network, and of it with its auxiliary heads."""
 LETTERS = {
     1: "",
     1000: "K",
@@ -89,11 +91,12 @@ class Erratum(NamedTuple):
 
 
 class PrintedTable(NamedTuple):
-    """Everything a spec states of its paper's table."""
+    """Everything a spec states of its paper's table; ``totals`` by the names in ``TOTALS``."""
 
     conventions: Mapping[str, Convention]
     columns: tuple[str, ...]
     rows: Mapping[str, PrintedRow]
+    totals: Mapping[str, PrintedRow]
     errata: Mapping[tuple[str, str], Erratum]
 
 
@@ -132,6 +135,13 @@ def shown(value: int, convention: Convention, decimals: int = 0) -> str:
     return digits + LETTERS[convention.unit]
 
 
+def in_letter(convention: Convention, letter: str) -> Convention:
+    """The convention with the unit that another letter stands for: M is 1024² where K is 1024."""
+    power = ("", "K", "M", "G").index(letter)
+    binary = convention.unit > 1 and convention.unit % 1024 == 0
+    return convention.model_copy(update={"unit": (1024 if binary else 1000) ** power})
+
+
 def parse_table(
     table: Entry, layers: Collection[str], findings: list[Diagnostic]
 ) -> PrintedTable | None:
@@ -145,13 +155,15 @@ def parse_table(
         findings.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return None
     before = len(findings)
-    known = ["params", "ops", "columns", "rows", "errata"]
+    known = ["params", "ops", "columns", "rows", *TOTALS, "errata"]
     node = as_meant(node, "table", known, findings)
     entries = {entry.key.text: entry for entry in node.entries}
     findings += [
         unknown_key(e.key, "table", known) for name, e in entries.items() if name not in known
     ]
-    missing = [name for name in ("columns", "rows") if name not in entries]
+    # A paper may print no more than a total.
+    needed = ("columns",) if any(name in entries for name in TOTALS) else ("columns", "rows")
+    missing = [name for name in needed if name not in entries]
     if missing:
         message = f"table needs {listed(missing)}"
         findings.append(Diagnostic(Code.MISSING_KEY, message, table.key.span))
@@ -163,13 +175,16 @@ def parse_table(
     if faulty or len(findings) > before:
         return None
     at_rows = len(findings)
-    rows = _rows(entries["rows"].value, columns, conventions, findings)
+    rows = {}
+    if "rows" in entries:
+        rows = _rows(entries["rows"].value, columns, conventions, findings)
+    totals = _totals(entries, rows, columns, conventions, findings)
     errata = {}
     if "errata" in entries and len(findings) == at_rows:
-        errata = _errata(entries["errata"].value, rows, layers, findings)
+        errata = _errata(entries["errata"].value, {**rows, **totals}, layers, findings)
     if len(findings) > before:
         return None
-    return PrintedTable(conventions, columns, rows, errata)
+    return PrintedTable(conventions, columns, rows, totals, errata)
 
 
 def _conventions(entries: Mapping[str, Entry], findings: list[Diagnostic]) -> dict[str, Convention]:
@@ -241,33 +256,73 @@ def _rows(
     for key, value in node.entries:
         if _is_erratum(value):
             continue
-        if not isinstance(value, List) or len(value.items) > len(columns):
-            cells_of = (
-                counted(len(value.items), "cell") if isinstance(value, List) else found(value)
-            )
-            message = (
-                f"row {key.text} is a list of at most {len(columns)} cells, {', '.join(columns)}, "
-                f"found {cells_of}"
-            )
-            findings.append(Diagnostic(Code.WRONG_COLUMNS, message, value.span))
-            continue
-        if glued := next((item for item in value.items if _is_two(item)), None):
-            message = f"{found(glued)} is one cell: a comma is missing in it"
-            findings.append(Diagnostic(Code.WRONG_COLUMNS, message, glued.span))
-            continue
-        cells = {}
-        for column, item in zip(columns, value.items, strict=False):
-            text = item.text if isinstance(item, Scalar) else ""
-            if text == "-":
-                continue
-            if wrong := _wrong_cell(column, text, conventions):
-                message = f"{key.text} {column}: {wrong}, found {found(item)}"
-                hint = "a cell that prints nothing is -" if is_empty(item) else None
-                findings.append(Diagnostic(Code.INVALID_VALUE, message, item.span, hint=hint))
-            else:
-                cells[column] = Cell(text, item.span)
-        rows[key.text] = PrintedRow(cells, key.span)
+        cells = _cells(f"row {key.text}", key, value, columns, conventions, findings)
+        if cells is not None:
+            rows[key.text] = PrintedRow(cells, key.span)
     return rows
+
+
+def _totals(
+    entries: Mapping[str, Entry],
+    rows: Container[str],
+    columns: tuple[str, ...],
+    conventions: Mapping[str, Convention],
+    findings: list[Diagnostic],
+) -> dict[str, PrintedRow]:
+    totals = {}
+    for name, counted_in in TOTALS.items():
+        if name not in entries:
+            continue
+        key, value = entries[name]
+        if name in rows:
+            message = f"{name} is a row of the table and its total: the two have one name"
+            hint = "rename the row in the network"
+            findings.append(Diagnostic(Code.DUPLICATE_KEY, message, key.span, hint=hint))
+        cells = _cells(name, key, value, columns, conventions, findings, is_total=True)
+        for column in cells or {}:
+            if cells and column not in counted_in:
+                message = f"{name} has no {column}, found {cells[column].text}"
+                span = cells[column].span
+                hint = "a cell that prints nothing is -"
+                findings.append(Diagnostic(Code.WRONG_COLUMNS, message, span, hint=hint))
+        totals[name] = PrintedRow(cells or {}, key.span)
+    return totals
+
+
+def _cells(
+    what: str,
+    key: Scalar,
+    value: Node,
+    columns: tuple[str, ...],
+    conventions: Mapping[str, Convention],
+    findings: list[Diagnostic],
+    is_total: bool = False,
+) -> dict[str, Cell] | None:
+    """The printed cells of a row or total by their columns; None where it has no such list."""
+    if not isinstance(value, List) or len(value.items) > len(columns):
+        cells_of = counted(len(value.items), "cell") if isinstance(value, List) else found(value)
+        message = (
+            f"{what} is a list of at most {len(columns)} cells, {', '.join(columns)}, "
+            f"found {cells_of}"
+        )
+        findings.append(Diagnostic(Code.WRONG_COLUMNS, message, value.span))
+        return None
+    if glued := next((item for item in value.items if _is_two(item)), None):
+        message = f"{found(glued)} is one cell: a comma is missing in it"
+        findings.append(Diagnostic(Code.WRONG_COLUMNS, message, glued.span))
+        return None
+    cells = {}
+    for column, item in zip(columns, value.items, strict=False):
+        text = item.text if isinstance(item, Scalar) else ""
+        if text == "-":
+            continue
+        if wrong := _wrong_cell(column, text, conventions, is_total):
+            message = f"{key.text} {column}: {wrong}, found {found(item)}"
+            hint = "a cell that prints nothing is -" if is_empty(item) else None
+            findings.append(Diagnostic(Code.INVALID_VALUE, message, item.span, hint=hint))
+        else:
+            cells[column] = Cell(text, item.span)
+    return cells
 
 
 def _is_two(cell: Node) -> bool:
@@ -284,13 +339,18 @@ def no_such_row(name: str, span: Span, hint: Hint | None) -> Diagnostic:
     return Diagnostic(Code.UNKNOWN_REFERENCE, message, span, hint=hint)
 
 
-def _wrong_cell(column: str, text: str, conventions: Mapping[str, Convention]) -> str | None:
+def _wrong_cell(
+    column: str, text: str, conventions: Mapping[str, Convention], is_total: bool
+) -> str | None:
     if column == "output":
         return None if _SIZES.fullmatch(text) else "a size is height x width x channels"
     if column not in conventions:
         return None if text.isascii() and text.isdigit() else "a depth is a whole number"
     letter = LETTERS[conventions[column].unit]
     number = parse_number(text)
+    if is_total:
+        # A total is so much more than a row that it has often another letter.
+        return None if number else "a number, with K, M, G or no letter behind it, or -"
     if number is None or number.letter != letter:
         return f"a number with {letter or 'no letter'} behind it, as its unit says, or -"
     return None

@@ -11,7 +11,7 @@ from archc.ops import OPERATORS
 from archc.reference_model import NAME_PATTERN as MODEL_PATTERN
 from archc.renaming import CheckpointSection
 from archc.switches import LintArguments
-from archc.table import COLUMNS, LETTERS, Convention, Recorded
+from archc.table import COLUMNS, LETTERS, TOTALS, Convention, Recorded
 from archc.vocabulary import about
 
 CONVENTIONS = {"params": ["weights", "params"], "ops": ["macs", "flops"]}
@@ -23,6 +23,14 @@ _UNITS = {
     letter: [unit for unit, of in LETTERS.items() if of == letter] for letter in LETTERS.values()
 }
 """The units that each letter stands for."""
+
+
+_LISTED: Schema = {
+    "type": "array",
+    "items": {"type": ["string", "number"]},
+    "maxItems": len(COLUMNS),
+}
+"""The cells of a row or a total."""
 
 
 def table() -> Schema:
@@ -45,11 +53,14 @@ def table() -> Schema:
             "pattern": whole(_PATH),
             "patternErrorMessage": "A row is named by the path of what it describes: aux1.conv.",
         },
-        "additionalProperties": {
-            "type": "array",
-            "items": {"type": ["string", "number"]},
-            "maxItems": len(COLUMNS),
-        },
+        "additionalProperties": _LISTED,
+    }
+    totals = {
+        "total": "The printed cells of the whole network; a number may have any letter.",
+        "total_with_aux": "The same, auxiliary heads counted with it.",
+    }
+    properties |= {
+        name: {"description": description, **_LISTED} for name, description in totals.items()
     }
     properties["errata"] = {
         "description": "Printed cells that are known to be wrong, by row.column.",
@@ -60,12 +71,14 @@ def table() -> Schema:
         },
         "additionalProperties": _erratum(),
     }
-    known = mapping("A table", properties, properties, ("columns", "rows"))
+    known = mapping("A table", properties, properties, ("columns",))
+    printed = [{"required": [name]} for name in ("rows", *TOTALS)]
     return {
         "type": "object",
         **known,
         "allOf": [
             *known["allOf"],
+            {"anyOf": printed, "errorMessage": "A table needs rows, or a total."},
             *(_needs_convention(column) for column in CONVENTIONS),
             *(_cells_of(column) for column in COLUMNS if column not in CONVENTIONS),
             *(_cells_of(c, letter) for c in CONVENTIONS for letter in _UNITS),
@@ -107,13 +120,13 @@ def _cells_of(column: str, letter: str | None = None) -> Schema:
     for place in range(len(COLUMNS)):
         here: list[Schema] = [{}] * place
         listed = {"items": [*here, {"const": column}], "minItems": place + 1}
-        cells = {"items": [*here, definition(f"cell.{name}")]}
-        at_each.append(
-            {
-                "if": {"properties": {"columns": listed}},
-                "then": {"properties": {"rows": {"additionalProperties": cells}}},
-            }
-        )
+        of_rows = {"items": [*here, definition(f"cell.{name}")]}
+        printed: dict[str, Schema] = {"rows": {"additionalProperties": of_rows}}
+        for total, counted in TOTALS.items():
+            in_total = name if letter is None else "count"
+            cell = definition(f"cell.{in_total if column in counted else 'none'}")
+            printed[total] = {"items": [*here, cell]}
+        at_each.append({"if": {"properties": {"columns": listed}}, "then": {"properties": printed}})
     condition: Schema = {"required": ["columns"], "properties": {"columns": {"type": "array"}}}
     if letter is not None:
         unit = {"required": ["unit"], "properties": {"unit": {"enum": _UNITS[letter]}}}
@@ -126,7 +139,12 @@ def _at_most(length: int) -> Schema:
     """A row has no more cells than there are columns."""
     return {
         "if": {"required": ["columns"], "properties": {"columns": {"maxItems": length}}},
-        "then": {"properties": {"rows": {"additionalProperties": {"maxItems": length}}}},
+        "then": {
+            "properties": {
+                "rows": {"additionalProperties": {"maxItems": length}},
+                **{total: {"maxItems": length} for total in TOTALS},
+            }
+        },
     }
 
 
@@ -135,6 +153,10 @@ def cells() -> dict[str, Schema]:
     found = {
         "output": _cell(["integer"], _SIZES, "A size, height x width x channels, or -."),
         "depth": _cell(["integer"], "[0-9]+", "A whole number, or -."),
+        "none": {"const": "-", "errorMessage": "A total has no such cell: write -."},
+        "count": _cell(
+            ["number"], f"{PRINTED_NUMBER}[KMG]?", "A number with K, M, G or no letter, or -."
+        ),
     }
     for letter in _UNITS:
         types, behind = ([], letter) if letter else (["number"], "no letter")
