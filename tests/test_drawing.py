@@ -28,6 +28,7 @@ from archc.drawing.network import draw_network, draw_part, draw_side_by_side
 from archc.drawing.pictures import find_part, picture
 from archc.drawing.svg import render, style
 from archc.drawing.text import SIZE, shortened, width_of
+from archc.library import SpecFile
 from archc.ops import OPERATORS
 from archc.optimize import DEPLOY, optimize
 from archc.page.document import write_page
@@ -338,7 +339,7 @@ def test_a_text_takes_no_more_room_than_is_kept_for_it(name: str, text: str) -> 
 
 
 def test_labels_are_short_and_say_what_matters() -> None:
-    network = load_network(SPECS[1])
+    network = load_network(SpecFile("spec", SPECS[1]))
     assert isinstance(network, ir.Network)
     analysis = analyze(network)
     assert isinstance(analysis, Analysis)

@@ -24,7 +24,8 @@ from archc.cli import cli
 from archc.diagnostics import Diagnostic
 from archc.editor_schema import editor_schema
 from archc.pipeline import Compiled, compile_spec
-from archc.source import Mapping, compose, read
+from archc.reading import read
+from archc.source import Mapping, compose
 from archc.spans import Source
 from archc.validation import plain
 

@@ -29,6 +29,7 @@ SPECS = [f"{path.parent.name}/{path.name}" for path in sorted(FOLDER.glob("*/*.y
 MILLISECONDS, MEGABYTES = 50, 64
 PAYLOAD = "INJECTED"
 
+BODY = "body: "
 HEAD = "archc: 1\nname: Net\ninput: 3x8x8\nclasses: 10\n"
 
 
@@ -48,30 +49,36 @@ def bytes_of(text: str, size: int = 1_000_000) -> str:
 
 
 MADE = {
-    "30,000 brackets on one line": Made(lambda: "[" * 30_000, "A105 1:1"),
-    "9,000 brackets on one line": Made(lambda: "[" * 9_000, "A105 1:65"),
-    "4,000 closed brackets, a line each": Made(lambda: "[\n" * 4_000 + "]\n" * 4_000, "A105 65:1"),
-    "30,000 lines of brackets": Made(lambda: "[\n" * 30_000, "A105 1:1"),
-    "9,000 braces with keys": Made(lambda: "{a:\n" * 9_000, "A105 64:2"),
-    "1,000 nested blocks": Made(
-        lambda: "".join(f"{' ' * i}a:\n" for i in range(1_000)), "A105 64:64"
+    "30,000 brackets on one line": Made(lambda: BODY + "[" * 30_000, "A105 1:1"),
+    "9,000 brackets on one line": Made(lambda: BODY + "[" * 9_000, "A105 1:70"),
+    "4,000 closed brackets, a line each": Made(
+        lambda: BODY + "[\n" * 4_000 + "]\n" * 4_000, "A105 64:1"
     ),
-    "dashes in dashes": Made(lambda: "- " * 4_000, "A105 1:129"),
-    "question marks": Made(lambda: "? " * 4_000, "A105 1:129"),
+    "30,000 lines of brackets": Made(lambda: "[\n" * 30_000, "A105 1:1"),
+    "9,000 braces with keys": Made(lambda: BODY + "{a:\n" * 9_000, "A105 63:2"),
+    "1,000 nested blocks": Made(
+        lambda: "".join(f"{' ' * i}body:\n" for i in range(1_000)), "A105 64:64"
+    ),
+    "dashes in dashes": Made(lambda: f"body:\n{'- ' * 4_000}", "A105 2:127"),
+    "question marks": Made(lambda: f"body:\n  {'? ' * 4_000}", "A105 2:129"),
     "one megabyte and a byte": Made(lambda: bytes_of("# \n") + "a: 1\n" * 10, "A105 1:1"),
-    "a megabyte of comments": Made(lambda: bytes_of(f"# {'x' * 97}\n") + "a: 1\n"[:0], "A102 1:1"),
+    "a megabyte of comments": Made(
+        lambda: BODY + bytes_of(f"# {'x' * 97}\n", 999_000), "A202 1:1, A203 1:1"
+    ),
     "a megabyte of blank lines": Made(lambda: bytes_of("\n"), "A105 1:1"),
-    "a megabyte of spaces": Made(lambda: bytes_of(f"{' ' * 99}\n"), "A102 1:1"),
-    "a megabyte of tabs": Made(lambda: bytes_of("\t" * 99 + "\n"), "A102 1:1"),
-    "a megabyte of one word": Made(lambda: bytes_of("a"), "A105 1:1"),
+    "a megabyte of spaces": Made(
+        lambda: BODY + bytes_of(f"{' ' * 99}\n", 999_000), "A202 1:1, A203 1:1"
+    ),
+    "a megabyte of tabs": Made(lambda: BODY + bytes_of("\t" * 99 + "\n", 999_000), "A102 2:1"),
+    "a megabyte of one word": Made(lambda: BODY + bytes_of("a", 999_000), "A105 1:1"),
     "a megabyte of one quote": Made(
-        lambda: '"' + bytes_of("a" * 99 + "\n", 999_000), "A102 9991:1"
+        lambda: BODY + '"' + bytes_of("a" * 99 + "\n", 999_000), "A102 9991:1"
     ),
     "a megabyte of block text": Made(
-        lambda: "about: |\n" + bytes_of(f" {'a' * 98}\n", 999_000), "A102 1:8"
+        lambda: "body: |\n" + bytes_of(f" {'a' * 98}\n", 999_000), "A102 1:7"
     ),
     "a megabyte of colons": Made(
-        lambda: bytes_of(f"{':' * 99}\n"), "A104 2:1, A104 3:1, 51 in all"
+        lambda: "archc: 1\n" + bytes_of(f"{':' * 99}\n", 999_000), "A104 3:1, A104 4:1, 51 in all"
     ),
     "a megabyte of documents": Made(lambda: bytes_of("---\n"), "A105 1:1"),
     "100,000 keys": Made(lambda: rows(90_000, "k{}: 0"), "A105 1:1"),
@@ -85,7 +92,8 @@ MADE = {
         lambda: rows(1_400, "k{0}: Conf{0}"), "A205 6:7, A205 7:7, 51 in all"
     ),
     "1,400 keys that are unknown": Made(
-        lambda: "".join(f"kay{i}: 1\n" for i in range(1_400)), "A201 1:1, A201 2:1, 51 in all"
+        lambda: "archc: 1\n" + "".join(f"kay{i}: 1\n" for i in range(1_400)),
+        "A201 2:1, A201 3:1, 51 in all",
     ),
     "1,400 rows that differ in case": Made(
         lambda: rows(700, "k{0}: ReLU\n  K{0}: ReLU"), "A104 7:3, A104 9:3, 51 in all"
@@ -132,8 +140,10 @@ MADE = {
         "A208 8:25, A208 9:25, 51 in all",
     ),
     "a merge bomb of 2,000 lines": Made(
-        lambda: "".join(f"a{i}: &a{i} {{<<: [*a{i}, *a{i}]}}\n" for i in range(2_000)),
-        "A103 1:5, A103 1:10, 51 in all",
+        lambda: (
+            "archc: 1\n" + "".join(f"a{i}: &a{i} {{<<: [*a{i}, *a{i}]}}\n" for i in range(2_000))
+        ),
+        "A103 2:5, A103 2:10, 51 in all",
     ),
 }
 
@@ -246,7 +256,7 @@ def test_what_is_extended_is_a_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(archc.SpecError) as raised:
         archc.load("net.yaml")
     (finding,) = raised.value.diagnostics
-    assert finding.message == "base.yaml is a link to something that is no spec"
+    assert finding.message == "base.yaml is a link to a file that does not end in .yaml"
     assert finding.span is not None
     assert (finding.span.line, finding.span.text) == (2, "base.yaml")
 

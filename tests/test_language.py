@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from archc import lower, models, names, pipeline, source, syntax
+from archc import lower, models, names, pipeline, reading, source, syntax
 from archc.analyses import limits
 from archc.ops import OPERATORS, window
 from archc.pipeline import Compiled, compile_spec
@@ -29,7 +29,7 @@ def test_the_page_shows_specs() -> None:
 
 def test_the_limits_are_the_compilers() -> None:
     numbers = {
-        "bytes of a spec": source.MAXIMUM_BYTES,
+        "bytes of a spec": reading.MAXIMUM_BYTES,
         "levels of nesting in its text": source.MAXIMUM_DEPTH,
         "specs that extend one another": pipeline.MAXIMUM_EXTENSIONS,
         "modules": syntax.MAXIMUM_MODULES,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from archc.api import draw as draw
     from archc.api import emit as emit
     from archc.api import load as load
+    from archc.api import loads as loads
     from archc.api import module_class as module_class
     from archc.api import to_pandas as to_pandas
     from archc.backend import BackendUnavailable as BackendUnavailable
@@ -46,6 +47,7 @@ _HOMES = {
     "draw": "api",
     "emit": "api",
     "load": "api",
+    "loads": "api",
     "module_class": "api",
     "to_pandas": "api",
 }
@@ -67,6 +69,7 @@ __all__ = [
     "draw",
     "emit",
     "load",
+    "loads",
     "module_class",
     "to_pandas",
 ]

@@ -10,15 +10,16 @@ from archc.analysis import Analysis
 from archc.analysis import analyze as run_analyses
 from archc.backend import DEFAULT, Backend, BackendUnavailable, Options, load_backend
 from archc.checkpoints import match_checkpoint
-from archc.checks import check_spec
+from archc.checks import check_network, check_spec
 from archc.diagnostics import Diagnostic, SpecError
 from archc.differences import Difference
 from archc.differences import compare as compare_analyses
 from archc.ir import Network
 from archc.library import find_spec
 from archc.notebook import Drawing, show_in_notebooks
-from archc.pipeline import load_network
+from archc.pipeline import load_network, load_text
 from archc.reports import Report
+from archc.spec_text import write_spec
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -27,32 +28,54 @@ if TYPE_CHECKING:
 
 show_in_notebooks()
 
-Spec = str | PathLike[str] | Network
-"""A spec's path or name, as ``load`` takes it, or what it has loaded."""
+Spec = str | PathLike[str] | Mapping[str, Any] | Network
+"""What every function takes for a spec: its name, its path, a mapping, or the loaded network."""
+
+TEXT = "<text>"
+"""What findings call a text that is in no file."""
 
 
-def load(spec: str | PathLike[str], parameters: Mapping[str, float] | None = None) -> Network:
+def load(
+    spec: str | PathLike[str] | Mapping[str, Any], parameters: Mapping[str, float] | None = None
+) -> Network:
     """The network that a spec describes.
 
-    ``spec`` is a path, or the name of a spec in ``specs/`` or among those shipped with archc; the
-    other functions take it, too. ``parameters`` replace what it says of its own.
+    ``spec`` is a path, the name of a spec here, in ``specs/`` or among those shipped with archc, or
+    a mapping with what a spec file says. The other functions take it, too. ``loads`` takes text.
+    ``parameters`` are values for the spec's parameters.
     Raises SpecError with every fault of the spec that can be seen before shapes are known.
     """
-    name = fspath(spec)
-    path = find_spec(name)
-    if isinstance(path, Diagnostic):
-        raise SpecError([path])
-    network = load_network(path, name, parameters)
-    if isinstance(network, list):
-        raise SpecError(network)
-    return network
+    return _valid(_load(spec, parameters))
 
 
-def check(spec: str | PathLike[str], parameters: Mapping[str, float] | None = None) -> Report:
-    """Every finding of a spec as ``archc check`` shows them: faults, then what lints remark.
+def loads(
+    text: str,
+    parameters: Mapping[str, float] | None = None,
+    *,
+    name: str = TEXT,
+    folder: str | PathLike[str] | None = None,
+) -> Network:
+    """The network that the text of a spec describes.
 
-    Nothing is raised for what is wrong with it: ``findings`` is empty where all is well.
+    Findings show ``name`` for a file. What the text extends is looked for in ``folder``, then among
+    the specs shipped with archc. Raises SpecError as ``load`` does.
     """
+    return _valid(load_text(text, name, None if folder is None else Path(folder), parameters))
+
+
+def check(spec: Spec, parameters: Mapping[str, float] | None = None) -> Report:
+    """Every finding of a spec as ``archc check`` shows them: errors, then the warnings of lints.
+
+    An invalid spec raises nothing: ``findings`` says what is wrong with it, and is empty where
+    nothing is. A loaded network has its parameters already.
+    """
+    if isinstance(spec, Network):
+        if parameters is not None:
+            raise ValueError("the parameters of a network are set where it is loaded")
+        return check_network(spec)
+    if isinstance(spec, Mapping):
+        network = _load(spec, parameters)
+        return Report(TEXT, tuple(network), None) if isinstance(network, list) else check(network)
     return check_spec(fspath(spec), parameters)
 
 
@@ -140,14 +163,15 @@ def emit(
 ) -> Mapping[str, bytes]:
     """The generated files, names with contents; nothing is written.
 
-    ``stem`` is the base of the file names, by default the spec's. ``weights`` are tensors by key,
-    such as a state_dict, for a backend whose files hold them. Raises SpecError where the network
-    does not fit together, the backend cannot express it or the weights do not fit, LookupError
-    where there is no such backend, ValueError where it has no use for weights, BackendUnavailable
-    where what it needs is not installed.
+    ``stem`` is the base of the file names: by default the spec file's, or the network's name where
+    there is no file. ``weights`` are tensors by key, such as a state_dict, for a backend whose
+    files hold them. Raises SpecError where the network does not fit together, the backend cannot
+    express it or the weights do not fit, LookupError where there is no such backend, ValueError
+    where it has no use for weights, BackendUnavailable where what it needs is not installed.
     """
     network = _loaded(network)
-    stem = stem or Path(network.sources[0].name).stem
+    source = network.sources[0]
+    stem = stem or (network.name if source.path is None else source.path.stem)
     chosen = _backend(backend)
     analysis = analysis or analyze(network)
     if weights is not None:
@@ -171,6 +195,21 @@ def module_class(spec: Spec, *, backend: str = DEFAULT) -> Any:
     Raises SpecError as the other functions do, BackendUnavailable where torch is not installed.
     """
     return _backend(backend).materialize(analyze(spec))
+
+
+def _load(
+    spec: str | PathLike[str] | Mapping[str, Any], parameters: Mapping[str, float] | None
+) -> Network | list[Diagnostic]:
+    if isinstance(spec, Mapping):
+        return load_text(write_spec(spec), TEXT, settings=parameters)
+    file = find_spec(fspath(spec))
+    return [file] if isinstance(file, Diagnostic) else load_network(file, parameters)
+
+
+def _valid(network: Network | list[Diagnostic]) -> Network:
+    if isinstance(network, list):
+        raise SpecError(network)
+    return network
 
 
 def _loaded(network: Spec) -> Network:

@@ -4,23 +4,40 @@ from collections.abc import Mapping
 from functools import cache
 
 from archc.backend import load_backend
-from archc.diagnostics import in_file_order
+from archc.diagnostics import Diagnostic, in_file_order
+from archc.ir import Network
+from archc.library import SpecFile, find_spec
 from archc.lints import Selection, run_lints
-from archc.pipeline import compile_spec
+from archc.pipeline import Compiled, compile_network, compile_spec
 from archc.reports import Report, Summary
 
 _default_backend = cache(load_backend)
 
 
 def check_spec(
-    name: str, settings: Mapping[str, float] | None = None, selection: Selection | None = None
+    spec: str | SpecFile,
+    settings: Mapping[str, float] | None = None,
+    selection: Selection | None = None,
 ) -> Report:
     """The spec with every finding: faults of the spec, its table and budget, then the lints'.
 
     ``settings`` are values for its parameters. The default backend is asked, too, what it cannot
     express, where one is installed.
     """
-    compiled = compile_spec(name, settings)
+    file = find_spec(spec) if isinstance(spec, str) else spec
+    if isinstance(file, Diagnostic):
+        return Report(str(spec), (file,), None)
+    return _checked(file.name, compile_spec(file, settings), selection)
+
+
+def check_network(network: Network) -> Report:
+    """The same of a network that is loaded already."""
+    return _checked(network.sources[0].name, compile_network(network), None)
+
+
+def _checked(
+    name: str, compiled: Compiled | list[Diagnostic], selection: Selection | None
+) -> Report:
     if isinstance(compiled, list):
         return Report(name, tuple(compiled), None)
     analysis = compiled.analysis

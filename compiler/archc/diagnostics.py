@@ -20,7 +20,7 @@ class Code(StrEnum):
     """The kinds of errors; a code never changes its meaning. Those of lints stand in ``lints/``."""
 
     UNREADABLE = "A101"
-    """The file cannot be read: missing, a directory, no permission, too large, not UTF-8."""
+    """The file cannot be read: missing, a directory, no permission, not UTF-8, not a spec."""
     SYNTAX = "A102"
     """The text is not YAML."""
     UNSUPPORTED_YAML = "A103"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archc.checks import check_spec
 from archc.diagnostics import Diagnostic, Replacement
-from archc.library import find_spec
+from archc.library import SpecFile, find_spec
 from archc.lints import Selection
 from archc.spans import Span
 from archc.writer import File, write_new
@@ -23,18 +23,23 @@ class Mended(NamedTuple):
 
 
 def fix_spec(
-    name: str, settings: Mapping[str, float] | None = None, selection: Selection | None = None
+    spec: str | SpecFile,
+    settings: Mapping[str, float] | None = None,
+    selection: Selection | None = None,
 ) -> Mended:
     """Carry out the safe replacements in the spec's own file, round after round.
 
     Nothing else of the file changes; what it extends is left alone.
     """
     count = 0
-    path = find_spec(name)
+    file = find_spec(spec) if isinstance(spec, str) else spec
+    if isinstance(file, Diagnostic):
+        return Mended(0)
+    path = file.path
     for _ in range(MOST_ROUNDS):
-        findings = check_spec(name, settings, selection).findings
+        findings = check_spec(file, settings, selection).findings
         own = [f for f in findings if f.span is not None and f.span.source.path == path]
-        if isinstance(path, Diagnostic) or not own or own[0].span is None:
+        if not own or own[0].span is None:
             break
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != own[0].span.source.digest:

@@ -13,11 +13,12 @@ from archc.conformance import Conformance, check_conformance
 from archc.diagnostics import Code, Diagnostic, Hint, Label, guess, in_file_order
 from archc.extends import extend_modules, extend_spec
 from archc.findings import Findings, TooManyFindings
-from archc.library import find_spec, known_specs
+from archc.library import SpecFile, find_base, find_spec, known_bases
 from archc.lower import lower
 from archc.parameters import set_parameters
+from archc.reading import SUFFIX, read, read_text
 from archc.schema import check_schema
-from archc.source import Mapping, Node, Scalar, a_kind_of, compose, read
+from archc.source import Mapping, Node, Scalar, a_kind_of, compose
 from archc.spans import Source, Span
 from archc.switches import unknown_rows
 from archc.transforms.width import scale_width
@@ -48,13 +49,33 @@ class Compiled(NamedTuple):
 
 
 def load_network(
-    path: Path, name: str | None = None, settings: AbstractMapping[str, float] | None = None
+    file: SpecFile, settings: AbstractMapping[str, float] | None = None
 ) -> ir.Network | list[Diagnostic]:
-    """The network that a spec file describes.
+    """The network that a spec file describes; ``settings`` are values for its parameters."""
+    source = read(file.path, file.name, file.root)
+    return _network(source, file.path.parent, file.root, settings)
 
-    ``name`` is what people are shown for the path; ``settings`` are values for its parameters.
+
+def load_text(
+    text: str,
+    name: str,
+    folder: Path | None = None,
+    settings: AbstractMapping[str, float] | None = None,
+) -> ir.Network | list[Diagnostic]:
+    """The network that the text of a spec describes.
+
+    ``name`` is what people are shown for it. What it extends is looked for in ``folder``.
     """
-    loaded = _load_document(path, name or str(path), ())
+    return _network(read_text(text.encode(errors="surrogatepass"), name), folder, None, settings)
+
+
+def _network(
+    source: Source | Diagnostic,
+    folder: Path | None,
+    root: Path | None,
+    settings: AbstractMapping[str, float] | None,
+) -> ir.Network | list[Diagnostic]:
+    loaded = [source] if isinstance(source, Diagnostic) else _extended(source, folder, root, ())
     if isinstance(loaded, list):
         return in_file_order(loaded)
     document, sources = loaded
@@ -102,35 +123,38 @@ def _shown(findings: list[Diagnostic], variant: Span) -> list[Diagnostic]:
 
 
 def compile_spec(
-    name: str, settings: AbstractMapping[str, float] | None = None
+    spec: str | SpecFile, settings: AbstractMapping[str, float] | None = None
 ) -> Compiled | list[Diagnostic]:
     """Find, load, analyse and compare: everything that can be known without a backend.
 
     ``settings`` are values for the spec's parameters. A table that does not conform is no
     hindrance: its findings are in the conformance.
     """
-    path = find_spec(name)
-    if isinstance(path, Diagnostic):
-        return [path]
-    network = load_network(path, name, settings)
-    if isinstance(network, list):
-        return network
+    file = find_spec(spec) if isinstance(spec, str) else spec
+    if isinstance(file, Diagnostic):
+        return [file]
+    network = load_network(file, settings)
+    return network if isinstance(network, list) else compile_network(network)
+
+
+def compile_network(network: ir.Network) -> Compiled | list[Diagnostic]:
+    """A loaded network, analysed and compared."""
     analysis = analyze(network)
     if isinstance(analysis, list):
         return _shown(analysis, network.span)
+    source = network.sources[0]
+    path = source.path or Path(source.name)
     return Compiled(path, network, analysis, check_conformance(analysis))
 
 
-def _load_document(
-    path: Path, name: str, below: tuple[Path, ...]
+def _extended(
+    source: Source, folder: Path | None, root: Path | None, below: tuple[Path, ...]
 ) -> tuple[Mapping, tuple[Source, ...]] | list[Diagnostic]:
-    """The document with all that it extends, and every file that was read, its own first.
+    """The source's document with all that it extends, and every source, its own first.
 
-    ``below`` are the files that extend this one.
+    What it extends is looked for in ``folder``, and may not leave ``root``. ``below`` are the files
+    that extend this one.
     """
-    source = read(path, name)
-    if isinstance(source, Diagnostic):
-        return [source]
     document = _composed(source)
     if isinstance(document, list):
         return document
@@ -140,14 +164,20 @@ def _load_document(
     if len(below) >= MAXIMUM_EXTENSIONS:
         message = f"more than {MAXIMUM_EXTENSIONS} specs extend one another"
         return [Diagnostic(Code.LIMIT, message, parent.span)]
-    here = path.resolve()
-    found = _find_base(parent, path)
+    if source.path is not None:
+        below = (source.path.resolve(), *below)
+    found = _find_base(parent, folder, root)
     if isinstance(found, Diagnostic):
         return [found]
-    if found.resolve() in (here, *below):
-        message = f"{name} extends itself, by way of {found.name}"
+    base_source = read(found.path, found.name, found.root)
+    base: tuple[Mapping, tuple[Source, ...]] | list[Diagnostic]
+    if isinstance(base_source, Diagnostic):
+        base = [base_source]
+    elif found.path.resolve() in below:
+        message = f"{source.name} extends itself, by way of {found.path.name}"
         return [Diagnostic(Code.RECURSION, message, parent.span)]
-    base = _load_document(found, found.name, (here, *below))
+    else:
+        base = _extended(base_source, found.path.parent, found.root, below)
     if isinstance(base, list):
         label = Label(parent.span, "extended here")
         return [
@@ -179,21 +209,15 @@ _MOST_COMPOSED = 64
 _LONGEST_NAME = 200
 
 
-def _find_base(parent: Node, path: Path) -> Path | Diagnostic:
-    """The spec that ``extends`` names: beside this one, or wherever specs are found."""
+def _find_base(parent: Node, folder: Path | None, root: Path | None) -> SpecFile | Diagnostic:
+    """The spec that ``extends`` names."""
     text = parent.text if isinstance(parent, Scalar) else ""
-    if not text.endswith(".yaml") or Path(text).is_absolute() or len(text) > _LONGEST_NAME:
+    if not text.endswith(SUFFIX) or Path(text).is_absolute() or len(text) > _LONGEST_NAME:
         not_this = repr(text[:60]) if text else a_kind_of(parent)
         message = f"extends is the file name of a spec, such as base.yaml, not {not_this}"
-        hint: Hint | None = guess(text[:_LONGEST_NAME], known_specs(path.parent))
+        hint: Hint | None = guess(text[:_LONGEST_NAME], known_bases(folder))
         if hint is None and re.fullmatch(r"\w+", text, re.ASCII):
             hint = f"write {text}.yaml"
         return Diagnostic(Code.INVALID_VALUE, message, parent.span, hint=hint)
-    beside = path.parent / text
-    if beside.is_file():
-        if beside.resolve().suffix != ".yaml":
-            message = f"{text} is a link to something that is no spec"
-            return Diagnostic(Code.UNREADABLE, message, parent.span)
-        return beside
-    found = find_spec(text, path.parent)
+    found = find_base(text, folder, root)
     return found._replace(span=parent.span) if isinstance(found, Diagnostic) else found

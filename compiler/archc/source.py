@@ -4,10 +4,8 @@ PyYAML's loaders crash or stall on hostile text and take ``1_000`` or ``on`` for
 this composer refuses what a spec does without and resolves scalars by YAML 1.2's core rules.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import yaml
@@ -19,11 +17,9 @@ from archc.slips import find_slip
 from archc.spans import Source, Span
 from archc.syntax_hints import general_hint, plain_hint
 
-MAXIMUM_BYTES = 1_000_000
 MAXIMUM_DEPTH = 64
 MAXIMUM_NODES = 4_000
 MAXIMUM_LINE = 10_000
-MAXIMUM_LINES = 10_000
 
 Value = str | int | float | bool | None
 
@@ -62,37 +58,6 @@ class Mapping(NamedTuple):
 
 
 Node = Scalar | List | Mapping
-
-
-def read(path: Path, name: str | None = None) -> Source | Diagnostic:
-    """The file's text, or why it cannot be used; ``name`` is what people are shown."""
-    name = name or str(path)
-    try:
-        if path.is_dir():
-            return Diagnostic(Code.UNREADABLE, f"{name} is a directory, not a spec")
-        if path.exists() and not path.is_file():
-            return Diagnostic(Code.UNREADABLE, f"{name} is not a regular file")
-        with path.open("rb") as file:
-            data = file.read(MAXIMUM_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return Diagnostic(Code.UNREADABLE, f"cannot read {name}: {reason}")
-    start = Span(Source(name, "", path=path), 1, 1, 1, 2)
-    if len(data) > MAXIMUM_BYTES:
-        return Diagnostic(Code.LIMIT, f"{name} is larger than {MAXIMUM_BYTES:,} bytes", start)
-    if data.count(b"\n") > MAXIMUM_LINES:
-        return Diagnostic(Code.LIMIT, f"{name} has more than {MAXIMUM_LINES:,} lines", start)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8")
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        readable = Source(name, data.decode("utf-8", "replace"), path=path)
-        place = Span(readable, line, column, line, column + 1)
-        message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
-        return Diagnostic(Code.UNREADABLE, message, place, hint="save the file as UTF-8")
-    digest = hashlib.sha256(data).hexdigest()
-    return Source(name, text.removeprefix("\ufeff"), digest, path)
 
 
 def compose(source: Source) -> Mapping | list[Diagnostic]:
@@ -311,7 +276,7 @@ class _Composer:
                     message = f"an integer of {len(text)} digits, where 19 are the most"
                     raise _Fatal(Diagnostic(Code.LIMIT, message, span))
                 value = int(text)
-            elif _DECIMAL.fullmatch(text):
+            elif DECIMAL.fullmatch(text):
                 value = float(text)
         return Scalar(value, text, span)
 
@@ -363,7 +328,7 @@ def _glued(key: Scalar, value: Node) -> Diagnostic | None:
 
 _WORDS: dict[str, Value] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 # Control characters, the line breaks that YAML knows and editors do not, and what looks like a
 # space or like nothing.
 _ODD = re.compile(

@@ -9,6 +9,7 @@ from typing import Any
 from archc.analysis import Analysis, analyze
 from archc.backend import Backend, Options, load_backend
 from archc.diagnostics import Diagnostic, render
+from archc.library import SpecFile
 from archc.pipeline import load_network
 
 
@@ -35,7 +36,7 @@ def analysed(text: str) -> Analysis | list[Diagnostic]:
     """The analysis of a spec's text, or what is wrong with it."""
     file = folder() / "net.yaml"
     file.write_text(text, encoding="utf-8")
-    network = load_network(file, "net.yaml")
+    network = load_network(SpecFile("net.yaml", file))
     return network if isinstance(network, list) else analyze(network)
 
 

@@ -20,6 +20,7 @@ from archc.commands.common import (
 )
 
 if TYPE_CHECKING:
+    from archc.library import SpecFile
     from archc.lints import Selection
     from archc.reports import Report
 
@@ -62,10 +63,10 @@ def command(
 
     selection = _selection(select, ignore, target)
     reports = []
-    for name in all_specs(specs):
+    for spec in all_specs(specs):
         if fix:
-            _fix(name, settings, selection)
-        report = check_spec(name, settings, selection)
+            _fix(spec, settings, selection)
+        report = check_spec(spec, settings, selection)
         reports.append(report)
         if form in TEXTS:
             _print(report, form)
@@ -95,12 +96,12 @@ def _selection(select: tuple[str, ...], ignore: tuple[str, ...], target: str | N
     return Selection(select, ignore, target)
 
 
-def _fix(name: str, settings: dict[str, float], selection: "Selection") -> None:
+def _fix(spec: "str | SpecFile", settings: dict[str, float], selection: "Selection") -> None:
     from archc.fixes import fix_spec
 
-    mended = fix_spec(name, settings, selection)
+    mended = fix_spec(spec, settings, selection)
     if mended.number:
-        echo(f"{name}: {counted(mended.number, 'finding')} mended", err=True)
+        echo(f"{spec}: {counted(mended.number, 'finding')} mended", err=True)
     fail_on([mended.finding] if mended.finding else [])
 
 

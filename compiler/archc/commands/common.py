@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archc.backend import Backend
     from archc.checkpoints import Match
     from archc.diagnostics import Diagnostic
+    from archc.library import SpecFile
     from archc.optimize import Recipe
     from archc.pipeline import Compiled
     from archc.presentation import Grid
@@ -124,20 +125,22 @@ def can_optimize(backend: "Backend", recipe: "Recipe | None") -> None:
         raise click.UsageError(f"--{recipe.option}: this backend takes networks as written")
 
 
-def all_specs(specs: tuple[str, ...]) -> list[str]:
+def all_specs(specs: tuple[str, ...]) -> "list[str | SpecFile]":
     """The specs named, each once, or all of ``specs/``. Raises UsageError where there are none."""
-    from archc.library import find_spec, specs_in
+    from archc.library import SpecFile, find_spec, project_specs
 
     if specs:
-        files: dict[object, str] = {}
+        files: dict[object, str | SpecFile] = {}
         for name in specs:
-            path = find_spec(name)
-            # By its name too: a link of another name gives another file.
-            known = (path.resolve(), path.name) if isinstance(path, Path) else name
-            files.setdefault(known, name)
+            file = find_spec(name)
+            if isinstance(file, SpecFile):
+                # By its name too: a link of another name gives another file.
+                files.setdefault((os.path.realpath(file.path), file.path.name), file)
+            else:
+                files.setdefault(name, name)
         return list(files.values())
 
-    found = [str(path) for path in specs_in(Path("specs"))]
+    found: list[str | SpecFile] = [*project_specs()]
     if not found:
         raise click.UsageError("no SPEC given, and there is no specs/ folder with specs here")
     return found
@@ -151,19 +154,21 @@ def quickly() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
-def compile_one(name: str, settings: dict[str, float]) -> "Compiled | list[Diagnostic]":
+def compile_one(
+    spec: "str | SpecFile", settings: dict[str, float]
+) -> "Compiled | list[Diagnostic]":
     """One spec all the way through, or its findings."""
     quickly()
     from archc.pipeline import compile_spec
 
-    return compile_spec(name, settings)
+    return compile_spec(spec, settings)
 
 
 def compile_all(
-    names: Iterable[str], settings: dict[str, float] | None = None, closing: str = ""
+    specs: "Iterable[str | SpecFile]", settings: dict[str, float] | None = None, closing: str = ""
 ) -> "list[Compiled]":
     """Every spec all the way through; exits with the findings of all where one has any."""
-    results = [compile_one(name, settings or {}) for name in names]
+    results = [compile_one(spec, settings or {}) for spec in specs]
     findings = [finding for result in results if isinstance(result, list) for finding in result]
     fail_on(findings, closing)
     return [result for result in results if not isinstance(result, list)]
@@ -174,9 +179,10 @@ def compile_at(name: str) -> "Compiled":
     from archc.diagnostics import Diagnostic
     from archc.revisions import spec_at
 
-    with spec_at(name) as path:
-        fail_on([path] if isinstance(path, Diagnostic) else [])
-        (compiled,) = compile_all([str(path)])
+    with spec_at(name) as spec:
+        if isinstance(spec, Diagnostic):
+            refuse(spec)
+        (compiled,) = compile_all([spec])
         return compiled
 
 

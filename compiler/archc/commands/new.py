@@ -30,15 +30,17 @@ def command(file: Path, base: str, force: bool) -> None:
     """
     (compiled,) = compile_all([base])
     from archc.editor_schema import schema_text
+    from archc.library import name_of_base
     from archc.starter import SCHEMA_FILE, start_variant
     from archc.writer import File, write_new
 
-    text = start_variant(compiled.network, compiled.path.name, file)
+    extends = name_of_base(compiled.path, file.parent)
+    text = start_variant(compiled.network, extends, file)
     if not isinstance(text, str):
         fail_on([text])
         return
     schema = file.with_name(SCHEMA_FILE)
-    contents = {file: (text, f"a variant of {compiled.path.name}")}
+    contents = {file: (text, f"a variant of {extends}")}
     if not schema.exists():
         contents[schema] = (schema_text(), "by which editors check it")
     for path, (content, what) in contents.items():

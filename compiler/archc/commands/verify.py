@@ -49,8 +49,7 @@ def command(
     ``--weights`` are those that the file was built with.
     """
     recipe = chosen_recipe(optimize, merge)
-    names = all_specs(specs)
-    compiled = compile_all(names, settings)
+    compiled = compile_all(all_specs(specs), settings)
     from archc.backend import BackendUnavailable
     from archc.builds import emit_files
     from archc.diagnostics import Code, Diagnostic
@@ -66,7 +65,8 @@ def command(
     can_optimize(chosen, recipe)
     try:
         state = given_weights(chosen, weights, compiled, recipe)
-        for name, spec in zip(names, compiled, strict=True):
+        for spec in compiled:
+            name = spec.network.sources[0].name
             analysis = optimized(spec.analysis, recipe).analysis if recipe else spec.analysis
             files, findings = emit_files([spec], chosen, out, settings, state, recipe)
             missing = [file.path for file in files if not file.path.is_file()]
