@@ -617,14 +617,41 @@ def test_fits_of_the_python_api(spec: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "aux", "message"),
+    ("last", "aux", "message", "lines", "hint"),
     [
-        ("{Linear: classes}", "{Linear: classes}", None),
-        ("{Linear: classes}", "{Linear: 9}", "aux1 gives 9, the network 10"),
-        ("{Conv: 1x1, out: 10}", "{Conv: 1x1, out: 10}", "aux1 gives 10x1x1, the network 10x1x1"),
+        (
+            "{Linear: classes}",
+            "{Linear: 9}",
+            "aux1 gives 9, the network 10",
+            (6, 10),
+            "end aux1 with Linear: classes",
+        ),
+        (
+            "{Conv: 1x1, out: 10}",
+            "{Conv: 1x1, out: 10}",
+            "aux1 gives 10x1x1, the network 10x1x1",
+            (13, 11),
+            "end aux1 with Linear: classes",
+        ),
+        (
+            "{Linear: 9}",
+            "{Linear: classes}",
+            "the network gives 9, aux1 10",
+            (10, 13),
+            "write classes: 9, and Linear: classes in every head",
+        ),
+        (
+            "{Conv: 1x1, out: 10}",
+            "{Linear: classes}",
+            "the network gives 10x1x1, aux1 10",
+            (11, 13),
+            "end the network with Linear: classes",
+        ),
     ],
 )
-def test_heads_give_as_many_features(spec: Path, last: str, aux: str, message: str | None) -> None:
+def test_a_head_that_gives_another_number_of_features_is_shown_where_it_is_decided(
+    spec: Path, last: str, aux: str, message: str, lines: tuple[int, int], hint: str
+) -> None:
     body = f"""\
 modules:
   Head: {{Sequence: {{last: {aux}}}}}
@@ -632,18 +659,16 @@ body:
   pool: {{AvgPool: global}}
   conv: {{Conv: 1x1, out: 4}}
   last: {last}
+  prob: Softmax
 aux:
   aux1: {{Aux: Head, from: pool, loss_weight: 0.3}}
 """
-    if message is None:
-        assert analysis_of(spec, body).aux[0].output == (10,)
-        return
     (finding,) = faults_of(spec, body)
     assert finding.code is Code.SHAPE
     assert finding.message == f"{message}: one loss needs as many features of both"
-    assert finding.labels[0].span.line == 10
-    assert finding.hint == "end both with Linear: classes, or flatten what is CxHxW"
-    assert [label.message for label in finding.labels] == ["the network ends here"]
+    assert finding.span is not None
+    assert (finding.span.line, finding.labels[0].span.line) == lines
+    assert finding.hint == hint
 
 
 SIBLINGS = """\

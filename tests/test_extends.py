@@ -256,13 +256,13 @@ def test_heads_and_network_must_give_as_many_features(folder: Path) -> None:
     )
 
 
-def test_what_a_variant_makes_wrong_in_its_base_names_the_variant(folder: Path) -> None:
+def test_what_a_variant_makes_wrong_in_its_base_is_shown_in_the_variant(folder: Path) -> None:
     (folder / "variant.yaml").write_text("extends: base.yaml\nname: Variant\ninput: 3x1x1\n")
     (folder / "base.yaml").write_text(BASE.replace("Conv: 3x3/2,", "Conv: 3x3/2 valid,"))
     findings = compile_spec("variant.yaml")
     assert isinstance(findings, list)
-    assert str(findings[0].span) == "base.yaml:20:11"
-    assert [str(label.span) for label in findings[0].labels] == ["variant.yaml:2:1"]
+    assert str(findings[0].span) == "variant.yaml:3:1"
+    assert [str(label.span) for label in findings[0].labels] == ["base.yaml:20:11"]
 
 
 def test_a_variant_needs_a_name_of_its_own(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """A valid spec → the IR: modules expanded with their rows, defaults and columns filled in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from archc import ir
 from archc.arguments import Cells, build, structure_arguments
@@ -61,8 +61,23 @@ def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnost
     )
 
 
+def count_layers(spec: Spec) -> int:
+    """How many layers there are once modules and repeats are expanded."""
+    return max(total for _, total in _totals(spec))
+
+
 def _too_many(spec: Spec) -> Diagnostic | None:
-    """The row with which the network has too many layers: counted, none of them made."""
+    """The row with which the network has too many layers."""
+    for layer, total in _totals(spec):
+        if total > MAXIMUM_LAYERS:
+            message = f"more than {MAXIMUM_LAYERS:,} layers once modules and repeats are expanded"
+            note = f"with this row {total:,}"
+            return Diagnostic(Code.LIMIT, message, layer.span, notes=(note,))
+    return None
+
+
+def _totals(spec: Spec) -> Iterator[tuple[Layer, int]]:
+    """Each row with the number of layers up to its end: counted, none of them made."""
     counts: dict[str, int] = {}
 
     def count(layer: Layer, depth: int) -> int:
@@ -82,11 +97,7 @@ def _too_many(spec: Spec) -> Diagnostic | None:
     total = 0
     for layer in (*spec.rows, *(head.layer for head in spec.aux)):
         total += count(layer, 1)
-        if total > MAXIMUM_LAYERS:
-            message = f"more than {MAXIMUM_LAYERS:,} layers once modules and repeats are expanded"
-            note = f"with this row {total:,}"
-            return Diagnostic(Code.LIMIT, message, layer.span, notes=(note,))
-    return None
+        yield layer, total
 
 
 class _Stop(Exception):

@@ -1,12 +1,13 @@
 """The way of the data, from a file to a network that is known to fit together."""
 
 import re
-from collections.abc import Mapping as AbstractMapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from archc import ir
 from archc.analysis import Analysis, analyze
+from archc.blame import Judgement, Settings, blame
 from archc.budget import check_budget
 from archc.checkpoints import check_checkpoints
 from archc.conformance import Conformance, check_conformance
@@ -14,16 +15,18 @@ from archc.diagnostics import Code, Diagnostic, Hint, Label, guess, in_file_orde
 from archc.extends import extend_modules, extend_spec
 from archc.findings import Findings, TooManyFindings
 from archc.library import SpecFile, find_base, find_spec, known_bases
-from archc.lower import lower
+from archc.lower import count_layers, lower
 from archc.parameters import set_parameters
 from archc.reading import SUFFIX, read, read_text
-from archc.schema import check_schema
+from archc.schema import Spec, check_schema
 from archc.source import Mapping, Node, Scalar, a_kind_of, compose
-from archc.spans import Source, Span
+from archc.spans import Source
 from archc.switches import unknown_rows
 from archc.transforms.width import scale_width
 
 MAXIMUM_EXTENSIONS = 16
+LETTERS_OF_A_LAYER = 20
+"""Of a spec's text, which takes about as long to read as a layer to compile."""
 
 
 class Compiled(NamedTuple):
@@ -40,7 +43,9 @@ class Compiled(NamedTuple):
         findings = [*self.conformance.findings, *check_budget(self.analysis)]
         findings += check_checkpoints(self.analysis)
         if self.network.lints:
-            findings += unknown_rows(self.network.lints, self._paths())
+            # What a variant no longer has of its base's rows is not for the base to change.
+            unknown = unknown_rows(self.network.lints, self._paths())
+            findings += (f for f in unknown if f.span and f.span.source is self.network.span.source)
         return in_file_order(findings)
 
     def _paths(self) -> set[str]:
@@ -48,46 +53,84 @@ class Compiled(NamedTuple):
         return {node.path for row in (*self.network.rows, *heads) for node in ir.walk(row)}
 
 
-def load_network(
-    file: SpecFile, settings: AbstractMapping[str, float] | None = None
-) -> ir.Network | list[Diagnostic]:
+class _Documents(NamedTuple):
+    """A spec and all that it extends, each by the one before, with the source of each."""
+
+    parts: tuple[Mapping, ...]
+    sources: tuple[Source, ...]
+
+
+def load_network(file: SpecFile, settings: Settings | None = None) -> ir.Network | list[Diagnostic]:
     """The network that a spec file describes; ``settings`` are values for its parameters."""
     source = read(file.path, file.name, file.root)
-    return _network(source, file.path.parent, file.root, settings)
+    return _network(source, file.path.parent, file.root, settings or {})
 
 
 def load_text(
     text: str,
     name: str,
     folder: Path | None = None,
-    settings: AbstractMapping[str, float] | None = None,
+    settings: Settings | None = None,
 ) -> ir.Network | list[Diagnostic]:
     """The network that the text of a spec describes.
 
     ``name`` is what people are shown for it. What it extends is looked for in ``folder``.
     """
-    return _network(read_text(text.encode(errors="surrogatepass"), name), folder, None, settings)
+    source = read_text(text.encode(errors="surrogatepass"), name)
+    return _network(source, folder, None, settings or {})
 
 
 def _network(
-    source: Source | Diagnostic,
-    folder: Path | None,
-    root: Path | None,
-    settings: AbstractMapping[str, float] | None,
+    source: Source | Diagnostic, folder: Path | None, root: Path | None, settings: Settings
 ) -> ir.Network | list[Diagnostic]:
-    loaded = [source] if isinstance(source, Diagnostic) else _extended(source, folder, root, ())
+    loaded = [source] if isinstance(source, Diagnostic) else _documents(source, folder, root, ())
     if isinstance(loaded, list):
         return in_file_order(loaded)
-    document, sources = loaded
-    network = _lowered(document, sources, settings or {})
-    return _shown(network, document.span) if isinstance(network, list) else network
+    spec = _valid_spec(loaded.parts, settings)
+    network = spec if isinstance(spec, list) else _lowered(spec, loaded.sources)
+    if isinstance(network, list):
+        return _blamed(network, loaded, settings, _findings_before_shapes)
+    return network
 
 
-def _lowered(
-    document: Mapping, sources: tuple[Source, ...], settings: AbstractMapping[str, float]
-) -> ir.Network | list[Diagnostic]:
+def compile_spec(
+    spec: str | SpecFile, settings: Settings | None = None
+) -> Compiled | list[Diagnostic]:
+    """Find, load, analyse and compare: everything that can be known without a backend.
+
+    ``settings`` are values for the spec's parameters. A table that does not conform is no
+    hindrance: its findings are in the conformance.
+    """
+    file = find_spec(spec) if isinstance(spec, str) else spec
+    if isinstance(file, Diagnostic):
+        return [file]
+    network = load_network(file, settings)
+    return network if isinstance(network, list) else compile_network(network, settings)
+
+
+def compile_network(
+    network: ir.Network, settings: Settings | None = None
+) -> Compiled | list[Diagnostic]:
+    """A loaded network, analysed and compared; ``settings`` are those it was loaded with."""
+    analysis = analyze(network)
+    if isinstance(analysis, list):
+        composed = [_composed(source) for source in network.sources]
+        parts = tuple(document for document in composed if isinstance(document, Mapping))
+        documents = _Documents(parts, network.sources)
+        return _blamed(analysis, documents, settings or {}, _findings_of_shapes)
+    source = network.sources[0]
+    path = source.path or Path(source.name)
+    return Compiled(path, network, analysis, check_conformance(analysis))
+
+
+def _valid_spec(documents: Sequence[Mapping], settings: Settings) -> Spec | list[Diagnostic]:
     findings: list[Diagnostic] = Findings()
+    *variants, document = documents
     try:
+        for variant in reversed(variants):
+            document = extend_spec(document, variant, findings)
+            if findings:
+                return findings
         document = extend_modules(document, findings)
         if findings:
             return findings
@@ -100,57 +143,53 @@ def _lowered(
     spec = check_schema(document)
     if isinstance(spec, list):
         return [*findings, *spec]
-    if findings:
-        return findings
+    return findings or spec
+
+
+def _lowered(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnostic]:
     network = lower(spec, sources)
-    if isinstance(network, list):
-        return network
-    if spec.width is not None and spec.width.multiplier != 1:
+    if isinstance(network, ir.Network) and spec.width is not None and spec.width.multiplier != 1:
         return scale_width(network, spec.width.multiplier, spec.width.multiple)
     return network
 
 
-def _shown(findings: list[Diagnostic], variant: Span) -> list[Diagnostic]:
-    """The findings in file order; those in what a variant extends name the variant, too."""
-    start = variant._replace(end_line=variant.line, end_column=variant.column + 1)
-    label = Label(start, "extended by this spec")
-    return in_file_order(
-        finding._replace(labels=(*finding.labels, label))
-        if finding.span is not None and finding.span.source is not variant.source
-        else finding
-        for finding in findings
-    )
+def _findings_before_shapes(spec: Spec) -> list[Diagnostic]:
+    network = _lowered(spec, ())
+    return network if isinstance(network, list) else []
 
 
-def compile_spec(
-    spec: str | SpecFile, settings: AbstractMapping[str, float] | None = None
-) -> Compiled | list[Diagnostic]:
-    """Find, load, analyse and compare: everything that can be known without a backend.
+def _findings_of_shapes(spec: Spec) -> list[Diagnostic]:
+    network = _lowered(spec, ())
+    analysis = network if isinstance(network, list) else analyze(network)
+    return analysis if isinstance(analysis, list) else []
 
-    ``settings`` are values for the spec's parameters. A table that does not conform is no
-    hindrance: its findings are in the conformance.
+
+def _blamed(
+    findings: list[Diagnostic],
+    documents: _Documents,
+    settings: Settings,
+    judge: Callable[[Spec], list[Diagnostic]],
+) -> list[Diagnostic]:
+    """The findings in file order, each where a person has to change something.
+
+    ``judge`` is the stage that gave them: what a later one would find is no matter here.
     """
-    file = find_spec(spec) if isinstance(spec, str) else spec
-    if isinstance(file, Diagnostic):
-        return [file]
-    network = load_network(file, settings)
-    return network if isinstance(network, list) else compile_network(network)
+    text = sum(len(line) for source in documents.sources for line in source.lines)
+
+    def judged(parts: Sequence[Mapping], settings: Settings) -> Judgement:
+        work = text // LETTERS_OF_A_LAYER
+        spec = _valid_spec(parts, settings)
+        if isinstance(spec, list):
+            return Judgement(spec, work)
+        return Judgement(judge(spec), work + count_layers(spec))
+
+    return in_file_order(blame(findings, documents.parts, settings, judged))
 
 
-def compile_network(network: ir.Network) -> Compiled | list[Diagnostic]:
-    """A loaded network, analysed and compared."""
-    analysis = analyze(network)
-    if isinstance(analysis, list):
-        return _shown(analysis, network.span)
-    source = network.sources[0]
-    path = source.path or Path(source.name)
-    return Compiled(path, network, analysis, check_conformance(analysis))
-
-
-def _extended(
+def _documents(
     source: Source, folder: Path | None, root: Path | None, below: tuple[Path, ...]
-) -> tuple[Mapping, tuple[Source, ...]] | list[Diagnostic]:
-    """The source's document with all that it extends, and every source, its own first.
+) -> _Documents | list[Diagnostic]:
+    """The source's document and all that it extends.
 
     What it extends is looked for in ``folder``, and may not leave ``root``. ``below`` are the files
     that extend this one.
@@ -160,7 +199,7 @@ def _extended(
         return document
     parent = document.get("extends")
     if parent is None:
-        return document, (source,)
+        return _Documents((document,), (source,))
     if len(below) >= MAXIMUM_EXTENSIONS:
         message = f"more than {MAXIMUM_EXTENSIONS} specs extend one another"
         return [Diagnostic(Code.LIMIT, message, parent.span)]
@@ -170,14 +209,14 @@ def _extended(
     if isinstance(found, Diagnostic):
         return [found]
     base_source = read(found.path, found.name, found.root)
-    base: tuple[Mapping, tuple[Source, ...]] | list[Diagnostic]
+    base: _Documents | list[Diagnostic]
     if isinstance(base_source, Diagnostic):
         base = [base_source]
     elif found.path.resolve() in below:
         message = f"{source.name} extends itself, by way of {found.path.name}"
         return [Diagnostic(Code.RECURSION, message, parent.span)]
     else:
-        base = _extended(base_source, found.path.parent, found.root, below)
+        base = _documents(base_source, found.path.parent, found.root, below)
     if isinstance(base, list):
         label = Label(parent.span, "extended here")
         return [
@@ -186,12 +225,7 @@ def _extended(
             else found._replace(span=parent.span)
             for found in base
         ]
-    findings: list[Diagnostic] = Findings()
-    try:
-        merged = extend_spec(base[0], document, findings)
-    except TooManyFindings:
-        return findings
-    return findings or (merged, (source, *base[1]))
+    return _Documents((document, *base.parts), (source, *base.sources))
 
 
 def _composed(source: Source) -> Mapping | list[Diagnostic]:

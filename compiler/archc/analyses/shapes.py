@@ -1,6 +1,6 @@
 """The shape of every layer: a fold over the tree that collects what does not fit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from math import prod
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from archc.diagnostics import Code, Diagnostic, Label
 from archc.ops.operator import Operator, Pair, Shape, Unfit, written
 from archc.ops.pooling import AvgPool, MaxPool
 from archc.ops.window import Window, arithmetic
+from archc.validation import listed
 
 
 class _Inferred(NamedTuple):
@@ -64,48 +65,55 @@ def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
         if row.name in tapped:
             taps[row.name] = shape
         slices[row.name] = slice(start, len(ops))
+    last = network.rows[-1]
+    end = _End(last, shape, inference.last_change(0, last)) if shape is not None else None
+    heads = []
     for head in network.aux:
         start = len(ops)
         inference.entered = None
         output = inference.node(head.body, taps[head.tap])
         slices[head.body.name] = slice(start, len(ops))
-        if shape is not None and output is not None:
-            inference.findings += _disagreement(network, head, shape, output)
+        if output is not None:
+            heads.append(_End(head.body, output, inference.last_change(start, head.body)))
+    if end is not None:
+        inference.findings += _disagreements(end, heads, network.classes)
     if inference.findings:
         return _with_table(network, inference)
     given, made = tuple(inference.given), tuple(inference.made)
     return Shapes(tuple(ops), given, made, inference.structure, slices)
 
 
-def _disagreement(
-    network: ir.Network, head: ir.AuxiliaryHead, logits: Shape, output: Shape
-) -> list[Diagnostic]:
+class _End(NamedTuple):
+    """Where the network or an auxiliary head ends, what it gives, and the layer that decides it."""
+
+    node: ir.Node
+    output: Shape
+    decided: ir.Node
+
+
+def _disagreements(end: _End, heads: list[_End], classes: int) -> Iterator[Diagnostic]:
     """One loss takes the outputs of all heads: they must be as many features each."""
-    if output == logits and len(logits) == 1:
-        return []
-    if output == (network.classes,):
-        end = network.rows[-1]
-        message = f"the network gives {written(logits)}, {head.body.name} {written(output)}: "
-        label = Label(head.body.span, "this head ends with the classes")
-        return [
-            Diagnostic(
-                Code.SHAPE,
-                f"{message}one loss needs as many features of both",
-                end.span,
-                (label,),
-                hint="end the network with Linear: classes",
-            )
-        ]
-    message = f"{head.body.name} gives {written(output)}, the network {written(logits)}: "
-    return [
-        Diagnostic(
-            Code.SHAPE,
-            f"{message}one loss needs as many features of both",
-            head.body.span,
-            (Label(network.rows[-1].span, "the network ends here"),),
-            hint="end both with Linear: classes, or flatten what is CxHxW",
-        )
-    ]
+    whole = f"the network gives {written(end.output)}"
+    wrong = [head for head in heads if head.output != end.output or len(end.output) > 1]
+    right = [head for head in wrong if head.output == (classes,)]
+    if right:
+        names = listed(head.node.name for head in right)
+        hint = "end the network with Linear: classes"
+        if len(end.output) == 1:
+            hint = f"write classes: {end.output[0]}, and Linear: classes in every head"
+        label = Label(right[0].node.span, f"this head gives {classes}, as `classes` says")
+        yield _disagreement(f"{whole}, {names} {classes}", end, label, hint)
+    for head in wrong:
+        if head not in right:
+            name, output = head.node.name, written(head.output)
+            gives = f"{name} gives {output}, the network {written(end.output)}"
+            label = Label(end.decided.span, whole)
+            yield _disagreement(gives, head, label, f"end {name} with Linear: classes")
+
+
+def _disagreement(gives: str, end: _End, label: Label, hint: str) -> Diagnostic:
+    message = f"{gives}: one loss needs as many features of both"
+    return Diagnostic(Code.SHAPE, message, end.decided.span, (label,), hint=hint)
 
 
 def _with_table(network: ir.Network, inference: "_Inference") -> list[Diagnostic]:
@@ -184,6 +192,13 @@ class _Inference:
         if result is not None:
             self.structure[id(node)] = shape, result
         return result
+
+    def last_change(self, start: int, end: ir.Node) -> ir.Node:
+        """The last layer from ``start`` on that changes the number of features, or ``end``."""
+        for at in range(len(self.ops) - 1, start - 1, -1):
+            if self.given[at] != self.made[at]:
+                return self.ops[at] if len(self.made[at]) == 1 else end
+        return end
 
     def _fork(self, node: ir.Fork, shape: Shape) -> Shape | None:
         whole = self.node(node.shared, shape)
