@@ -54,24 +54,8 @@ class Seen(HTMLParser):
         self.text += data
 
 
-class Printer:
-    """Stands in for IPython's."""
-
-    def __init__(self) -> None:
-        self.said = ""
-
-    def text(self, text: str) -> None:
-        self.said += text
-
-
 def markup(value: Any) -> str:
     return str(value._repr_html_())
-
-
-def line(value: Any) -> str:
-    printer = Printer()
-    value._repr_pretty_(printer, False)
-    return printer.said
 
 
 def picture(seen: Seen) -> ElementTree.Element:
@@ -102,7 +86,7 @@ def test_a_network_shows_itself(analysis: archc.Analysis) -> None:
         assert text in seen.text
     labels = [element.text for element in picture(seen).iter() if element.tag.endswith("}text")]
     assert {row.name for row in analysis.network.rows} <= set(labels)
-    assert line(analysis.network) == "GoogLeNet: 3x224x224 to 1,000 classes in 21 rows"
+    assert repr(analysis.network) == ("<Network GoogLeNet: 3x224x224 to 1,000 classes in 21 rows>")
 
 
 def test_an_analysis_shows_what_the_command_prints(analysis: archc.Analysis) -> None:
@@ -130,7 +114,9 @@ def test_an_analysis_shows_what_the_command_prints(analysis: archc.Analysis) -> 
     for errata in analysis.network.table.errata.values() if analysis.network.table else ():
         assert errata.why in seen.text
     assert picture(seen).get("viewBox")
-    assert line(analysis) == "GoogLeNet: 6,998,552 params, 1,582,671,872 MACs, depth 22"
+    assert repr(analysis) == (
+        "<Analysis GoogLeNet: 6,998,552 params, 1,582,671,872 MACs, depth 22>"
+    )
 
 
 def test_a_difference_shows_itself(difference: archc.Difference) -> None:
@@ -140,13 +126,15 @@ def test_a_difference_shows_itself(difference: archc.Difference) -> None:
         assert row.name in seen.text
     before, after = difference.totals.params
     assert f"{after - before:+,}" in seen.text
-    assert line(difference).startswith(f"{len(difference.rows)} rows differ: {after - before:+,} p")
+    assert repr(difference).startswith(
+        f"<Difference: {len(difference.rows)} rows differ, {after - before:+,} params, "
+    )
 
 
 def test_no_difference_is_said_to_be_none(analysis: archc.Analysis) -> None:
     same = archc.compare(analysis, analysis.network)
     assert Seen(markup(same)).text == "No difference in the architecture."
-    assert line(same) == "0 rows differ: +0 params, +0 MACs"
+    assert repr(same) == "<Difference: 0 rows differ, +0 params, +0 MACs>"
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
@@ -182,7 +170,7 @@ def test_what_a_spec_says_stays_text(tmp_path: Path) -> None:
         seen = Seen(markup(value))
         assert set(seen.tags) <= SAFE_TAGS
         assert not {name for name, _ in seen.attributes if name.startswith("on")}
-        assert "\u202e" not in markup(value) + line(value)
+        assert "\u202e" not in markup(value) + repr(value)
     assert HOSTILE in Seen(markup(renamed)).text
     difference = archc.compare(network, renamed)
     assert HOSTILE in Seen(markup(difference)).text
@@ -197,7 +185,7 @@ def test_a_large_network_is_shown_in_short(tmp_path: Path) -> None:
     difference = archc.compare(network, changed)
     for value in (network, archc.analyze(network), difference):
         assert len(markup(value)) < 300_000
-        assert len(line(value)) < 200
+        assert len(repr(value)) < 200
     text = Seen(markup(archc.analyze(network))).text
     assert "503 rows are left out: archc.to_pandas has them." in text
     assert "c0" in text and "fc" in text and "c300" not in text
@@ -249,7 +237,7 @@ def test_a_drawing_is_the_text_of_a_file(analysis: archc.Analysis) -> None:
         )
     assert "#3x3 reduce" in module and "#3x3 reduce" not in part
     assert "prefers-color-scheme" in whole and "prefers-color-scheme" not in module
-    assert re.fullmatch(r"a picture of GoogLeNet: [0-9,]+ characters of SVG", line(whole))
+    assert re.fullmatch(r"<Drawing of GoogLeNet: [0-9,]+ characters of SVG>", repr(whole))
     with pytest.raises(ValueError, match="not both"):
         archc.draw(analysis, "conv1", "Inception")
 
@@ -399,5 +387,7 @@ def test_the_example_shows_what_is_true(executed: Any, analysis: archc.Analysis)
     assert whole["text/html"] == markup(analysis.network)
     assert table["text/html"] == markup(analysis)
     assert Seen(compared["text/html"]).text.count("+175,280") == 1
-    assert compared["text/plain"] == "12 rows differ: +175,280 params, +53,179,648 MACs"
+    assert compared["text/plain"] == (
+        "<Difference: 12 rows differ, +175,280 params, +53,179,648 MACs>"
+    )
     assert all(len(data["text/plain"]) < 2000 for data in shown)

@@ -14,7 +14,8 @@ from archc.analyses.receptive_field import Field, Fields, as_field, measure_fiel
 from archc.analyses.shapes import Shapes, infer_shapes
 from archc.analyses.succession import Pair, find_pairs
 from archc.diagnostics import Diagnostic
-from archc.ops.operator import Cost, Shape
+from archc.ops.operator import Cost, Shape, written
+from archc.visible import one_line
 
 
 class LayerAnalysis(NamedTuple):
@@ -41,6 +42,11 @@ class RowAnalysis(NamedTuple):
     memory: int
     layers: tuple[LayerAnalysis, ...]
 
+    def __repr__(self) -> str:
+        cost, output = self.cost, written(self.output)
+        path = self.node.path
+        return f"<RowAnalysis {path}: {output}, {cost.params:,} params, {cost.macs:,} MACs>"
+
 
 class _Known(NamedTuple):
     """The results of the single analyses, by layer, and the totals."""
@@ -61,6 +67,11 @@ class Analysis(_Known):
     ``memory`` is the number of elements that all layers give, for one image. Layers and rows, which
     put the results side by side, are made once they are asked for.
     """
+
+    def __repr__(self) -> str:
+        name, cost = one_line(self.network.name), self.cost
+        counts = f"{cost.params:,} params, {cost.macs:,} MACs, depth {self.depth}"
+        return f"<Analysis {name}: {counts}>"
 
     @cached_property
     def layers(self) -> tuple[LayerAnalysis, ...]:

@@ -100,6 +100,14 @@ def backends() -> list[str]:
     return sorted({point.name for point in entry_points(group=GROUP)} - {DEFAULT})
 
 
+def default_name() -> str | None:
+    """The name of the backend that is the default."""
+    points = entry_points(group=GROUP)
+    default = next((point.value for point in points if point.name == DEFAULT), None)
+    names = (point.name for point in points if point.name != DEFAULT and point.value == default)
+    return next(names, None)
+
+
 def load_backend(name: str = DEFAULT) -> Backend | None:
     """The backend of that name; None where there is none."""
     for point in _own(name) or entry_points(group=GROUP, name=name):

@@ -69,8 +69,8 @@ def _helped(command: click.Command) -> click.Command:
 def cli() -> None:
     """Compile neural-network architectures, written as their paper prints them.
 
-    A SPEC is a path, or the name of a spec in specs/ or among those shipped with archc. Without
-    one, all of specs/ are meant.
+    A SPEC is a path, or a name of those that archc list shows, with .yaml or without. Where none is
+    given, all of specs/ are meant.
     """
 
 

@@ -4,7 +4,6 @@ The shell asks at every press of a key, so that nothing here compiles a spec, an
 where they are used.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,11 +17,11 @@ def complete_spec(
     """The names under which specs are found, and files where no name begins with what is typed."""
     from click.shell_completion import CompletionItem
 
-    from archc.library import known_specs, specs_in
+    from archc.library import named_specs
 
-    here = [path.name for path in specs_in(Path())]
+    found = [file.path for files in named_specs().values() for file in files]
     # Only what can be a module's name: anything else may mean something to the shell.
-    names = [name for name in sorted({*here, *known_specs()}) if _is_plain(Path(name).stem)]
+    names = sorted(path.name for path in found if _is_plain(path.stem))
     matching = [CompletionItem(name) for name in names if name.startswith(typed)]
     # The mark for files stands first, since bash forgets what it has when it meets it.
     return [CompletionItem(typed, type="file"), *matching]

@@ -63,6 +63,10 @@ class Conformance(NamedTuple):
     findings: tuple[Diagnostic, ...]
     totals: Mapping[str, Mapping[str, CellResult]]
 
+    def __repr__(self) -> str:
+        cells = f"{self.count('match')} cells match, {self.count('erratum')} errata"
+        return f"<Conformance: {cells}, {len(self.findings)} findings>"
+
     def results(self) -> Iterator[tuple[str, str, CellResult]]:
         """Every cell with its row and its column, those of totals last."""
         for rows in (self.cells, self.totals):

@@ -121,6 +121,9 @@ class Diagnostic(NamedTuple):
     hint: Hint | None = None
     severity: Severity = Severity.ERROR
 
+    def __repr__(self) -> str:
+        return f"<Diagnostic {headline(self)}>"
+
 
 class SpecError(Exception):
     """A spec could not be used; ``diagnostics`` says why.

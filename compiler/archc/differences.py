@@ -52,6 +52,11 @@ class Difference(NamedTuple):
     aux: tuple[RowDifference, ...]
     totals: Numbers
 
+    def __repr__(self) -> str:
+        rows = len(self.rows) + len(self.aux)
+        params, macs = (after - before for before, after in (self.totals.params, self.totals.macs))
+        return f"<Difference: {rows:,} rows differ, {params:+,} params, {macs:+,} MACs>"
+
 
 def compare(before: Analysis, after: Analysis) -> Difference:
     """What one has to do to the first network to get the second, and what that does."""

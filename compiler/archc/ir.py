@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from archc.ops.activation import Activation
-from archc.ops.operator import Operator, Shape
+from archc.ops.operator import Operator, Shape, written
 from archc.spans import Source, Span
+from archc.visible import one_line
 
 if TYPE_CHECKING:
     from archc.models import Paper
@@ -41,6 +42,9 @@ class Op(NamedTuple):
         """The nodes directly below, in the order in which they run."""
         return ()
 
+    def __repr__(self) -> str:
+        return f"<Op {self.path}: {type(self.operator).__name__} {self.operator.notation}>"
+
 
 class Sequence(NamedTuple):
     """Children one after the other."""
@@ -49,6 +53,9 @@ class Sequence(NamedTuple):
     name: str
     children: "tuple[Node, ...]"
     span: Span
+
+    def __repr__(self) -> str:
+        return _node_repr(self)
 
 
 class Concat(NamedTuple):
@@ -63,6 +70,9 @@ class Concat(NamedTuple):
     def children(self) -> "tuple[Node, ...]":
         """The nodes directly below, in the order in which they run."""
         return self.branches
+
+    def __repr__(self) -> str:
+        return _node_repr(self)
 
 
 class Part(NamedTuple):
@@ -93,6 +103,9 @@ class Fork(NamedTuple):
         """The nodes directly below, in the order in which they run."""
         return self.shared, *self.branches
 
+    def __repr__(self) -> str:
+        return _node_repr(self)
+
 
 class Residual(NamedTuple):
     """activation(body(x) * scale + shortcut(x)); without a shortcut x itself is added."""
@@ -111,6 +124,9 @@ class Residual(NamedTuple):
         """The nodes directly below, in the order in which they run."""
         return (self.body,) if self.shortcut is None else (self.body, self.shortcut)
 
+    def __repr__(self) -> str:
+        return _node_repr(self)
+
 
 class Repeat(NamedTuple):
     """The same layer several times, one after the other, numbered from 0."""
@@ -124,6 +140,9 @@ class Repeat(NamedTuple):
     def children(self) -> "tuple[Node, ...]":
         """The nodes directly below, in the order in which they run."""
         return self.items
+
+    def __repr__(self) -> str:
+        return _node_repr(self)
 
 
 class Argument(NamedTuple):
@@ -147,6 +166,9 @@ class Call(NamedTuple):
     def children(self) -> "tuple[Node, ...]":
         """The nodes directly below, in the order in which they run."""
         return (self.body,)
+
+    def __repr__(self) -> str:
+        return _node_repr(self)
 
 
 Node = Op | Sequence | Concat | Fork | Residual | Repeat | Call
@@ -195,12 +217,25 @@ class Network(NamedTuple):
     sources: tuple[Source, ...]
     span: Span
 
+    def __repr__(self) -> str:
+        shape, rows = written(self.input), len(self.rows)
+        return (
+            f"<Network {one_line(self.name)}: {shape} to {self.classes:,} classes in {rows:,} rows>"
+        )
+
 
 def walk(node: Node) -> "Iterator[Node]":
     """The node and everything below it, in the order in which it runs."""
     yield node
     for child in node.children:
         yield from walk(child)
+
+
+def _node_repr(node: Node) -> str:
+    """A line for what would be a tree of pages."""
+    what = f"{node.path} {node.module}" if isinstance(node, Call) else node.path
+    count = sum(isinstance(inner, Op) for inner in walk(node))
+    return f"<{type(node).__name__} {what}: {count:,} operators>"
 
 
 def named(node: Node) -> "Iterator[Node]":

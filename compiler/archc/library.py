@@ -108,6 +108,19 @@ def project_specs() -> list[SpecFile]:
     return [SpecFile(str(path), path, root) for path in specs_in(SPECS)]
 
 
+def named_specs() -> dict[str, list[SpecFile]]:
+    """Every spec that a bare name stands for, by where it is: here, in specs/ or shipped."""
+    root = project_root(Path())
+    folders = (("here", Path(), root), ("specs", SPECS, root), ("shipped", shipped(), None))
+    named: dict[str, list[SpecFile]] = {}
+    seen: set[str] = set()
+    for where, folder, inside in folders:
+        paths = [path for path in specs_in(folder) if path.name not in seen]
+        seen.update(path.name for path in paths)
+        named[where] = [SpecFile(path.name, path, inside) for path in paths]
+    return named
+
+
 def known_specs() -> list[str]:
     """The names of the specs in ``specs/``, and of those shipped with archc."""
     return sorted({*_names(SPECS), *_names(shipped())})

@@ -1,26 +1,18 @@
-"""How results show themselves in a notebook: as HTML, and in a terminal's IPython in one line.
+"""How results show themselves in a notebook, as HTML.
 
-Data know of no views, so these methods are given to them here, once the Python API is imported;
-what makes HTML is imported when something is shown.
+Data know of no views, so the method is given to them here, once the Python API is imported; what
+makes HTML is imported when something is shown. In a terminal the ``repr`` of data is one line.
 """
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from archc.analysis import Analysis
 from archc.differences import Difference
 from archc.ir import Network
-from archc.ops.operator import written
 from archc.visible import visible
 
 if TYPE_CHECKING:
     from typing import Self
-
-
-class Printer(Protocol):
-    """What IPython prints a value with."""
-
-    def text(self, text: str) -> object:
-        """Puts a text behind what is there."""
 
 
 class Drawing(str):
@@ -39,20 +31,18 @@ class Drawing(str):
 
         return picture_fragment(self, self.subject)
 
-    def _repr_pretty_(self, printer: Printer, cycle: bool) -> None:
-        printer.text(f"a picture of {visible(self.subject)}: {len(self):,} characters of SVG")
+    def __repr__(self) -> str:
+        return f"<Drawing of {visible(self.subject)}: {len(self):,} characters of SVG>"
 
 
 def show_in_notebooks() -> None:
-    """Give networks, analyses and differences the methods by which IPython shows them."""
-    for kind, markup, line in (
-        (Network, _network_markup, _network_line),
-        (Analysis, _analysis_markup, _analysis_line),
-        (Difference, _difference_markup, _difference_line),
+    """Give networks, analyses and differences the method by which notebooks show them."""
+    for kind, markup in (
+        (Network, _network_markup),
+        (Analysis, _analysis_markup),
+        (Difference, _difference_markup),
     ):
-        # The names are IPython's; without the second it prints a whole tree beside the HTML.
-        for name, method in (("_repr_html_", markup), ("_repr_pretty_", line)):
-            setattr(kind, name, method)
+        setattr(kind, "_repr_html_", markup)  # noqa: B010 - mypy knows no such attribute
 
 
 def _network_markup(network: Network) -> str:
@@ -71,25 +61,3 @@ def _difference_markup(difference: Difference) -> str:
     from archc.page.fragment import difference_fragment
 
     return difference_fragment(difference)
-
-
-def _network_line(network: Network, printer: Printer, cycle: bool) -> None:
-    printer.text(
-        f"{visible(network.name)}: {written(network.input)} to {network.classes:,} classes in "
-        f"{len(network.rows):,} rows"
-    )
-
-
-def _analysis_line(analysis: Analysis, printer: Printer, cycle: bool) -> None:
-    cost = analysis.cost
-    printer.text(
-        f"{visible(analysis.network.name)}: {cost.params:,} params, {cost.macs:,} MACs, "
-        f"depth {analysis.depth}"
-    )
-
-
-def _difference_line(difference: Difference, printer: Printer, cycle: bool) -> None:
-    rows = len(difference.rows) + len(difference.aux)
-    totals = difference.totals
-    params, macs = (after - before for before, after in (totals.params, totals.macs))
-    printer.text(f"{rows:,} rows differ: {params:+,} params, {macs:+,} MACs")

@@ -23,6 +23,7 @@ from archc.source import Mapping, Node, Scalar, a_kind_of, compose
 from archc.spans import Source
 from archc.switches import unknown_rows
 from archc.transforms.width import scale_width
+from archc.visible import one_line
 
 MAXIMUM_EXTENSIONS = 16
 LETTERS_OF_A_LAYER = 20
@@ -36,6 +37,9 @@ class Compiled(NamedTuple):
     network: ir.Network
     analysis: Analysis
     conformance: Conformance
+
+    def __repr__(self) -> str:
+        return f"<Compiled {one_line(self.path)}: {self.analysis!r}, {self.conformance!r}>"
 
     @property
     def findings(self) -> list[Diagnostic]:

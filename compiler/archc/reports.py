@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from archc.diagnostics import Diagnostic, Replacement, Severity
 from archc.spans import Span
+from archc.visible import one_line
 
 
 class Summary(NamedTuple):
@@ -24,6 +25,10 @@ class Report(NamedTuple):
     spec: str
     findings: tuple[Diagnostic, ...]
     summary: Summary | None
+
+    def __repr__(self) -> str:
+        errors, name = len(self.errors), one_line(self.spec)
+        return f"<Report {name}: errors {errors}, warnings {len(self.findings) - errors}>"
 
     @property
     def errors(self) -> list[Diagnostic]:

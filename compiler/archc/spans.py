@@ -17,6 +17,9 @@ class Source:
         self.lines = text.split("\n")
         self.digest = digest
 
+    def __repr__(self) -> str:
+        return f"<Source {one_line(self.name)}>"
+
     def line(self, number: int) -> str:
         """The text of line ``number`` (from 1); empty past the end."""
         return self.lines[number - 1].removesuffix("\r") if 1 <= number <= len(self.lines) else ""

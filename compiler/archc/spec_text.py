@@ -1,6 +1,7 @@
 """A mapping of Python as the text of a spec, so that findings have a place in it."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 import yaml
@@ -17,6 +18,9 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+# What PyYAML has a tag for, and a spec has not.
+for _kind in (set, bytes, date, datetime):
+    _Dumper.add_representer(_kind, _Dumper.represent_undefined)
 # YAML 1.1, which PyYAML writes, takes 1e3 for text; a spec takes it for a number.
 _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", DECIMAL, list("-+0123456789"))
 

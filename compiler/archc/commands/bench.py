@@ -97,11 +97,11 @@ def command(
     plot: Path | None,
     settings: dict[str, float],
 ) -> None:
-    """Measure how fast the network runs, in every way that is installed.
+    """Measure how fast a network runs, in all that is installed.
 
-    Each has a process of its own, all run in turn, round after round, and a ratio is taken within
-    a round. All get the same images and random weights, and what computes something else than the
-    first gets no ratio. Needs what runs networks: the extra bench.
+    Each way of running it has a process of its own, all run in turn, round after round, and a
+    ratio is taken within a round. All get the same images and random weights, and what computes
+    something else than the first gets no ratio. Needs what runs networks: the extra bench.
     """
     if train and half:
         raise click.UsageError("--half is for inference, --train is in float32")

@@ -54,8 +54,9 @@ def command(
     ignore: tuple[str, ...],
     target: str | None,
 ) -> None:
-    """Validate specs, hold their tables and budgets against what is computed, and lint them.
+    """Validate specs, check their tables and budgets, and lint them.
 
+    Printed tables and budgets are checked against what archc computes.
     LINT is a lint's name or code; `archc explain` lists them.
     """
     quickly()

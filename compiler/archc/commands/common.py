@@ -55,11 +55,26 @@ out_option = click.option(
     help="Folder of the generated files.",
     shell_complete=complete_folder,
 )
+
+
+class _BackendOption(click.Option):
+    """Its help names the backends that are installed, which are looked for when it is shown."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        from archc.backend import backends, default_name
+
+        default = default_name()
+        known = [f"{name} (the default)" if name == default else name for name in backends()]
+        self.help = f"The backend: {', '.join(known) or 'none is installed'}."
+        return super().get_help_record(ctx)
+
+
 backend_option = click.option(
     "--backend",
+    cls=_BackendOption,
     default=None,
     metavar="NAME",
-    help="Another backend.",
+    help="The backend.",
     shell_complete=complete_backend,
 )
 weights_option = click.option(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     help="How to print.",
 )
 def command(codes: tuple[str, ...], form: str) -> None:
-    """Say what a finding means: why it is one, an example, and the example mended.
+    """Explain a finding, with an example and its correction.
 
     A CODE is one such as A302, or its name, such as concat. Without one all are listed.
     """

@@ -24,9 +24,10 @@ from archc.completion import complete_spec
 )
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 def command(file: Path, base: str, force: bool) -> None:
-    """Start a variant of a spec: FILE, with what may be changed commented in it.
+    """Start a variant of a spec.
 
-    The schema that editors check it by is written beside it, archc.schema.json.
+    FILE has everything that may be changed in it, as comments. The schema that editors check it by
+    is written beside it, archc.schema.json.
     """
     (compiled,) = compile_all([base])
     from archc.editor_schema import schema_text

@@ -62,7 +62,7 @@ def command(
     force: bool,
     settings: dict[str, float],
 ) -> None:
-    """Show networks: as a page with pictures and tables, or as a picture for a paper.
+    """Write a page about networks, or a picture for a paper.
 
     Several SPECs stand side by side, and what differs from the first is marked. A page is one
     file that loads nothing. PNG and PDF need the extra pictures.

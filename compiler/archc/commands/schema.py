@@ -5,7 +5,7 @@ import click
 
 @click.command("schema")
 def command() -> None:
-    """Print the JSON Schema of specs, by which editors complete and check them."""
+    """Print the JSON Schema of specs, for editors."""
     from archc.editor_schema import schema_text
 
     click.echo(schema_text(), nl=False)

@@ -29,7 +29,7 @@ from archc.completion import complete_spec
 def command(
     spec: str, form: str, conventions: bool, layers: bool, settings: dict[str, float]
 ) -> None:
-    """Print the paper's table: each cell computed, with its verdict, and the totals.
+    """Print the paper's table, each cell checked, and the totals.
 
     Exit status 1 where a printed cell is neither what is computed nor a declared erratum.
     """

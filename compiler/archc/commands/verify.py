@@ -44,7 +44,7 @@ def command(
     optimize: bool,
     merge: bool,
 ) -> None:
-    """Run the generated code and hold it against the analysis. Needs what runs it, such as torch.
+    """Run the generated code and check it against the analysis. Needs what runs it, such as torch.
 
     ``--weights`` are those that the file was built with.
     """
