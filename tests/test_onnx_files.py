@@ -440,7 +440,7 @@ BAD = {
         lambda: spoilt(block3b__conv__bn__running_var=-torch.ones(8)),
         "error[A705] block3b.conv.bn.running_var has a negative element",
     ),
-    "whole numbers": (_of_type(torch.int32), "error[A506] fc.bias is of type int32"),
+    "whole numbers": (_of_type(torch.int32), "error[A705] fc.bias is of type int32"),
     "two types": (_of_type(torch.float64), "error[A506] fc.bias is of type float64 and"),
     "another network": (_other, "error[A701] conv1.depthwise.weight, 6x1x7x7, is missing"),
     "truncated": (_truncated, "error[A705] bad.safetensors is damaged"),

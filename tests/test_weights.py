@@ -84,15 +84,15 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def ours() -> dict[str, torch.Tensor]:
-    """A state of the network with other numbers everywhere, and one that is not a number."""
+    """A state of the network with other numbers everywhere, a negative zero and a denormal."""
     torch.manual_seed(0)
     model = archc.module_class("toy.yaml")()
     state = {
         key: torch.randn(value.shape) if value.is_floating_point() else torch.tensor(7)
         for key, value in model.state_dict().items()
     }
-    state["conv1.weight"][0, 0, 0, 0] = float("nan")
-    return state
+    state["conv1.weight"][0, 0, 0, :2] = torch.tensor([-0.0, 1e-42])
+    return {key: value.abs() if "running_var" in key else value for key, value in state.items()}
 
 
 def theirs(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -117,7 +117,7 @@ def theirs(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    """Whether keys, types and bits agree; NaN is equal to the same NaN."""
+    """Whether keys, types and bits agree; a negative zero is not a zero."""
     return one.keys() == other.keys() and all(
         a.dtype == b.dtype and a.shape == b.shape and a.numpy().tobytes() == b.numpy().tobytes()
         for a, b in ((one[key], other[key]) for key in one)
@@ -573,15 +573,6 @@ def test_shared_and_strided_tensors_are_written_one_by_one() -> None:
         assert run("in.pt", "-o", name)[0] == 0
         assert same(load(name), {key: value.contiguous() for key, value in state.items()})
         assert Path(name).stat().st_size < 40_000
-
-
-def test_what_safetensors_cannot_hold() -> None:
-    state = ours()
-    state["conv1.bias"] = state["conv1.bias"].to(torch.complex128)
-    torch.save(state, "in.pt")
-    code, output = run("in.pt", "-o", "out.safetensors")
-    assert code == 1 and output.startswith("error[A506] safetensors cannot hold")
-    assert not Path("out.safetensors").exists()
 
 
 def test_without_safetensors(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -180,7 +180,7 @@ def emit(
         match = match_checkpoint(analysis, weights)
         if match.findings:
             raise SpecError(match.findings)
-        weights = {key: weights[name] if name else None for key, name in match.sources.items()}
+        weights = match.pick(weights)
     files = chosen.emit(analysis, Options(stem, weights=weights))
     if isinstance(files, list):
         raise SpecError(files)

@@ -1,18 +1,31 @@
-"""A checkpoint's tensors held against the network's state: names and shapes alone, no torch."""
+"""A checkpoint's tensors checked against the network's state, without torch and numpy."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from math import inf, isfinite, prod
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+from archc import ir
 from archc.analysis import Analysis
 from archc.diagnostics import Code, Diagnostic, Hint, closest, guess
 from archc.findings import MAXIMUM_FINDINGS
 from archc.ops.operator import Tensor
 from archc.ops.operator import written as written_shape
+from archc.prefixes import find_prefix, rename
 from archc.renaming import Line, Renaming, fillings, matches
 from archc.validation import counted, listed
 from archc.visible import one_line
 
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+"""The types of weights: real numbers in floating point."""
+
+CLASSES = "classes"
+"""Among layers to leave, all those of which one is there for each class."""
+
+_INTEGERS = re.compile("u?int(8|16|32|64)")
 _MOST_SUGGESTIONS = 5
+
+T = TypeVar("T")
 
 
 class Shaped(Protocol):
@@ -27,19 +40,25 @@ class Match(NamedTuple):
     """What a checkpoint gives a network.
 
     ``sources`` has, for each key of the network in registration order, the checkpoint's key; None
-    for a counter that starts at zero, since a checkpoint from elsewhere has none. ``dropped`` are
-    the keys left out on purpose. With ``findings`` the rest does not fit, and is not to be used.
+    for a counter that starts at zero, since a checkpoint from elsewhere has none. ``left`` are the
+    layers whose weights are not taken, which are not among ``sources``; ``dropped`` are the keys
+    left out on purpose. With ``findings`` the rest does not fit, and is not to be used; ``prefix``
+    is then what stands in front of most keys, and is not part of the network's.
     """
 
     sources: Mapping[str, str | None]
+    left: tuple[str, ...]
     dropped: tuple[str, ...]
     missing_heads: tuple[str, ...]
     findings: tuple[Diagnostic, ...]
+    prefix: str = ""
 
     @property
     def notes(self) -> list[str]:
         """What there is to know of a checkpoint that fits."""
         notes = []
+        if self.left:
+            notes.append(f"left as initialised, without weights: {listed(self.left)}")
         if self.missing_heads:
             heads = listed(self.missing_heads)
             notes.append(f"without the auxiliary heads: the checkpoint has no {heads}")
@@ -49,6 +68,10 @@ class Match(NamedTuple):
         if self.dropped:
             notes.append(f"{counted(len(self.dropped), 'key')} dropped as its mapping says")
         return notes
+
+    def pick(self, tensors: Mapping[str, T]) -> dict[str, T | None]:
+        """The checkpoint's tensors by the network's keys; None for a counter at zero."""
+        return {key: None if name is None else tensors[name] for key, name in self.sources.items()}
 
 
 def expected_state(analysis: Analysis) -> dict[str, Tensor]:
@@ -95,58 +118,84 @@ def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
     return findings[:MAXIMUM_FINDINGS]
 
 
+def class_layers(analysis: Analysis) -> tuple[str, ...]:
+    """The layers whose weights depend on the number of classes, those of auxiliary heads last."""
+    network = analysis.network
+    nodes = (*network.rows, *(head.body for head in network.aux))
+    paths = [path for node in nodes for path in _of_classes(node, {CLASSES})]
+    keys = expected_state(analysis)
+    return tuple(path for path in paths if any(key.startswith(f"{path}.") for key in keys))
+
+
 def match_checkpoint(
-    analysis: Analysis, tensors: Mapping[str, Shaped], renaming: Renaming | None = None
+    analysis: Analysis,
+    tensors: Mapping[str, Shaped],
+    renaming: Renaming | None = None,
+    *,
+    leave: Collection[str] = (),
+    prefix: str = "",
 ) -> Match:
     """What each tensor of a checkpoint is in the network, or all that keeps them from fitting.
 
-    ``renaming`` is the mapping that its keys go through; without one they are as they are.
-    Auxiliary heads may be missing, all of them together.
+    ``prefix`` is taken off keys that start with it, whole segments. ``renaming`` is the mapping
+    that they go through then; without one they are as they are. ``leave`` names layers by their
+    paths, ``classes`` all that depend on the number of classes: what the checkpoint has for these
+    is not taken, and need not be there. Auxiliary heads may be missing, all of them together.
     """
     expected = expected_state(analysis)
-    findings: list[Diagnostic] = []
-    found: dict[str, str] = {}
-    dropped: list[str] = []
-    by_lines: dict[str, tuple[Line, ...]] = {}
-    for theirs in tensors:
-        key, lines = renaming.rename(theirs) if renaming else (theirs, ())
-        by_lines[theirs] = lines
-        if len(lines) > 1:
-            fitting = listed(line.theirs for line in lines)
-            message = f"{shown(theirs)} fits {fitting} alike: which of them is meant?"
-            findings.append(Diagnostic(Code.AMBIGUOUS_KEY, message, lines[0].span))
-        elif key is None:
-            dropped.append(theirs)
-        elif key in found:
-            message = f"{shown(found[key])} and {shown(theirs)} both become {shown(key)}"
-            place = next((line.span for line in (*lines, *by_lines[found[key]])), None)
-            findings.append(Diagnostic(Code.AMBIGUOUS_KEY, message, place))
-        else:
-            found[key] = theirs
-    missing = {key: tensor for key, tensor in expected.items() if key not in found}
-    heads = _missing_heads(analysis, expected, missing)
-    absent = tuple(f"{head}." for head in heads)
-    wanted = {key: tensor for key, tensor in expected.items() if not key.startswith(absent)}
-    counters = {key for key, tensor in wanted.items() if _counts(tensor)}
-    starting = counters if counters <= missing.keys() else set()
-    for key, tensor in wanted.items():
-        if key in missing and key not in starting:
-            shape = _written(tensor.shape)
-            findings.append(Diagnostic(Code.MISSING_TENSOR, f"{key}, {shape}, is missing"))
-        elif key in found and tuple(tensors[found[key]].shape) != tensor.shape:
-            shape, needed = _written(tensors[found[key]].shape), _written(tensor.shape)
-            message = f"{_origin(found[key], key)} is {shape}, and {needed} is needed"
-            findings.append(Diagnostic(Code.WRONG_SHAPE, message))
-    findings += [
-        Diagnostic(
-            Code.LEFT_OVER_TENSOR,
-            f"{_origin(theirs, key)}, {_written(tensors[theirs].shape)}, is nothing in the network",
-        )
-        for key, theirs in found.items()
-        if key not in expected
-    ]
-    sources = {key: found.get(key) for key in wanted}
-    return Match(sources, tuple(dropped), heads, tuple(findings))
+    left = _layers(analysis, expected, leave)
+    if unknown := _unknown(analysis, expected, left):
+        return Match({}, (), (), (), tuple(unknown))
+    if prefix:
+        prefix = prefix if prefix.endswith((".", "/")) else f"{prefix}."
+        if not any(key.startswith(prefix) for key in tensors):
+            message = f"no key of the checkpoint starts with {shown(prefix)}"
+            return Match({}, (), (), (), (Diagnostic(Code.UNKNOWN_REFERENCE, message),))
+    match = _matched(analysis, expected, tensors, renaming, left, prefix)
+    if prefix or not match.findings:
+        return match
+    found = find_prefix(expected, tensors, renaming)
+    if not found:
+        return match
+    count = sum(key.startswith(found) for key in tensors)
+    many = f"all {count}" if count == len(tensors) else f"{count} of {len(tensors)}"
+    message = f"{many} keys start with {shown(found)}, which is no part of the network's keys"
+    hint = f"archc weights --strip-prefix {shown(found)} takes it off"
+    finding = Diagnostic(Code.LEFT_OVER_TENSOR, message, hint=hint)
+    stripped = _matched(analysis, expected, tensors, renaming, left, found)
+    return stripped._replace(findings=(finding, *stripped.findings), prefix=found)
+
+
+def check_numbers(analysis: Analysis, given: Mapping[str, Any]) -> list[Diagnostic]:
+    """A finding for each tensor that holds what no weight is; the shapes are known to fit.
+
+    ``given`` are tensors of torch or arrays of numpy, by keys of the network. Weights are finite
+    numbers in floating point, of any precision that computes; counters are integers.
+    """
+    expected = expected_state(analysis)
+    findings = []
+    for key, tensor in given.items():
+        if tensor is None:
+            continue
+        kind = str(tensor.dtype).rpartition(".")[2]
+        counts = _counts(expected[key])
+        if not _INTEGERS.fullmatch(kind) if counts else kind not in FLOATS:
+            needed = "an integer" if counts else f"one of {', '.join(FLOATS)}"
+            message = f"{key} is of type {kind}, and {needed} is needed"
+            hint = "a checkpoint may lack all of these counters" if counts else None
+            findings.append(Diagnostic(Code.INVALID_CHECKPOINT, message, hint=hint))
+            continue
+        # Both are NaN where an element is, and no tensor is made on the way.
+        least, most = float(tensor.min()), float(tensor.max())
+        if not (isfinite(least) and isfinite(most)):
+            odd = prod(tensor.shape) - int((abs(tensor) < inf).sum())
+            which = "that is no finite number" if odd == 1 else "that are no finite numbers"
+            message = f"{key} has {counted(odd, 'element')} {which}"
+            findings.append(Diagnostic(Code.INVALID_CHECKPOINT, message))
+        elif key.endswith(".running_var") and least < 0:
+            message = f"{key} has a negative element, and no variance is negative"
+            findings.append(Diagnostic(Code.INVALID_CHECKPOINT, message))
+    return findings
 
 
 def shown(key: str) -> str:
@@ -178,13 +227,104 @@ def _path_meant(ours: str, renaming: Renaming, paths: Mapping[str, None]) -> Hin
     return guess(ours, [close]) if close else None
 
 
+def _of_classes(node: ir.Node, symbols: Collection[str]) -> Iterator[str]:
+    """The operators at or below the node with a field that is one of the symbols."""
+    if isinstance(node, ir.Op):
+        if any(symbol in symbols for symbol in node.symbols.values()):
+            yield node.path
+        return
+    if isinstance(node, ir.Call):
+        inside = {name for name, cell in node.arguments.items() if cell.symbol in symbols}
+        symbols = {CLASSES, *inside}
+    for child in node.children:
+        yield from _of_classes(child, symbols)
+
+
+def _layers(
+    analysis: Analysis, expected: Mapping[str, Tensor], names: Iterable[str]
+) -> tuple[str, ...]:
+    """The paths of the layers named, each once; the word ``classes`` stands for several."""
+    paths: dict[str, None] = {}
+    for name in names:
+        is_word = name == CLASSES and not any(key.startswith(f"{CLASSES}.") for key in expected)
+        paths |= dict.fromkeys(class_layers(analysis) if is_word else (name,))
+    return tuple(paths)
+
+
+def _unknown(
+    analysis: Analysis, expected: Mapping[str, Tensor], left: tuple[str, ...]
+) -> list[Diagnostic]:
+    """A finding for each name that is no layer with weights."""
+    findings = []
+    for name in left:
+        if not any(key.startswith(f"{name}.") for key in expected):
+            message = f"{shown(name)} is no layer with weights of {analysis.network.name}"
+            paths = dict.fromkeys(key.rpartition(".")[0] for key in expected)
+            hint = guess(name, paths)
+            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, hint=hint))
+    return findings
+
+
+def _matched(
+    analysis: Analysis,
+    expected: Mapping[str, Tensor],
+    tensors: Mapping[str, Shaped],
+    renaming: Renaming | None,
+    left: tuple[str, ...],
+    prefix: str,
+) -> Match:
+    findings: list[Diagnostic] = []
+    found: dict[str, str] = {}
+    dropped: list[str] = []
+    by_lines: dict[str, tuple[Line, ...]] = {}
+    for theirs in tensors:
+        key, lines = rename(theirs, renaming, prefix)
+        by_lines[theirs] = lines
+        if len(lines) > 1:
+            fitting = listed(line.theirs for line in lines)
+            message = f"{shown(theirs)} fits {fitting} alike: which of them is meant?"
+            findings.append(Diagnostic(Code.AMBIGUOUS_KEY, message, lines[0].span))
+        elif key is None:
+            dropped.append(theirs)
+        elif key in found:
+            message = f"{shown(found[key])} and {shown(theirs)} both become {shown(key)}"
+            place = next((line.span for line in (*lines, *by_lines[found[key]])), None)
+            findings.append(Diagnostic(Code.AMBIGUOUS_KEY, message, place))
+        else:
+            found[key] = theirs
+    heads = _missing_heads(analysis, expected, found)
+    absent = tuple(f"{name}." for name in (*heads, *left))
+    wanted = {key: tensor for key, tensor in expected.items() if not key.startswith(absent)}
+    counters = {key for key, tensor in wanted.items() if _counts(tensor)}
+    starting = counters if counters.isdisjoint(found) else set()
+    for key, tensor in wanted.items():
+        if key not in found and key not in starting:
+            shape = _written(tensor.shape)
+            findings.append(Diagnostic(Code.MISSING_TENSOR, f"{key}, {shape}, is missing"))
+        elif key in found and tuple(tensors[found[key]].shape) != tensor.shape:
+            shape, needed = _written(tensors[found[key]].shape), _written(tensor.shape)
+            message = f"{_origin(found[key], key)} is {shape}, and {needed} is needed"
+            findings.append(Diagnostic(Code.WRONG_SHAPE, message))
+    findings += [
+        Diagnostic(
+            Code.LEFT_OVER_TENSOR,
+            f"{_origin(theirs, key)}, {_written(tensors[theirs].shape)}, is nothing in the network",
+        )
+        for key, theirs in found.items()
+        if key not in expected and not key.startswith(absent)
+    ]
+    sources = {key: found.get(key) for key in wanted}
+    return Match(sources, left, tuple(dropped), heads, tuple(findings))
+
+
 def _missing_heads(
-    analysis: Analysis, expected: Mapping[str, Tensor], missing: Mapping[str, Tensor]
+    analysis: Analysis, expected: Collection[str], found: Collection[str]
 ) -> tuple[str, ...]:
     """The auxiliary heads where nothing of any of them is there; one of two is no network."""
     heads = tuple(head.body.name for head in analysis.network.aux)
-    keys = {key for key in expected if key.partition(".")[0] in heads}
-    return heads if keys and keys <= missing.keys() else ()
+    prefixes = tuple(f"{head}." for head in heads)
+    there = any(key.startswith(prefixes) for key in found)
+    return heads if not there and any(key.startswith(prefixes) for key in expected) else ()
 
 
 def _counts(tensor: Tensor) -> bool:

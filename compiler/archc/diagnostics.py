@@ -1,5 +1,6 @@
 """What can be wrong with a spec or a file, as values: returned on the way, printed at the end."""
 
+from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 from posixpath import commonprefix
@@ -7,6 +8,8 @@ from typing import NamedTuple
 
 from archc.spans import Span
 from archc.visible import one_line
+
+_MANY, _FEW = 10, 5
 
 
 class Severity(StrEnum):
@@ -80,7 +83,7 @@ class Code(StrEnum):
     AMBIGUOUS_KEY = "A704"
     """Two keys of a checkpoint that become one, or a key that may become two."""
     INVALID_CHECKPOINT = "A705"
-    """A checkpoint that is damaged, or holds something other than tensors."""
+    """A checkpoint that is damaged, or holds something other than weights."""
     UNCONVERTIBLE = "A706"
     """A checkpoint that cannot become one of an optimised network, or be turned back."""
 
@@ -133,7 +136,7 @@ class SpecError(Exception):
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        super().__init__("\n".join(render(finding) for finding in self.diagnostics))
+        super().__init__("\n".join(render(finding) for finding in abridge(self.diagnostics)))
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
@@ -184,6 +187,27 @@ def is_slip(word: str, meant: str) -> bool:
     if len(middle) == 2 and middle == instead[::-1]:
         return True
     return max(len(middle), len(instead)) == 1 and min(len(one), len(other)) >= 3
+
+
+def abridge(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The findings as a person reads them: where many of a kind are alike, a few and a count.
+
+    Alike are those with the same code that have the same place, or none, such as one for each
+    tensor of a checkpoint. The last that is kept notes how many more there are.
+    """
+    findings = list(findings)
+    counts = Counter((finding.code, finding.span) for finding in findings)
+    seen: Counter[tuple[str, Span | None]] = Counter()
+    kept = []
+    for finding in findings:
+        kind = finding.code, finding.span
+        seen[kind] += 1
+        if counts[kind] > _MANY and seen[kind] == _FEW:
+            note = f"and {counts[kind] - _FEW} more like this"
+            finding = finding._replace(notes=(*finding.notes, note))
+        if counts[kind] <= _MANY or seen[kind] <= _FEW:
+            kept.append(finding)
+    return kept
 
 
 def render(finding: Diagnostic) -> str:

@@ -21,7 +21,8 @@ from archc.validation import found, listed, validate
 DROPPED = "none"
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_FILLING = "[A-Za-z0-9]+"
+# In a part of a segment an underscore is what parts names; a whole segment is parted already.
+_PART, _SEGMENT = "[A-Za-z0-9]+", "[A-Za-z0-9_]+"
 # Two placeholders of a segment with only letters and digits between them: what each of them
 # stands for would be a guess.
 _TOUCHING = re.compile(r"\}[A-Za-z0-9]*\{")
@@ -193,10 +194,15 @@ def _rank(line: Line, separator: str) -> tuple[int, int]:
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str, separator: str) -> re.Pattern[str]:
     """The pattern as a prefix of whole segments."""
-    texts = _PLACEHOLDER.split(pattern)
-    texts[::2] = [re.escape(text) for text in texts[::2]]
-    texts[1::2] = [f"(?P<{name}>{_FILLING})" for name in texts[1::2]]
-    return re.compile(f"{''.join(texts)}(?={re.escape(separator)}|\\Z)")
+    segments = []
+    for segment in pattern.split(separator):
+        filling = _SEGMENT if _PLACEHOLDER.fullmatch(segment) else _PART
+        texts = _PLACEHOLDER.split(segment)
+        texts[::2] = [re.escape(text) for text in texts[::2]]
+        texts[1::2] = [f"(?P<{name}>{filling})" for name in texts[1::2]]
+        segments.append("".join(texts))
+    between = re.escape(separator)
+    return re.compile(f"{between.join(segments)}(?={between}|\\Z)")
 
 
 def _match(pattern: str, separator: str, key: str) -> re.Match[str] | None:

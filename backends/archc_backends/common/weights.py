@@ -11,9 +11,11 @@ from typing import Any
 from archc.backend import BackendUnavailable
 from archc.checkpoints import shown
 from archc.diagnostics import Code, Diagnostic
+from archc.validation import listed
 from archc_backends.common.requirements import require_safetensors, require_torch
 
 SUFFIXES = (".pt", ".pth", ".safetensors")
+_ARRAYS = frozenset("BOOL U8 U16 U32 U64 I8 I16 I32 I64 F16 F32 F64 C64".split())
 
 
 def read_weights(file: Path, framework: str) -> dict[str, Any] | Diagnostic:
@@ -58,21 +60,37 @@ def _load_pickle(file: Path) -> object:
         return torch.load(file, map_location="cpu", weights_only=True)
 
 
-def _load_safetensors(file: Path, framework: str) -> dict[str, Any]:
+def _load_safetensors(file: Path, framework: str) -> dict[str, Any] | Diagnostic:
     require_safetensors()
+    if framework == "numpy" and (finding := _no_arrays(file)):
+        return finding
     loaded: dict[str, Any] = import_module(f"safetensors.{framework}").load_file(file)
     return loaded
 
 
+def _no_arrays(file: Path) -> Diagnostic | None:
+    """The first tensor of a type that numpy lacks, such as bfloat16, of which no array is made."""
+    with import_module("safetensors").safe_open(file, framework="numpy") as tensors:
+        for key in tensors.keys():  # noqa: SIM118 - a function of the file, which is no mapping
+            kind = tensors.get_slice(key).get_dtype()
+            if kind not in _ARRAYS:
+                return no_array(key, kind)
+    return None
+
+
+def no_array(key: str, kind: str) -> Diagnostic:
+    """A tensor of a type that numpy lacks."""
+    message = f"{shown(key)} is of type {kind}, of which numpy makes no array"
+    return Diagnostic(Code.UNSUPPORTED, message, hint="save it as float32")
+
+
 def _tensors(file: Path, loaded: object) -> dict[str, Any] | Diagnostic:
-    """What was loaded as tensors by key; the ``state_dict`` in it, where it holds more."""
+    """What was loaded as tensors by key; of a larger dictionary the state_dict in it."""
     import torch
 
-    if isinstance(loaded, dict) and isinstance(loaded.get("state_dict"), dict):
-        loaded = loaded["state_dict"]
-    if not isinstance(loaded, dict):
-        message = f"{file} holds a {type(loaded).__name__}, and no tensors by name"
-        return Diagnostic(Code.INVALID_CHECKPOINT, message)
+    loaded = _state_dict(file, loaded)
+    if isinstance(loaded, Diagnostic):
+        return loaded
     for key, value in loaded.items():
         if not isinstance(key, str):
             what = f"the key {shown(str(key))}, which is no text"
@@ -82,9 +100,37 @@ def _tensors(file: Path, loaded: object) -> dict[str, Any] | Diagnostic:
             what = f"{shown(key)}, a tensor that is sparse, quantized or without data"
         else:
             continue
-        hint = "save model.state_dict() alone, or under the key state_dict"
+        hint = "save model.state_dict() alone, or under a key such as state_dict"
         return Diagnostic(Code.INVALID_CHECKPOINT, f"{file} holds {what}", hint=hint)
     return loaded
+
+
+def _state_dict(file: Path, loaded: object) -> dict[Any, Any] | Diagnostic:
+    """What is under ``state_dict``, or the one dictionary of tensors under another key, or all."""
+    if not isinstance(loaded, dict):
+        message = f"{file} holds a {type(loaded).__name__}, and no tensors by name"
+        return Diagnostic(Code.INVALID_CHECKPOINT, message)
+    if isinstance(loaded.get("state_dict"), dict):
+        return loaded["state_dict"]  # type: ignore[no-any-return]
+    inner = {key: value for key, value in loaded.items() if _holds_tensors(value)}
+    if len(inner) > 1:
+        message = f"{file} holds several state_dicts: {listed(shown(str(key)) for key in inner)}"
+        hint = "save the one that is meant, alone or under the key state_dict"
+        return Diagnostic(Code.INVALID_CHECKPOINT, message, hint=hint)
+    return next(iter(inner.values()), loaded)
+
+
+def _holds_tensors(value: object) -> bool:
+    import torch
+
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(
+            isinstance(key, str) and isinstance(tensor, torch.Tensor)
+            for key, tensor in value.items()
+        )
+    )
 
 
 def _refused(file: Path, error: Exception) -> Diagnostic:

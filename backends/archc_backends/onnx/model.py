@@ -73,7 +73,7 @@ def _weights(
     if options.weights is None:
         arrays = initial_arrays(written, keys)
     else:
-        given = given_arrays(keys, options.weights)
+        given = given_arrays(written, keys, options.weights)
         if isinstance(given, list):
             return given
         arrays = given

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from archc.analysis import Analysis
-from archc.checkpoints import shown
+from archc.checkpoints import check_numbers, shown
 from archc.diagnostics import Code, Diagnostic
 from archc.ops.activation import ReLU
 from archc.ops.convolution import Conv
 from archc.ops.linear import Linear
 from archc.ops.operator import Operator, Shape
-from archc.validation import counted
 from archc_backends.common import weights as files
 from archc_backends.common.network import MAXIMUM_PARAMS
 from archc_backends.common.requirements import require_safetensors
@@ -78,8 +77,7 @@ def as_arrays(tensors: Mapping[str, Any]) -> "dict[str, Array] | Diagnostic":
             arrays[key] = np.asarray(_plain(tensor))
         except (TypeError, ValueError, RuntimeError):
             kind = shown(str(getattr(tensor, "dtype", type(tensor).__name__)))
-            message = f"{shown(key)} is of type {kind}, of which numpy makes no array"
-            return Diagnostic(Code.UNSUPPORTED, message, hint="save it as float32")
+            return files.no_array(key, kind)
     return arrays
 
 
@@ -91,36 +89,24 @@ def _plain(tensor: Any) -> Any:
 
 
 def given_arrays(
-    keys: Iterable[str], weights: Mapping[str, Any]
+    analysis: Analysis, keys: Iterable[str], weights: Mapping[str, Any]
 ) -> "dict[str, Array] | list[Diagnostic]":
     """The weights under these keys, or what keeps a model from computing with them."""
-    import numpy as np
-
     arrays = as_arrays({key: weights[key] for key in keys})
     if isinstance(arrays, Diagnostic):
         return [arrays]
-    findings = []
+    findings = check_numbers(analysis, arrays)
+    if findings:
+        return findings
     first = next(iter(arrays.items()), None)
     for key, array in arrays.items():
-        kind = array.dtype.name
-        if kind not in TYPES:
-            message = f"{key} is of type {kind}, and one of {', '.join(TYPES)} is needed"
+        if array.dtype.name not in TYPES:
+            message = f"{key} is of type {array.dtype}, and one of {', '.join(TYPES)} is needed"
             findings.append(Diagnostic(Code.UNSUPPORTED, message))
-            continue
-        if first is not None and array.dtype != first[1].dtype:
-            message = f"{key} is of type {kind} and {first[0]} of type {first[1].dtype.name}"
+        elif first is not None and array.dtype != first[1].dtype:
+            message = f"{key} is of type {array.dtype} and {first[0]} of type {first[1].dtype}"
             hint = "a model computes in one type: convert the checkpoint to it"
             findings.append(Diagnostic(Code.UNSUPPORTED, message, hint=hint))
-        # Both are NaN where an element is, and no array is made on the way.
-        least, most = array.min(), array.max()
-        if not (np.isfinite(least) and np.isfinite(most)):
-            odd = array.size - int(np.count_nonzero(np.isfinite(array)))
-            which = "that is no finite number" if odd == 1 else "that are no finite numbers"
-            message = f"{key} has {counted(odd, 'element')} {which}"
-            findings.append(Diagnostic(Code.INVALID_CHECKPOINT, message))
-        elif key.endswith(".running_var") and least < 0:
-            message = f"{key} has a negative element, and no variance is negative"
-            findings.append(Diagnostic(Code.INVALID_CHECKPOINT, message))
     return findings or arrays
 
 

@@ -50,8 +50,8 @@ class Allowance(NamedTuple):
 
 
 NETWORK = Allowance(
-    frozenset({"any", "bool", "dict", "float", "getattr", "int", "isinstance"})
-    | {*("range", "str", "super", "tuple")},
+    frozenset({"any", "bool", "dict", "float", "int", "isinstance", "list"})
+    | {*("range", "str", "super", "tuple", "ValueError")},
     frozenset({"torch.cat", "torch.flatten", "torch.tensor"})
     | {*("nn.init.kaiming_uniform_", "nn.init.zeros_")},
     frozenset({"forward", "items", "load_state_dict", "startswith", "state_dict", "view"}),
@@ -61,7 +61,7 @@ NETWORK = Allowance(
             *(ast.Tuple, ast.List, ast.Starred, ast.Subscript, ast.GeneratorExp, ast.DictComp),
             *(ast.comprehension, ast.JoinedStr, ast.FormattedValue, ast.IfExp, ast.Compare),
             *(ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Add, ast.Mult, ast.BitOr, ast.And, ast.Not),
-            *(ast.USub, ast.Is, ast.IsNot, ast.Load, ast.Store),
+            *(ast.USub, ast.Is, ast.IsNot, ast.Or, ast.Raise, ast.Load, ast.Store),
         }
     ),
     frozenset({ast.Expr, ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef}),
@@ -70,7 +70,7 @@ NETWORK = Allowance(
 """A network as written."""
 
 CONVERTED = NETWORK | Allowance(
-    frozenset({"KeyError", "ValueError", "all", "len", "list", "type", "zip"}),
+    frozenset({"KeyError", "all", "getattr", "len", "type", "zip"}),
     frozenset({"torch.device", "torch.split", "torch.zeros_like", "torch.channels_last"})
     | {"nn.utils.convert_conv2d_weight_memory_format"},
     frozenset(
@@ -81,8 +81,8 @@ CONVERTED = NETWORK | Allowance(
     ),
     frozenset(
         {
-            *(ast.With, ast.withitem, ast.Raise, ast.Try, ast.ExceptHandler, ast.Dict, ast.Slice),
-            *(ast.ListComp, ast.SetComp, ast.In, ast.NotIn, ast.Eq, ast.NotEq, ast.Gt, ast.Or),
+            *(ast.With, ast.withitem, ast.Try, ast.ExceptHandler, ast.Dict, ast.Slice),
+            *(ast.ListComp, ast.SetComp, ast.In, ast.NotIn, ast.Eq, ast.NotEq, ast.Gt),
             *(ast.Sub, ast.Div),
         }
     ),
@@ -138,6 +138,8 @@ class _Checker:
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 if (line := ast.unparse(node)) not in _IMPORTS:
                     raise _forbidden(node, line)
+            elif isinstance(node, ast.Raise) and not _is_value_error(node.exc):
+                raise _forbidden(node, ast.unparse(node))
             elif type(node) in self.allowance.nodes:
                 self._below(node)
             else:
@@ -180,8 +182,8 @@ class _Checker:
         if isinstance(callee, ast.Name):
             if callee.id not in self.callable_names:
                 raise _forbidden(node, f"a call of {callee.id}")
-            if callee.id == "getattr" and not self._gets_well(node.args):
-                raise _forbidden(node, "a getattr of something else than self")
+            if callee.id == "getattr" and not _gets_parts(node.args):
+                raise _forbidden(node, "a getattr of something else than parts")
             if callee.id == "super" and node.args:
                 raise _forbidden(node, "a super with arguments")
         elif isinstance(callee, ast.Attribute):
@@ -197,14 +199,6 @@ class _Checker:
             if keyword.arg is None:
                 raise _forbidden(node, "**")
             self.pending.append(keyword.value)
-
-    def _gets_well(self, arguments: list[ast.expr]) -> bool:
-        """Whether a getattr is one of self, or one of how many channels a part has."""
-        if arguments and _is_self(arguments[0]):
-            return True
-        name = arguments[1] if len(arguments) > 1 else None
-        parts = isinstance(name, ast.JoinedStr) and ast.unparse(name).endswith("_parts'")
-        return self.allowance.private and parts
 
     def _definition(self, node: ast.ClassDef | ast.FunctionDef) -> None:
         self._binds(node, node.name)
@@ -262,6 +256,16 @@ def _is_self(node: ast.expr) -> bool:
 
 def _is_super(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and _dotted(node.func) == "super"
+
+
+def _gets_parts(arguments: list[ast.expr]) -> bool:
+    """Whether a getattr asks how many channels a part has."""
+    name = arguments[1] if len(arguments) > 1 else None
+    return isinstance(name, ast.JoinedStr) and ast.unparse(name).endswith("_parts'")
+
+
+def _is_value_error(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Call) and _dotted(node.func) == "ValueError"
 
 
 def _forbidden(node: ast.AST, what: str) -> ForbiddenCode:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archc import ir
 from archc.analysis import Analysis
+from archc.checkpoints import class_layers
 from archc.names import is_name
 from archc.validation import listed
 from archc_backends.common.network import citation, size, softmax_behind
@@ -56,7 +57,8 @@ class NetworkView(NamedTuple):
     attributes: tuple[Layer, ...]
     steps: tuple[Step, ...]
     heads: tuple[Head, ...]
-    head_names: Expression
+    head_prefixes: Expression
+    loading: str
     output: Expression
     probabilities: str
     trains: bool
@@ -122,7 +124,8 @@ def view_network(analysis: Analysis, optimized: "Optimized | None" = None) -> Ne
         tuple(attributes),
         steps,
         heads,
-        Group("()", tuple(map(literal, names))),
+        Group("()", tuple(literal(f"{name}.") for name in names)),
+        _loading(analysis) if trains else "",
         Call(f"{network.name}Output", ("x", *(head.variable for head in heads))),
         probabilities,
         trains,
@@ -163,6 +166,19 @@ def _steps(
         steps += [Step(line) for line in statements.lines[before:]]
         steps += taps.get(row.name, [])
     return tuple(steps), probabilities
+
+
+def _loading(analysis: Analysis) -> str:
+    """What load_checkpoint does, which an optimised network for inference has no use for."""
+    keep = "Those are the layers in ``leave``"
+    if layers := class_layers(analysis):
+        keep += f", such as {listed(layers)} for another number of classes"
+    if analysis.network.aux:
+        keep += ", and the auxiliary heads where the model or the checkpoint has none"
+    return (
+        "Load a state_dict; return the keys of the weights that stay as they are.\n\n"
+        f"{keep}. Everything else must match key for key, as in load_state_dict."
+    )
 
 
 def _docstring(analysis: Analysis, optimized: "Optimized | None") -> str:

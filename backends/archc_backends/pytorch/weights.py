@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archc.checkpoints import shown
 from archc.diagnostics import Code, Diagnostic
 from archc_backends.common import weights as files
 from archc_backends.common.requirements import require_safetensors, require_torch
@@ -46,12 +45,7 @@ def encode_weights(weights: "Mapping[str, Tensor | None]", suffix: str) -> bytes
         require_safetensors()
         from safetensors.torch import save
 
-        try:
-            encoded = save(plain, metadata={"format": "pt"})
-        except (KeyError, ValueError) as error:
-            message = f"safetensors cannot hold these tensors: {shown(str(error))}"
-            return Diagnostic(Code.UNSUPPORTED, message)
-        return encoded
+        return save(plain, metadata={"format": "pt"})
     if suffix.lower() in SUFFIXES:
         # In memory, as torch does not tell of a disk that is full.
         buffer = io.BytesIO()

@@ -245,36 +245,48 @@ def given_weights(
     written = compiled[0].analysis
     match = match_checkpoint(written, tensors)
     made = optimize(written, recipe).analysis if recipe else None
-    fail_on_match(match, file, tensors, made, closing)
-    return {key: None if name is None else tensors[name] for key, name in match.sources.items()}
+    fail_on_match(match, file, tensors, written, made, closing, whole=True)
+    return match.pick(tensors)
 
 
 def fail_on_match(
     match: "Match",
     file: Path,
     tensors: "Mapping[str, Any]",
+    analysis: "Analysis",
     made: "Analysis | None" = None,
     closing: str = "",
+    whole: bool = False,
 ) -> None:
-    """Exits where the checkpoint does not fit the network that it was matched against.
+    """Exits where the checkpoint does not fit the network, whose analysis is given.
 
     ``made`` is the network that it is to be converted for, if any: of a checkpoint that fits it,
-    nothing is said but that.
+    nothing is said but that. Otherwise it is said what the checkpoint does fit; with ``whole``,
+    what it does fit with the weights of every layer.
     """
+    if not match.findings:
+        return
     from archc.checkpoints import match_checkpoint
     from archc.diagnostics import Code, Diagnostic
+    from archc.recognition import find_uses
 
-    if made and match.findings and not match_checkpoint(made, tensors).findings:
+    if made and not match_checkpoint(made, tensors).findings:
         message = f"{file} is a checkpoint of {made.network.name} already"
         refuse(Diagnostic(Code.UNCONVERTIBLE, message), closing)
-    fail_on(list(match.findings), closing)
+    report(match.findings)
+    if not (match.prefix and len(match.findings) == 1):  # which says how it fits
+        for use in find_uses(analysis, tensors, whole):
+            echo(f"{file} {use.words}", err=True)
+    if closing:
+        echo(closing, err=True)
+    sys.exit(FINDINGS)
 
 
 def report(findings: "Iterable[Diagnostic]") -> None:
-    """Print findings on standard error."""
-    from archc.diagnostics import render
+    """Print findings on standard error, of many that are alike a few."""
+    from archc.diagnostics import abridge, render
 
-    for finding in findings:
+    for finding in abridge(findings):
         echo_lines(render(finding), err=True)
 
 

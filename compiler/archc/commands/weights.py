@@ -1,7 +1,7 @@
 """``archc weights``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,7 @@ from archc.commands.common import (
     compile_all,
     counted,
     echo,
+    fail_on,
     fail_on_match,
     merge_option,
     optimize_option,
@@ -24,9 +25,17 @@ from archc.commands.common import (
 from archc.completion import complete_spec
 
 if TYPE_CHECKING:
+    from archc.analysis import Analysis
     from archc.optimize import Optimized
     from archc.pipeline import Compiled
     from archc.renaming import Renaming
+
+
+def _names(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Names, several with commas between them."""
+    return tuple(name.strip() for value in values for name in value.split(","))
 
 
 @click.command("weights")
@@ -48,6 +57,21 @@ if TYPE_CHECKING:
     help="The mapping that the checkpoint's keys go through, one of the spec's checkpoints, or "
     "none for keys as they are. By default the only one.",
 )
+@click.option(
+    "--strip-prefix",
+    "prefix",
+    default="",
+    metavar="PREFIX",
+    help="Take PREFIX off the checkpoint's keys, such as module. or model.",
+)
+@click.option(
+    "--leave",
+    multiple=True,
+    callback=_names,
+    metavar="LAYER,...",
+    help="Take no weights for these layers, which stay as initialised: paths such as fc or "
+    "aux1.fc2. The word classes stands for all that depend on the number of classes.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where it does not fit.")
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
 @click.option(
@@ -62,6 +86,8 @@ def command(
     checkpoint: Path,
     out: Path | None,
     origin: str | None,
+    prefix: str,
+    leave: tuple[str, ...],
     check: bool,
     force: bool,
     back: bool,
@@ -73,18 +99,24 @@ def command(
     """Turn a CHECKPOINT into one for the generated network. Needs what reads it, such as torch.
 
     Its keys go through a mapping that the spec declares among its checkpoints. Nothing is written
-    where a tensor is missing, left over or of the wrong shape. A checkpoint without the auxiliary
-    heads is fine. With --optimize or --merge it becomes one for what archc build gives with the
-    same option; keys that are those of the plain network then need no mapping.
+    where a tensor is missing, left over, of the wrong shape, or holds what is no finite number. A
+    checkpoint without the auxiliary heads is fine. With --leave the file has no weights for those
+    layers: load it with the generated class's load_checkpoint. With --optimize or --merge it
+    becomes one for what archc build gives with the same option; keys that are those of the plain
+    network then need no mapping.
     """
     if out is None and not check:
         raise click.UsageError("say -o FILE to write one, or --check to write nothing")
     recipe = chosen_recipe(optimize, merge)
     if back and (recipe is None or origin is not None):
         raise click.UsageError("--back goes with --optimize or --merge, and with no --from")
+    if leave and recipe is not None:
+        raise click.UsageError(
+            f"--leave: what --{recipe.option} converts needs the weights of every layer"
+        )
     (compiled,) = compile_all([spec], settings)
     from archc.backend import BackendUnavailable
-    from archc.checkpoints import expected_state, match_checkpoint
+    from archc.checkpoints import check_numbers, expected_state, match_checkpoint
     from archc.diagnostics import Diagnostic
     from archc.optimize import optimize as optimized_by
     from archc.writer import File, write_new
@@ -101,14 +133,13 @@ def command(
         tensors = chosen.read_weights(checkpoint)
         if isinstance(tensors, Diagnostic):
             refuse(tensors)
-        match = match_checkpoint(analysis, tensors, renaming)
+        match = match_checkpoint(analysis, tensors, renaming, leave=leave, prefix=prefix)
         if optimized and renaming and origin is None:
-            plainly = match_checkpoint(analysis, tensors)
+            plainly = match_checkpoint(analysis, tensors, prefix=prefix)
             match = match if plainly.findings else plainly
-        fail_on_match(match, checkpoint, tensors, target if optimized else None)
-        given = {
-            key: None if name is None else tensors[name] for key, name in match.sources.items()
-        }
+        fail_on_match(match, checkpoint, tensors, analysis, target if optimized else None)
+        given = match.pick(tensors)
+        fail_on(check_numbers(analysis, _used(given, analysis, target)))
         if optimized:
             converted = chosen.convert_weights(optimized, given, back)
             if isinstance(converted, Diagnostic):
@@ -128,6 +159,12 @@ def command(
         stop(str(unavailable), USAGE)
     for note in match.notes:
         echo(note)
+
+
+def _used(given: dict[str, Any], analysis: "Analysis", target: "Analysis") -> dict[str, Any]:
+    """The tensors of which something is made: none of auxiliary heads that the target lacks."""
+    heads, kept = ({head.body.name for head in a.network.aux} for a in (analysis, target))
+    return {key: value for key, value in given.items() if key.partition(".")[0] not in heads - kept}
 
 
 def _can_go(back: bool, optimized: "Optimized") -> None:

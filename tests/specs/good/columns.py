@@ -74,3 +74,19 @@ class ColumnsNet(nn.Module):
         x = torch.flatten(x, 1)  # 96
         x = self.fc(x)  # num_classes
         return x
+
+    def load_checkpoint(self, state: dict[str, Tensor], leave: tuple[str, ...] = ()) -> list[str]:
+        """Load a state_dict; return the keys of the weights that stay as they are.
+
+        Those are the layers in ``leave``, such as fc for another number of classes. Everything
+        else must match key for key, as in load_state_dict.
+        """
+        own = self.state_dict()
+        for name in leave:
+            if not any(key.startswith(f"{name}.") for key in own):
+                raise ValueError(f"{name} is no layer with weights")
+        kept = tuple(f"{name}." for name in leave)
+        stay = {key: value for key, value in own.items() if key.startswith(kept)}
+        given = {key: value for key, value in state.items() if not key.startswith(kept)}
+        self.load_state_dict(given | stay)
+        return list(stay)

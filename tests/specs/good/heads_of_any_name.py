@@ -119,26 +119,32 @@ class HeadsNet(nn.Module):
             )
         return x
 
-    def load_checkpoint(self, state: dict[str, Tensor]) -> None:
-        """Load a state_dict that was saved with or without auxiliary heads.
+    def load_checkpoint(self, state: dict[str, Tensor], leave: tuple[str, ...] = ()) -> list[str]:
+        """Load a state_dict; return the keys of the weights that stay as they are.
 
-        A head that only the checkpoint has is left out, one that only this model has keeps its
-        weights. Everything else must match key for key, as in load_state_dict.
+        Those are the layers in ``leave``, such as fc, AuxLogits.fc, aux_logits.2, count.fc,
+        torch.fc and the_auxiliary_head_that_has_a_long_name.fc for another number of classes,
+        and the auxiliary heads where the model or the checkpoint has none. Everything else must
+        match key for key, as in load_state_dict.
         """
+        own = self.state_dict()
+        for name in leave:
+            if not any(key.startswith(f"{name}.") for key in own):
+                raise ValueError(f"{name} is no layer with weights")
+        kept = tuple(f"{name}." for name in leave)
         heads = (
-            "AuxLogits",
-            "aux_logits",
-            "count",
-            "torch",
-            "the_auxiliary_head_that_has_a_long_name",
+            "AuxLogits.",
+            "aux_logits.",
+            "count.",
+            "torch.",
+            "the_auxiliary_head_that_has_a_long_name.",
         )
-        absent = tuple(f"{head}." for head in heads if getattr(self, head) is None)
-        kept = {key: value for key, value in state.items() if not key.startswith(absent)}
-        for head in heads:
-            if not any(key.startswith(f"{head}.") for key in state):
-                own = self.state_dict().items()
-                kept |= {key: value for key, value in own if key.startswith(f"{head}.")}
-        self.load_state_dict(kept)
+        if self.AuxLogits is None or not any(key.startswith(heads) for key in state):
+            kept += heads
+        stay = {key: value for key, value in own.items() if key.startswith(kept)}
+        given = {key: value for key, value in state.items() if not key.startswith(kept)}
+        self.load_state_dict(given | stay)
+        return list(stay)
 
 
 def total_loss(output: HeadsNetOutput, target: Tensor) -> Tensor:
