@@ -62,7 +62,7 @@ def test_what_is_safe_is_mended_and_the_rest_is_shown() -> None:
     assert Path("net.yaml").read_text() == MENDED
     assert result.exit_code == 1
     assert result.stderr.startswith("net.yaml: 8 findings mended\nnet.yaml:8:24: error[A201]")
-    assert result.stderr.endswith("did you mean out?\n1 error\n")
+    assert result.stderr.endswith("archc calls it out\n1 error\n")
     assert fix().stderr.endswith("1 error\n")
     assert Path("net.yaml").read_text() == MENDED
 

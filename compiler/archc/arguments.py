@@ -15,6 +15,7 @@ from archc.rows import wrong_cell
 from archc.source import Entry, Node, Scalar
 from archc.syntax import Grammar, Layer
 from archc.validation import found, is_empty, kinds_of, listed, validate
+from archc.value_hints import none_hint
 
 Cells = Mapping[str, Scalar | None]
 """What each symbol stands for: a column's cell; None while the row is not known."""
@@ -139,8 +140,9 @@ def _nested(
     keys = [entry.key for entry in node.entries] if isinstance(node, source.Mapping) else [node]
     if not any(isinstance(key, Scalar) and key.value in kinds for key in keys):
         key = keys[0] if keys else node
-        word = key.text if isinstance(key, Scalar) and isinstance(key.value, str) else ""
-        hint = kind_hint(word, kinds) or suggestion(word, (*kinds, "none"))
+        hint = None
+        if isinstance(key, Scalar):
+            hint = none_hint(key) or kind_hint(key.text, kinds, none=True)
         message = f"{what} {field}: {', '.join(kinds)} or none is needed, found {found(key)}"
         grammar.findings.append(Diagnostic(Code.INVALID_VALUE, message, key.span, hint=hint))
         return False

@@ -151,13 +151,17 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return by_folded[close[0]] if close else None
 
 
-def suggestion(word: str, known: Iterable[str]) -> Replacement | None:
-    """``did you mean X?`` for the word of the language closest to ``word``, or None."""
+def suggestion(word: str, known: Iterable[str], others: Iterable[str] = ()) -> Replacement | None:
+    """``did you mean X?`` for the word of the language closest to ``word``, or None.
+
+    ``others`` are words that could be meant as well, so that the replacement is not safe.
+    """
     known = list(known)
     close = closest(word, known)
     if close is None:
         return None
-    alone = not any(is_slip(word, other) for other in known if other != close)
+    rivals = (other for other in (*known, *others) if other != close)
+    alone = fold(word) == fold(close) or not any(is_slip(word, rival) for rival in rivals)
     hint = meaning(word, close)
     return hint._replace(safe=hint.safe and alone)
 
@@ -171,14 +175,26 @@ def guess(word: str, names: Iterable[str]) -> Replacement | None:
 def meaning(word: str, meant: str) -> Replacement:
     """``did you mean X?``, safe to write where ``word`` is one slip of the finger from it."""
     plain = meant[:1].isalpha() and not set(meant) & set("#:,[]{}\"'")
+    # In a word of three letters another letter makes another word.
+    changed = len(fold(word)) == len(fold(meant)) and sorted(fold(word)) != sorted(fold(meant))
     return Replacement(
-        meant if plain else f'"{meant}"', f"did you mean {meant}?", is_slip(word, meant)
+        meant if plain else f'"{meant}"',
+        f"did you mean {meant}?",
+        is_slip(word, meant) and not (changed and len(fold(meant)) < 4),
     )
 
 
+def fold(word: str) -> str:
+    """The word without what tools write differently: case, underscores, hyphens and spaces."""
+    return word.casefold().translate(_SEPARATORS)
+
+
+_SEPARATORS = dict.fromkeys(map(ord, "_- "))
+
+
 def is_slip(word: str, meant: str) -> bool:
-    """Whether the words differ in case and underscores, or in one letter, or in two swapped."""
-    one, other = (text.casefold().replace("_", "") for text in (word, meant))
+    """Whether the words differ in case and separators, or in one letter, or in two swapped."""
+    one, other = fold(word), fold(meant)
     if one == other:
         return True
     start = len(commonprefix((one, other)))

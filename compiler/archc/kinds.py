@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 
-from archc.diagnostics import Code, Diagnostic, Hint, Replacement, meaning
+from archc.diagnostics import Code, Diagnostic, Hint, Replacement
 from archc.names import check_class
 from archc.ops import OPERATORS
 from archc.source import Scalar
+from archc.terms import LAYERS, word_hint
 
 STRUCTURES: dict[str, tuple[str, ...]] = {
     "Sequence": (),
@@ -16,31 +17,22 @@ STRUCTURES: dict[str, tuple[str, ...]] = {
 }
 """Kinds that hold layers, and the fields they take beside them."""
 
-# What other tools call a kind, where edit distance would not find it.
-_ALIASES = {
-    **dict.fromkeys(("dense", "fullyconnected", "innerproduct", "fc"), "Linear"),
-    **dict.fromkeys(("convolution", "convolutional"), "Conv"),
-    **dict.fromkeys(("localresponsenorm", "localresponsenormalization"), "LRN"),
-    **dict.fromkeys(("bn", "batchnormalization"), "BatchNorm"),
-    **dict.fromkeys(("globalavgpool", "globalaveragepooling", "gap"), "AvgPool: global"),
-    **dict.fromkeys(("concatenate", "concatenation", "cat", "filterconcat"), "Concat"),
-    **dict.fromkeys(("seq", "sequential"), "Sequence"),
-}
 
+def kind_hint(word: str, known: Iterable[str], none: bool = False) -> Hint | None:
+    """What to write for a word that is none of the ``known`` kinds; None where that is unclear.
 
-def kind_hint(word: str, known: Iterable[str]) -> Hint | None:
-    """What to write for a word that other tools, or another place of a spec, have for a kind."""
+    With ``none`` the word none can stand here, too.
+    """
     if word == "Aux":
         return "an Aux stands under a name in the section aux"
     if word.lower() == "none":
         removed = "none removes a layer of what a spec extends: what is not there is left out"
         return removed if word == "none" else Replacement("none", "write none", safe=True)
-    if (alias := _ALIASES.get(word.lower().replace("_", "").removesuffix("2d"))) is not None:
-        return meaning(word, alias)
+    known = [*known, *(("none",) if none else ())]
     first = re.match(r"\w+", word)
-    if first is not None and first[0] in known:
+    if first is not None and first[0] != word and first[0] in known:
         return f"a layer with a value is a mapping, {{{first[0]}: ...}}"
-    return None
+    return word_hint(word, known, LAYERS, (*OPERATORS, *STRUCTURES))
 
 
 def check_kind(key: Scalar, what: str) -> Diagnostic | None:

@@ -9,7 +9,7 @@ from archc.definitions import columns_of, modules_as_meant, read_definitions
 from archc.diagnostics import Code, Diagnostic, Hint, guess, suggestion
 from archc.findings import Findings, TooManyFindings
 from archc.heads import Auxiliary, read_head, unknown_tap
-from archc.kinds import STRUCTURES, check_kind
+from archc.kinds import STRUCTURES, check_kind, kind_hint
 from archc.models import (
     Budget,
     Header,
@@ -251,7 +251,7 @@ def _defaults(entry: Entry | None, grammar: Grammar) -> dict[str, dict[str, Entr
     defaults: dict[str, dict[str, Entry]] = {}
     for key, value in _mapping(entry, "defaults", grammar.findings):
         if key.text not in OPERATORS:
-            close = suggestion(key.text, OPERATORS) if key.text not in STRUCTURES else None
+            close = kind_hint(key.text, OPERATORS) if key.text not in STRUCTURES else None
             hint = close or f"the operators are {', '.join(OPERATORS)}"
             message = f"{key.text} is no operator, so it has no defaults"
             grammar.findings.append(Diagnostic(Code.UNKNOWN_KIND, message, key.span, hint=hint))

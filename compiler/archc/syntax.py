@@ -15,6 +15,7 @@ from archc.diagnostics import (
     Hint,
     Label,
     Replacement,
+    guess,
     is_slip,
     suggestion,
 )
@@ -233,9 +234,7 @@ class Grammar:
             cells = {} if columns is None else read_row(kind, value, rest, columns, self.findings)
             return None if cells is None else Layer(name, kind.text, cells, (), kind.span)
         if kind.text not in OPERATORS:
-            hint = kind_hint(kind.text, [*OPERATORS, *STRUCTURES, *self.columns])
-            if hint is None:
-                hint = self._kind_meant(kind.text, *(("none",) if value is None else ()))
+            hint = self._kind_meant(kind.text, none=value is None)
             self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)
             if not isinstance(hint, Replacement) or not hint.safe or value is None:
                 return None
@@ -256,13 +255,15 @@ class Grammar:
         meant = close is not None and (is_kind(key.text) or is_slip(key.text, close.text))
         return close if meant else None
 
-    def _kind_meant(self, word: str, *others: str) -> Hint:
+    def _kind_meant(self, word: str, none: bool = False) -> Hint:
         """The kind that is meant, or all there are; a module's own name may be what is misspelt."""
-        known = [*OPERATORS, *STRUCTURES, *self.columns]
-        close = suggestion(word, [*known, *others])
-        if close is None:
-            return f"the kinds are {', '.join(known)}"
-        return close._replace(safe=close.safe and close.text not in self.columns)
+        module = guess(word, self.columns)
+        if module is not None and is_slip(word, module.text):
+            return module
+        hint = kind_hint(word, [*OPERATORS, *STRUCTURES, *self.columns], none)
+        if isinstance(hint, Replacement):
+            return hint._replace(safe=hint.safe and hint.text not in self.columns)
+        return hint or f"the kinds are {', '.join([*OPERATORS, *STRUCTURES, *self.columns])}"
 
     def arguments(
         self, kind: Scalar, value: Node | None, rest: Mapping[str, Entry]

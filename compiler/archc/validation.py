@@ -8,9 +8,11 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Hint, Replacement, closest, meaning, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, Replacement, fold, suggestion
+from archc.ops import OPERATORS
 from archc.source import Entry, Node, Scalar
 from archc.spans import Span
+from archc.terms import ARGUMENTS, word_hint, word_meant
 from archc.value_hints import value_hint
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -34,38 +36,6 @@ _NEEDED = {
     "string_too_long": "text of at most {max_length} characters",
     "too_short": "a list of at least {min_length}",
     "literal_error": "{expected}",
-}
-
-# What people write for a field, where edit distance would not find it.
-_ALIASES = {
-    "out_channels": "out",
-    "filters": "out",
-    "channels": "out",
-    "features": "out",
-    "kernel": "window",
-    "kernel_size": "window",
-    "stride": "window",
-    "strides": "window",
-    "ceil_mode": "ceil",
-    "pad": "padding",
-    "pads": "padding",
-    "count_include_pad": "count_padding",
-    "batch_norm": "norm",
-    "bn": "norm",
-    "act": "activation",
-    "relu": "activation",
-    "weight": "loss_weight",
-    "title": "paper",
-    "authors": "paper",
-    "year": "paper",
-    "arxiv": "paper",
-    "input_size": "input",
-    "input_shape": "input",
-    "num_classes": "classes",
-    "layers": "body",
-    "epsilon": "eps",
-    "flops": "macs",
-    "memory": "activations",
 }
 
 
@@ -231,12 +201,8 @@ def _inside(node: Node, path: tuple[int | str, ...]) -> Node:
 
 
 def meant(word: str, known: Iterable[str]) -> str | None:
-    """The known key that is meant by ``word``, another's word for it or a misspelling."""
-    known = list(known)
-    aliases = {alias: name for alias, name in _ALIASES.items() if name in known}
-    close = closest(word, known) or closest(word, aliases)
-    exact = aliases.get(word) if word not in known else word
-    return exact or (aliases.get(close, close) if close else None)
+    """The known key that is meant by ``word``, another tool's word for it or a misspelling."""
+    return word_meant(word, known, ARGUMENTS)
 
 
 def as_meant(
@@ -252,10 +218,10 @@ def as_meant(
     present = {entry.key.text for entry in node.entries}
     entries = []
     for key, value in node.entries:
-        word = key.text if key.text in known else closest(key.text, known)
-        if word is not None and word not in present:
+        hint = None if key.text in known else _word_hint(key.text, known)
+        if isinstance(hint, Replacement) and hint.text not in present:
             findings.append(unknown_key(key, what, known))
-            key = key._replace(value=word, text=word)
+            key = key._replace(value=hint.text, text=hint.text)
         entries.append(Entry(key, value))
     return node._replace(entries=tuple(entries))
 
@@ -273,16 +239,31 @@ def unknown_key(
     there already.
     """
     keys = [name for name in known if name != primary]
-    close = meant(key.text, known)
     hint: Hint | None = f"it takes {', '.join(keys)}" if keys else None
     if key.text in ("after", "before"):
         hint = "in a variant a layer stands after or before another, by one of the two"
-    if close is not None and close == primary:
+    elif (close := meant(key.text, known)) is not None and close == primary:
         hint = f"it is part of the {close}, which stands behind {what}"
-    elif close is not None:
-        there = f"{close} is there already"
-        hint = there if close in present else meaning(key.text, close)
+    elif close is not None and close in present:
+        hint = f"{close} is there already"
+    else:
+        hint = _word_hint(key.text, known) or hint
     return Diagnostic(Code.UNKNOWN_KEY, f"{what} takes no {key.text}", key.span, hint=hint)
+
+
+def _word_hint(word: str, known: Iterable[str]) -> Hint | None:
+    """What to write for a key that is not among the ``known``; None where that is unclear."""
+    if word in _fields():
+        return None  # a word of the language in the wrong place is no misspelling
+    hint = word_hint(word, known, ARGUMENTS, [*_fields(), *OPERATORS])
+    kind = next((kind for kind in OPERATORS if fold(kind) == fold(word)), None)
+    return f"{kind} is a layer of its own" if hint is None and kind is not None else hint
+
+
+@cache
+def _fields() -> frozenset[str]:
+    """Every field of an operator."""
+    return frozenset(field for kind in OPERATORS.values() for field in kind.model_fields)
 
 
 def found(node: Node) -> str:

@@ -1,9 +1,9 @@
 """How to write a value that is not as it is needed: what YAML 1.1 and other tools would take."""
 
 import re
-from math import isfinite
 
 from archc.diagnostics import Hint, Replacement, suggestion
+from archc.number_notation import number_hint
 from archc.source import Node, Scalar
 
 # Words for truth elsewhere; those in YAML 1.1 leave no doubt.
@@ -30,14 +30,21 @@ def value_hint(node: Node, needed: str) -> Hint | None:
         return Replacement(_BOOLEANS[word], f"write {_BOOLEANS[word]}", safe=word in _CERTAIN)
     if needed not in ("a whole number", "a number") or isinstance(node.value, bool):
         return None
-    number = _meant(node.text)
-    if number is None or (needed == "a whole number" and isinstance(number, float)):
+    hint = number_hint(node.text, whole=needed == "a whole number")
+    if hint is None:
         return _surprise(node.text, needed)
-    if re.fullmatch("0[0-7]{1,18}", node.text):
-        octal = f"write {number}, or {int(node.text, 8)} where octal is meant"
-        return Replacement(str(number), octal, safe=False)
-    behind = ", without quotes, separators or leading zeros" if isinstance(node.value, str) else ""
-    return Replacement(str(number), f"write {number}{behind}", safe=True)
+    if isinstance(node.value, str) and hint.safe:
+        words = f"{hint.words}, without quotes, separators or leading zeros"
+        return hint._replace(words=words)
+    return hint
+
+
+def none_hint(node: Scalar) -> Replacement | None:
+    """``none`` for a word that means no elsewhere, such as ``off`` or ``false``."""
+    word = node.text.lower()
+    if _BOOLEANS.get(word) != "false" or word == "none":
+        return None
+    return Replacement("none", "write none", safe=word in _CERTAIN)
 
 
 def _empty_hint(node: Scalar) -> str:
@@ -66,29 +73,11 @@ def _surprise(text: str, needed: str) -> str | None:
     if re.fullmatch(r"[-+]?\.?(inf|nan|infinity)", text, re.IGNORECASE):
         return "only finite numbers can stand here"
     if match := re.fullmatch(r"(\d{1,9})([KMG])", text, re.ASCII):
-        return f"write {int(match[1]) * 1000 ** ('KMG'.index(match[2]) + 1)}"
+        number, power = int(match[1]), "KMG".index(match[2]) + 1
+        binary = f"or {number * 1024**power} where {match[2]} is a power of 1024"
+        return f"write {number * 1000**power}, {binary}"
     if needed == "a number" and (match := re.fullmatch(r"(\d{1,6})%", text, re.ASCII)):
         return f"write {int(match[1]) / 100:g}"
     if needed == "a number" and (match := re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII)):
         return f"write {int(match[1]) / int(match[2]):.6g}" if int(match[2]) else None
     return None
-
-
-def _meant(text: str) -> int | float | None:
-    """The number that is meant by ``1_000``, ``017``, ``0x10`` or ``.5``; None for other text."""
-    digits = text.replace("_", "")
-    if re.fullmatch(r"\d{1,3}(,\d{3})+", digits, re.ASCII):
-        digits = digits.replace(",", "")
-    if len(digits) > 18:
-        return None
-    if digits.isascii() and digits.isdigit():
-        return int(digits)
-    try:
-        if text[:2].lower() in ("0x", "0o", "0b"):
-            return int(text, 0)
-        number = float(text)
-    except ValueError:
-        return None
-    if not isfinite(number):
-        return None
-    return int(number) if number.is_integer() and abs(number) < 1e15 else number

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from archc.diagnostics import Hint, Replacement, suggestion
+from archc.number_notation import number_hint
 from archc.ops.operator import Pair, Shape, Unfit, written
 
 MAXIMUM_COUNT = 1_000_000
@@ -43,20 +44,9 @@ _PAIR = re.compile(PAIR_PATTERN, re.ASCII)
 class NotThisNotation(ValueError):
     """A value that is written in another notation; ``hint`` tells how to write it in this one."""
 
-    def __init__(self, value: object, what: str, notation: re.Pattern[str], example: str) -> None:
+    def __init__(self, value: object, what: str, hint: Hint) -> None:
         super().__init__(f"{_as_written(value)} is not a {what}")
-        likely = _likely(value, notation)
-        self.hint: Hint = f"write {example}"
-        if likely is not None:
-            # 3 is 3x3; 33 may have been 3x3 before an x was lost.
-            safe = not isinstance(value, int) or value < 10
-            self.hint = Replacement(likely, f"write {likely}", safe)
-        elif isinstance(value, str):
-            window, _, mode = value.rpartition(" ")
-            close = suggestion(mode, ("same", "valid")) if mode.isalpha() else None
-            if close is not None and close.text != mode and notation.fullmatch(window):
-                meant = f"{window} {close.text}"
-                self.hint = close._replace(text=meant, words=f"did you mean {meant}?")
+        self.hint = hint
 
 
 def parse_window(value: Any) -> Any:
@@ -65,8 +55,7 @@ def parse_window(value: Any) -> Any:
         return value
     match = _NOTATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        example = "height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
-        raise NotThisNotation(value, "window", _NOTATION, example)
+        raise NotThisNotation(value, "window", _window_hint(value))
     height, width, vertical, horizontal, mode = match.groups()
     stride = (int(vertical), int(horizontal or vertical)) if vertical else None
     if max(int(height), int(width), *(stride or ())) > MAXIMUM_KERNEL:
@@ -84,29 +73,74 @@ def parse_pair(value: Any) -> Any:
         return value, value
     match = _PAIR.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise NotThisNotation(value, "size", _PAIR, "a number, or height x width such as 0x3")
+        raise NotThisNotation(value, "size", _pair_hint(value))
     return int(match[1]), int(match[2])
 
 
-def _likely(value: Any, notation: re.Pattern[str]) -> str | None:
-    """The notation that is most likely meant by another one, such as ``3 X 3`` or ``[3, 3]``."""
-    text = value
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        text = f"{value}x{value}"
-    elif isinstance(value, list) and len(value) == 2:
-        text = "x".join(map(str, value))
-    if not isinstance(text, str):
+def _window_hint(value: object) -> Hint:
+    """How to write as a window what another notation writes as ``3 X 3``, ``[3, 3]`` or ``3``."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAXIMUM_KERNEL:
+        # 3 is 3x3; 33 may have been 3x3 before an x was lost.
+        likely = f"{value}x{value}"
+        return Replacement(likely, f"write {likely}", safe=value < 10)
+    if (pair := _two_numbers(value)) is not None and min(pair) > 0:
+        likely = f"{pair[0]}x{pair[1]}"
+        return Replacement(likely, f"write {likely}", safe=True)
+    if isinstance(value, str):
+        text = _plain(value)
+        text = re.sub(r" *(/|stride) *(?=[0-9])", "/", text)
+        text = re.sub(r" (same|valid)(/\S+)$", r"\2 \1", text)
+        if (match := _NOTATION.fullmatch(text)) is not None:
+            # What TensorFlow calls SAME is lopsided where the stride is more than 1.
+            strided = {match[3], match[4]} - {None, "1"}
+            safe = "SAME" not in value or not strided
+            return Replacement(text, f"write {text}", safe)
+        window, _, mode = text.rpartition(" ")
+        close = suggestion(mode, ("same", "valid")) if mode.isalpha() else None
+        if close is not None and close.text != mode and _NOTATION.fullmatch(window):
+            likely = f"{window} {close.text}"
+            return close._replace(text=likely, words=f"did you mean {likely}?")
+    return "write height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
+
+
+def _pair_hint(value: object) -> Hint:
+    """How to write as a size what another notation writes as ``0 X 3``, ``[0, 3]`` or ``1_0``."""
+    if (pair := _two_numbers(value)) is not None:
+        likely = f"{pair[0]}x{pair[1]}"
+        return Replacement(likely, f"write {likely}", safe=True)
+    if isinstance(value, str) and _plain(value) in ("same", "valid"):
+        return f"it stands in the window, such as 3x3/1 {_plain(value)}"
+    if isinstance(value, str | float):
+        hint = number_hint(str(value), whole=True)
+        # A size such as 0x10 is never a hexadecimal number.
+        if hint is not None and hint.text.isdigit() and "x" not in _plain(str(value)):
+            return hint
+    return "write a number, or height x width such as 0x3"
+
+
+def _two_numbers(value: object) -> Pair | None:
+    """Height and width, from ``[0, 3]``, ``"(0, 3)"`` or ``0 X 3``; None for anything else."""
+    if isinstance(value, list) and len(value) == 2:
+        whole = all(isinstance(item, int) and not isinstance(item, bool) for item in value)
+        return (value[0], value[1]) if whole and min(value) >= 0 else None
+    if not isinstance(value, str):
         return None
-    text = unicodedata.normalize("NFKC", text).lower().strip("\u201c\u201d\u2018\u2019")
-    text = re.sub(r" *[x*\u00d7] *(?=\d)", "x", text)
-    text = re.sub(r" *(/|stride) *(?=\d)", "/", text)
-    text = re.sub(r"(?<!\d)0+(?=\d)", "", text)
-    text = re.sub(r" (same|valid)(/\S+)$", r"\2 \1", text)
-    if notation is _PAIR and len(text) < 9 and re.fullmatch(r"\d+(_\d+)*", text, re.ASCII):
-        return str(int(text))
-    if notation is _PAIR and len(text) < 9 and re.fullmatch(r"0(x[0-9a-f]+|o[0-7]+|b[01]+)", text):
-        return str(int(text, 0))
-    return text if text != value and notation.fullmatch(text) else None
+    number = "(0|[1-9][0-9]{0,3})"
+    text = _plain(value)
+    match = re.fullmatch(f"{number}x{number}", text) or re.fullmatch(
+        rf"\( *{number} *, *{number} *\)|\[ *{number} *, *{number} *\]", text
+    )
+    if match is None:
+        return None
+    height, width = (int(group) for group in match.groups() if group is not None)
+    return height, width
+
+
+def _plain(text: str) -> str:
+    """The text in small ASCII letters, without quotes, with a bare ``x`` between numbers."""
+    text = unicodedata.normalize("NFKC", text).lower().strip("\u201c\u201d\u2018\u2019 ")
+    text = re.sub("(?<![0-9])0+(?=[0-9](?![0-9]))", "", text)  # 03 is 3, but 010 may be octal
+    return re.sub(r"(?<=[0-9]) *[x*\u00d7] *(?=[0-9])", "x", text)
 
 
 def _as_written(value: Any) -> str:

@@ -1,0 +1,112 @@
+"""Terms of the field: what other tools and papers call activations, layers and arguments.
+
+``terms.yaml`` lists them. It is read only to explain a faulty spec. Whether archc has what a term
+names is asked of the words that archc knows.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from archc.diagnostics import Hint, Replacement, closest, fold, meaning, suggestion
+
+LAYERS = ("activations", "layers")
+"""The sections of the table that name kinds of layers."""
+ARGUMENTS = ("arguments", "keys")
+"""The sections that name keys: those of layers, and those of a spec's other parts."""
+
+
+class Term(NamedTuple):
+    """One thing of the field, with all its names: an activation, a layer, an argument or a key."""
+
+    what: str
+    names: tuple[str, ...]
+
+    def among(self, known: Iterable[str]) -> str | None:
+        """The known word that names the same thing; None where there is none."""
+        names = set(map(fold, self.names))
+        return next((word for word in known if fold(word) in names), None)
+
+
+class Form(NamedTuple):
+    """What to write for something that archc has in another form, as part of its word ``of``."""
+
+    of: str | None
+    write: str
+
+
+class Table(NamedTuple):
+    """A part of the table, by the folded names of what it lists."""
+
+    terms: dict[str, list[Term]]
+    forms: dict[str, list[Form]]
+
+
+def word_meant(word: str, known: Iterable[str], sections: tuple[str, ...]) -> str | None:
+    """The known word that is meant by a term, by a misspelt term or by a misspelling."""
+    known, table = list(known), _table(sections)
+    if word in known:
+        return word
+    if fold(word) in table.terms or fold(word) in table.forms:
+        return _same(word, known, table) or next(_forms(word, known, table), Form(None, "")).of
+    if (close := closest(word, known)) is not None:
+        return close
+    close = closest(word, [name for name in table.terms if _same(name, known, table)])
+    return _same(close, known, table) if close else None
+
+
+def word_hint(
+    word: str, known: Iterable[str], sections: tuple[str, ...], language: Iterable[str]
+) -> Hint | None:
+    """What to write for a word that is not ``known`` where it stands; None where that is unclear.
+
+    A term of the field is never a misspelling of another word: the hint says what archc calls the
+    same thing, or that archc does not have it. ``language`` are the words that archc has anywhere.
+    """
+    known, table = list(known), _table(sections)
+    terms = table.terms.get(fold(word), [])
+    for form in _forms(word, known, table):
+        return form.write
+    if terms and (same := _same(word, known, table)) is not None:
+        hint = meaning(word, same)
+        return hint if hint.safe else hint._replace(words=f"archc calls it {same}")
+    if terms and not any(term.what == "key" or term.among(language) for term in terms):
+        return f"{word} is a known {terms[0].what}, which archc does not have"
+    if terms or (meant := word_meant(word, known, sections)) is None:
+        return None
+    others = [name for name in table.terms if _same(name, [meant], table) is None]
+    return suggestion(word, known, others) or Replacement(meant, f"did you mean {meant}?", False)
+
+
+def _same(word: str, known: list[str], table: Table) -> str | None:
+    """The known word that differs in case alone, or names the same thing."""
+    if (equal := next((other for other in known if fold(other) == fold(word)), None)) is not None:
+        return equal
+    named = (term.among(known) for term in table.terms.get(fold(word), []))
+    return next(filter(None, named), None)
+
+
+def _forms(word: str, known: list[str], table: Table) -> Iterator[Form]:
+    for form in table.forms.get(fold(word), []):
+        if form.of is None or form.of in known:
+            yield form
+
+
+@cache
+def _table(sections: tuple[str, ...]) -> Table:
+    data = yaml.load(Path(__file__).with_suffix(".yaml").read_bytes(), yaml.CSafeLoader)
+    table = Table({}, {})
+    for section in sections:
+        for item in data[section]:
+            names = (item,) if isinstance(item, str) else tuple(item)
+            for name in names:
+                term = Term(section.removesuffix("s"), names)
+                table.terms.setdefault(fold(name), []).append(term)
+        for form in data["forms"].get(section, ()):
+            for name in form["names"]:
+                of = Form(form.get("of"), form["write"])
+                table.forms.setdefault(fold(name), []).append(of)
+    return table
