@@ -1,6 +1,6 @@
 """All analyses of a network together, by layer and by row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
 from math import prod
 from typing import NamedTuple
@@ -112,14 +112,19 @@ class Analysis(_Known):
 
     def at(self, path: str) -> RowAnalysis | None:
         """The row, auxiliary head or inner node at ``path``; None where there is none."""
-        name = path.partition(".")[0]
+        found = self._at.get(path)
+        return None if found is None else self._inner(*found)
+
+    @cached_property
+    def _at(self) -> Mapping[str, tuple[ir.Node, RowAnalysis, int]]:
+        """The outermost node of each path, its row, and how many of the row's layers run before."""
+        found: dict[str, tuple[ir.Node, RowAnalysis, int]] = {}
         for row in (*self.rows, *self.aux):
-            if row.node.name != name:
-                continue
+            passed = 0
             for node in ir.walk(row.node):
-                if node.path == path:
-                    return self._inner(node, row)
-        return None
+                found.setdefault(node.path, (node, row, passed))
+                passed += type(node) is ir.Op
+        return found
 
     def _row(self, node: ir.Node) -> RowAnalysis:
         own = self.shapes.slices[node.name]
@@ -133,11 +138,11 @@ class Analysis(_Known):
             self.layers[own],
         )
 
-    def _inner(self, node: ir.Node, row: RowAnalysis) -> RowAnalysis:
+    def _inner(self, node: ir.Node, row: RowAnalysis, start: int) -> RowAnalysis:
         if node is row.node:
             return row
-        inside = {id(inner) for inner in ir.walk(node)}
-        layers = tuple(layer for layer in row.layers if id(layer.op) in inside)
+        count = sum(type(inner) is ir.Op for inner in ir.walk(node))
+        layers = row.layers[start : start + count]
         return RowAnalysis(
             node,
             self.shapes.of(node),

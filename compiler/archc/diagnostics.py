@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import islice
 from posixpath import commonprefix
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from archc.spans import Span
 from archc.visible import one_line
 
 _MANY, _FEW = 10, 5
+_LONGEST_GUESSED, _MOST_GUESSED = 200, 5_000  # comparing words takes its time
 
 
 class Severity(StrEnum):
@@ -143,7 +145,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most likely meant; None where none is close."""
     from difflib import get_close_matches  # only a faulty spec pays for it
 
-    by_folded = {candidate.casefold(): candidate for candidate in known}
+    near = (name for name in known if len(name) <= min(2 * len(word) + 2, _LONGEST_GUESSED))
+    by_folded = {candidate.casefold(): candidate for candidate in islice(near, _MOST_GUESSED)}
     # In a short word one slip is much: `otu` and `out` share less than `cut` and `count` do.
     slips = [folded for folded in by_folded if is_slip(word, folded)]
     cutoff = 0.0 if slips else 0.7

@@ -68,12 +68,21 @@ def _inside(
 
 def _around(marks: dict[str, str], row: RowAnalysis, kind: str) -> None:
     """Marks what is around layers of which all are marked so."""
-    for node in ir.walk(row.node):
-        if node is row.node or not node.name or isinstance(node, ir.Op):
-            continue
-        layers = [inner.path for inner in ir.walk(node) if isinstance(inner, ir.Op)]
-        if layers and all(marks.get(path) == kind for path in layers):
-            marks[node.path] = kind
+
+    def judge(node: ir.Node) -> tuple[bool, bool]:
+        """Whether there are layers in the node, and whether all of them are marked."""
+        if isinstance(node, ir.Op):
+            return True, marks.get(node.path) == kind
+        inside = [judge(child) for child in node.children]
+        has = any(some for some, _ in inside)
+        marked = all(every for _, every in inside)
+        if has and marked and node is not row.node and node.name:
+            around.append(node.path)
+        return has, marked
+
+    around: list[str] = []
+    judge(row.node)
+    marks.update(dict.fromkeys(around, kind))
 
 
 def differences_to_first(analyses: Sequence[Analysis]) -> list[Difference]:

@@ -125,15 +125,19 @@ def _rows(
 def _renamed(old: Mapping[str, RowAnalysis], new: Mapping[str, RowAnalysis]) -> dict[str, str]:
     """New name to old name, for rows that are the same under another name, in the same order."""
     lost = [name for name in old if name not in new]
+    gained = [name for name in new if name not in old]
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for i in reversed(range(len(lost) if gained else 0)):
+        alike.setdefault(tuple(_parts(old[lost[i]])), []).append(i)
     names = {}
-    for name in new:
-        if name in old:
-            continue
-        for candidate in lost:
-            if _parts(old[candidate]) == _parts(new[name]):
-                names[name] = candidate
-                lost = lost[lost.index(candidate) + 1 :]
-                break
+    start = 0
+    for name in gained:
+        places = alike.get(tuple(_parts(new[name])), [])
+        while places and places[-1] < start:
+            places.pop()
+        if places:
+            start = places.pop() + 1
+            names[name] = lost[start - 1]
     return names
 
 

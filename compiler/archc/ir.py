@@ -226,9 +226,11 @@ class Network(NamedTuple):
 
 def walk(node: Node) -> "Iterator[Node]":
     """The node and everything below it, in the order in which it runs."""
-    yield node
-    for child in node.children:
-        yield from walk(child)
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += node.children[::-1]
 
 
 def _node_repr(node: Node) -> str:

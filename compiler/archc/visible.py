@@ -19,7 +19,7 @@ def visible(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(_escaped(c) if _is_unseen(c) and c != "\n" else c for c in text)
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
 
 
 def one_line(text: object) -> str:
@@ -33,11 +33,9 @@ def lines(text: str) -> str:
     return "\n".join(map(one_line, text.split("\n")))
 
 
-def _is_unseen(character: str) -> bool:
+def _escaped(line: str) -> str:
     from unicodedata import category  # most text is printable, and a start pays for no import
 
-    return category(character) in _UNSEEN
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode()
+    return "".join(
+        c.encode("unicode_escape").decode() if category(c) in _UNSEEN else c for c in line
+    )

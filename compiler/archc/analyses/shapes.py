@@ -1,5 +1,6 @@
 """The shape of every layer: a fold over the tree that collects what does not fit."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from math import prod
@@ -8,10 +9,14 @@ from typing import NamedTuple
 from archc import ir
 from archc.analyses.limits import MAXIMUM_SIZE, too_large
 from archc.diagnostics import Code, Diagnostic, Label
+from archc.findings import Findings, TooManyFindings
 from archc.ops.operator import Operator, Pair, Shape, Unfit, written
 from archc.ops.pooling import AvgPool, MaxPool
 from archc.ops.window import Window, arithmetic
 from archc.validation import listed
+
+_MOST_BRANCHES = 5
+"""Of a Concat that are told apart; one with many more is one slip, not many."""
 
 
 class _Inferred(NamedTuple):
@@ -50,37 +55,14 @@ class Shapes(_Inferred):
 def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
     """All shapes, or everything that does not fit, without what follows from it alone."""
     inference = _Inference()
-    shape: Shape | None = network.input
-    tapped = {head.tap for head in network.aux}
-    taps: dict[str, Shape | None] = {}
-    slices = {}
-    ops = inference.ops
-    for row in network.rows:
-        start = len(ops)
-        inference.entered = shape
-        shape = inference.node(row, shape)
-        inference.behind = row
-        if shape is not None:
-            inference.passed.append((row.name, shape))
-        if row.name in tapped:
-            taps[row.name] = shape
-        slices[row.name] = slice(start, len(ops))
-    last = network.rows[-1]
-    end = _End(last, shape, inference.last_change(0, last)) if shape is not None else None
-    heads = []
-    for head in network.aux:
-        start = len(ops)
-        inference.entered = None
-        output = inference.node(head.body, taps[head.tap])
-        slices[head.body.name] = slice(start, len(ops))
-        if output is not None:
-            heads.append(_End(head.body, output, inference.last_change(start, head.body)))
-    if end is not None:
-        inference.findings += _disagreements(end, heads, network.classes)
+    try:
+        slices = inference.run(network)
+    except TooManyFindings:
+        return inference.findings
     if inference.findings:
         return _with_table(network, inference)
     given, made = tuple(inference.given), tuple(inference.made)
-    return Shapes(tuple(ops), given, made, inference.structure, slices)
+    return Shapes(tuple(inference.ops), given, made, inference.structure, slices)
 
 
 class _End(NamedTuple):
@@ -149,13 +131,43 @@ class _Inference:
         self.given: list[Shape] = []
         self.made: list[Shape] = []
         self.structure: dict[int, tuple[Shape, Shape]] = {}
-        self.findings: list[Diagnostic] = []
+        self.findings: list[Diagnostic] = Findings()
         self.calls: list[ir.Call] = []
         self.behind: ir.Node | None = None
         """The row before the one that is looked at, which is given ``entered``."""
         self.entered: Shape | None = None
         self.passed: list[tuple[str, Shape]] = []
         """Each row that fits, with what it gives."""
+
+    def run(self, network: ir.Network) -> dict[str, slice]:
+        """All of the network; which operators are those of a row or a head, by its name."""
+        shape: Shape | None = network.input
+        tapped = {head.tap for head in network.aux}
+        taps: dict[str, Shape | None] = {}
+        slices = {}
+        for row in network.rows:
+            start = len(self.ops)
+            self.entered = shape
+            shape = self.node(row, shape)
+            self.behind = row
+            if shape is not None:
+                self.passed.append((row.name, shape))
+            if row.name in tapped:
+                taps[row.name] = shape
+            slices[row.name] = slice(start, len(self.ops))
+        last = network.rows[-1]
+        end = _End(last, shape, self.last_change(0, last)) if shape is not None else None
+        heads = []
+        for head in network.aux:
+            start = len(self.ops)
+            self.entered = None
+            output = self.node(head.body, taps[head.tap])
+            slices[head.body.name] = slice(start, len(self.ops))
+            if output is not None:
+                heads.append(_End(head.body, output, self.last_change(start, head.body)))
+        if end is not None:
+            self.findings += _disagreements(end, heads, network.classes)
+        return slices
 
     def node(self, node: ir.Node, shape: Shape | None) -> Shape | None:
         """What comes out of the node when ``shape`` goes in."""
@@ -217,22 +229,27 @@ class _Inference:
         if len(known) < len(outputs):
             return None
         sizes = [output[1:] for output in known]
-        if sizes.count(sizes[0]) == len(sizes):
+        frequency = Counter(sizes)
+        if len(frequency) == 1:
             joined = (sum([output[0] for output in known]), *sizes[0])
             if prod(joined) <= MAXIMUM_SIZE:
                 return joined
             self._refuse_size(joined, node)
             return None
         # Of sizes that are equally frequent, the input's is the one that no branch has changed.
-        usual = max(sizes, key=lambda size: (sizes.count(size), size == shape[1:]))
-        odd = [i for i, size in enumerate(sizes) if size != usual]
-        fitting = [_branch_name(node, i) for i in range(len(sizes)) if i not in odd]
+        usual = max(frequency, key=lambda size: (frequency[size], size == shape[1:]))
+        fitting = [_branch_name(node, i) for i, size in enumerate(sizes) if size == usual]
         rest = f"{fitting[0]} is" if len(fitting) == 1 else "the others are"
-        differ = ", ".join(f"{_branch_name(node, i)} is {_size(sizes[i])}" for i in odd)
-        reasons = [self._why(node.branches[i], usual) for i in odd]
+        all_odd = [i for i, size in enumerate(sizes) if size != usual]
+        odd = all_odd[:_MOST_BRANCHES]
+        differs = [f"{_branch_name(node, i)} is {_size(sizes[i])}" for i in odd]
+        if more := len(all_odd) - len(odd):
+            differs.append(f"{more} more differ")
+        differ = ", ".join(differs)
+        reasons = [self._why(node.branches, i, usual) for i in odd]
         if len(sizes) == 2 and usual != shape[1:]:
             # Of two that both differ from the input either may be meant.
-            other = self._why(node.branches[1 - odd[0]], sizes[odd[0]])
+            other = self._why(node.branches, 1 - odd[0], sizes[odd[0]])
             reasons.append(other._replace(note=None, hint=None))
         self._report(
             Code.CONCAT,
@@ -256,7 +273,7 @@ class _Inference:
         hint = "project the input to the same shape, shortcut: {Conv: 1x1, out: ...}"
         reason = _Reason(None, None, None)
         if body[1:] != shortcut[1:]:
-            reason = self._why(node.body, shortcut[1:])
+            reason = self._why(node.children, 0, shortcut[1:])
         self._report(
             Code.CONCAT,
             message,
@@ -273,12 +290,15 @@ class _Inference:
             return ()
         return (Label(self.behind.span, f"{self.behind.path} gives {written(shape)}"),)
 
-    def _why(self, branch: ir.Node, wanted: Shape) -> "_Reason":
-        """The layer of a branch that last changed the size, its arithmetic, and what would fit."""
-        inside = {id(node) for node in ir.walk(branch)}
-        layers = zip(reversed(self.ops), reversed(self.given), reversed(self.made), strict=True)
-        for op, before, after in layers:
-            if id(op) not in inside or before[1:] == after[1:]:
+    def _why(self, branches: tuple[ir.Node, ...], index: int, wanted: Shape) -> "_Reason":
+        """The layer of a branch that last changed the size, its arithmetic, and what would fit.
+
+        The branches are those that were looked at last.
+        """
+        end = len(self.ops) - sum(map(_operators, branches[index + 1 :]))
+        for i in reversed(range(end - _operators(branches[index]), end)):
+            op, before, after = self.ops[i], self.given[i], self.made[i]
+            if before[1:] == after[1:]:
                 continue
             operator = op.operator
             label = Label(op.span, f"from {_size(before[1:])} to {_size(after[1:])} here")
@@ -345,6 +365,10 @@ def _sum(operator: Operator, before: Shape, after: Shape) -> str | None:
     ceil = bool(getattr(operator, "ceil", False))
     total = arithmetic(before[1 + axis], window.kernel[axis], step, pads[axis], ceil)
     return f"{type(operator).__name__} gives {total}"
+
+
+def _operators(node: ir.Node) -> int:
+    return sum(type(inner) is ir.Op for inner in ir.walk(node))
 
 
 def _branch_name(node: ir.Concat | ir.Fork, index: int) -> str:

@@ -10,7 +10,10 @@ from archc.analysis import Analysis
 LEAST_ALIKE = 3
 """Two that are alike are drawn both; items of a Repeat are always one."""
 MAXIMUM_OPEN = 1_000
-"""Where more operators would be drawn, a module is drawn once, and further calls are closed."""
+"""Where more operators would be drawn, a module is drawn once, and further calls are closed.
+
+Where that is not enough, items of a Repeat are alike whatever their shapes.
+"""
 
 
 class Run(NamedTuple):
@@ -27,22 +30,25 @@ class Run(NamedTuple):
 class Folding(NamedTuple):
     """What of a network is drawn: ``closed`` are calls of which only the name is, by ``id``.
 
-    ``marks`` are what a comparison says, by path: what is marked otherwise is not alike.
+    ``kinds`` says of each node which others are alike, by ``id``. With ``coarse`` all items of a
+    Repeat are.
     """
 
     analysis: Analysis
-    marks: Mapping[str, str]
+    kinds: Mapping[int, int]
     closed: frozenset[int] = frozenset()
+    coarse: bool = False
 
     def runs(self, nodes: Sequence[ir.Node], least: int = LEAST_ALIKE) -> Iterator[Run]:
         """The nodes as runs, in order; fewer than ``least`` alike are runs of one each.
 
-        Alike are nodes with the same layers inside, which take and give the same shapes.
+        Alike are nodes with the same layers inside, which take and give the same shapes, and are
+        marked alike.
         """
         if len(nodes) < least:
             yield from (Run((node,)) for node in nodes)
             return
-        for _, group in groupby(nodes, self._alike):
+        for _, group in groupby(nodes, lambda node: self.kinds[id(node)]):
             run = tuple(group)
             if len(run) >= least:
                 yield Run(run)
@@ -54,47 +60,71 @@ class Folding(NamedTuple):
         if id(node) in self.closed:
             return
         if isinstance(node, ir.Repeat):
-            yield from self.runs(node.items, 2)
+            yield from [Run(node.items)] if self.coarse else self.runs(node.items, 2)
         elif isinstance(node, ir.Sequence):
             yield from self.runs(node.children)
         else:
             yield from (Run((child,)) for child in node.children)
 
-    def _alike(self, node: ir.Node) -> Hashable:
-        """The same for two nodes that differ in name and place alone."""
-        own: Hashable = type(node).__name__
-        if isinstance(node, ir.Op):
-            own = node.operator
-        elif isinstance(node, ir.Residual):
-            own = (node.scale, node.activation, node.shortcut is None)
-        elif isinstance(node, ir.Fork):
-            own = node.parts
-        elif isinstance(node, ir.Call):
-            own = node.module, tuple((k, cell.value) for k, cell in node.arguments.items())
-        shapes = self.analysis.shapes
-        inside = tuple([self._alike(child) for child in node.children])
-        said = self.marks.get(node.path)
-        return own, said, shapes.inputs[id(node)], shapes.outputs[id(node)], inside
+
+def fold(
+    analysis: Analysis, marks: Mapping[str, str] | None = None, part: ir.Node | None = None
+) -> Folding:
+    """How a network is folded, so that its picture stays within what a reader can look through.
+
+    ``marks`` are what a comparison says, by path; ``part`` is what is drawn of it, if not all.
+    """
+    network = analysis.network
+    heads = [head.body for head in network.aux]
+    folding = Folding(analysis, _kinds(analysis, marks or {}))
+    drawn = [*(run.first for run in folding.runs(network.rows)), *heads]
+    tops = drawn if part is None else [part]
+    count, again = _count(folding, tops)
+    if count <= MAXIMUM_OPEN:
+        return folding
+    folding = folding._replace(closed=again)
+    return folding._replace(coarse=_count(folding, tops)[0] > MAXIMUM_OPEN)
 
 
-def fold(analysis: Analysis, marks: Mapping[str, str] | None = None) -> Folding:
-    """How a network is folded, so that its picture stays within what a reader can look through."""
-    folding = Folding(analysis, marks or {})
-    heads = tuple(head.body for head in analysis.network.aux)
-    closed: set[int] = set()
+def _count(folding: Folding, tops: Sequence[ir.Node]) -> tuple[int, frozenset[int]]:
+    """How many operators are drawn, and which calls are of a module that was drawn before."""
+    again: set[int] = set()
     seen: set[str] = set()
     count = 0
-    stack = [run.first for run in (*folding.runs(analysis.network.rows), *map(_alone, heads))][::-1]
+    stack = [*reversed(tops)]
     while stack:
         node = stack.pop()
         count += isinstance(node, ir.Op)
         if isinstance(node, ir.Call):
             if node.module in seen:
-                closed.add(id(node))
+                again.add(id(node))
             seen.add(node.module)
         stack += [run.first for run in folding.below(node)][::-1]
-    return folding._replace(closed=frozenset(closed)) if count > MAXIMUM_OPEN else folding
+    return count, frozenset(again)
 
 
-def _alone(node: ir.Node) -> Run:
-    return Run((node,))
+def _kinds(analysis: Analysis, marks: Mapping[str, str]) -> dict[int, int]:
+    """A number for each node, the same for two that differ in name and place alone."""
+    numbers: dict[Hashable, int] = {}
+    kinds: dict[int, int] = {}
+    inputs, outputs = analysis.shapes.inputs, analysis.shapes.outputs
+    for row in (*analysis.network.rows, *(head.body for head in analysis.network.aux)):
+        for node in reversed([*ir.walk(row)]):  # what is inside a node stands behind it
+            inside = tuple([kinds[id(child)] for child in node.children])
+            shapes = inputs[id(node)], outputs[id(node)]
+            key = (*_own(node), marks.get(node.path), shapes, inside)
+            kinds[id(node)] = numbers.setdefault(key, len(numbers))
+    return kinds
+
+
+def _own(node: ir.Node) -> tuple[Hashable, ...]:
+    """What a node says of itself."""
+    if isinstance(node, ir.Op):
+        return (node.operator,)
+    if isinstance(node, ir.Residual):
+        return "Residual", node.scale, node.activation, node.shortcut is None
+    if isinstance(node, ir.Fork):
+        return "Fork", node.parts
+    if isinstance(node, ir.Call):
+        return "Call", node.module, tuple((k, cell.value) for k, cell in node.arguments.items())
+    return (type(node).__name__,)

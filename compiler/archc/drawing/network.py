@@ -66,12 +66,14 @@ def draw_side_by_side(blocks: Iterable[tuple[str, Block]]) -> Block:
     return Block(x - _BETWEEN, height, 0, tuple(parts))
 
 
-def draw_part(analysis: Analysis, node: ir.Node, symbolic: bool = False) -> Block:
-    """One row, or any node with a name.
+def draw_part(
+    analysis: Analysis, node: ir.Node, symbolic: bool = False, folding: Folding | None = None
+) -> Block:
+    """One row, or any node with a name; ``folding`` is that of the whole network, if known.
 
     With ``symbolic``, as its module defines it: numbers are called as their columns are.
     """
-    layout = Layout(Folding(analysis, {}), symbolic=symbolic)
+    layout = Layout(folding or fold(analysis, part=node), symbolic=symbolic)
     return layout.single(node) if isinstance(node, ir.Op) else layout.framed(node)
 
 

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 from archc import ir
 from archc.analysis import Analysis
 from archc.drawing.blocks import Block, Box, Placed
+from archc.drawing.folding import fold
 from archc.drawing.lines import Line, spoken
 from archc.drawing.network import draw_part
 from archc.drawing.svg import render
@@ -75,9 +76,10 @@ def module_figures(analysis: Analysis) -> Element | None:
     if not found:
         return None
     figures = []
+    folding = fold(analysis)
     for name, (call, paths) in found.items():
         module = analysis.network.modules.get(name)
-        picture = render(draw_part(analysis, call, symbolic=True))
+        picture = render(draw_part(analysis, call, symbolic=True, folding=folding))
         picture.set("role", "img")
         picture.set("aria-label", f"The module {name}")
         about = module.about if module is not None else ""

@@ -5,6 +5,9 @@ filters of a convolution do not see one another, and a norm is one for each chan
 too, the merged convolution computes what its parts did.
 """
 
+from collections import Counter
+from operator import itemgetter
+
 from archc import ir
 from archc.names import identifier
 from archc.ops.convolution import Conv
@@ -42,6 +45,7 @@ class _Merging:
 
     def __init__(self, taken: set[str]) -> None:
         self.taken = taken
+        self.number = 1
 
     def node(self, node: ir.Node) -> ir.Node:
         """The node with what is below it merged."""
@@ -53,8 +57,9 @@ class _Merging:
     def _merged(self, concat: ir.Concat) -> ir.Node:
         firsts = tuple(map(_first, concat.branches))
         kinds = [None if op is None else _kind(op) for op in firsts]
-        most = max(kinds, key=lambda kind: 0 if kind is None else kinds.count(kind))
-        if most is None or kinds.count(most) < 2:
+        known = Counter(kind for kind in kinds if kind is not None)
+        most, count = max(known.items(), key=itemgetter(1), default=((), 0))
+        if count < 2:
             return concat
         siblings = [op if kind == most else None for op, kind in zip(firsts, kinds, strict=True)]
         parts = tuple(op and _part(op) for op in siblings)
@@ -73,9 +78,10 @@ class _Merging:
         return ir.Fork(concat.path, concat.name, shared, parts, rests, concat.span)
 
     def _name(self) -> str:
-        name, number = SHARED, 2
+        name = SHARED if self.number == 1 else f"{SHARED}_{self.number}"
         while {name, f"{name}_parts"} & self.taken:
-            name, number = f"{SHARED}_{number}", number + 1
+            self.number += 1
+            name = f"{SHARED}_{self.number}"
         self.taken |= {name, f"{name}_parts"}
         return name
 
