@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Mapping as AbstractMapping
 from typing import NamedTuple, TypeVar
 
-from archc.diagnostics import Code, Diagnostic, Label
+from archc.diagnostics import Code, Diagnostic, Label, Replacement
 from archc.extends import NOT_INHERITED
 from archc.findings import MAXIMUM_FINDINGS
+from archc.models import channels_first
 from archc.names import is_kind
-from archc.source import Entry, Mapping
+from archc.source import Entry, Mapping, Scalar
 from archc.spans import Span
 from archc.validation import listed
 
@@ -51,7 +52,41 @@ def blame(
     A change is an entry of a variant, or a setting. ``documents`` begin with the spec itself, and
     each extends the next; ``judge`` gives ``findings`` for all of them with all settings.
     """
+    if (finding := _channels_last(findings, documents, settings, judge)) is not None:
+        return [finding]
     return _Search(findings, documents, settings, judge).result()
+
+
+def _channels_last(
+    findings: Sequence[Diagnostic], documents: Sequence[Mapping], settings: Settings, judge: Judge
+) -> Diagnostic | None:
+    """Whether all is well once an input of height x width x channels is turned round."""
+    if any(finding.code not in (Code.SHAPE, Code.CONCAT) for finding in findings):
+        return None
+    for number, document in enumerate(documents):
+        old = document.get("input")
+        if not isinstance(old, Scalar):
+            continue
+        turned = channels_first(old.text)
+        first = findings[0].span
+        if turned is None or first is None:
+            return None
+        entries = (
+            Entry(key, Scalar(turned, turned, old.span) if value is old else value)
+            for key, value in document.entries
+        )
+        changed = [*documents[:number], document._replace(entries=tuple(entries))]
+        if judge([*changed, *documents[number + 1 :]], settings).findings:
+            return None
+        channels, size = old.text.split("x", 1)
+        return Diagnostic(
+            Code.INVALID_VALUE,
+            f"input {old.text} is {channels} channels of {size}: channels come first",
+            old.span,
+            (Label(first, findings[0].message),),
+            hint=Replacement(turned, f"write {turned}", safe=True),
+        )
+    return None
 
 
 class _Search:

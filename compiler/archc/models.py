@@ -12,6 +12,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from archc.diagnostics import Replacement
 from archc.ops.activation import Activation
 from archc.ops.window import Count
 from archc.table import parse_number
@@ -59,20 +60,56 @@ def _arxiv(text: str) -> str:
     return text
 
 
+class NotAnInput(ValueError):
+    """An input in another notation; ``hint`` tells how to write it in this one."""
+
+    def __init__(self, value: object) -> None:
+        found = f"found {str(value)[:40]}"
+        super().__init__(
+            "channels x height x width is needed, such as 3x224x224, "
+            f"each at most {MAXIMUM_SIDE:,}, {found}"
+        )
+        self.hint = _input_hint(str(value))
+
+
 def _input(value: object) -> tuple[int, int, int]:
     parts = value.split("x") if isinstance(value, str) else []
     if len(parts) == 3 and all(re.fullmatch(r"[1-9][0-9]{0,8}", part) for part in parts):
         channels, height, width = map(int, parts)
         if max(channels, height, width) <= MAXIMUM_SIDE:
             return channels, height, width
-    such = "such as 3x224x224"
-    likely = re.sub(r"\s*[xX*\u00d7,]\s*", "x", str(value).strip("[]"))
-    if likely != value and re.fullmatch("[0-9]{1,5}x[0-9]{1,5}x[0-9]{1,5}", likely):
-        such = f"here {likely}"
-    raise ValueError(
-        f"channels x height x width is needed, {such}, each at most {MAXIMUM_SIDE:,}, "
-        f"found {str(value)[:40]}"
-    )
+    raise NotAnInput(value)
+
+
+def _input_hint(text: str) -> Replacement | None:
+    """How to write ``[3, 224, 224]``, ``(224, 224, 3)``, ``1x3x224x224`` or ``224``."""
+    text = re.sub(r"\s*[xX*\u00d7,;]\s*|\s+", "x", text.strip(" ()[]"))
+    text = re.sub(r"\b0+(?=[0-9])", "", text.replace("x", " ")).replace(" ", "x")
+    if not re.fullmatch("[1-9][0-9]{0,4}(x[1-9][0-9]{0,4}){0,3}", text):
+        return None
+    sides = text.split("x")
+    if max(map(int, sides)) > MAXIMUM_SIDE:
+        return None
+    if (first := channels_first(text)) is not None:
+        # Three channels at the end are colours; one or four may be a narrow height.
+        return Replacement(first, f"channels come first: write {first}", sides[2] == "3")
+    if len(sides) == 3:
+        return Replacement(text, f"write {text}", safe=True)
+    if len(sides) == 4:
+        image = "x".join(sides[1:])
+        image = channels_first(image) or image
+        return Replacement(image, f"write {image}: the input is one image, no batch", safe=False)
+    size = f"{sides[0]}x{sides[-1]}"
+    words = f"channels come first: write 3x{size} for colour images, 1x{size} for grey ones"
+    return Replacement(f"3x{size}", words, safe=False)
+
+
+def channels_first(text: str) -> str | None:
+    """``3x224x224`` for ``224x224x3``; None for what does not look like an image of that order."""
+    match = re.fullmatch(r"([0-9]+)x([0-9]+)x([134])", text, re.ASCII)
+    if match is None or min(int(match[1]), int(match[2])) <= 4:
+        return None
+    return f"{match[3]}x{match[1]}x{match[2]}"
 
 
 ARXIV = WithJsonSchema({"format": "arxiv"})
