@@ -1,5 +1,6 @@
 """The workflow that the documentation shows, and the hooks of pre-commit, are run here."""
 
+import json
 import os
 import re
 import shlex
@@ -55,9 +56,8 @@ def commands() -> Iterator[list[str]]:
     texts += [hook["entry"] for hook in yaml.safe_load(HOOKS.read_text())]
     for text in texts:
         for part in re.split(r"\n|\$\(|\)|&&|\|\||>", text):
-            words = shlex.split(part, comments=True)
-            if words[:1] == ["archc"]:
-                yield words[1:]
+            if part.split()[:1] == ["archc"]:
+                yield shlex.split(part, comments=True)[1:]
 
 
 def test_every_command_is_understood() -> None:
@@ -128,16 +128,93 @@ def test_the_changes_of_a_pull_request(repository: Path) -> None:
     git(repository, "checkout", "-q", "main")
     git(repository, "merge", "-q", "--no-ff", "wider")
 
-    (script,) = [step["run"] for step in steps("changes") if "HEAD^1" in step.get("run", "")]
+    scripts = {step["name"]: step["run"] for step in steps("changes") if "name" in step}
+    show, comment, limit = scripts.values()
     summary = repository.parent / "summary.md"
-    done = run(repository, "bash", "-e", "-c", script, GITHUB_STEP_SUMMARY=str(summary))
+    done = run(repository, "bash", "-e", "-c", show, GITHUB_STEP_SUMMARY=str(summary))
 
     assert done.returncode == 0, done.stderr
     text = (repository / "changes.md").read_text()
     assert summary.read_text() == text
-    # The variant changed with what it extends; a new spec has nothing to be compared with.
-    assert re.findall(r"^### (.*)", text, re.M) == ["specs/small.yaml", "specs/variant.yaml"]
+    # The variant changed with what it extends.
+    assert re.findall(r"^\| (specs/\S+) \| (\w+) \|", text, re.M) == [
+        ("specs/new.yaml", "added"),
+        ("specs/small.yaml", "changed"),
+        ("specs/variant.yaml", "changed"),
+    ]
     assert text.count("| conv | changed | 4x8x8 -> 6x8x8 |") == 2
+
+    done = run(repository, "bash", "-e", "-c", limit)
+    assert done.returncode == 1
+    assert "specs/small.yaml: params: 238 is 46.91% more than the 162 of HEAD^1" in done.stderr
+
+    # Others' comments are left alone, and of this job there is one however often it runs.
+    comments = repository.parent / "comments.json"
+    others = [
+        {"id": 1, "user": {"login": "somebody"}, "body": text},
+        {"id": 2, "user": {"login": "github-actions[bot]"}, "body": "Coverage"},
+    ]
+    comments.write_text(json.dumps(others))
+    fake = repository.parent / "bin" / "gh"
+    fake.parent.mkdir()
+    fake.write_text(f"#!{sys.executable}\n{GH}")
+    fake.chmod(0o755)
+    for body in ("<!-- archc diff -->\n\nFirst", "<!-- archc diff -->\n\nSecond"):
+        (repository / "changes.md").write_text(body)
+        environment = {
+            "PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}",
+            "GITHUB_REPOSITORY": "team/networks",
+            "NUMBER": "7",
+            "COMMENTS": str(comments),
+        }
+        done = run(repository, "bash", "-e", "-c", comment, **environment)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(comments.read_text()) == [
+            *others,
+            {"id": 3, "user": {"login": "github-actions[bot]"}, "body": body},
+        ]
+
+
+GH = """\
+# What the job asks of gh: comments of a pull request in a file, instead of at GitHub.
+import json, os, re, sys
+from pathlib import Path
+
+_, api, address, *options = sys.argv
+assert api == "api"
+file = Path(os.environ["COMMENTS"])
+comments = json.loads(file.read_text())
+if "--jq" in options:
+    assert address == "repos/team/networks/issues/7/comments"
+    wanted = options[options.index("--jq") + 1]
+    login, start = re.fullmatch(
+        r'\\.\\[\\] \\| select\\(\\.user\\.login == "(.*)" and '
+        r'\\(\\.body \\| startswith\\("(.*)"\\)\\)\\) \\| \\.id', wanted
+    ).groups()
+    for comment in comments:
+        if comment["user"]["login"] == login and comment["body"].startswith(start):
+            print(comment["id"])
+    sys.exit()
+method = options[options.index("--method") + 1]
+name, _, given = options[options.index("--field") + 1].partition("=@")
+assert name == "body"
+body = Path(given).read_text()
+if method == "POST":
+    assert address == "repos/team/networks/issues/7/comments"
+    user = {"login": "github-actions[bot]"}
+    comments.append({"id": len(comments) + 1, "user": user, "body": body})
+else:
+    assert method == "PATCH"
+    number = int(address.removeprefix("repos/team/networks/issues/comments/"))
+    comments[number - 1]["body"] = body
+file.write_text(json.dumps(comments))
+"""
+
+
+def test_this_repository_does_the_same() -> None:
+    ours = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    named = [step for step in ours["jobs"]["changes"]["steps"] if "name" in step]
+    assert named == [step for step in steps("changes") if "name" in step]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`archc diff`: rows added, removed, renamed, moved, changed, affected."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from archc.cli import cli
-from archc.differences import Difference, compare
+from archc.difference_view import shown_percent
+from archc.differences import Difference, Pair, compare
 from archc.pipeline import Compiled, compile_spec
 
 BASE = """\
@@ -163,6 +165,76 @@ def test_text_and_markdown() -> None:
     assert markdown.startswith("| row | change |")
     assert "\n- conv2: out 16 -> 32\n" in markdown
     assert run("base.yaml", "base.yaml") == "no difference in the architecture\n"
+
+
+def test_totals_before_and_after() -> None:
+    # conv2 has 12 * 16 + 16 params and fc 16 * 10 + 10; with 32 filters 12 * 32 + 32 and 330.
+    before, after = compiled("base.yaml"), difference("out: 16", "out: 32").totals
+    params = before.analysis.cost.params
+    assert after.params == Pair(params, params + 208 + 160)
+    assert after.params.difference == 368
+    assert after.params.percent == pytest.approx(100 * 368 / params)
+    assert after.params_with_aux == Pair(params + 110, params + 110 + 368)
+    # Both layers are 1x1: conv2 on 8x8 elements.
+    assert after.macs.difference == 12 * 16 * 64 + 160
+    assert after.depth == Pair(5, 5)
+    assert after.depth.percent == 0
+    assert Pair(0, 3).percent is None
+
+
+def test_totals_are_printed_with_percents() -> None:
+    Path("changed.yaml").write_text(BASE.replace("out: 16", "out: 32"))
+    pair = compare(compiled("base.yaml").analysis, compiled("changed.yaml").analysis).totals.params
+    percent = f"+{100 * 368 / pair.before:.2f}%"
+    text = run("base.yaml", "changed.yaml")
+    lines = [re.split(r"  +", line) for line in text.splitlines()]
+    assert ["params", f"{pair.before:,}", f"{pair.after:,}", "+368", percent] in lines
+    assert ["depth", "5", "5", "0"] in lines
+    assert any(line[0] == "MACs with auxiliary heads" for line in lines)
+    markdown = run("base.yaml", "changed.yaml", "--format", "md")
+    assert f"| params | {pair.before:,} | {pair.after:,} | +368 | {percent} |" in markdown
+    found = json.loads(run("base.yaml", "changed.yaml", "--format", "json"))
+    assert found["totals"]["params_with_aux"] == [pair.before + 110, pair.after + 110]
+    assert found["percent"]["params"] == pytest.approx(pair.percent)
+    assert found["percent"]["depth"] == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        *((100, 105, "+5.00%"), (100, 95, "-5.00%"), (7, 7, ""), (0, 5, ""), (1, 11, "+1,000.00%")),
+        *((10**6, 10**6 + 1, "+<0.01%"), (10**6, 10**6 - 1, "-<0.01%"), (10**4, 9999, "-0.01%")),
+    ],
+)
+def test_percents(before: int, after: int, text: str) -> None:
+    assert shown_percent(Pair(before, after)) == text
+
+
+def test_file_names_are_no_markup() -> None:
+    Path("@team.yaml").write_text(BASE)
+    text = run("base.yaml", "base.yaml", "@team.yaml", "--format", "md")
+    assert "### base.yaml -> `@team.yaml`\n" in text
+
+
+def test_an_increase_has_a_limit() -> None:
+    Path("changed.yaml").write_text(BASE.replace("out: 16", "out: 32"))
+    pair = compare(compiled("base.yaml").analysis, compiled("changed.yaml").analysis).totals.params
+    grown = ["diff", "base.yaml", "changed.yaml", "--max-increase"]
+
+    result = CliRunner().invoke(cli, [*grown, "params=2%"])
+    assert result.exit_code == 1
+    said = (
+        f"changed.yaml: params: {pair.after:,} is {pair.percent:.2f}% more than the {pair.before:,}"
+    )
+    assert f"{said} of base.yaml; at most 2% is allowed" in result.stderr
+    # Exact: a limit of just what it grew by is kept, a hundredth less is not.
+    assert 368 * 100 % pair.before
+    for percent, status in (("100%", 0), ("0%", 1), (f"{100 * 368 // pair.before}%", 1)):
+        assert CliRunner().invoke(cli, [*grown, f"params={percent}"]).exit_code == status
+    shrunk = ["diff", "changed.yaml", "base.yaml", "--max-increase", "params=0%"]
+    assert CliRunner().invoke(cli, shrunk).exit_code == 0
+    for wrong in ("params", "params=5", "params=-5%", "params=5 %", "weights=5%", "=5%"):
+        assert CliRunner().invoke(cli, [*grown, wrong]).exit_code == 2
 
 
 def test_revisions_in_git(folder: Path) -> None:

@@ -196,8 +196,10 @@ def test_several_specs_stand_side_by_side(tmp_path: Path) -> None:
     }
     names = ("googlenet.yaml", "googlenet_small.yaml", "googlenet_half.yaml")
     expected = [json.loads(run("table", name, "--format", "json").output) for name in names]
-    assert totals["parameters"] == [f"{one['totals']['params']:,}" for one in expected]
-    assert totals["MACs"] == [f"{one['totals']['macs']:,}" for one in expected]
+    for line, count in (("parameters", "params"), ("MACs", "macs")):
+        first, *others = (one["totals"][count] for one in expected)
+        percents = [f"{n:,} ({100 * (n - first) / first:+.2f}%)" for n in others]
+        assert totals[line] == [f"{first:,}", *percents]
     rows = page.tables["Row by row; what differs from the first is marked"]
     assert rows[0][1:] == [
         n for n in ("GoogLeNet", "GoogLeNetSmall", "GoogLeNetHalf") for n in (n, "", "")

@@ -1,6 +1,6 @@
 """A difference laid out for people, for a pull request's comment, and as JSON."""
 
-from archc.differences import Difference, Numbers, RowDifference
+from archc.differences import Difference, Numbers, Pair, RowDifference, Totals
 from archc.presentation import Grid, GridCell
 
 _VERDICTS = {"added": "match", "removed": "mismatch", "affected": ""}
@@ -10,8 +10,43 @@ def difference_grid(difference: Difference) -> Grid:
     """A line for each row that is not as it was, then the totals."""
     headings = ("row", "change", "output", "params", "MACs", "depth", "receptive field", "memory")
     rows = [_grid_row(row) for row in (*difference.rows, *difference.aux)]
-    rows.append((GridCell("total"), GridCell(""), *_number_cells(difference.totals)))
+    rows.append((GridCell("total"), GridCell(""), *_number_cells(difference.totals.numbers)))
     return Grid(headings, tuple(rows))
+
+
+def totals_grid(totals: Totals) -> Grid:
+    """The totals before and after, and how much more there is after."""
+    names = {
+        "params": "params",
+        "params_with_aux": "params with auxiliary heads",
+        "macs": "MACs",
+        "macs_with_aux": "MACs with auxiliary heads",
+        "depth": "depth",
+        "activations": "activations",
+    }
+    has_aux = totals.params != totals.params_with_aux or totals.macs != totals.macs_with_aux
+    rows = tuple(
+        (
+            GridCell(names[name]),
+            GridCell(f"{pair.before:,}"),
+            GridCell(f"{pair.after:,}"),
+            GridCell(f"{pair.difference:+,}" if pair.difference else "0"),
+            GridCell(shown_percent(pair)),
+        )
+        for name, pair in totals.counts.items()
+        if has_aux or not name.endswith("_with_aux")
+    )
+    return Grid(("total", "before", "after", "difference", "percent"), rows)
+
+
+def shown_percent(pair: Pair) -> str:
+    """How much more there is, such as ``+5.00%``; empty where there was nothing, or is the same."""
+    percent = pair.percent
+    if not percent:
+        return ""
+    if abs(percent) < 0.01:
+        return "+<0.01%" if percent > 0 else "-<0.01%"
+    return f"{percent:+,.2f}%"
 
 
 def difference_lines(difference: Difference) -> list[str]:
@@ -48,6 +83,7 @@ def difference_json(before: str, after: str, difference: Difference) -> dict[str
         "rows": [_row_json(row) for row in difference.rows],
         "aux": [_row_json(row) for row in difference.aux],
         "totals": _numbers_json(difference.totals),
+        "percent": {name: pair.percent for name, pair in difference.totals.counts.items()},
     }
 
 
@@ -93,7 +129,7 @@ def _row_json(row: RowDifference) -> dict[str, object]:
     }
 
 
-def _numbers_json(numbers: Numbers) -> dict[str, object]:
+def _numbers_json(numbers: Numbers | Totals) -> dict[str, object]:
     return {
         name: [list(value) if isinstance(value, tuple) else value for value in pair]
         for name, pair in numbers._asdict().items()

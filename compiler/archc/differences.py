@@ -31,6 +31,58 @@ class Numbers(NamedTuple):
         return all(before == after for before, after in self)
 
 
+class Pair(NamedTuple):
+    """A count before and after."""
+
+    before: int
+    after: int
+
+    @property
+    def difference(self) -> int:
+        """How much more it is."""
+        return self.after - self.before
+
+    @property
+    def percent(self) -> float | None:
+        """How much more it is, in percent; None where there was nothing."""
+        return 100 * self.difference / self.before if self.before else None
+
+
+class Totals(NamedTuple):
+    """What a change does to the whole network."""
+
+    output: tuple[tuple[int, ...], tuple[int, ...]]
+    params: Pair
+    macs: Pair
+    depth: Pair
+    receptive_field: tuple[tuple[int, int], tuple[int, int]]
+    memory: Pair
+    params_with_aux: Pair
+    macs_with_aux: Pair
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        return all(before == after for before, after in self)
+
+    @property
+    def numbers(self) -> Numbers:
+        """Those that a row has, too."""
+        return Numbers(*self[:6])
+
+    @property
+    def counts(self) -> dict[str, Pair]:
+        """Those that are numbers, by the names that a budget has for them."""
+        return {
+            "params": self.params,
+            "params_with_aux": self.params_with_aux,
+            "macs": self.macs,
+            "macs_with_aux": self.macs_with_aux,
+            "depth": self.depth,
+            "activations": self.memory,
+        }
+
+
 class RowDifference(NamedTuple):
     """One row that is not as it was. ``affected``: unchanged itself, but given another input.
 
@@ -50,7 +102,12 @@ class Difference(NamedTuple):
     facts: tuple[str, ...]
     rows: tuple[RowDifference, ...]
     aux: tuple[RowDifference, ...]
-    totals: Numbers
+    totals: Totals
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the architecture is the same."""
+        return not (self.facts or self.rows or self.aux)
 
     def __repr__(self) -> str:
         rows = len(self.rows) + len(self.aux)
@@ -65,13 +122,15 @@ def compare(before: Analysis, after: Analysis) -> Difference:
         tuple(_facts(before.network, after.network)),
         tuple(_rows(before.rows, after.rows, {}, {})),
         tuple(_rows(before.aux, after.aux, *taps)),
-        Numbers(
+        Totals(
             (before.rows[-1].output, after.rows[-1].output),
-            (before.cost.params, after.cost.params),
-            (before.cost.macs, after.cost.macs),
-            (before.depth, after.depth),
+            Pair(before.cost.params, after.cost.params),
+            Pair(before.cost.macs, after.cost.macs),
+            Pair(before.depth, after.depth),
             (before.field.size, after.field.size),
-            (before.memory, after.memory),
+            Pair(before.memory, after.memory),
+            Pair(before.cost_with_aux.params, after.cost_with_aux.params),
+            Pair(before.cost_with_aux.macs, after.cost_with_aux.macs),
         ),
     )
 

@@ -2,10 +2,10 @@
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from archc.markdown import escape
 from archc.presentation import Grid, GridCell
 
 if TYPE_CHECKING:
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 Styler = Callable[[str, str], str]
 """Colours a text by its verdict."""
-
-_MARKUP = re.compile(r"[\\`*_<\[]")
 
 
 def as_text(grid: Grid, style: Styler) -> str:
@@ -36,20 +34,17 @@ def as_text(grid: Grid, style: Styler) -> str:
 def as_markdown(grid: Grid) -> str:
     """A pipe table."""
     headings = tuple(heading.replace("/ ", "/") for heading in grid.headings)
-    rows = [headings, ("---",) * len(headings)]
-    rows += [tuple(cell.text for cell in row) for row in grid.rows]
-    return "\n".join(
-        f"| {' | '.join(c.replace('|', chr(92) + '|') for c in row)} |" for row in rows
-    )
+    rows: list[Iterable[str]] = [map(escape, headings), ("---",) * len(headings)]
+    rows += [(escape(cell.text) for cell in row) for row in grid.rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def as_list(lines: Iterable[str]) -> str:
-    """Lines as a list of Markdown, indented ones as parts of the one before; text stays text."""
+    """Lines as a list of Markdown, indented ones as parts of the one before."""
     items = []
     for line in lines:
-        text = line.lstrip()
-        escaped = _MARKUP.sub(r"\\\g<0>", text)
-        items.append(f"{line[: len(line) - len(text)]}- {escaped}")
+        text = line.lstrip(" ")
+        items.append(f"{line[: len(line) - len(text)]}- {escape(text)}")
     return "\n".join(items)
 
 

@@ -13,6 +13,7 @@ from archc.reading import MAXIMUM_BYTES, SUFFIX, read_text
 from archc.source import Mapping, Scalar, compose
 
 _REGULAR = (b"100644", b"100755")
+_SILENT = "git failed"
 _MOST_FILES = 32  # more than may extend one another
 
 
@@ -28,6 +29,29 @@ def spec_at(name: str) -> Iterator[SpecFile | Diagnostic]:
         return
     with TemporaryDirectory(prefix="archc-") as folder:
         yield _checked_out(revision, path, Path(folder).resolve())
+
+
+def resolve(revision: str) -> str | Diagnostic:
+    """The hash of the commit that a revision is."""
+    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if isinstance(found, bytes):
+        return found.decode().strip()
+    if found.message != _SILENT:
+        return found
+    is_shallow = _git("rev-parse", "--is-shallow-repository") == b"true\n"
+    hint = "this clone is shallow: fetch the commit first, or clone with more depth"
+    return Diagnostic(
+        Code.UNREADABLE, f"git has no revision {revision}", hint=hint if is_shallow else None
+    )
+
+
+def specs_at(revision: str, folder: str) -> list[str] | Diagnostic:
+    """The specs of a folder at a revision; all paths are from the working directory."""
+    inside = [f"{folder}/"] if folder else []
+    listed = _git("ls-tree", "-z", "--name-only", revision, "--", *inside)
+    if isinstance(listed, Diagnostic):
+        return listed
+    return [name for name in listed.decode(errors="replace").split("\0") if name.endswith(SUFFIX)]
 
 
 def _checked_out(revision: str, path: str, folder: Path) -> SpecFile | Diagnostic:
@@ -87,5 +111,5 @@ def _git(*arguments: str) -> bytes | Diagnostic:
         return Diagnostic(Code.UNREADABLE, f"git cannot be run: {error}")
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        return Diagnostic(Code.UNREADABLE, said[0] if said else "git failed")
+        return Diagnostic(Code.UNREADABLE, said[0] if said else _SILENT)
     return done.stdout

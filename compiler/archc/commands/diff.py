@@ -1,26 +1,64 @@
 """``archc diff``."""
 
+import re
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import click
 
 from archc.commands.common import (
+    all_specs,
+    compile_all,
     compile_at,
     echo,
     echo_document,
     echo_lines,
+    fail_on,
     print_grid,
+    refuse,
 )
 from archc.completion import complete_spec
 from archc.visible import one_line
 
 if TYPE_CHECKING:
+    from archc.changes import Limit
     from archc.differences import Difference
+
+COUNTS = ("params", "params_with_aux", "macs", "macs_with_aux", "depth", "activations")
+_PERCENT = re.compile(r"([0-9]+(?:\.[0-9]+)?)%", re.ASCII)
+
+
+def _limits(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> "list[Limit]":
+    """``NAME=PERCENT%`` pairs."""
+    from archc.changes import Limit
+
+    limits = []
+    for value in values:
+        name, _, number = value.partition("=")
+        percent = _PERCENT.fullmatch(number)
+        if percent is None:
+            raise click.BadParameter(f"{value!r} is not NAME=PERCENT%, such as params=5%")
+        if name not in COUNTS:
+            raise click.BadParameter(f"no count {name}: the counts are {', '.join(COUNTS)}")
+        limits.append(Limit(name, Fraction(percent[1])))
+    return limits
 
 
 @click.command("diff")
-@click.argument("before", shell_complete=complete_spec)
-@click.argument("afters", nargs=-1, required=True, metavar="AFTER...", shell_complete=complete_spec)
+@click.argument(
+    "specs", nargs=-1, metavar="BEFORE AFTER... | [SPEC]...", shell_complete=complete_spec
+)
+@click.option("--against", metavar="REV", help="Compare each SPEC with what git has of it at REV.")
+@click.option(
+    "--max-increase",
+    "limits",
+    multiple=True,
+    callback=_limits,
+    metavar="COUNT=PERCENT%",
+    help="Exit 1 where a count grew by more, such as params=5%.",
+)
 @click.option(
     "--format",
     "form",
@@ -29,15 +67,23 @@ if TYPE_CHECKING:
     show_default=True,
     help="How to print.",
 )
-def command(before: str, afters: tuple[str, ...], form: str) -> None:
-    """Show what changed between two specs, row by row.
+def command(specs: tuple[str, ...], against: str | None, limits: "list[Limit]", form: str) -> None:
+    """Show what changed between two specs, row by row, and in all.
 
     BEFORE and AFTER are specs, or REV:path for a spec as git has it at a revision. With several
-    AFTER, each is compared with BEFORE.
+    AFTER, each is compared with BEFORE. With --against, all of specs/ or the SPECs named are
+    compared with what they were.
     """
+    if against is not None:
+        _compare_all(specs, against, limits, form)
+        return
+    if len(specs) < 2:
+        raise click.UsageError("diff compares specs, BEFORE and AFTER, or any number --against REV")
+    from archc.changes import check_limits
     from archc.difference_view import difference_json
     from archc.differences import compare
 
+    before, *afters = specs
     first = compile_at(before).analysis
     differences = {after: compare(first, compile_at(after).analysis) for after in afters}
     if form == "json":
@@ -46,22 +92,71 @@ def command(before: str, afters: tuple[str, ...], form: str) -> None:
         documents = [difference_json(before, after, one) for after, one in differences.items()]
         whole: object = documents if len(afters) > 1 else documents[0]
         echo_document(json.dumps(whole, indent=1))
-        return
-    for number, (after, difference) in enumerate(differences.items()):
-        if len(afters) > 1:
-            heading = f"{one_line(before)} -> {one_line(after)}"
-            gap = [""] if number else []
-            echo_lines("\n".join([*gap, f"### {heading}" if form == "md" else heading, ""]))
-        _print_difference(difference, form)
+    else:
+        for number, (after, difference) in enumerate(differences.items()):
+            if len(afters) > 1:
+                gap = [""] if number else []
+                echo_lines("\n".join([*gap, _heading(before, after, form), ""]))
+            if difference.is_empty:
+                echo("no difference in the architecture")
+            else:
+                _print(difference, form)
+    fail_on(
+        [
+            finding
+            for after, difference in differences.items()
+            for finding in check_limits(after, difference.totals, limits, before)
+        ]
+    )
 
 
-def _print_difference(difference: "Difference", form: str) -> None:
-    from archc.difference_view import difference_grid, difference_lines
+def _heading(before: str, after: str, form: str) -> str:
+    if form != "md":
+        return f"{one_line(before)} -> {one_line(after)}"
+    from archc.markdown import escape
 
-    lines = difference_lines(difference)
-    if not (lines or difference.rows or difference.aux):
-        echo("no difference in the architecture")
-        return
+    return f"### {escape(before)} -> {escape(after)}"
+
+
+def _print(difference: "Difference", form: str) -> None:
+    """Rows, totals, and what was changed in which rows."""
+    from archc.difference_view import difference_grid, difference_lines, totals_grid
+
     print_grid(difference_grid(difference), form)
-    bullet = "- " if form == "md" else ""
-    echo_lines("\n".join(["", *(f"{bullet}{line}" for line in lines)]) if lines else "")
+    echo("")
+    print_grid(totals_grid(difference.totals), form, difference_lines(difference))
+
+
+def _compare_all(names: tuple[str, ...], revision: str, limits: "list[Limit]", form: str) -> None:
+    from archc.changes import changes_since, check_limits, path_of
+    from archc.changes_view import as_comment, changes_json, closing_line, summary_grid
+    from archc.diagnostics import Diagnostic
+    from archc.library import SpecFile
+
+    files = all_specs(names)
+    compiled = compile_all(files)
+    paths = [path_of(file) for file in files if isinstance(file, SpecFile)]
+    changes = changes_since(revision, dict(zip(paths, compiled, strict=True)), not names)
+    if isinstance(changes, Diagnostic):
+        refuse(changes)
+    if form == "json":
+        import json
+
+        echo_document(json.dumps(changes_json(changes, revision), indent=1))
+    elif form == "md":
+        echo_lines(as_comment(changes, revision))
+    else:
+        if any(change.kind != "unchanged" for change in changes):
+            print_grid(summary_grid(changes), form)
+            echo("")
+        for change in changes:
+            if change.difference and not change.difference.is_empty:
+                echo(f"{change.spec}:")
+                _print(change.difference, form)
+                echo("")
+        echo(closing_line(changes, revision))
+    findings: list[Diagnostic] = []
+    for change in changes:
+        if change.difference:
+            findings += check_limits(change.spec, change.difference.totals, limits, revision)
+    fail_on(findings)

@@ -5,8 +5,8 @@ from xml.etree.ElementTree import Element
 
 from archc.analysis import Analysis, RowAnalysis
 from archc.difference_marks import names_of
-from archc.difference_view import difference_grid, difference_lines
-from archc.differences import Difference
+from archc.difference_view import difference_grid, difference_lines, shown_percent
+from archc.differences import Difference, Pair
 from archc.ops.operator import written
 from archc.page.markup import element
 from archc.page.tables import grid_table, scrolled
@@ -19,13 +19,13 @@ def totals_table(analyses: Sequence[Analysis]) -> Element:
     """The totals of every network."""
     lines = {
         "input": [written(a.network.input) for a in analyses],
-        "parameters": [f"{a.cost.params:,}" for a in analyses],
-        "with auxiliary heads": [f"{a.cost_with_aux.params:,}" for a in analyses],
-        "MACs": [f"{a.cost.macs:,}" for a in analyses],
-        "depth": [str(a.depth) for a in analyses],
+        "parameters": _counts([a.cost.params for a in analyses]),
+        "with auxiliary heads": _counts([a.cost_with_aux.params for a in analyses]),
+        "MACs": _counts([a.cost.macs for a in analyses]),
+        "depth": _counts([a.depth for a in analyses]),
         "receptive field": [written(a.field.size) for a in analyses],
-        "activations": [f"{a.memory:,}" for a in analyses],
-        "alive at the peak": [f"{a.peak:,}" for a in analyses],
+        "activations": _counts([a.memory for a in analyses]),
+        "alive at the peak": _counts([a.peak for a in analyses]),
     }
     rows = [
         element("tr", element("th", name, scope="row"), *_marked(texts))
@@ -112,6 +112,16 @@ def _marked(texts: Sequence[str]) -> list[Element]:
     return [
         element("td", text if text == first else element("mark", text or "none"), class_="number")
         for text in texts
+    ]
+
+
+def _counts(numbers: Sequence[int]) -> list[str]:
+    """Each number, with how much more it is than the first in percent."""
+    first = numbers[0]
+    percents = [shown_percent(Pair(first, number)) for number in numbers]
+    return [
+        f"{number:,} ({percent})" if percent else f"{number:,}"
+        for number, percent in zip(numbers, percents, strict=True)
     ]
 
 

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, tostring
 from archc import ir
 from archc.analysis import Analysis, analyze
 from archc.conformance import check_conformance
-from archc.difference_view import difference_grid, difference_lines
+from archc.difference_view import difference_grid, difference_lines, totals_grid
 from archc.differences import Difference
 from archc.drawing.network import draw_network
 from archc.drawing.picture import write_picture
@@ -125,6 +125,7 @@ def difference_fragment(difference: Difference) -> str:
     caption = f"{', '.join(counts) or 'No row is another'}; numbers tell how much more there is now"
     return _markup(
         *_table(difference_grid(difference), caption),
+        *_table(totals_grid(difference.totals), "Totals before and after"),
         element("ul", *items) if items else None,
     )
 
