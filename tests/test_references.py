@@ -235,6 +235,27 @@ def test_a_step_of_training_agrees(pair: Pair) -> None:
     assert all(key.endswith(idle.get(pair.name, " none")) for key in still), still
 
 
+@pytest.mark.parametrize(("spec", "size"), [("googlenet_bn", 97), ("inception_v3", 121)])
+def test_the_pretrained_variant_is_the_model_with_its_input_transform(spec: str, size: int) -> None:
+    """torchvision builds a model with its own weights so, and a state_dict does not show it."""
+    theirs = make_reference(archc.analyze(SPECS / f"{spec}.yaml"))
+    assert isinstance(theirs, nn.Module)
+    assert theirs.transform_input is False
+    theirs.transform_input = True
+    randomise(theirs)
+    plain, pretrained = (
+        archc.module_class(SPECS / f"{name}.yaml")() for name in (spec, f"{spec}_pretrained")
+    )
+    x = images(2, size).float()
+    with torch.no_grad():
+        logits = theirs.eval()(x)
+        for model in (plain, pretrained):
+            model.load_state_dict(theirs.state_dict(), strict=True)
+        difference = (plain.eval()(x) - logits).abs()
+        assert difference.mean() > 0.1 * logits.abs().mean()
+        assert (pretrained.eval()(x) - logits).abs().max() == 0.0
+
+
 class Change(NamedTuple):
     """What is written in a spec's text in the place of something else."""
 
