@@ -48,6 +48,7 @@ STATEMENTS = {
     "an attribute of another's": "x = getattr(torch, 'load')",
     "an attribute of nothing": "x = getattr()",
     "another's super": "x = super(nn.Module, self).forward(x)",
+    "the forward of its base": "x = super().forward(x)",
     "arguments of a mapping": "x = self.conv(**x)",
     "another meaning of torch": "torch = x",
     "another meaning of a builtin": "len = x",

@@ -1,5 +1,7 @@
 """Small classes that generated code needs: a convolution or linear layer and what follows it."""
 
+from typing import NamedTuple
+
 from archc.ops.activation import ReLU
 from archc.ops.convolution import Conv, SeparableConv
 from archc.ops.linear import Linear
@@ -29,30 +31,51 @@ def _activated(uses: HelperUses) -> ClassView:
     operator = uses.helper.operator
     assert isinstance(operator, Conv | Linear) and operator.activation is not None
     name = type(operator.activation).__name__
-    base, what = ("nn.Linear", "linear layer") if isinstance(operator, Linear) else _CONVOLUTION
-    return ClassView(
-        uses.helper.name,
-        base,
-        f"A {what} with a {name} behind it, under the state_dict keys of the {what}.",
-        None,
-        (),
-        (),
-        activated(operator.activation, "super().forward(x)"),
-        he=name == "ReLU",
-    )
+    linear = isinstance(operator, Linear)
+    what = "linear layer" if linear else "convolution"
+    docstring = f"A {what} with a {name} behind it, under the state_dict keys of the {what}."
+    return _subclass(uses, docstring, _LINEAR if linear else _CONVOLUTION)
 
 
 def _flatten_linear(uses: HelperUses) -> ClassView:
     operator = uses.helper.operator
     assert isinstance(operator, Linear)
-    result = "super().forward(torch.flatten(x, 1))"
-    if operator.activation is not None:
-        result = activated(operator.activation, result)
     name = type(operator.activation).__name__ if operator.activation else ""
     behind = f", with a {name} behind it" if name else ""
     docstring = f"A linear layer on features that come as channels x 1 x 1{behind}."
+    return _subclass(uses, docstring, _LINEAR._replace(input="torch.flatten(x, 1)"))
+
+
+class _Base(NamedTuple):
+    """A class of torch.nn, and the function that its forward is with these attributes."""
+
+    name: str
+    function: str
+    attributes: tuple[str, ...]
+    input: str = "x"
+
+
+_CONVOLUTION = _Base(
+    "nn.Conv2d",
+    "functional.conv2d",
+    ("weight", "bias", "stride", "padding", "dilation", "groups"),
+)
+_LINEAR = _Base("nn.Linear", "functional.linear", ("weight", "bias"))
+
+
+def _subclass(uses: HelperUses, docstring: str, base: _Base) -> ClassView:
+    """The base with the activation behind it, if any.
+
+    It calls the function, since TorchScript cannot compile ``super().forward(x)``.
+    """
+    operator = uses.helper.operator
+    assert isinstance(operator, Conv | Linear)
+    arguments = (base.input, *(f"self.{name}" for name in base.attributes))
+    lines = [Statement("x", Call(base.function, arguments))]
+    if operator.activation is not None:
+        lines.append(Statement("x", activated(operator.activation, "x")))
     he = isinstance(operator.activation, ReLU)
-    return ClassView(uses.helper.name, "nn.Linear", docstring, None, (), (), result, he)
+    return ClassView(uses.helper.name, base.name, docstring, None, (), *finished(lines), he)
 
 
 def _convolution(uses: HelperUses) -> ClassView:
@@ -104,7 +127,6 @@ def _affine(uses: HelperUses) -> ClassView:
     )
 
 
-_CONVOLUTION = ("nn.Conv2d", "convolution")
 _KINDS = {
     "activated": _activated,
     "flatten_linear": _flatten_linear,

@@ -145,7 +145,9 @@ def _heads(network: ir.Network) -> tuple[Head, ...]:
         taken.add(variable)
         weight = "" if head.loss_weight == 1 else f"{literal(float(head.loss_weight))} * "
         loss = Call("functional.cross_entropy", (f"output.{variable}", "target"))
-        heads.append(Head(name, variable, Call(f"self.{name}", ("x",)), weight, loss))
+        runs = f"self.training and self.{name} is not None"
+        run = Choice(Call(f"self.{name}", ("x",)), runs)
+        heads.append(Head(name, variable, run, weight, loss))
     return tuple(heads)
 
 

@@ -21,7 +21,10 @@ class ConvReLU(nn.Conv2d):
             nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(super().forward(x), inplace=True)
+        x = functional.conv2d(
+            x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+        )
+        return functional.relu(x, inplace=True)
 
 
 class LinearReLU(nn.Linear):
@@ -34,7 +37,8 @@ class LinearReLU(nn.Linear):
             nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(super().forward(x), inplace=True)
+        x = functional.linear(x, self.weight, self.bias)
+        return functional.relu(x, inplace=True)
 
 
 class Classifier(nn.Module):
@@ -100,11 +104,11 @@ class HeadsNet(nn.Module):
         x = self.conv2(x)  # 16x4x4
         count_2 = self.count(x) if self.training and self.count is not None else None
         torch_2 = self.torch(x) if self.training and self.torch is not None else None
-        the_auxiliary_head_that_has_a_long_name = None
-        if self.training and self.the_auxiliary_head_that_has_a_long_name is not None:
-            the_auxiliary_head_that_has_a_long_name = self.the_auxiliary_head_that_has_a_long_name(
-                x
-            )
+        the_auxiliary_head_that_has_a_long_name = (
+            self.the_auxiliary_head_that_has_a_long_name(x)
+            if self.training and self.the_auxiliary_head_that_has_a_long_name is not None
+            else None
+        )
         x = self.pool(x)  # 16x1x1
         x = torch.flatten(x, 1)  # 16
         x = self.fc(x)  # num_classes

@@ -18,7 +18,10 @@ class ConvReLU(nn.Conv2d):
             nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(super().forward(x), inplace=True)
+        x = functional.conv2d(
+            x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+        )
+        return functional.relu(x, inplace=True)
 
 
 class FlattenLinearReLU(nn.Linear):
@@ -31,7 +34,8 @@ class FlattenLinearReLU(nn.Linear):
             nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(super().forward(torch.flatten(x, 1)), inplace=True)
+        x = functional.linear(torch.flatten(x, 1), self.weight, self.bias)
+        return functional.relu(x, inplace=True)
 
 
 class LinearReLU(nn.Linear):
@@ -44,7 +48,8 @@ class LinearReLU(nn.Linear):
             nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(super().forward(x), inplace=True)
+        x = functional.linear(x, self.weight, self.bias)
+        return functional.relu(x, inplace=True)
 
 
 class Squeeze(nn.Sequential):
