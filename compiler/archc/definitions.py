@@ -10,7 +10,7 @@ from archc.kinds import STRUCTURES, check_kind
 from archc.models import ModuleHeader
 from archc.names import check_column, identifier
 from archc.source import Entry, List, Scalar
-from archc.syntax import MODULE_KEYS, Definition, Grammar, Layer
+from archc.syntax import MODULE_KEYS, Definition, Grammar, Layer, can_fill
 from archc.validation import as_meant, found, listed, meant, validate
 from archc.value_hints import value_hint
 
@@ -59,8 +59,10 @@ def _as_meant(module: Entry, findings: list[Diagnostic]) -> Entry:
     if not isinstance(value, source.Mapping):
         return module
     bodies = [kind for kind in STRUCTURES if kind != "Repeat"]
-    known = [*MODULE_KEYS, *bodies, *STRUCTURES["Residual"]]
-    return Entry(key, as_meant(value, f"module {key.text}", known, findings))
+    there = {meant(entry.key.text, bodies) for entry in value.entries}
+    fields = [field for body in bodies if body in there for field in STRUCTURES[body]]
+    known = [*MODULE_KEYS, *bodies, *fields]
+    return Entry(key, as_meant(value, f"module {key.text}", known, findings, can_fill))
 
 
 def _is_whole(module: source.Node) -> TypeGuard[source.Mapping]:

@@ -26,7 +26,7 @@ from archc.ops.operator import Operator
 from archc.rows import read_row
 from archc.source import Entry, List, Node, Scalar
 from archc.spans import Span
-from archc.validation import found, is_empty, unknown_key
+from archc.validation import counted, found, is_empty, unknown_key
 
 MAXIMUM_MODULES = 256
 MODULE_KEYS = ("extends", "columns", "about")
@@ -58,6 +58,11 @@ class Definition(NamedTuple):
     span: Span
 
 
+def can_fill(node: Node, field: str) -> bool:
+    """Whether the value can be that of a misspelt field: ``Scale: SE`` holds layers, no number."""
+    return field != "scale" or (isinstance(node, Scalar) and not is_kind(node.text))
+
+
 class Grammar:
     """Parses layers; what is wrong with them is added to ``findings``.
 
@@ -76,6 +81,8 @@ class Grammar:
         self.columns = columns
         self.used: set[str] = set()
         """The operators that layers are of."""
+        self.called: dict[str, None] = {}
+        """The modules that layers are of, in the order in which they were last called."""
         self.nested: dict[int, tuple[Node, Operator]] = {}
         """Valid operators in fields such as ``norm``, by the identity of what was written."""
 
@@ -134,6 +141,9 @@ class Grammar:
             if name not in STRUCTURES[kind.text]:
                 takes = [*MODULE_KEYS, *STRUCTURES[kind.text]]
                 finding = unknown_key(entry.key, f"module {key.text}", takes)
+                hint = finding.hint
+                if isinstance(hint, Replacement) and not can_fill(entry.value, hint.text):
+                    finding = finding._replace(hint=f"it takes {', '.join(takes)}")
                 close = suggestion(name, STRUCTURES)
                 meant = is_kind(name) or (close is not None and is_slip(name, close.text))
                 self.findings.append(
@@ -155,12 +165,21 @@ class Grammar:
             span = kinds[-1].key.span
             if kinds[0].key.text == "Repeat":
                 hint = "a Repeat stands in a Sequence, under a name"
-        elif any(key.text not in MODULE_KEYS for key, _ in node.entries):
-            hint = "its layers stand under Sequence:"
+        else:
+            others = [key for key, _ in node.entries if key.text not in MODULE_KEYS]
+            # One key alone is meant as a structure; several are layers.
+            if len(others) == 1 and is_kind(others[0].text):
+                span = others[0].span
+                message += f", and {others[0].text} is none of them"
+            if others:
+                hint = "its layers stand under Sequence:"
         self._report(Code.INVALID_LAYER, message, span, hint)
 
     def _layer(self, name: str, node: Node) -> Layer | None:
         if isinstance(node, List):
+            if self._is_row(node):
+                self._without_module(name, node)
+                return None
             return Layer(name, "Sequence", {}, self._positions(node), node.span)
         if isinstance(node, Scalar):
             if not isinstance(node.value, str):
@@ -203,7 +222,43 @@ class Grammar:
                 fields |= OPERATORS[kind.key.text].model_fields.keys()
         return [kind for kind in kinds if kind.key.text.lower() not in fields]
 
+    def _is_row(self, node: List) -> bool:
+        """Whether the list holds cells, at least one of them a number, in place of layers."""
+        cells = [item for item in node.items if isinstance(item, Scalar)]
+        numbers = [cell for cell in cells if isinstance(cell.value, int | float)]
+        words = [cell for cell in cells if isinstance(cell.value, str)]
+        known = any(self._is_kind(word.text) for word in words)
+        return bool(numbers) and len(cells) == len(node.items) and not known
+
+    def _without_module(self, name: str, node: List | source.Mapping) -> None:
+        """A row's cells without their module: they fit one, most likely the one called last."""
+        called = [*reversed(self.called), *self.columns]
+        fitting = [module for module in dict.fromkeys(called) if self._fits(node, module)]
+        cells = node.items if isinstance(node, List) else node.entries
+        message = f"{name or 'this'} is a row of {counted(len(cells), 'cell')} without its module"
+        hint: Hint | None = None
+        if fitting and node.span.line == node.span.end_line:
+            row = f"{{{fitting[0]}: {node.span.text}}}"
+            # Some of the cells alone are a row where a variant changes it.
+            is_whole = len(cells) == len(self.columns[fitting[0]] or ())
+            hint = Replacement(row, f"write {row}", safe=len(fitting) == 1 and is_whole)
+        elif fitting:
+            hint = f"it is a row of {fitting[0]}: indent it below {fitting[0]}:"
+        else:
+            needs = [f"{module} has {len(row)}" for module, row in self.columns.items() if row]
+            hint = f"of the modules' columns, {', '.join(needs)}" if needs else None
+        self._report(Code.INVALID_LAYER, message, node.span, hint)
+
+    def _fits(self, row: List | source.Mapping, module: str) -> bool:
+        columns = self.columns[module] or ()
+        if isinstance(row, List):
+            return len(columns) == len(row.items)
+        return bool(row.entries) and {entry.key.text for entry in row.entries} <= {*columns}
+
     def _without_kind(self, name: str, node: source.Mapping) -> None:
+        if any(self._fits(node, module) for module in self.columns):
+            self._without_module(name, node)
+            return
         for key, _ in node.entries:
             hint = self._kind_meant(key.text)
             if isinstance(hint, Replacement) and is_slip(key.text, hint.text):
@@ -231,6 +286,8 @@ class Grammar:
             return self._structure(name, kind, value, rest)
         if kind.text in self.columns:
             columns = self.columns[kind.text]
+            self.called.pop(kind.text, None)
+            self.called[kind.text] = None
             cells = {} if columns is None else read_row(kind, value, rest, columns, self.findings)
             return None if cells is None else Layer(name, kind.text, cells, (), kind.span)
         if kind.text not in OPERATORS:

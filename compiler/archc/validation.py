@@ -1,7 +1,7 @@
 """Nodes held against a pydantic model; what pydantic finds becomes diagnostics at the token."""
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar, get_args
 
@@ -206,11 +206,16 @@ def meant(word: str, known: Iterable[str]) -> str | None:
 
 
 def as_meant(
-    node: source.Mapping, what: str, known: Iterable[str], findings: list[Diagnostic]
+    node: source.Mapping,
+    what: str,
+    known: Iterable[str],
+    findings: list[Diagnostic],
+    can_fill: Callable[[Node, str], bool] = lambda node, key: True,
 ) -> source.Mapping:
     """The mapping with each misspelt key as the one it means, for which a finding is added.
 
     What stands under it is judged as that, and nothing is said to be missing that is there.
+    ``can_fill`` tells whether a value can be that of a key; if not, something else is meant.
     """
     known = list(known)
     if len(node.entries) > 1000:  # of so many keys none is a slip
@@ -219,7 +224,8 @@ def as_meant(
     entries = []
     for key, value in node.entries:
         hint = None if key.text in known else _word_hint(key.text, known)
-        if isinstance(hint, Replacement) and hint.text not in present:
+        is_other = isinstance(hint, Replacement) and not can_fill(value, hint.text)
+        if isinstance(hint, Replacement) and hint.text not in present and not is_other:
             findings.append(unknown_key(key, what, known))
             key = key._replace(value=hint.text, text=hint.text)
         entries.append(Entry(key, value))
