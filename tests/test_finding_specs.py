@@ -281,6 +281,18 @@ def test_what_is_not_a_spec_is_said_to_be_none() -> None:
     assert refused("small.yaml").startswith(f"vault.yaml:1:1: error[A101] {message}")
 
 
+def test_the_text_of_what_archc_did_not_write_is_not_in_differences(project: Path) -> None:
+    write("specs/small.yaml")
+    (project.parent / "secret").write_text(f"{SECRET}\n")
+    Path("generated").mkdir()
+    Path("generated/small.py").symlink_to("../../secret")
+    result = run("build", "--diff")
+    assert result.exit_code == 1
+    assert result.stdout == "generated/small.py was not written by archc, and is not shown\n"
+    assert SECRET not in result.output
+    assert "--diff shows" not in result.stderr
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -48,7 +48,8 @@ def check_files(
         elif current != content:
             claim = _claim(current)
             stays = f"{command} leaves it alone, {_FORCE}"
-            hint = f"{shows}{stays if claim else f'{command} writes it again'}"
+            shown = shows if _is_ours(current) else ""
+            hint = f"{shown}{stays if claim else f'{command} writes it again'}"
             message = f"{path} {claim or 'is not what its spec gives'}"
             findings.append(Diagnostic(Code.STALE_FILE, message, hint=hint))
     return findings
@@ -84,13 +85,17 @@ def find_orphans(
 def diff_files(files: Iterable[File]) -> str:
     """Unified differences from what is on disk to what the specs give; empty where none.
 
-    Of files that are no text it says that they differ, in diff's own words.
+    Of files that are no text it says that they differ, in diff's own words. What archc did not write
+    is not shown: it may be a link to a secret.
     """
     parts: list[str] = []
     for path, content in files:
         current = _read(path)
         then = current if isinstance(current, bytes) else b""
         name = one_line(path)
+        if isinstance(current, bytes) and not _is_ours(current):
+            parts.append(f"{name} was not written by archc, and is not shown\n")
+            continue
         old, new = name if current is not None else "/dev/null", f"{name}, from its spec"
         if b"\0" in content:
             parts += [] if then == content else [f"Binary files {old} and {new} differ\n"]
@@ -195,6 +200,10 @@ def _claim(content: bytes) -> str | None:
     if intact is None:
         return "was not written by archc"
     return None if intact else "was edited since archc wrote it"
+
+
+def _is_ours(content: bytes) -> bool:
+    return stamped_spec(content[:REACH]) is not None
 
 
 def _lines(text: str) -> list[str]:
