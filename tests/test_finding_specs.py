@@ -130,9 +130,11 @@ def test_a_slip_in_a_path_names_the_spec_beside_it() -> None:
 
 
 def test_the_beginning_of_several_names_lists_them() -> None:
-    assert refused("inception_v").splitlines()[:2] == [
-        "error[A101] no spec inception_v",
-        "  = hint: there are inception_v3.yaml, inception_v4.yaml",
+    for name in ("mine_1", "mine_2", "other"):
+        write(f"specs/{name}.yaml")
+    assert refused("mine_").splitlines()[:2] == [
+        "error[A101] no spec mine_",
+        "  = hint: there are mine_1.yaml, mine_2.yaml",
     ]
 
 

@@ -22,7 +22,7 @@ def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnosti
         message = f"{file.name} cannot be a spec: its name becomes a module's"
         hint = "such as my_net.yaml: letters, digits and underscores, a letter first"
         return Diagnostic(Code.INVALID_NAME, message, hint=hint)
-    if not re.fullmatch(r"[\w.][\w. +-]*\.yaml", extends):
+    if not re.fullmatch(r"[\w.][\w. +/-]*\.yaml", extends):
         message = f"{extends} cannot be extended: its name is no plain word of YAML"
         return Diagnostic(Code.INVALID_NAME, message, hint="rename it, such as base.yaml")
     name = "".join(word[:1].upper() + word[1:] for word in file.stem.split("_"))
