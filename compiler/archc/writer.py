@@ -85,8 +85,8 @@ def find_orphans(
 def diff_files(files: Iterable[File]) -> str:
     """Unified differences from what is on disk to what the specs give; empty where none.
 
-    Of files that are no text it says that they differ, in diff's own words. What archc did not write
-    is not shown: it may be a link to a secret.
+    Of files that are no text it says that they differ, in diff's own words. A file that archc did
+    not write is not shown: it may be a link to a secret.
     """
     parts: list[str] = []
     for path, content in files:
