@@ -46,6 +46,7 @@ def test_a_file_a_text_a_mapping_and_a_network_are_one(folder: Path) -> None:
     for form in forms:
         assert archc.analyze(form).cost.params == 162
         assert archc.compare(form, loaded).rows == ()
+        assert archc.check_conformance(form).findings == ()
         assert str(archc.draw(form)) == str(archc.draw(loaded))
         assert archc.to_pandas(form)["params"].sum() == 162
         report = archc.check(form)
@@ -63,9 +64,9 @@ def test_files_are_called_as_the_spec_or_as_a_network_without_a_file() -> None:
 
 def test_findings_of_a_text_are_placed_in_it() -> None:
     faulty = TEXT.replace("Linear", "Linaer")
-    for name in ("<text>", "mine"):
+    for name, options in (("<text>", {}), ("mine", {"name": "mine"})):
         with pytest.raises(archc.SpecError) as raised:
-            archc.loads(faulty, **({} if name == "<text>" else {"name": name}))
+            archc.loads(faulty, None, **options)
         (finding,) = raised.value.diagnostics
         assert str(finding.span).startswith(f"{name}:")
         assert finding.span is not None
@@ -148,6 +149,20 @@ def test_a_mapping_is_read_as_it_was_written(spec: dict[str, Any]) -> None:
     document = compose(Source("<text>", write_spec(spec)))
     assert isinstance(document, Mapping), (document, write_spec(spec))
     assert plain(document) == spec
+
+
+def test_a_path_is_not_looked_up_as_a_name() -> None:
+    assert archc.load("googlenet.yaml").name == "GoogLeNet"
+    with pytest.raises(archc.SpecError, match=r"no spec googlenet\.yaml\n.*without a folder"):
+        archc.load(Path("./googlenet.yaml"))
+    (finding,) = archc.check(Path("googlenet.yaml")).findings
+    assert finding.code == "A101"
+
+
+def test_a_text_in_place_of_a_name_is_told_from_one() -> None:
+    for function in (archc.load, archc.analyze):
+        with pytest.raises(archc.SpecError, match=r"archc\.loads takes texts"):
+            function(TEXT)
 
 
 # How results show themselves.

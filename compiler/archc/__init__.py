@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from archc.analysis import Analysis as Analysis
     from archc.api import analyze as analyze
     from archc.api import check as check
+    from archc.api import check_conformance as check_conformance
     from archc.api import compare as compare
     from archc.api import draw as draw
     from archc.api import emit as emit
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from archc.api import to_pandas as to_pandas
     from archc.backend import BackendUnavailable as BackendUnavailable
     from archc.conformance import Conformance as Conformance
-    from archc.conformance import check_conformance as check_conformance
     from archc.diagnostics import Diagnostic as Diagnostic
     from archc.diagnostics import SpecError as SpecError
     from archc.differences import Difference as Difference
@@ -42,7 +42,7 @@ _HOMES = {
     "SpecError": "diagnostics",
     "analyze": "api",
     "check": "api",
-    "check_conformance": "conformance",
+    "check_conformance": "api",
     "compare": "api",
     "draw": "api",
     "emit": "api",

@@ -11,11 +11,13 @@ from archc.analysis import analyze as run_analyses
 from archc.backend import DEFAULT, Backend, BackendUnavailable, Options, load_backend
 from archc.checkpoints import match_checkpoint
 from archc.checks import check_network, check_spec
+from archc.conformance import Conformance
+from archc.conformance import check_conformance as check_table
 from archc.diagnostics import Diagnostic, SpecError
 from archc.differences import Difference
 from archc.differences import compare as compare_analyses
 from archc.ir import Network
-from archc.library import find_spec
+from archc.library import SpecFile, find_path, find_spec
 from archc.notebook import Drawing, show_in_notebooks
 from archc.pipeline import load_network, load_text
 from archc.reports import Report
@@ -40,8 +42,9 @@ def load(
 ) -> Network:
     """The network that a spec describes.
 
-    ``spec`` is a path, the name of a spec here, in ``specs/`` or among those shipped with archc, or
-    a mapping with what a spec file says. The other functions take it, too. ``loads`` takes text.
+    ``spec`` is the name of a spec here, in ``specs/`` or among those shipped with archc, a path, or
+    a mapping with what a spec file says. A ``Path`` is never looked up as a name. The other
+    functions take all this, too; ``loads`` takes text.
     ``parameters`` are values for the spec's parameters.
     Raises SpecError with every fault of the spec that can be seen before shapes are known.
     """
@@ -76,7 +79,10 @@ def check(spec: Spec, parameters: Mapping[str, float] | None = None) -> Report:
     if isinstance(spec, Mapping):
         network = _load(spec, parameters)
         return Report(TEXT, tuple(network), None) if isinstance(network, list) else check(network)
-    return check_spec(fspath(spec), parameters)
+    file = _found(spec)
+    if isinstance(file, Diagnostic):
+        return Report(fspath(spec), (file,), None)
+    return check_spec(file, parameters)
 
 
 def analyze(network: Spec) -> Analysis:
@@ -88,6 +94,14 @@ def analyze(network: Spec) -> Analysis:
     if isinstance(analysis, list):
         raise SpecError(analysis)
     return analysis
+
+
+def check_conformance(network: Spec | Analysis) -> Conformance:
+    """Every printed cell against the computed one, and what is wrong with the table.
+
+    Raises SpecError with every place where shapes do not fit.
+    """
+    return check_table(_analysed(network))
 
 
 def compare(before: Spec | Analysis, after: Spec | Analysis) -> Difference:
@@ -138,7 +152,6 @@ def to_pandas(value: Spec | Analysis | Difference, layers: bool = False) -> "Dat
     if find_module("pandas") is None:
         raise BackendUnavailable("this needs pandas: pip install 'archc-compiler[notebook]'")
     from archc import records
-    from archc.conformance import check_conformance
     from archc.difference_view import difference_records
     from archc.grids import as_frame
 
@@ -149,7 +162,7 @@ def to_pandas(value: Spec | Analysis | Difference, layers: bool = False) -> "Dat
     analysis = _analysed(value)
     if layers:
         return as_frame(records.layers_records(analysis, repeats=False))
-    conformance = check_conformance(analysis)
+    conformance = check_table(analysis)
     return as_frame(records.table_records(analysis, conformance, repeats=False))
 
 
@@ -202,8 +215,16 @@ def _load(
 ) -> Network | list[Diagnostic]:
     if isinstance(spec, Mapping):
         return load_text(write_spec(spec), TEXT, settings=parameters)
-    file = find_spec(fspath(spec))
+    file = _found(spec)
     return [file] if isinstance(file, Diagnostic) else load_network(file, parameters)
+
+
+def _found(spec: str | PathLike[str]) -> SpecFile | Diagnostic:
+    """The file of a name or of a path."""
+    found = find_spec(spec) if isinstance(spec, str) else find_path(fspath(spec))
+    if isinstance(found, Diagnostic) and isinstance(spec, str) and "\n" in spec:
+        return Diagnostic(found.code, "a text is no name of a spec", hint="archc.loads takes texts")
+    return found
 
 
 def _valid(network: Network | list[Diagnostic]) -> Network:

@@ -47,8 +47,7 @@ def find_spec(name: str) -> SpecFile | Diagnostic:
     if not name:
         return Diagnostic(Code.UNREADABLE, "an empty name is no spec")
     if _has_folder(name):
-        path = Path(name)
-        return SpecFile(name, path) if _is_there(path) else _no_spec_at(name)
+        return find_path(name)
     whole = name if name.endswith(SUFFIX) else name + SUFFIX
     for folder in (Path(), SPECS, shipped()):
         if _is_there(folder / whole):
@@ -56,6 +55,12 @@ def find_spec(name: str) -> SpecFile | Diagnostic:
     if _is_there(Path(name)):
         return SpecFile(name, Path(name))
     return Diagnostic(Code.UNREADABLE, f"no spec {name}", hint=_there_are(whole, known_specs()))
+
+
+def find_path(name: str) -> SpecFile | Diagnostic:
+    """The spec at a path, or that there is none."""
+    path = Path(name)
+    return SpecFile(name, path) if _is_there(path) else _no_spec_at(name)
 
 
 def find_base(name: str, folder: Path | None, root: Path | None) -> SpecFile | Diagnostic:
@@ -71,7 +76,7 @@ def find_base(name: str, folder: Path | None, root: Path | None) -> SpecFile | D
         path = folder / name
         if root is not None and not is_within(path, root):
             message = f"{name} is outside of the project"
-            hint = f"a spec extends what is in its project, or {', '.join(_names(shipped()))}"
+            hint = "a spec extends what is in its project or shipped with archc"
             return Diagnostic(Code.UNREADABLE, message, hint=hint)
         if _is_there(path):
             return SpecFile(path.name, path, root)
