@@ -3,6 +3,7 @@
 The rule for auxiliary heads is the same in both places, and so are the layers that may be left.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def test_a_layer_is_left_even_where_its_weights_would_fit() -> None:
     assert torch.equal(ours.fc.weight, before)
 
 
-DAMAGED = {
+DAMAGED: dict[str, Callable[[State], State]] = {
     "a missing key": lambda state: without(state, "conv2"),
     "a key of nothing": lambda state: state | {"fc3.bias": torch.zeros(7)},
     "a wrong shape": lambda state: state | {"conv2.bias": torch.zeros(3)},
