@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from archc.diagnostics import Code, Diagnostic
 from archc.library import SpecFile, find_spec
@@ -13,6 +14,7 @@ from archc.reading import MAXIMUM_BYTES, SUFFIX, read_text
 from archc.source import Mapping, Scalar, compose
 
 _REGULAR = (b"100644", b"100755")
+_HERE = Path()
 _SILENT = "git failed"
 _MOST_FILES = 32  # more than may extend one another
 
@@ -38,10 +40,9 @@ def resolve(revision: str) -> str | Diagnostic:
         return found.decode().strip()
     if found.message != _SILENT:
         return found
-    is_shallow = _git("rev-parse", "--is-shallow-repository") == b"true\n"
     hint = "this clone is shallow: fetch the commit first, or clone with more depth"
     return Diagnostic(
-        Code.UNREADABLE, f"git has no revision {revision}", hint=hint if is_shallow else None
+        Code.UNREADABLE, f"git has no revision {revision}", hint=hint if is_shallow(_HERE) else None
     )
 
 
@@ -54,6 +55,65 @@ def specs_at(revision: str, folder: str) -> list[str] | Diagnostic:
     return [name for name in listed.decode(errors="replace").split("\0") if name.endswith(SUFFIX)]
 
 
+class Commit(NamedTuple):
+    """A commit, and the path from the top of the repository that the spec has in it."""
+
+    hash: str
+    date: str
+    subject: str
+    path: str
+
+
+def commits_of(spec: Path) -> list[Commit] | Diagnostic:
+    """The commits that may have changed the spec or what it extends, newest first.
+
+    A merge is one commit, of all that it brings. A renamed spec is followed.
+    """
+    folder = spec.parent
+    prefix = _git("rev-parse", "--show-prefix", folder=folder)
+    if isinstance(prefix, Diagnostic):
+        return prefix._replace(message=f"{spec} has no history: {prefix.message}")
+    logged = _git(
+        *(
+            "log",
+            "--first-parent",
+            "-m",
+            "-M",
+            "--name-status",
+            "-z",
+            "--format=%x01%H%x00%cs%x00%s",
+        ),
+        *("--", f":(top,glob)**/*{SUFFIX}"),
+        folder=folder,
+    )
+    if isinstance(logged, Diagnostic):
+        return logged._replace(message=f"{spec} has no history: {logged.message}")
+    path = prefix.decode(errors="replace").rstrip("\n") + spec.name
+    words = iter(logged.decode(errors="replace").split("\0"))
+    commits = []
+    for word in words:
+        if word.startswith("\1"):
+            commits.append(Commit(word[1:], next(words), next(words), path))
+        elif word.lstrip("\n"):
+            # What happened to a file: a letter and its path, of a renamed file both paths.
+            was, is_renamed = next(words), word.lstrip("\n").startswith("R")
+            if is_renamed and next(words) == path:
+                path = was
+    return commits
+
+
+def is_shallow(folder: Path) -> bool:
+    """Whether the clone may lack older commits."""
+    return _git("rev-parse", "--is-shallow-repository", folder=folder) == b"true\n"
+
+
+@contextmanager
+def spec_from_top(commit: str, path: str, repository: Path) -> Iterator[SpecFile | Diagnostic]:
+    """The spec as a commit has it; ``path`` is from the top of the repository."""
+    with TemporaryDirectory(prefix="archc-") as folder:
+        yield _written(commit, path, path, Path(folder).resolve(), repository)
+
+
 def _checked_out(revision: str, path: str, folder: Path) -> SpecFile | Diagnostic:
     what = f"{revision}:{path}"
     if revision.startswith("-"):
@@ -61,9 +121,17 @@ def _checked_out(revision: str, path: str, folder: Path) -> SpecFile | Diagnosti
     prefix = _git("rev-parse", "--show-prefix")
     if isinstance(prefix, Diagnostic):
         return prefix._replace(message=f"cannot read {what}: {prefix.message}")
-    first = wanted = posixpath.normpath(posixpath.join(prefix.decode().rstrip("\n"), path))
+    first = posixpath.normpath(posixpath.join(prefix.decode().rstrip("\n"), path))
+    return _written(revision, first, what, folder)
+
+
+def _written(
+    revision: str, first: str, what: str, folder: Path, repository: Path = _HERE
+) -> SpecFile | Diagnostic:
+    """The spec and all that it extends, written to the folder at their paths from the top."""
+    wanted = first
     for _ in range(_MOST_FILES):
-        content = _content(revision, wanted)
+        content = _content(revision, wanted, repository)
         if isinstance(content, Diagnostic):
             if wanted == first:
                 return content._replace(message=f"cannot read {what}: {content.message}")
@@ -80,9 +148,11 @@ def _checked_out(revision: str, path: str, folder: Path) -> SpecFile | Diagnosti
     return SpecFile(what, folder / first, folder)
 
 
-def _content(revision: str, path: str) -> bytes | Diagnostic:
+def _content(revision: str, path: str, repository: Path) -> bytes | Diagnostic:
     """The file as it is at the revision; ``path`` is from the top of the repository."""
-    listed = _git("ls-tree", "-l", "--full-tree", "-z", revision, "--", f":(literal){path}")
+    listed = _git(
+        "ls-tree", "-l", "--full-tree", "-z", revision, "--", f":(literal){path}", folder=repository
+    )
     if isinstance(listed, Diagnostic):
         return listed
     mode, _, rest = listed.partition(b" ")
@@ -93,7 +163,7 @@ def _content(revision: str, path: str) -> bytes | Diagnostic:
     _, name, size = rest.partition(b"\t")[0].split()
     if int(size) > MAXIMUM_BYTES:
         return Diagnostic(Code.LIMIT, f"it is larger than {MAXIMUM_BYTES:,} bytes")
-    return _git("cat-file", "blob", name.decode())
+    return _git("cat-file", "blob", name.decode(), folder=repository)
 
 
 def _base_of(content: bytes) -> str | None:
@@ -104,9 +174,11 @@ def _base_of(content: bytes) -> str | None:
     return base.text if isinstance(base, Scalar) and base.text.endswith(SUFFIX) else None
 
 
-def _git(*arguments: str) -> bytes | Diagnostic:
+def _git(*arguments: str, folder: Path = _HERE) -> bytes | Diagnostic:
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, check=False, timeout=60)
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, check=False, timeout=60
+        )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         return Diagnostic(Code.UNREADABLE, f"git cannot be run: {error}")
     if done.returncode:

@@ -106,7 +106,7 @@ def command(
     if train and half:
         raise click.UsageError("--half is for inference, --train is in float32")
     (compiled,) = compile_all([spec], settings)
-    from archc.bench.plots import check_plot, draw
+    from archc.bench.plots import draw
     from archc.bench.results import YARDSTICKS, different
     from archc.bench.rounds import Effort
     from archc.bench.trials import choose_modes, find_modes, run_trial, steps
@@ -118,6 +118,7 @@ def command(
         results_grid,
         results_json,
     )
+    from archc.plots import check_plot
     from archc.runtimes import Trial
 
     if plot is not None and (wrong := check_plot(plot)):
