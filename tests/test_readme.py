@@ -73,7 +73,7 @@ def test_following_it_gives_what_is_shown(tmp_path: Path, request: pytest.Fixtur
                 README.write_text(text)
             else:
                 assert current == body
-    assert [followed.count(language) for language in ("yaml", "console", "python")] == [3, 13, 4]
+    assert [followed.count(language) for language in ("yaml", "console", "python")] == [4, 14, 4]
 
 
 def test_parts_of_files_are_in_those_files() -> None:
