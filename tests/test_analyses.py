@@ -638,7 +638,7 @@ def test_fits_of_the_python_api(spec: Path) -> None:
             "{Linear: classes}",
             "the network gives 9, aux1 10",
             (10, 13),
-            "write classes: 9, and Linear: classes in every head",
+            "set classes: 9, and end every head with Linear: classes",
         ),
         (
             "{Conv: 1x1, out: 10}",

@@ -127,9 +127,9 @@ def test_another_name_of_a_field_is_told_and_not_written(field: str, ours: str) 
         ("dilation: 2", "dilation is a known argument, which archc does not have"),
         ("padding_mode: zeros", "padding_mode is a known argument, which archc does not have"),
         ("stride: 2", "it is part of the window, which stands behind Conv"),
-        ("relu: true", "write activation: ReLU"),
-        ("batch_norm: true", "write norm: BatchNorm"),
-        ("no_bias: true", "write bias, with the opposite value"),
+        ("relu: true", "use activation: ReLU"),
+        ("batch_norm: true", "use norm: BatchNorm"),
+        ("no_bias: true", "use bias, with the opposite value"),
         ("dropout: 0.5", "Dropout is a layer of its own"),
         ("in_channels: 3", "archc computes it from what the layer is given"),
         ("multiplier: 2", "it takes out, bias, norm, activation, padding, groups"),
@@ -142,8 +142,8 @@ def test_a_field_that_is_no_misspelling_says_what_it_is(field: str, hint: str) -
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("flops: 3G", "write macs, of which each is two flops"),
-        ("memory: 3M", "write activations, which counts elements, not bytes"),
+        ("flops: 3G", "use macs, of which each is two flops"),
+        ("memory: 3M", "use activations, which counts elements, not bytes"),
     ],
 )
 def test_a_limit_in_another_unit_is_not_renamed(line: str, hint: str) -> None:

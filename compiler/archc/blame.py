@@ -247,7 +247,7 @@ def _by_entries(finding: Diagnostic, entries: Sequence[Entry], more: int) -> Dia
         labels=(*labels, *finding.labels),
         notes=(*finding.notes, note),
         # A replacement is one of what stands at the error.
-        hint=str(finding.hint) if finding.hint else None,
+        hint=None if isinstance(finding.hint, Replacement) else finding.hint,
     )
 
 

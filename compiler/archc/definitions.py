@@ -85,7 +85,9 @@ def _columns(node: source.Mapping, findings: list[Diagnostic]) -> tuple[str, ...
     for item in given.items:
         if not isinstance(item, Scalar) or not isinstance(item.value, str):
             message = f"a column is a name, found {found(item)}"
-            hint = value_hint(item, "text")
+            hint = None
+            if isinstance(item, Scalar) and check_column(item._replace(value=item.text)) is None:
+                hint = value_hint(item, "text")
             findings.append(Diagnostic(Code.INVALID_NAME, message, item.span, hint=hint))
         elif finding := check_column(item):
             findings.append(finding)

@@ -29,7 +29,7 @@ def read_head(row: Entry, grammar: Grammar) -> Auxiliary | None:
         fields = {entry.key.text: entry for entry in value.entries}
     if "Aux" not in fields:
         message = f"{key.text} is no auxiliary head, found {found(value)}"
-        hint = "write {Aux: AModule, from: a_row, loss_weight: 0.3}"
+        hint = "a head is {Aux: AModule, from: a_row, loss_weight: 0.3}"
         finding = Diagnostic(Code.INVALID_LAYER, message, value.span, hint=hint)
         grammar.findings.append(finding)
         return None
@@ -37,7 +37,8 @@ def read_head(row: Entry, grammar: Grammar) -> Auxiliary | None:
     head = fields.pop("Aux")
     before = len(grammar.findings)
     for name in [name for name in fields if name not in known]:
-        grammar.findings.append(unknown_key(fields.pop(name).key, "Aux", list(known)))
+        key = fields.pop(name).key
+        grammar.findings.append(unknown_key(key, "Aux", list(known), None, fields))
     missing = [name for name in known if name not in fields]
     if missing:
         message = f"Aux needs {' and '.join(missing)}"

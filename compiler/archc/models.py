@@ -1,7 +1,7 @@
 """The parts of a spec that are one pydantic model each: the header, the paper, width, budget."""
 
 import re
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -133,6 +133,9 @@ class Paper(SpecModel):
 class Header(SpecModel):
     """The keys that stand once at the top of a spec."""
 
+    names: ClassVar[tuple[str, ...]] = ("name",)
+    """The fields that are names of the spec's own."""
+
     archc: Annotated[int, AfterValidator(_version), WithJsonSchema({"type": "integer", "const": 1})]
     """The version of the language."""
     name: Text
@@ -215,6 +218,9 @@ class RepeatArguments(SpecModel):
 
 class AuxArguments(SpecModel):
     """What an auxiliary head takes beside its layers: where it taps, and its part in the loss."""
+
+    names: ClassVar[tuple[str, ...]] = ("tap",)
+    """The fields that are names of the spec's own."""
 
     tap: Text
     """The row whose output the head reads."""

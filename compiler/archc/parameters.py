@@ -69,7 +69,7 @@ def _used_nowhere(key: Scalar, document: Mapping) -> Diagnostic:
             hint = guess(word.text, [key.text])
             return Diagnostic(Code.UNKNOWN_REFERENCE, message, word.span, (label,), hint=hint)
     message = f"parameter {key.text} is used nowhere"
-    unused = f"write {key.text} where its number should stand, or remove it"
+    unused = f"put {key.text} where its number should stand, or remove it"
     return Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=unused)
 
 

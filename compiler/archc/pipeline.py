@@ -1,6 +1,5 @@
 """The way of the data, from a file to a network that is known to fit together."""
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from archc.blame import Judgement, Settings, blame
 from archc.budget import check_budget
 from archc.checkpoints import check_checkpoints
 from archc.conformance import Conformance, check_conformance
-from archc.diagnostics import Code, Diagnostic, Hint, Label, guess, in_file_order
+from archc.diagnostics import Code, Diagnostic, Hint, Label, Replacement, guess, in_file_order
 from archc.extends import extend_modules, extend_spec
 from archc.findings import Findings, TooManyFindings
 from archc.library import SpecFile, find_base, find_spec, known_bases
@@ -254,8 +253,8 @@ def _find_base(parent: Node, folder: Path | None, root: Path | None) -> SpecFile
         not_this = repr(text[:60]) if text else a_kind_of(parent)
         message = f"extends is the file name of a spec, such as base.yaml, not {not_this}"
         hint: Hint | None = guess(text[:_LONGEST_NAME], known_bases(folder))
-        if hint is None and re.fullmatch(r"\w+", text, re.ASCII):
-            hint = f"write {text}.yaml"
+        if f"{text}{SUFFIX}" in known_bases(folder):
+            hint = Replacement(f"{text}{SUFFIX}", f"write {text}{SUFFIX}", safe=True)
         return Diagnostic(Code.INVALID_VALUE, message, parent.span, hint=hint)
     found = find_base(text, folder, root)
     return found._replace(span=parent.span) if isinstance(found, Diagnostic) else found

@@ -15,7 +15,7 @@ from archc.validation import found
 # Looked up in a library's registry: nothing that could be a path, a URL or code.
 NAME_PATTERN = "[a-z][a-z0-9_]{0,63}"
 
-_FORM = "write {library: model}"
+_FORM = "it is {library: model}"
 
 
 class ReferenceModel(NamedTuple):

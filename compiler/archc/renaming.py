@@ -111,7 +111,7 @@ def parse_checkpoints(entry: Entry | None, findings: list[Diagnostic]) -> dict[s
         refused = check_name(key, "a checkpoint")
         if refused is None and not isinstance(value, source.Mapping):
             message = f"checkpoint {key.text} is a mapping, found {found(value)}"
-            hint = "write {source: where it is from, keys: {theirs: ours}}"
+            hint = "a mapping is {source: where it is from, keys: {theirs: ours}}"
             refused = Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint)
         if refused is not None or not isinstance(value, source.Mapping):
             findings += [refused] if refused else []
@@ -176,7 +176,7 @@ def _wrong_ours(key: source.Scalar, value: source.Scalar) -> Diagnostic | None:
     theirs, ours = (set(_PLACEHOLDER.findall(node.text)) for node in (key, value))
     if not _OURS.fullmatch(value.text):
         message = f"{value.text!r} is no path of the network"
-        hint = f"write a path such as conv1 or conv1.weight, or {DROPPED} to drop the key"
+        hint = f"it is a path such as conv1 or conv1.weight, or {DROPPED} to drop the key"
         return Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint)
     if theirs != ours:
         odd = listed(f"{{{name}}}" for name in sorted(theirs ^ ours))

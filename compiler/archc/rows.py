@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from archc import source
-from archc.diagnostics import Code, Diagnostic, Replacement, guess
+from archc.diagnostics import Code, Diagnostic, Label, Replacement, guess
 from archc.source import Entry, List, Node, Scalar
+from archc.spans import Span
 from archc.validation import counted, found, is_empty, unknown_key
 from archc.value_hints import value_hint
 
@@ -33,7 +34,7 @@ def read_row(
         return None
     if not columns:
         message = f"{kind.text} has no columns, so it takes no row"
-        hint = f"write the bare word {kind.text}"
+        hint = f"use the bare word {kind.text}"
         findings.append(Diagnostic(Code.WRONG_COLUMNS, message, value.span, hint=hint))
         return None
     before = len(findings)
@@ -109,17 +110,22 @@ def _wrong_names(row: source.Mapping, kind: Scalar, columns: Sequence[str]) -> l
     if not missing or unknown:
         return unknown
     message = f"{kind.text} needs its columns {', '.join(missing)}"
-    hint = _comment(missing, row)
-    return [Diagnostic(Code.WRONG_COLUMNS, message, kind.span, hint=hint)]
+    if (commented := _comment(missing, row)) is None:
+        return [Diagnostic(Code.WRONG_COLUMNS, message, kind.span)]
+    quoted = f'"{commented.text}"'
+    hint = Replacement(quoted, f"`#` starts a comment: write {quoted} with quotes", safe=False)
+    label = Label(kind.span, "in this row")
+    return [Diagnostic(Code.WRONG_COLUMNS, message, commented, (label,), hint=hint)]
 
 
-def _comment(columns: list[str], row: source.Mapping) -> str | None:
+def _comment(columns: list[str], row: source.Mapping) -> Span | None:
     """The column that is missing because its ``#`` starts a comment."""
     for number in range(row.span.line - 1, row.span.end_line + 2):
-        written = row.span.source.line(number).strip()
+        written = row.span.source.line(number)
+        start = len(written) - len(written.lstrip()) + 1
         for column in columns:
-            if column.startswith("#") and written.startswith(f"{column}:"):
-                return f'`#` starts a comment on line {number}: write "{column}" with quotes'
+            if column.startswith("#") and written.startswith(f"{column}:", start - 1):
+                return Span(row.span.source, number, start, number, start + len(column))
     return None
 
 

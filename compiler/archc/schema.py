@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 from archc import source
 from archc.arguments import check_layers, fill
 from archc.definitions import columns_of, modules_as_meant, read_definitions
-from archc.diagnostics import Code, Diagnostic, Hint, guess, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, Replacement, guess, suggestion
 from archc.findings import Findings, TooManyFindings
 from archc.heads import Auxiliary, read_head, unknown_tap
 from archc.kinds import STRUCTURES, check_kind, kind_hint
@@ -249,9 +249,13 @@ def _limits(budget: Budget | None, entries: Mapping[str, Entry]) -> dict[str, Li
 
 def _defaults(entry: Entry | None, grammar: Grammar) -> dict[str, dict[str, Entry]]:
     defaults: dict[str, dict[str, Entry]] = {}
-    for key, value in _mapping(entry, "defaults", grammar.findings):
+    entries = _mapping(entry, "defaults", grammar.findings)
+    there = {key.text for key, _ in entries}
+    for key, value in entries:
         if key.text not in OPERATORS:
             close = kind_hint(key.text, OPERATORS) if key.text not in STRUCTURES else None
+            if isinstance(close, Replacement) and close.text in there:
+                close = f"{close.text} is there already"
             hint = close or f"the operators are {', '.join(OPERATORS)}"
             message = f"{key.text} is no operator, so it has no defaults"
             grammar.findings.append(Diagnostic(Code.UNKNOWN_KIND, message, key.span, hint=hint))

@@ -137,7 +137,7 @@ def _without_dash(source: Source, line: _Line, near: list[_Line]) -> Slip | None
 
 
 def _no_dash(source: Source, line: _Line) -> Slip:
-    hint = "write `- ` in front of it, as in front of the other items"
+    hint = "put `- ` in front of it, as in front of the other items"
     return Slip("an item of a list without its dash", _first(source, line), hint)
 
 
@@ -163,16 +163,20 @@ def _in_line(
                 word = re.split(r"[,\]}]", behind)[0]
                 return _no_comma(word, _span(source, line, start, start + len(word)))
             elif end or following is None or _ENTRY.match(following.text):
-                hint = f"write {character} where the text ends"
+                hint = f"put {character} where the text ends"
                 return Slip("this quote is not closed", _span(source, line, at, at + 1), hint)
             else:
                 return None
         elif character == "#" and (fresh or text[at - 1] == " "):
             if stack and text[at + 1 : at + 2].strip():
-                word = re.split(r"[\"',\]}]", text[at:])[0].rstrip()
+                word = re.split(r"[\"',\]}]|:( |$)", text[at:])[0].rstrip()
                 message = "` #` starts a comment, within which the bracket is closed"
-                span = _span(source, line, at, at + len(word))
-                return Slip(message, span, f'write "{word}" with quotes')
+                end = at + len(word)
+                end += text[end : end + 1] in ("'", '"')  # of two quotes one is there
+                span = _span(source, line, at, end)
+                quoted = f'"{word}"'
+                words = f"write {quoted} with quotes"
+                return Slip(message, span, Replacement(quoted, words, safe=False))
             break
         elif character in _CLOSING and (fresh or stack):
             stack.append(_span(source, line, at, at + 1))
@@ -208,7 +212,7 @@ def _closing_quote(text: str, start: int) -> int | None:
 
 def _open(bracket: Span) -> Slip:
     character = _character(bracket)
-    hint = f"write {_CLOSING[character]} where it ends"
+    hint = f"put {_CLOSING[character]} where it ends"
     return Slip(f"this {character} is not closed", bracket, hint)
 
 

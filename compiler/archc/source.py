@@ -287,7 +287,7 @@ class _Composer:
         hint = "remove it: text is one line of printable characters"
         if odd == "\n":
             message = "text of more than one line cannot stand in a spec"
-            hint = "write it on one line; `>-` instead of `>` or `|` makes one line of several"
+            hint = "put it on one line; `>-` instead of `>` or `|` makes one line of several"
         self.findings.append(Diagnostic(Code.SYNTAX, message, self._span(event), hint=hint))
 
     def _span(self, event: yaml.Event) -> Span:

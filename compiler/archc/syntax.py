@@ -183,8 +183,9 @@ class Grammar:
             return Layer(name, "Sequence", {}, self._positions(node), node.span)
         if isinstance(node, Scalar):
             if not isinstance(node.value, str):
-                hint = "write its kind; in a variant `none` removes it" if is_empty(node) else None
                 message = f"a layer is needed here, found {found(node)}"
+                empty = "put its kind here; in a variant `none` removes it"
+                hint = empty if is_empty(node) else None
                 self._report(Code.INVALID_LAYER, message, node.span, hint)
                 return None
             return self._kind(name, node, None, {})
@@ -343,7 +344,7 @@ class Grammar:
         if isinstance(value, source.Mapping):
             return {**fields, **{entry.key.text: entry for entry in value.entries}, **rest}
         message = f"{kind.text} takes no value of its own, found {found(value)}"
-        hint = f"write the bare word {kind.text}, or {{{kind.text}: {{field: value}}}}"
+        hint = f"use the bare word {kind.text}, or {{{kind.text}: {{field: value}}}}"
         self._report(Code.INVALID_VALUE, message, value.span, hint)
         return None
 
@@ -438,7 +439,7 @@ class Grammar:
                     Code.INVALID_LAYER,
                     f"a {part.kind} under a name, {layer.name}, needs a class of its own",
                     part.span,
-                    f"define it as a module, and write the module's name instead of {part.kind}",
+                    f"define it as a module, and use the module's name instead of {part.kind}",
                 )
 
     def _named_once(self, holder: Layer) -> None:
@@ -465,7 +466,7 @@ class Grammar:
                 Code.INVALID_LAYER,
                 f"{key.text} is a kind of layer, where the name of a layer must stand",
                 key.span,
-                hint=f"write `name: {{{key.text}: ...}}`",
+                hint=f"put it under a name, `name: {{{key.text}: ...}}`",
             )
         if finding is not None:
             self.findings.append(finding)

@@ -19,7 +19,7 @@ _HINTS = (
     ("expected <document start>", "a line of a mapping is `key: value`, indented as those above"),
     (
         "unknown escape character",
-        "in double quotes a backslash starts an escape: use single quotes, or write two",
+        "in double quotes a backslash starts an escape: use single quotes, or double it",
     ),
     (
         "expected alphabetic or numeric character",
@@ -38,7 +38,7 @@ def plain_hint(problem: str, source: Source, place: Span) -> str | None:
     if re.match(r"\s*-[^\s-]", text):
         return "put a space behind the dash"
     if re.match(r"\s*\w+ *= *", text):
-        return "write a colon and a space for ="
+        return "put a colon and a space in place of ="
     if "expected key" in problem and before.rstrip().endswith(("'", '"')) and rest[:1].isalpha():
         return "the quote ends the text here: put all of it into quotes of the other kind"
     return None

@@ -166,6 +166,8 @@ def _diagnostic(
     limits = {key: _short(value) for key, value in problem.get("ctx", {}).items()}
     needed = needed.format(**limits).replace("'", "")
     hint = value_hint(node, needed)
+    if needed == "text" and problem["loc"][0] in getattr(model, "names", ()):
+        hint = None  # a number in quotes is no name, either
     if problem["type"] == "literal_error" and isinstance(node, Scalar):
         hint = hint or suggestion(node.text, re.findall(r"'([^']*)'", str(limits["expected"])))
     if plain(node) == 0 and problem["loc"][0] == getattr(model, "channels", None):
@@ -175,9 +177,9 @@ def _diagnostic(
 
 
 def _writable(hint: Hint | None, node: Node) -> Hint | None:
-    """The hint, in words alone where the value came from elsewhere, by a parameter's name."""
+    """The hint, unless it says what to write, and a parameter's name stands for the value."""
     if isinstance(node, Scalar) and node.span.text.strip("\"'") != node.text:
-        return None if hint is None else str(hint)
+        return None if isinstance(hint, Replacement) else hint
     return hint
 
 

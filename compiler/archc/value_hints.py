@@ -51,7 +51,7 @@ def _empty_hint(node: Scalar) -> str:
     written = node.span.source.line(node.span.line)
     behind = written[node.span.column - 1 :].strip()
     if re.match(r"#\S", behind):
-        return f'`#` starts a comment here: write "{behind}" with quotes'
+        return f'`#` starts a comment here: put quotes round it, "{behind}"'
     if node.text:
         return f"{node.text} is no value: what is not stated is left out"
     if node.span.column > 1 and written[node.span.column - 2] not in ": ":
@@ -59,7 +59,7 @@ def _empty_hint(node: Scalar) -> str:
     return "a value is missing behind the colon"
 
 
-def _surprise(text: str, needed: str) -> str | None:
+def _surprise(text: str, needed: str) -> Hint | None:
     """What to write for text that other tools, or YAML 1.1, take for a number."""
     if match := re.fullmatch(r"(\d+)\s*#.*", text, re.ASCII):
         return f"a comment has a space before its #: {match[1]} #..."
@@ -67,7 +67,8 @@ def _surprise(text: str, needed: str) -> str | None:
         seconds = 0
         for part in text.split(":"):
             seconds = 60 * seconds + int(part)
-        return f"{text} is {seconds} in YAML 1.1 and no number here: write {seconds} if it is meant"
+        words = f"{text} is {seconds} in YAML 1.1 and no number here: write {seconds} if meant"
+        return Replacement(str(seconds), words, safe=False)
     if match := re.fullmatch(r"(\d{4})-\d\d?-\d\d?.*", text, re.ASCII):
         return f"{text} is a date in YAML 1.1 and no number here: a year is {match[1]}"
     if re.fullmatch(r"[-+]?\.?(inf|nan|infinity)", text, re.IGNORECASE):
@@ -75,9 +76,12 @@ def _surprise(text: str, needed: str) -> str | None:
     if match := re.fullmatch(r"(\d{1,9})([KMG])", text, re.ASCII):
         number, power = int(match[1]), "KMG".index(match[2]) + 1
         binary = f"or {number * 1024**power} where {match[2]} is a power of 1024"
-        return f"write {number * 1000**power}, {binary}"
+        decimal = str(number * 1000**power)
+        return Replacement(decimal, f"write {decimal}, {binary}", safe=False)
     if needed == "a number" and (match := re.fullmatch(r"(\d{1,6})%", text, re.ASCII)):
-        return f"write {int(match[1]) / 100:g}"
+        share = f"{int(match[1]) / 100:g}"
+        return Replacement(share, f"write {share}", safe=False)
     if needed == "a number" and (match := re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII)):
-        return f"write {int(match[1]) / int(match[2]):.6g}" if int(match[2]) else None
+        ratio = f"{int(match[1]) / int(match[2]):.6g}" if int(match[2]) else ""
+        return Replacement(ratio, f"write {ratio}", safe=False) if ratio else None
     return None

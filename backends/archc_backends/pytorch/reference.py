@@ -32,7 +32,7 @@ def make_reference(analysis: Analysis) -> "nn.Module | Diagnostic":
     reference = network.reference
     if reference is None:
         message = f"{network.name} has no reference"
-        hint: Hint | None = "write reference: {library: model}"
+        hint: Hint | None = "set reference: {library: model}"
         return Diagnostic(Code.MISSING_KEY, message, network.span, hint=hint)
     if reference.library not in LIBRARIES:
         message = f"models of {reference.library} cannot be made"

@@ -120,7 +120,7 @@ def _check_attributes(call: ir.Call) -> Iterator[Diagnostic]:
     for i, layer in enumerate(positions):
         if layer.name != str(i) or layers[i] is not layer:
             message = f"a layer of {call.module} has no name, only the position {layer.name}"
-            hint = "write it under a name: not all layers of the module stand in one list"
+            hint = "put it under a name: not all layers of the module stand in one list"
             yield Diagnostic(Code.INVALID_NAME, message, layer.span, hint=hint)
             return
     names = {layer.name for layer in layers} | MODULE_ATTRIBUTES

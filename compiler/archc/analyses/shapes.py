@@ -82,7 +82,7 @@ def _disagreements(end: _End, heads: list[_End], classes: int) -> Iterator[Diagn
         names = listed(head.node.name for head in right)
         hint = "end the network with Linear: classes"
         if len(end.output) == 1:
-            hint = f"write classes: {end.output[0]}, and Linear: classes in every head"
+            hint = f"set classes: {end.output[0]}, and end every head with Linear: classes"
         label = Label(right[0].node.span, f"this head gives {classes}, as `classes` says")
         yield _disagreement(f"{whole}, {names} {classes}", end, label, hint)
     for head in wrong:

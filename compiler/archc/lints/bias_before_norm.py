@@ -62,4 +62,4 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
 
 
 def _remark(op: ir.Op) -> Remark:
-    return remark(op, "this bias is subtracted again by the norm behind it", "write bias: false")
+    return remark(op, "this bias is subtracted again by the norm behind it", "set bias: false")

@@ -52,4 +52,4 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
     channels, height, _ = network.input
     if turned is not None and channels <= 2 * height and height <= 2 * channels:
         message = f"the input {written(network.input)} has its channels last, it seems"
-        yield remark(network.rows[0], message, f"channels come first: write input: {turned}")
+        yield remark(network.rows[0], message, f"channels come first, input: {turned}")

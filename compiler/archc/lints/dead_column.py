@@ -76,5 +76,5 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
         for column, argument in rows[0].arguments.items():
             if all(row.arguments[column].value == argument.value for row in rows):
                 message = f"{column} of {name} is {argument.value} in all {len(rows)} rows"
-                hint = f"write {argument.value} in the module, and the rows without the column"
+                hint = f"put {argument.value} into the module, and leave the column out of the rows"
                 yield Remark("", network.modules[name].span, message, hint)

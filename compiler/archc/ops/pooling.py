@@ -1,23 +1,56 @@
 """Pools. Their stride is always written: a forgotten one changes every shape behind it."""
 
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import WithJsonSchema, model_validator
+from pydantic import PlainValidator, WithJsonSchema, model_validator
 
+from archc.diagnostics import Replacement
 from archc.ops.operator import Cost, Operator, Pair, Reach, Shape, Unfit, spatial
 from archc.ops.window import (
     MAXIMUM_KERNEL,
+    NotThisNotation,
     PairField,
     Window,
-    WindowField,
     padding_of,
     padding_stated,
+    parse_window,
     slide,
 )
 
 POOL_WINDOW = WithJsonSchema({"format": "pool window"})
 AVERAGE_WINDOW = WithJsonSchema({"format": "pool window or global"})
+
+
+class _WithoutStride(ValueError):
+    """A pool's window without its stride; ``hint`` tells how to write one."""
+
+    def __init__(self, window: Window) -> None:
+        self.hint = _with_stride(window)
+        super().__init__(f"a pool writes its stride, {window} has none")
+
+
+def _with_stride(window: Window) -> Replacement:
+    mode = f" {window.mode}" if window.mode else ""
+    likely = f"{window}/2{mode}"
+    return Replacement(likely, f"write {likely}, or {window}/1{mode}", safe=False)
+
+
+def _parse_window(value: Any) -> Any:
+    """A window with its stride. Raises ValueError, with how to write it, on anything else."""
+    try:
+        window = parse_window(value)
+    except NotThisNotation as other:
+        if isinstance(other.hint, Replacement):
+            meant = parse_window(other.hint.text)
+            other.hint = other.hint if meant.stride else _with_stride(meant)
+        raise
+    if window.stride is None:
+        raise _WithoutStride(window)
+    return window
+
+
+PoolWindow = Annotated[Window, PlainValidator(_parse_window)]
 
 
 class _Pool(Operator):
@@ -36,8 +69,6 @@ class _Pool(Operator):
         return padding_stated(primary)
 
     def _check(self, window: Window) -> Pair:
-        if window.stride is None:
-            raise ValueError(f"a pool writes its stride: {window}/2, or {window}/1")
         pads = padding_of(window, self.padding, "valid")
         if pads[0] * 2 > window.kernel[0] or pads[1] * 2 > window.kernel[1]:
             raise ValueError(f"the padding, {pads[0]}x{pads[1]}, is more than half the kernel")
@@ -56,7 +87,7 @@ class MaxPool(_Pool):
     ``ceil: true`` rounds the size up, as Caffe does; by default it is rounded down.
     """
 
-    window: Annotated[WindowField, POOL_WINDOW]
+    window: Annotated[PoolWindow, POOL_WINDOW]
     """Height x width of the window, then the stride, which is always written: `3x3/2`."""
 
     @model_validator(mode="after")
@@ -95,7 +126,7 @@ class AvgPool(_Pool):
     is split on it, and the slip changes no shape.
     """
 
-    window: Annotated[WindowField | Literal["global"], AVERAGE_WINDOW]
+    window: Annotated[PoolWindow | Literal["global"], AVERAGE_WINDOW]
     """Height x width of the window, then the stride, always written: `7x7/1`. Or `global`."""
     count_padding: bool | None = None
     """Whether padded zeros count in the mean. A padded pool must say so."""

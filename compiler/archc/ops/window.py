@@ -100,7 +100,7 @@ def _window_hint(value: object) -> Hint:
         if close is not None and close.text != mode and _NOTATION.fullmatch(window):
             likely = f"{window} {close.text}"
             return close._replace(text=likely, words=f"did you mean {likely}?")
-    return "write height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
+    return "a window is height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
 
 
 def _pair_hint(value: object) -> Hint:
@@ -115,7 +115,7 @@ def _pair_hint(value: object) -> Hint:
         # A size such as 0x10 is never a hexadecimal number.
         if hint is not None and hint.text.isdigit() and "x" not in _plain(str(value)):
             return hint
-    return "write a number, or height x width such as 0x3"
+    return "it is a number, or height x width such as 0x3"
 
 
 def _two_numbers(value: object) -> Pair | None:
@@ -174,7 +174,7 @@ def padding_of(window: Window, explicit: Pair | None, default: str) -> Pair:
     if height % 2 == 0 or width % 2 == 0:
         raise ValueError(
             f"same padding of an even kernel, {height}x{width}, is lopsided: "
-            "write valid, or padding: with a number"
+            "use valid, or padding: with a number"
         )
     return (height - 1) // 2, (width - 1) // 2
 
