@@ -5,7 +5,7 @@ from typing import TypeGuard
 
 from archc import source
 from archc.arguments import Cells, check_layers
-from archc.diagnostics import Code, Diagnostic, Label
+from archc.diagnostics import Code, Diagnostic, Label, Replacement
 from archc.kinds import STRUCTURES, check_kind
 from archc.models import ModuleHeader
 from archc.names import check_column, identifier
@@ -85,9 +85,10 @@ def _columns(node: source.Mapping, findings: list[Diagnostic]) -> tuple[str, ...
     for item in given.items:
         if not isinstance(item, Scalar) or not isinstance(item.value, str):
             message = f"a column is a name, found {found(item)}"
-            hint = None
-            if isinstance(item, Scalar) and check_column(item._replace(value=item.text)) is None:
-                hint = value_hint(item, "text")
+            hint = value_hint(item, "text")
+            if isinstance(hint, Replacement) and isinstance(item, Scalar):
+                # A number in quotes is no column, either.
+                hint = None if check_column(item._replace(value=item.text)) else hint
             findings.append(Diagnostic(Code.INVALID_NAME, message, item.span, hint=hint))
         elif finding := check_column(item):
             findings.append(finding)
