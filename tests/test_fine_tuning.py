@@ -3,6 +3,7 @@
 The rule for auxiliary heads is the same in both places, and so are the layers that may be left.
 """
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,29 @@ def test_no_head_at_all_or_a_head_that_is_left_is_fine_in_both_places() -> None:
         assert weights(state, "--check", *options)[0] == 0
         stay = model().load_checkpoint(state, leave=leave)
         assert {key.partition(".")[0] for key in stay} == {*gone, *leave}
+
+
+def test_the_command_and_the_class_take_the_same() -> None:
+    """Whatever layers are missing, left, or of another shape."""
+    analysis = archc.analyze("toy.yaml")
+    wide, ours = model(classes=7).state_dict(), model()
+    layers = ["conv2", "fc", "aux1.fc1", "aux1.fc2", "aux2.fc1", "aux2.fc2"]
+    chosen = random.Random(0)
+    taken = 0
+    for _ in range(400):
+        gone = chosen.sample(layers, chosen.choice([0, 0, 1, 2, 4]))
+        gone += chosen.choice([[], [], ["aux1"], ["aux2"], ["aux1", "aux2"]])
+        leave = chosen.sample([*layers, "aux1", "aux2"], chosen.choice([0, 1, 2, 3, 4]))
+        state = without(chosen.choice([ours.state_dict(), wide]), *gone)
+        fits = not match_checkpoint(analysis, state, leave=leave).findings
+        try:
+            ours.load_checkpoint(state, leave=tuple(leave))
+            loaded = True
+        except RuntimeError:
+            loaded = False
+        assert loaded == fits, (gone, leave)
+        taken += fits
+    assert 50 < taken < 350
 
 
 @pytest.mark.parametrize("name", ["fcc", "f", "fc.", "pool", "fc.weight", ""])

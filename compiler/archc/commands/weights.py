@@ -99,10 +99,10 @@ def command(
     """Turn a CHECKPOINT into one for the generated network. Needs what reads it, such as torch.
 
     Its keys go through a mapping that the spec declares among its checkpoints. Nothing is written
-    where a tensor is missing, left over, of the wrong shape, or holds what is no finite number. A
-    checkpoint without the auxiliary heads is fine. With --leave the file has no weights for those
-    layers: load it with the generated class's load_checkpoint. With --optimize or --merge it
-    becomes one for what archc build gives with the same option; keys that are those of the plain
+    where a tensor is missing, left over or of the wrong shape, or where its numbers cannot be
+    weights. A checkpoint without the auxiliary heads is fine. With --leave the file has no weights
+    for those layers: load it with the generated class's load_checkpoint. With --optimize or --merge
+    it becomes one for what archc build gives with the same option; keys that are those of the plain
     network then need no mapping.
     """
     if out is None and not check:
