@@ -1,16 +1,21 @@
 """``archc bench``: what is measured is told as it was, and nothing is compared that differs."""
 
+import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import termios
 import textwrap
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from math import inf, nan
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -57,6 +62,9 @@ MODES = {
     "dies": ("written", 0, []),
     "dies later": ("written", 0.001, [[1.0, 2.0]]),
     "talks": ("written", 0.010, [[1.0, 2.0]]),
+    "counts": ("optimized", 0.005, [[1.0, 2.0]]),
+    "starts for hours": ("written", 0.010, [[1.0, 2.0]]),
+    "hangs at batch 8": ("written", 0.010, [[1.0, 2.0]]),
 }
 
 class Session:
@@ -73,6 +81,12 @@ class Session:
             os._exit(3)
         if self.name == "talks":
             print("{}", flush=True)
+        if self.name == "counts":
+            time.sleep(0.01)
+            with open("turns", "a") as file:
+                file.write("x")
+        if self.name == "hangs at batch 8" and self.batch == 8 and self.turns > 6:
+            time.sleep(3600)
         return [self.seconds] * 3
     def memory(self):
         return 123_000_000
@@ -88,8 +102,12 @@ class Fake:
         if mode.name == "dies":
             sys.stderr.write("gone\\n")
             os._exit(4)
+        if mode.name == "starts for hours":
+            time.sleep(3600)
         _, seconds, outputs = MODES[mode.name]
-        return Session(mode.name, seconds, outputs)
+        session = Session(mode.name, seconds, outputs)
+        session.batch = trial.batch
+        return session
 
 fake = Fake()
 """
@@ -393,24 +411,157 @@ def test_what_can_be_run_is_listed_without_running(folder: Path) -> None:
     assert "product" not in done.stdout
 
 
-def test_an_interrupt_leaves_no_process(folder: Path) -> None:
+def test_without_a_terminal_each_stage_is_a_line(folder: Path) -> None:
+    done = bench(folder, "small.yaml", "--batch", "4", "--rounds", "5", "--only", "even")
+    assert done.stderr.splitlines() == [
+        "Small, batch 4: starting 4 contenders",  # three of them are yardsticks
+        "Small, batch 4: measuring 5 rounds",
+    ]
+
+
+def heed_interrupts() -> None:
+    """In a new process: a shell's background, where the tests may run, ignores them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def take_terminal() -> None:
+    """In a new process: standard input is the terminal whose Ctrl-C it gets."""
+    heed_interrupts()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def begin(folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    """A benchmark in a session of its own, whose output can be read."""
     paths = [str(folder / "packages"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    given = ("--only", "even", "--rounds", "1000")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "archc", "bench", "small.yaml", *given],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
+    return subprocess.Popen(
+        [sys.executable, "-m", "archc", "bench", "small.yaml", *arguments],
+        **{
+            "cwd": folder,
+            "env": {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "COLUMNS": "200"},
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "text": True,
+            "start_new_session": True,
+            "preexec_fn": heed_interrupts,
+            **options,
+        },
     )
-    deadline = time.monotonic() + 30
-    while not _workers(process.pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
+
+
+def wait_for(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 120
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def turns(folder: Path) -> int:
+    """How many turns the contender had that counts them: two passes each, after some to warm up."""
+    file = folder / "turns"
+    return (file.stat().st_size - 3) // 2 if file.exists() else 0
+
+
+COUNTED = ("--only", "even", "--only", "counts", "--rounds", "1000", "--batch", "4")
+
+
+def check_partial(document: Any) -> None:
+    """Results of both contenders from the same complete rounds."""
+    (trial,) = document["trials"]
+    assert document["partial"] is trial["partial"] is True
+    even, counting = trial["results"]
+    assert 5 <= len(even["rounds"]) == len(counting["rounds"]) < 1000
+    assert (even["ratio"], counting["ratio"]) == (1.0, 2.0)
+    assert even["memory"] == counting["memory"] == 123_000_000
+    assert trial["failed"] == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_keeps_the_complete_rounds(folder: Path, number: signal.Signals) -> None:
+    process = begin(folder, *COUNTED, "--format", "json")
+    wait_for(lambda: turns(folder) > 8)
     assert _workers(process.pid)
-    process.send_signal(signal.SIGTERM)
-    process.wait(timeout=30)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 128 + number
+    check_partial(json.loads(output))
     assert not _workers(process.pid)
+
+
+def test_an_interrupt_while_a_contender_starts(folder: Path) -> None:
+    process = begin(folder, "--only", "starts for hours", "--batch", "4", "--batch", "8")
+    wait_for(lambda: _workers(process.pid))
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 143
+    assert output.split("\n") == ["", "partial: 0 of 10 rounds at batch 4, nothing at batch 8", ""]
+    assert not _workers(process.pid)
+
+
+def test_the_table_of_a_batch_comes_before_the_next_is_measured(folder: Path) -> None:
+    given = ("--only", "hangs*", "--rounds", "3", "--batch", "4", "--batch", "8")
+    process = begin(folder, *given)
+    assert process.stdout is not None
+    first = [process.stdout.readline() for _ in range(3)]
+    assert first[2].split()[:5] == ["hangs", "at", "batch", "8", "4"]
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert output.endswith("\npartial: 0 of 3 rounds at batch 8\n")
+    assert not _workers(process.pid)
+
+
+def test_on_a_terminal_one_line_tells_the_progress(folder: Path) -> None:
+    """It is renewed, and Ctrl-C there, which the whole foreground gets, loses no result."""
+    master, slave = os.openpty()
+    process = begin(
+        folder,
+        *COUNTED,
+        "--format",
+        "json",
+        stdin=slave,
+        stderr=slave,
+        preexec_fn=take_terminal,
+    )
+    os.close(slave)
+    said = b""
+    while b"round 9 of 1000" not in said:
+        said += os.read(master, 4096)
+    os.write(master, b"\x03")
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 130
+    check_partial(json.loads(output))
+    assert not _workers(process.pid)
+    os.close(master)
+    text = said.decode()
+    lines = text.split("\r\x1b[K")
+    assert lines[0] == ""
+    title = "Small, batch 4: "
+    started = [re.fullmatch(title + r"starting (.*), \d of 5 \(.*\)", line) for line in lines[1:6]]
+    assert [match[1] for match in started if match][-3:] == ["even", "product", "counts"]
+    assert lines[6].startswith(f"{title}warming up: ")
+    assert any(re.fullmatch(title + r"round 8 of 1000, about \d+ s left: counts", x) for x in lines)
+    assert "\n" not in text
+
+
+def test_a_second_interrupt_ends_at_once(folder: Path) -> None:
+    """The first one has nowhere to print the table: the pipe is full, and nobody reads."""
+    readable, writable = os.pipe()
+    os.set_blocking(writable, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writable, bytes(4096))
+    os.set_blocking(writable, True)
+    process = begin(folder, *COUNTED, stdout=writable)
+    os.close(writable)
+    wait_for(lambda: turns(folder) > 8)
+    process.send_signal(signal.SIGINT)
+    wait_for(lambda: not _workers(process.pid))
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == -signal.SIGINT
+    os.close(readable)
+    assert process.stderr is not None
+    process.stderr.close()
 
 
 def _workers(session: int) -> list[str]:

@@ -82,7 +82,9 @@ def main() -> NoReturn:
     # A short process: collecting cycles and taking the interpreter down would each take longer
     # than the analysis itself. See docs/decisions/0006-start-up.md.
     gc.disable()
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as in the background of a shell
+            signal.signal(number, _terminate)
     status = FAULT
     try:
         cli()
@@ -121,5 +123,5 @@ def _say(message: str) -> None:
 
 
 def _terminate(number: int, _: object) -> NoReturn:
-    """What is half written is removed on the way out, as it is at an interrupt."""
+    """End as the shell says of the signal; what is half written is removed on the way out."""
     sys.exit(128 + number)

@@ -1,21 +1,27 @@
 """A contender seen from outside: its process, what it is asked, what it answers."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from archc.runtimes import Mode, Trial
 
+_HAS_GROUPS = hasattr(os, "killpg")
+
 
 class Contender:
-    """A mode of a runtime in a process of its own, which ends with ``stop``.
+    """A mode of a runtime in a process of its own, which ends with ``kill``.
 
     ``error`` says why it cannot take part; empty where it can, and then ``outputs`` is what it
-    computes and ``amount`` what a pass of a yardstick is worth.
+    computes and ``amount`` what a pass of a yardstick is worth. ``memory`` are the most bytes in
+    use since it was warm; None where the system does not tell.
     """
 
     def __init__(
@@ -25,6 +31,7 @@ class Contender:
         self.error = ""
         self.outputs: list[list[float]] = []
         self.amount = 0.0
+        self.memory: int | None = None
         request = {
             "spec": str(spec),
             "settings": dict(settings),
@@ -40,6 +47,9 @@ class Contender:
             stdout=subprocess.PIPE,
             stderr=self._said,
             text=True,
+            # A group of its own: Ctrl-C in a terminal does not reach it, and what it has started,
+            # such as a compiler, ends with it.
+            process_group=0 if _HAS_GROUPS else None,
         )
 
     def wait(self) -> None:
@@ -51,7 +61,9 @@ class Contender:
 
     def time(self, seconds: float) -> list[float]:
         """The seconds that single passes take, as many as fit and at least one."""
-        times: list[float] = self._ask({"time": seconds}).get("times", [])
+        answer = self._ask({"time": seconds})
+        self.memory = answer.get("memory")
+        times: list[float] = answer.get("times", [])
         return times
 
     def layers(self) -> dict[str, float]:
@@ -59,14 +71,18 @@ class Contender:
         layers: dict[str, float] = self._ask({"layers": True}).get("layers", {})
         return layers
 
-    def memory(self) -> int | None:
-        """The most bytes in use since it was warm; None where the system does not tell."""
-        memory: int | None = self._ask({"memory": True}).get("memory")
-        return memory
-
-    def stop(self) -> None:
+    def kill(self) -> None:
         """End the process, whatever it does."""
-        self._process.kill()
+        if self._process.poll() is not None:
+            return
+        if _HAS_GROUPS:
+            with suppress(OSError):  # it has just ended
+                os.killpg(self._process.pid, signal.SIGKILL)
+        else:
+            self._process.kill()
+
+    def close(self) -> None:
+        """Wait until the process, which was killed, has ended."""
         self._process.communicate()
         self._said.close()
 

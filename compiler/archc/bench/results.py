@@ -35,12 +35,21 @@ class Result(NamedTuple):
 
 
 class Results(NamedTuple):
-    """All of one trial. ``rates`` are operations or bytes in a second, by role and type."""
+    """All of one trial. ``rates`` are operations or bytes in a second, by role and type.
+
+    ``partial`` says that it was interrupted: there are fewer rounds, the same for each contender.
+    """
 
     trial: Trial
     results: tuple[Result, ...]
     rates: dict[tuple[Role, str], float]
     failed: tuple[Run, ...]
+    partial: bool = False
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds were complete."""
+        return len(self.results[0].run.seconds) if self.results else 0
 
 
 def excess(differences: Sequence[float], mode: Mode) -> tuple[float, float] | None:
@@ -62,7 +71,7 @@ def summarize(trial: Trial, runs: Sequence[Run], macs: int) -> Results:
         for run in networks
     )
     rates = {key: run.amount / median(run.seconds) for key, run in yardsticks.items()}
-    return Results(trial, results, rates, tuple(run for run in runs if not run.seconds))
+    return Results(trial, results, rates, tuple(run for run in runs if run.error))
 
 
 def _result(run: Run, base: Run, product: Run | None, trial: Trial, macs: int) -> Result:
@@ -107,7 +116,7 @@ def different(trials: Iterable[Results]) -> list[Diagnostic]:
     findings = []
     for one in trials:
         batch = one.trial.batch
-        if not one.results:
+        if not one.results and not one.partial:
             message = f"nothing could be run at batch {batch}"
             findings.append(Diagnostic(Code.UNSUPPORTED, message))
         for result in one.results:

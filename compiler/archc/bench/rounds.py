@@ -1,10 +1,12 @@
 """All contenders in turn, round after round."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
+from time import monotonic
 from typing import NamedTuple
 
 from archc.bench.contender import Contender
+from archc.bench.progress import Progress
 from archc.runtimes import Mode
 
 UNCOUNTED = 2
@@ -34,39 +36,50 @@ class Run(NamedTuple):
     error: str
 
 
+Round = Mapping[int, float]
+"""The seconds of each contender in one round, by its position."""
+
+
 def take_turns(
-    contenders: Sequence[Contender], effort: Effort, advance: Callable[[], None]
-) -> list[Run]:
-    """Every contender in every round; one that fails is left out.
+    contenders: Sequence[Contender], effort: Effort, progress: Progress
+) -> Iterator[Round]:
+    """Every contender in every round; one that fails is left out. A round is given once complete.
 
-    The first rounds are not counted. ``advance`` is called after each contender's turn.
+    The first rounds are not counted, nor given.
     """
-    times: dict[int, list[float]] = {id(contender): [] for contender in contenders}
-    for number in range(UNCOUNTED + effort.rounds):
+    start = monotonic()
+    done, all_turns = 0, len(contenders) * (UNCOUNTED + effort.rounds)
+    for number in range(1 - UNCOUNTED, 1 + effort.rounds):
+        medians = {}
         # Forwards and backwards: nobody always runs behind the same.
-        for contender in _ordered(contenders, number):
-            found = contender.time(effort.seconds)
-            if found and number >= UNCOUNTED:
-                times[id(contender)].append(median(found))
-            advance()
-    return [_run(one, tuple(times[id(one)]), effort.layers) for one in contenders]
+        for position, contender in _ordered(contenders, number):
+            left = (monotonic() - start) * (all_turns - done) / done if done else None
+            progress.turn(contender.mode.name, max(0, number), effort.rounds, left)
+            if found := contender.time(effort.seconds):
+                medians[position] = median(found)
+            done += 1
+        if number > 0:
+            yield medians
 
 
-def _ordered(contenders: Sequence[Contender], number: int) -> Iterable[Contender]:
-    return contenders if number % 2 == 0 else reversed(contenders)
+def _ordered(contenders: Sequence[Contender], number: int) -> list[tuple[int, Contender]]:
+    order = list(enumerate(contenders))
+    return order if number % 2 else order[::-1]
 
 
-def _run(contender: Contender, seconds: tuple[float, ...], layers: bool) -> Run:
-    memory = contender.memory()
-    by_layer = contender.layers() if layers else {}
-    if contender.error:
-        seconds = ()
-    return Run(
-        contender.mode,
-        seconds,
-        contender.outputs,
-        contender.amount,
-        memory,
-        by_layer,
-        contender.error,
-    )
+def summarize_rounds(
+    contenders: Sequence[Contender], rounds: Sequence[Round], layers: Mapping[int, dict[str, float]]
+) -> list[Run]:
+    """What was measured of each contender; ``layers`` are seconds by path, by its position."""
+    return [
+        Run(
+            contender.mode,
+            () if contender.error else tuple(each[position] for each in rounds),
+            contender.outputs,
+            contender.amount,
+            contender.memory,
+            layers.get(position, {}),
+            contender.error,
+        )
+        for position, contender in enumerate(contenders)
+    ]

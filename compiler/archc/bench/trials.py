@@ -1,12 +1,14 @@
 """One trial from beginning to end: which modes there are, their processes, their results."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from archc.analysis import Analysis
 from archc.bench.contender import Contender
+from archc.bench.interruptions import Interrupted
+from archc.bench.progress import Progress
 from archc.bench.results import YARDSTICKS, Results, summarize
-from archc.bench.rounds import UNCOUNTED, Effort, take_turns
+from archc.bench.rounds import Effort, Round, summarize_rounds, take_turns
 from archc.pipeline import Compiled
 from archc.runtimes import Mode, Trial, runtimes
 
@@ -49,23 +51,29 @@ def run_trial(
     trial: Trial,
     entries: Sequence[Entry],
     effort: Effort,
-    advance: Callable[[], None],
+    progress: Progress,
 ) -> Results:
-    """The modes in turn. ``advance`` is called ``steps(entries, effort)`` times."""
+    """The modes in turn. After an interruption the results are those of the complete rounds."""
     contenders: list[Contender] = []
+    rounds: list[Round] = []
+    layers: dict[int, dict[str, float]] = {}
     try:
-        for runtime, mode in entries:
+        for position, (runtime, mode) in enumerate(entries):
             # One after the other: some compile for a minute with all threads that there are.
+            progress.start(mode.name, position + 1, len(entries))
             contenders.append(Contender(compiled.path, settings, runtime, trial, mode))
             contenders[-1].wait()
-            advance()
-        runs = take_turns(contenders, effort, advance)
+        rounds.extend(take_turns(contenders, effort, progress))
+        if effort.layers:
+            layers |= {position: one.layers() for position, one in enumerate(contenders)}
+    except Interrupted:
+        pass  # who asked for it knows it
     finally:
         for contender in contenders:
-            contender.stop()
-    return summarize(trial, runs, compiled.analysis.cost.macs)
-
-
-def steps(entries: Sequence[Entry], effort: Effort) -> int:
-    """How often a trial calls ``advance``."""
-    return len(entries) * (1 + UNCOUNTED + effort.rounds)
+            contender.kill()
+        for contender in contenders:
+            contender.close()
+        progress.clear()
+    runs = summarize_rounds(contenders, rounds, layers)
+    results = summarize(trial, runs, compiled.analysis.cost.macs)
+    return results._replace(partial=len(rounds) < effort.rounds)

@@ -9,6 +9,7 @@ from archc.bench.results import Result, Results
 from archc.optimize import DEPLOY, optimize
 from archc.presentation import Grid, GridCell
 from archc.roofline import JOINS, Bound, Machine, predict
+from archc.runtimes import Trial
 from archc.validation import listed
 
 HEADINGS = ("", "batch", "ms", "quartiles", "images/s", "ratio", "share", "memory", "difference")
@@ -88,6 +89,18 @@ def remarks(trials: Sequence[Results], predicted: Iterable[Prediction]) -> list[
     return lines
 
 
+def interruption(results: Sequence[Results], trials: Sequence[Trial], rounds: int) -> str:
+    """What an interruption left out, in words; empty where everything was measured."""
+    parts = [
+        f"{one.rounds} of {rounds} rounds at batch {one.trial.batch}"
+        for one in results
+        if one.partial
+    ]
+    if missing := [str(trial.batch) for trial in trials[len(results) :]]:
+        parts.append(f"nothing at batch {listed(missing)}")
+    return f"partial: {', '.join(parts)}" if parts else ""
+
+
 def _rates(results: Results) -> str:
     """The machine's rates in words; empty where none is known."""
     words = {"flops": "GFLOP/s in matrix products", "bytes": "GB/s copied"}
@@ -134,11 +147,15 @@ def layers_grid(prediction: Prediction) -> Grid:
 
 
 def results_json(
-    name: str, trials: Iterable[Results], predicted: Iterable[Prediction]
+    name: str, trials: Iterable[Results], predicted: Iterable[Prediction], partial: bool
 ) -> dict[str, object]:
-    """The same for other tools: seconds, bytes, and every round's own number."""
+    """The same for other tools: seconds, bytes, and every round's own number.
+
+    ``partial`` says that an interruption left something out.
+    """
     return {
         "name": name,
+        "partial": partial,
         "trials": [_trial_json(results) for results in trials],
         "roofline": [
             {
@@ -157,6 +174,7 @@ def results_json(
 def _trial_json(results: Results) -> dict[str, object]:
     return {
         **results.trial._asdict(),
+        "partial": results.partial,
         "rates": [
             {"of": role, "dtype": dtype, "per_second": rate}
             for (role, dtype), rate in results.rates.items()

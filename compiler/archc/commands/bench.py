@@ -2,22 +2,28 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from fnmatch import filter as filter_names
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archc.commands.common import (
     compile_all,
+    echo,
     echo_document,
     echo_lines,
     fail_on,
     print_grid,
+    report,
     set_option,
 )
 from archc.completion import complete_spec
-from archc.visible import one_line
+
+if TYPE_CHECKING:
+    from archc.bench.results import Results
+    from archc.bench.view import Prediction
 
 TURN = 0.15
 """Seconds that a contender has in a round."""
@@ -106,18 +112,13 @@ def command(
     if train and half:
         raise click.UsageError("--half is for inference, --train is in float32")
     (compiled,) = compile_all([spec], settings)
+    from archc.bench.interruptions import Interruptions
     from archc.bench.plots import draw
+    from archc.bench.progress import Progress
     from archc.bench.results import YARDSTICKS, different
     from archc.bench.rounds import Effort
-    from archc.bench.trials import choose_modes, find_modes, run_trial, steps
-    from archc.bench.view import (
-        layers_grid,
-        prediction_line,
-        predictions,
-        remarks,
-        results_grid,
-        results_json,
-    )
+    from archc.bench.trials import choose_modes, find_modes, run_trial
+    from archc.bench.view import interruption, predictions, results_json
     from archc.plots import check_plot
     from archc.runtimes import Trial
 
@@ -141,26 +142,48 @@ def command(
         echo_lines("\n".join(names))
         return
     effort = Effort(rounds, TURN, layers)
-    length = steps(chosen, effort) * len(trials)
-    with click.progressbar(length=length, label=analysis.network.name, file=sys.stderr) as bar:
-        advance = partial(bar.update, 1)
-        results = [run_trial(compiled, settings, one, chosen, effort, advance) for one in trials]
-    predicted = predictions(analysis, results)
+    name = analysis.network.name
+    results: list[Results] = []
+    with Interruptions() as interruptions:
+        for trial in trials:
+            progress = Progress(sys.stderr, f"{name}, batch {trial.batch}")
+            results.append(run_trial(compiled, settings, trial, chosen, effort, progress))
+            if form != "json":
+                _show(results[-1], predictions(analysis, results[-1:]), form, layers)
+            if interruptions.number:
+                break
+    left_out = interruption(results, trials, rounds)
     if form == "json":
         import json
 
-        document = results_json(analysis.network.name, results, predicted)
+        predicted = predictions(analysis, results)
+        document = results_json(name, results, predicted, partial=bool(left_out))
         echo_document(json.dumps(document, indent=1))
-    else:
-        print_grid(results_grid(results), form)
-        echo_lines("\n".join(["", *map(one_line, remarks(results, predicted))]))
-        for prediction in predicted if layers else ():
-            echo_lines(f"\n{prediction_line(prediction)}\n")
-            print_grid(layers_grid(prediction), form)
+    elif left_out:
+        echo(left_out)
     findings = different(results)
-    if plot is not None and (finding := draw(analysis.network.name, results, plot)) is not None:
+    if plot is not None and (finding := draw(name, results, plot)) is not None:
         findings.append(finding)
+    if interruptions.number:
+        report(findings)
+        sys.exit(128 + interruptions.number)
     fail_on(findings)
+
+
+def _show(results: "Results", predicted: "Sequence[Prediction]", form: str, layers: bool) -> None:
+    """One trial's table and what there is to know beside it; nothing where there is nothing."""
+    from archc.bench.view import layers_grid, prediction_line, remarks, results_grid
+
+    if results.results:
+        print_grid(results_grid([results]), form)
+        echo("")
+    for remark in remarks([results], predicted):
+        echo(remark)
+    for prediction in predicted if layers else ():
+        echo_lines(f"\n{prediction_line(prediction)}\n")
+        print_grid(layers_grid(prediction), form)
+    echo("")
+    sys.stdout.flush()
 
 
 def _cores() -> int:
