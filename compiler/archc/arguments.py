@@ -14,7 +14,7 @@ from archc.ops.operator import Operator
 from archc.rows import wrong_cell
 from archc.source import Entry, Node, Scalar
 from archc.syntax import Grammar, Layer
-from archc.validation import found, is_empty, kinds_of, listed, validate
+from archc.validation import fields_as_meant, found, is_empty, kinds_of, listed, validate
 from archc.value_hints import none_hint
 
 Cells = Mapping[str, Scalar | None]
@@ -43,6 +43,8 @@ def build(
     """
     kind = OPERATORS[layer.kind]
     before = len(grammar.findings)
+    fields = fields_as_meant(layer.fields, layer.kind, kind, grammar.findings)
+    layer = layer._replace(fields=fields)
     filled = fill(layer, cells, grammar, kind, kind.layer_fields, kind.column_fields)
     operator = validate(
         kind,

@@ -9,6 +9,7 @@ from archc.ir import Network
 from archc.library import SpecFile, find_spec
 from archc.lints import Selection, run_lints
 from archc.pipeline import Compiled, compile_network, compile_spec
+from archc.replacements import proven
 from archc.reports import Report, Summary
 
 _default_backend = cache(load_backend)
@@ -22,12 +23,18 @@ def check_spec(
     """The spec with every finding: faults of the spec, its table and budget, then the lints'.
 
     ``settings`` are values for its parameters. The default backend is asked, too, what it cannot
-    express, where one is installed.
+    express, where one is installed. Safe replacements are tried out: those that would lead to
+    another finding are not safe.
     """
     file = find_spec(spec) if isinstance(spec, str) else spec
     if isinstance(file, Diagnostic):
         return Report(str(spec), (file,), None)
-    return _checked(file.name, compile_spec(file, settings), selection)
+    report = _checked(file.name, compile_spec(file, settings), selection)
+
+    def judge(text: str) -> tuple[Diagnostic, ...]:
+        return _checked(file.name, compile_spec(file, settings, text), selection).findings
+
+    return report._replace(findings=tuple(proven(report.findings, file.path, judge)))
 
 
 def check_network(network: Network) -> Report:

@@ -63,9 +63,17 @@ class _Documents(NamedTuple):
     sources: tuple[Source, ...]
 
 
-def load_network(file: SpecFile, settings: Settings | None = None) -> ir.Network | list[Diagnostic]:
-    """The network that a spec file describes; ``settings`` are values for its parameters."""
-    source = read(file.path, file.name, file.root)
+def load_network(
+    file: SpecFile, settings: Settings | None = None, text: str | None = None
+) -> ir.Network | list[Diagnostic]:
+    """The network that a spec file describes; ``settings`` are values for its parameters.
+
+    ``text`` is read in place of what the file holds.
+    """
+    if text is None:
+        source = read(file.path, file.name, file.root)
+    else:
+        source = read_text(text.encode(), file.name, file.path)
     return _network(source, file.path.parent, file.root, settings or {})
 
 
@@ -97,17 +105,17 @@ def _network(
 
 
 def compile_spec(
-    spec: str | SpecFile, settings: Settings | None = None
+    spec: str | SpecFile, settings: Settings | None = None, text: str | None = None
 ) -> Compiled | list[Diagnostic]:
     """Find, load, analyse and compare: everything that can be known without a backend.
 
-    ``settings`` are values for the spec's parameters. A table that does not conform is no
-    hindrance: its findings are in the conformance.
+    ``settings`` are values for the spec's parameters, ``text`` is read in place of what its file
+    holds. A table that does not conform is no hindrance: its findings are in the conformance.
     """
     file = find_spec(spec) if isinstance(spec, str) else spec
     if isinstance(file, Diagnostic):
         return [file]
-    network = load_network(file, settings)
+    network = load_network(file, settings, text)
     return network if isinstance(network, list) else compile_network(network, settings)
 
 

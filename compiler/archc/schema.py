@@ -25,7 +25,7 @@ from archc.spans import Span
 from archc.switches import Switch, parse_switches
 from archc.syntax import MAXIMUM_MODULES, Definition, Grammar, Layer
 from archc.table import PrintedTable, parse_table
-from archc.validation import as_meant, found, is_empty, unknown_key, validate
+from archc.validation import as_meant, fields_as_meant, found, is_empty, unknown_key, validate
 
 ROW_SECTIONS = ("stem", "inception", "body", "head")
 
@@ -265,6 +265,7 @@ def _defaults(entry: Entry | None, grammar: Grammar) -> dict[str, dict[str, Entr
             for field in _mapping(Entry(key, value), key.text, grammar.findings)
         }
         kind = OPERATORS[key.text]
+        fields = fields_as_meant(fields, f"defaults of {key.text}", kind, grammar.findings)
         layer = Layer("", key.text, fields, (), key.span)
         before = len(grammar.findings)
         filled = fill(layer, {}, grammar, kind, kind.layer_fields, ())

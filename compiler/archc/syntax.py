@@ -205,8 +205,7 @@ class Grammar:
             )
             return None
         if not kinds:
-            self._without_kind(name, node)
-            return None
+            return self._without_kind(name, node)
         kind = kinds[0]
         rest = {key: entry for key, entry in entries.items() if key != kind.key.text}
         return self._kind(name, kind.key, kind.value, rest)
@@ -256,16 +255,15 @@ class Grammar:
             return len(columns) == len(row.items)
         return bool(row.entries) and {entry.key.text for entry in row.entries} <= {*columns}
 
-    def _without_kind(self, name: str, node: source.Mapping) -> None:
+    def _without_kind(self, name: str, node: source.Mapping) -> Layer | None:
         if any(self._fits(node, module) for module in self.columns):
             self._without_module(name, node)
-            return
-        for key, _ in node.entries:
+            return None
+        for key, value in node.entries:
             hint = self._kind_meant(key.text)
             if isinstance(hint, Replacement) and is_slip(key.text, hint.text):
-                message = f"{key.text} is no kind of layer"
-                self._report(Code.UNKNOWN_KIND, message, key.span, hint)
-                return
+                rest = {other.text: Entry(other, v) for other, v in node.entries if other != key}
+                return self._unknown_kind(name, key, value, rest, hint)
         hint = self._kind_meant("")
         if any(not isinstance(entry.value, Scalar) for entry in node.entries):
             hint = "several layers under names of their own are {Sequence: {...}}"
@@ -275,6 +273,21 @@ class Grammar:
             node.entries[0].key.span if node.entries else node.span,
             hint,
         )
+        return None
+
+    def _unknown_kind(
+        self, name: str, kind: Scalar, value: Node | None, rest: Mapping[str, Entry], hint: Hint
+    ) -> Layer | None:
+        """A finding for the kind, and the layer as it is meant where that is beyond doubt.
+
+        So what else is wrong with the layer is found as well.
+        """
+        self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)
+        if not isinstance(hint, Replacement) or not hint.safe or value is None:
+            return None
+        if not self._is_kind(hint.text):
+            return None
+        return self._kind(name, Scalar(hint.text, hint.text, kind.span), value, rest)
 
     def _kind(
         self, name: str, kind: Scalar, value: Node | None, rest: Mapping[str, Entry]
@@ -293,13 +306,7 @@ class Grammar:
             return None if cells is None else Layer(name, kind.text, cells, (), kind.span)
         if kind.text not in OPERATORS:
             hint = self._kind_meant(kind.text, none=value is None)
-            self._report(Code.UNKNOWN_KIND, f"{kind.text} is no kind of layer", kind.span, hint)
-            if not isinstance(hint, Replacement) or not hint.safe or value is None:
-                return None
-            if not self._is_kind(hint.text):
-                return None
-            # What else is wrong with the layer is said as well: its kind is beyond doubt.
-            return self._kind(name, Scalar(hint.text, hint.text, kind.span), value, rest)
+            return self._unknown_kind(name, kind, value, rest, hint)
         fields = self.arguments(kind, value, rest)
         return fields if fields is None else Layer(name, kind.text, fields, (), kind.span)
 

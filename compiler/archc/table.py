@@ -13,6 +13,7 @@ from archc.spans import Span
 from archc.validation import (
     as_meant,
     counted,
+    fields_as_meant,
     found,
     is_empty,
     listed,
@@ -384,7 +385,8 @@ def _errata(
             hint = "{computed: ..., why: ...}"
             findings.append(Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint))
             continue
-        fields = {entry.key.text: entry for entry in value.entries}
+        written_fields = {entry.key.text: entry for entry in value.entries}
+        fields = fields_as_meant(written_fields, f"erratum {key.text}", Recorded, findings)
         # What is computed is a number here and a size there: it is compared as it is written.
         texts = {name: e.value.text for name, e in fields.items() if isinstance(e.value, Scalar)}
         written = validate(Recorded, f"erratum {key.text}", fields, key.span, findings, texts)

@@ -63,6 +63,9 @@ def validate(
     ``unknown`` have no value yet and are not judged; ``place`` is where missing keys are shown.
     """
     values = values or {}
+    before = len(findings)
+    entries = fields_as_meant(entries, what, model, findings)
+    misspelt_field = len(findings) > before
     given = {name: plain(entry.value) for name, entry in entries.items()}
     # A stand-in for what is not known yet lets pydantic judge how the others go together.
     for name in model.model_fields:
@@ -79,7 +82,8 @@ def validate(
     findings += [_without_value(what, entries[name]) for name in empty]
     try:
         result = model.model_validate(given)
-        return None if empty or any(name in unknown for name in model.model_fields) else result
+        incomplete = empty or any(name in unknown for name in model.model_fields)
+        return None if incomplete or misspelt_field else result
     except ValidationError as error:
         problems = error.errors(include_url=False)
     # A misspelt key is one fault, not also a missing one.
@@ -232,6 +236,26 @@ def as_meant(
             key = key._replace(value=hint.text, text=hint.text)
         entries.append(Entry(key, value))
     return node._replace(entries=tuple(entries))
+
+
+def fields_as_meant(
+    entries: Mapping[str, Entry], what: str, model: type[BaseModel], findings: list[Diagnostic]
+) -> dict[str, Entry]:
+    """The fields of a model, with each that is certainly misspelt under the name it means.
+
+    A finding is added for it, and its value is judged as well.
+    """
+    fields: dict[str, Entry] = {}
+    for name, (key, value) in entries.items():
+        if name not in model.model_fields:
+            primary = getattr(model, "primary", None)
+            finding = unknown_key(key, what, model.model_fields, primary, {**entries, **fields})
+            if isinstance(finding.hint, Replacement) and finding.hint.safe:
+                findings.append(finding)
+                name = finding.hint.text
+                key = key._replace(value=name, text=name)
+        fields[name] = Entry(key, value)
+    return fields
 
 
 def unknown_key(
