@@ -162,7 +162,7 @@ def test_a_no_for_a_layer_is_none(field: str, word: str) -> None:
 def test_linear_as_an_activation_is_none_and_as_a_layer_linear() -> None:
     (finding,) = findings(spec(field="activation: linear"))
     assert finding.hint == Replacement("none", "archc calls it none", safe=False)
-    (finding,) = findings(spec(layer="{linear: 10}").replace("  second", "  # second"))
+    (finding,) = findings(spec(layer="[Flatten, {linear: 10}]").replace("  second", "  # second"))
     assert finding.hint == Replacement("Linear", "did you mean Linear?", safe=True)
 
 

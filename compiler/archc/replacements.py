@@ -75,8 +75,9 @@ class _Trials:
         self.findings = findings
         self.judge = judge
         self.number = 0
+        self.reached = max(map(_stage, findings), default=0)
         self.objections: dict[Edit, Diagnostic] = {}
-        """What is found at the replaced text itself, for replacements that were tried alone."""
+        """What is wrong with the replaced text itself, for replacements that were tried alone."""
 
     def without_objection(self, edits: list[Edit]) -> list[Edit]:
         """The replacements that can be made together."""
@@ -86,7 +87,11 @@ class _Trials:
         if not objections:
             return edits
         if len(edits) == 1:
-            at_it = [found for found in objections if _touches(found, edits[0], edits)]
+            at_it = [
+                found
+                for found in objections
+                if _touches(found, edits[0], edits) and _stage(found) <= self.reached
+            ]
             if at_it:
                 self.objections[edits[0]] = at_it[0]
             return []
@@ -103,14 +108,13 @@ class _Trials:
         self.number += 1
         text = "\n".join(edits[0].span.source.lines)
         after = self.judge(edited(text, edits))
-        reached = max(_stage(finding) for finding in self.findings)
         before = {_place(finding, edits) for finding in self.findings}
         is_cut = len(self.findings) > MAXIMUM_FINDINGS  # others were there, and not looked for
         return [
             found
             for found in after
             if any(_touches(found, edit, edits) for edit in edits)
-            or not (_stage(found) > reached or is_cut or _place(found, []) in before)
+            or not (_stage(found) > self.reached or is_cut or _place(found, []) in before)
         ]
 
 
