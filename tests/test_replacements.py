@@ -42,10 +42,11 @@ def hints(text: str) -> list[tuple[str, bool]]:
 @pytest.mark.parametrize(
     ("plain", "written", "hint"),
     [
-        ("from: conv1", "from: 4", "the rows are conv1, fc, pool"),
-        ("name: Net", "name: 4", "use letters, digits and underscores, a capital first"),
-        ("{Conv: 3x3, out: 8}", "{MaxPool: 3}", "MaxPool: a pool writes its stride"),
+        ("from: conv1", "from: 4", "None"),
+        ("name: Net", "name: 4", "None"),
+        ("{Conv: 3x3, out: 8}", "{MaxPool: 3}", "write 3x3/2, or 3x3/1"),
         ("conv1: {Conv: 3x3, out: 8}", "conv1: NONE", "none removes a layer"),
+        ("{Conv: 3x3, out: 8}", "linear", "the out stands behind the kind"),
     ],
 )
 def test_a_fix_that_leads_to_another_finding_is_none(plain: str, written: str, hint: str) -> None:
@@ -65,7 +66,7 @@ def test_one_that_fails_keeps_no_other_from_being_made() -> None:
 
 def test_a_key_that_would_stand_twice_is_not_renamed() -> None:
     text = NET.replace("body:", "defaults: {Conv: {bias: false}, Cnov: {bias: true}}\nbody:")
-    assert hints(text) == [("Conv stands twice in one mapping", False)]
+    assert hints(text) == [("Conv is there already", False)]
 
 
 def test_what_the_fault_had_hidden_of_a_later_stage_is_no_objection() -> None:
