@@ -62,7 +62,7 @@ def commands() -> Iterator[list[str]]:
 
 def test_every_command_is_understood() -> None:
     found = list(commands())
-    assert {words[0] for words in found} == {"check", "build", "verify", "diff", "history"}
+    assert {words[0] for words in found} == {"check", "build", "verify", "diff", "history", "table"}
     assert len(found) > 10
     context = click.Context(cli)
     for name, *arguments in found:

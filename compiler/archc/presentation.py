@@ -7,6 +7,7 @@ from archc import ir
 from archc.analysis import Analysis, RowAnalysis
 from archc.conformance import CellResult, Conformance, Explanation, totals_of
 from archc.ops.operator import Cost, written
+from archc.quantities import Quantity, Reading
 from archc.table import COLUMNS
 
 _T = TypeVar("_T")
@@ -121,6 +122,17 @@ def conventions_grid(explanations: Iterable[Explanation]) -> Grid:
         for e in explanations
     ]
     return Grid(("column", "counts", "unit", "rounds", "explains", ""), tuple(rows))
+
+
+def readings_grid(quantity: Quantity, readings: Iterable[Reading]) -> Grid:
+    """The counts that are printed as a number, or the nearest, and how much it is away."""
+    rows = []
+    for count, how in readings:
+        away = quantity.value - count.number
+        percent = f" ({float(100 * away / count.number):+.2f}%)" if count.number else ""
+        said = how or f"none: it differs by {float(away):+,.0f}{percent}"
+        rows.append(tuple(map(GridCell, (count.what, f"{count.number:,}", said, count.who))))
+    return Grid(("counted", "number", "rounding", "tools"), tuple(rows))
 
 
 def summary(analysis: Analysis, conformance: Conformance, layers: bool = False) -> list[str]:

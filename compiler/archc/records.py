@@ -13,7 +13,8 @@ from archc.presentation import (
     module_columns,
     snake,
 )
-from archc.table import TOTALS
+from archc.quantities import Reading
+from archc.table import TOTALS, rounded
 
 
 def table_records(
@@ -70,6 +71,14 @@ def conventions_records(explanations: Iterable[Explanation]) -> list[dict[str, o
     return [{key: e[key] for key in e if key != "rows"} for e in ranking]
 
 
+def readings_records(readings: Iterable[Reading]) -> list[dict[str, object]]:
+    """The counts that are printed as a number; ``printed`` is none for the nearest."""
+    return [
+        {"what": c.what, "number": c.number, "printed": how or None, "who": c.who, "kind": c.kind}
+        for c, how in readings
+    ]
+
+
 def table_json(analysis: Analysis, conformance: Conformance) -> dict[str, object]:
     """The object of ``archc table --format json``; its keys are stable, other tools read them."""
     network = analysis.network
@@ -106,6 +115,32 @@ def table_json(analysis: Analysis, conformance: Conformance) -> dict[str, object
             **_totals_json(conformance, "total_with_aux", "_with_aux"),
         },
     }
+
+
+def badge_json(analysis: Analysis, conformance: Conformance) -> dict[str, object]:
+    """The object from which shields.io makes a badge: the totals, red where the table is wrong."""
+    cost = analysis.cost
+    return {
+        "schemaVersion": 1,
+        "label": analysis.network.name,
+        "message": f"{_short(cost.params)} params, {_short(cost.macs)} MACs",
+        "color": "red" if conformance.findings else "blue",
+    }
+
+
+def _short(number: int) -> str:
+    """Three digits and a letter: 7.00M."""
+    for power, letter in enumerate(_LETTERS):
+        for places in (2, 1, 0) if power else (0,):
+            digits = rounded(number, 1000**power, places, "nearest")
+            if digits < 1000:
+                text = str(digits).zfill(places + 1)
+                whole = len(text) - places
+                return f"{text[:whole]}{'.' if places else ''}{text[whole:]}{letter}"
+    return f"{number:,}"
+
+
+_LETTERS = ("", "K", "M", "G", "T", "P")
 
 
 def conventions_json(explanations: Iterable[Explanation]) -> list[dict[str, object]]:

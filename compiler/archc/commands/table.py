@@ -18,23 +18,39 @@ from archc.completion import complete_spec
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "md", "csv", "latex"]),
+    type=click.Choice(["text", "json", "md", "csv", "latex", "badge"]),
     default="text",
     show_default=True,
     help="How to print.",
 )
 @click.option("--conventions", is_flag=True, help="Rank conventions by the cells they explain.")
 @click.option("--layers", is_flag=True, help="Every layer instead of every row.")
+@click.option(
+    "--explain",
+    "number",
+    metavar="NUMBER",
+    help="Which way of counting gives a number that another tool or a paper prints: 13.0M, 1.5G.",
+)
 @set_option
 def command(
-    spec: str, form: str, conventions: bool, layers: bool, settings: dict[str, float]
+    spec: str,
+    form: str,
+    conventions: bool,
+    layers: bool,
+    number: str | None,
+    settings: dict[str, float],
 ) -> None:
     """Print the paper's table, each cell checked, and the totals.
 
     Exit status 1 where a printed cell is neither what is computed nor a declared erratum.
     """
-    if conventions and layers:
-        raise click.UsageError("--conventions and --layers are two different tables")
+    if conventions + layers + (number is not None) > 1:
+        raise click.UsageError("--conventions, --layers and --explain are different tables")
+    if form == "badge" and (conventions or layers or number is not None):
+        raise click.UsageError("a badge is of the whole network")
+    if number is not None:
+        _explain(spec, number, form, settings)
+        return
     (compiled,) = compile_all([spec], settings)
     from archc import presentation, records
     from archc.conformance import rank_conventions
@@ -43,10 +59,11 @@ def command(
     ranking = rank_conventions(analysis) if conventions else []
     if conventions and not ranking:
         raise click.UsageError(f"{spec} states no table with params or ops to explain")
-    if form == "json":
+    if form in ("json", "badge"):
         import json
 
-        result: object = records.table_json(analysis, conformance)
+        make = records.badge_json if form == "badge" else records.table_json
+        result: object = make(analysis, conformance)
         if conventions:
             result = records.conventions_json(ranking)
         elif layers:
@@ -68,3 +85,26 @@ def command(
         notes = [] if conventions else presentation.summary(analysis, conformance, layers)
         print_grid(grid, form, notes)
     fail_on(list(conformance.findings))
+
+
+def _explain(spec: str, number: str, form: str, settings: dict[str, float]) -> None:
+    """Which counts of the network are printed as the number."""
+    from archc.presentation import readings_grid
+    from archc.quantities import explain, parse_quantity
+    from archc.records import readings_records
+
+    quantity = parse_quantity(number)
+    if quantity is None:
+        raise click.UsageError(
+            f"--explain {number}: a number such as 13.0M, 1.5 GFLOPs or 1,582,671,872 is needed"
+        )
+    (compiled,) = compile_all([spec], settings)
+    readings = explain(compiled.analysis, quantity)
+    if form == "json":
+        import json
+
+        echo_document(json.dumps(readings_records(readings), indent=1))
+    elif form == "csv":
+        print_csv(readings_records(readings))
+    else:
+        print_grid(readings_grid(quantity, readings), form)

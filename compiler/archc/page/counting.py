@@ -1,21 +1,12 @@
 """Totals, and how else they may be counted: why other tools print other numbers."""
 
-from collections.abc import Iterable, Iterator
-from math import prod
-from typing import NamedTuple
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
-from archc.analysis import Analysis, LayerAnalysis
+from archc.analysis import Analysis
+from archc.counts import counts_of
 from archc.ops.operator import written
 from archc.page.markup import element
-
-
-class Count(NamedTuple):
-    """A number, what it counts, and who counts so."""
-
-    number: int
-    what: str
-    who: str
 
 
 def facts(analysis: Analysis) -> Element:
@@ -48,7 +39,7 @@ def counting_table(analysis: Analysis) -> Element:
             element("td", f"{count.number:,}", class_="number"),
             element("td", count.who),
         )
-        for count in _counts(analysis)
+        for count in counts_of(analysis)
     ]
     return element(
         "table",
@@ -65,60 +56,3 @@ def counting_table(analysis: Analysis) -> Element:
         element("tbody", *rows),
         class_="counts",
     )
-
-
-def _counts(analysis: Analysis) -> Iterator[Count]:
-    cost, whole = analysis.cost, analysis.cost_with_aux
-    yield Count(cost.params, "params", "archc: every learned number of what runs at inference")
-    if analysis.aux:
-        yield Count(
-            whole.params, "params with auxiliary heads", "PyTorch's parameters() of a new model"
-        )
-    if cost.biases:
-        yield Count(cost.weights, "weights alone", "tables of papers that leave biases out")
-    if cost.norm:
-        without = cost.params - cost.norm
-        yield Count(without, "params without those of norms", "tools that count norms as folded")
-    buffers = _buffers(analysis)
-    if buffers:
-        yield Count(
-            whole.params + buffers,
-            "params and running statistics",
-            "every element of a state_dict, auxiliary heads included",
-        )
-    yield Count(cost.macs, "MACs", "archc, and papers that say multiply-adds")
-    yield Count(2 * cost.macs, "FLOPs, two for each MAC", "PyTorch's FlopCounterMode in eval mode")
-    if analysis.aux:
-        yield Count(whole.macs, "MACs with auxiliary heads", "the same, in training")
-        yield Count(
-            2 * whole.macs, "FLOPs with auxiliary heads", "PyTorch's FlopCounterMode in training"
-        )
-    if cost.biases:
-        adds = sum(prod(layer.output) for layer in _at_inference(analysis) if layer.cost.biases)
-        yield Count(cost.macs + adds, "MACs and bias adds", "torchinfo's mult-adds")
-    if cost.norm:
-        normed = sum(prod(layer.output) for layer in _at_inference(analysis) if layer.cost.norm)
-        what = "MACs, and two for each element that a norm gives"
-        yield Count(cost.macs + 2 * normed, what, "timm's GMACs")
-    others = cost.pool_ops + cost.norm_ops + cost.activation_ops
-    if others:
-        yield Count(
-            cost.macs + others,
-            "MACs, and what pools, norms and activations touch",
-            "tools that count every layer",
-        )
-
-
-def _buffers(analysis: Analysis) -> int:
-    """The elements that are kept and not learned."""
-    return sum(
-        prod(tensor.shape)
-        for layer in analysis.layers
-        for tensor in layer.op.operator.state(layer.input)
-        if not tensor.learned
-    )
-
-
-def _at_inference(analysis: Analysis) -> Iterator[LayerAnalysis]:
-    """Every layer but those of auxiliary heads."""
-    return (layer for row in analysis.rows for layer in row.layers)
