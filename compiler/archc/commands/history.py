@@ -32,10 +32,10 @@ from archc.completion import complete_spec
     help="Draw it, as .svg, .png or .pdf.",
 )
 def command(spec: str, form: str, plot: Path | None) -> None:
-    """Show what a network cost over the commits in git, those that changed it, newest first.
+    """Show what a network cost over its commits, newest first.
 
-    Commits of the specs that it extends count; a merge is one commit. A spec that was renamed is
-    followed.
+    Commits that changed it count, in the specs that it extends too; a merge is one commit. A spec
+    that was renamed is followed.
     """
     quickly()
     from archc.diagnostics import Diagnostic
