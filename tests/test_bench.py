@@ -419,6 +419,22 @@ def test_without_a_terminal_each_stage_is_a_line(folder: Path) -> None:
     ]
 
 
+def test_without_standard_error_nothing_is_said(folder: Path) -> None:
+    command = f"exec {sys.executable} -m archc bench small.yaml --batch 4 --only even 2>&-"
+    paths = [str(folder / "packages"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[2].split()[:3] == ["even", "4", "10.00"]
+
+
 def heed_interrupts() -> None:
     """In a new process: a shell's background, where the tests may run, ignores them."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

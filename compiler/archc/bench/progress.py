@@ -1,6 +1,7 @@
 """What a benchmark is doing, on standard error, so that a long one is not silent."""
 
 import shutil
+from contextlib import suppress
 from typing import TextIO
 
 from archc.validation import counted
@@ -12,10 +13,10 @@ CLEAR = "\r\x1b[K"
 class Progress:
     """One line that is renewed on a terminal; elsewhere a line for each stage."""
 
-    def __init__(self, stream: TextIO, title: str) -> None:
+    def __init__(self, stream: TextIO | None, title: str) -> None:
         self._stream = stream
         self._title = title
-        self._renews = stream.isatty()
+        self._renews = stream is not None and stream.isatty()
 
     def start(self, name: str, position: int, count: int) -> None:
         """A contender starts, as the ``position``-th of ``count``."""
@@ -36,12 +37,17 @@ class Progress:
     def clear(self) -> None:
         """Leave an empty line for what is printed next."""
         if self._renews:
-            print(end=CLEAR, file=self._stream, flush=True)
+            self._print(CLEAR)
 
     def _renew(self, text: str) -> None:
         width = shutil.get_terminal_size().columns - 1
-        line = one_line(f"{self._title}: {text}")[:width]
-        print(end=f"{CLEAR}{line}", file=self._stream, flush=True)
+        self._print(CLEAR + one_line(f"{self._title}: {text}")[:width])
 
     def _line(self, text: str) -> None:
-        print(f"{self._title}: {text}", file=self._stream, flush=True)
+        self._print(f"{self._title}: {text}\n")
+
+    def _print(self, text: str) -> None:
+        """Nothing where the stream is closed: who closed it does not want to know."""
+        if self._stream is not None:
+            with suppress(OSError):
+                print(end=text, file=self._stream, flush=True)

@@ -162,8 +162,9 @@ def command(
     elif left_out:
         echo(left_out)
     findings = different(results)
-    if plot is not None and (finding := draw(name, results, plot)) is not None:
-        findings.append(finding)
+    if plot is not None and any(one.results for one in results):
+        finding = draw(name, results, plot)
+        findings += [] if finding is None else [finding]
     if interruptions.number:
         report(findings)
         sys.exit(128 + interruptions.number)
