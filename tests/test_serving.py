@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -332,6 +333,62 @@ def test_a_client_that_trickles_is_refused(site: Site) -> None:
     assert "not all came within 1 seconds" in answer
 
 
+@pytest.mark.parametrize("start", [b"GE", b"GET /health HTTP/1.1\r\nSlow: "])
+def test_headers_that_trickle_are_refused(start: bytes, site: Site) -> None:
+    answer = raw(site, start, *[b"x"] * 6)
+    assert answer.startswith("HTTP/1.1 408 ")
+    assert answer.endswith('{"error": "not all came within 1 seconds"}\n')
+
+
+@pytest.mark.parametrize(("size", "status"), [(16_384, 200), (16_385, 431)])
+def test_the_size_of_headers_is_limited(size: int, status: int, site: Site) -> None:
+    start, end = b"GET /health HTTP/1.1\r\n", b"\r\n"
+    line = b"Filled: " + b"x" * 990 + b"\r\n"
+    rest = size - len(start) - len(end) - 15 * len(line)
+    last = b"Last: " + b"x" * (rest - 8) + b"\r\n"
+    answer = raw(site, start + 15 * line + last + end)
+    assert answer.startswith(f"HTTP/1.1 {status} ")
+    assert ("the headers have more than 16,384 bytes" in answer) == (status == 431)
+
+
+@contextmanager
+def serving(classifier: Classifier) -> Iterator[int]:
+    """The port of a server in this process."""
+    with Server(0, classifier, 1, 30) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def test_further_connections_wait(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serve.MAX_CONNECTIONS", 2)
+    with serving(classifier) as port:
+        silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(2)]
+        with socket.create_connection(("127.0.0.1", port), timeout=0.5) as third:
+            third.sendall(b"GET /health HTTP/1.1\r\n\r\n")
+            with pytest.raises(TimeoutError):
+                third.recv(1)
+            silent[0].close()
+            third.settimeout(30)
+            assert third.recv(12) == b"HTTP/1.1 200"
+        silent[1].close()
+
+
+def test_a_fault_is_an_answer_too(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(content: bytes, top: int) -> list[Answer]:
+        raise RuntimeError("out of memory in /secret/path")
+
+    with serving(classifier) as port, monkeypatch.context() as patch:
+        patch.setattr(classifier, "answers", fail)
+        for _ in range(2):
+            status, text = request(port, "POST", "/", b"x")
+            assert (status, json.loads(text)) == (500, {"error": "Internal Server Error"})
+        assert request(port, "GET", "/health")[0] == 200
+    assert capfd.readouterr().err.count("RuntimeError: out of memory") == 2
+
+
 def test_a_client_that_leaves_does_no_harm(site: Site) -> None:
     with socket.create_connection(("127.0.0.1", site.port)) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc")
@@ -373,15 +430,9 @@ def test_no_more_images_than_cores_are_worked_on_at_once(
         return [Answer("star", 1.0)]
 
     monkeypatch.setattr(classifier, "answers", slow)
-    with Server(0, classifier, 1, 30) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with ThreadPoolExecutor(4 * WORKERS) as threads:
-            asked = [
-                threads.submit(request, server.server_port, "POST", "/", b"x")
-                for _ in range(8 * WORKERS)
-            ]
-            assert {future.result()[0] for future in asked} == {200}
-        server.shutdown()
+    with serving(classifier) as port, ThreadPoolExecutor(4 * WORKERS) as threads:
+        asked = [threads.submit(request, port, "POST", "/", b"x") for _ in range(8 * WORKERS)]
+        assert {future.result()[0] for future in asked} == {200}
     assert 0 < most <= WORKERS  # a slow machine may not have all at work at one moment
 
 

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 from drawing import draw
-from images import BadImage, HugeImage, decode, prepare
+from images import MAX_PIXELS, BadImage, HugeImage, decode, prepare
 from PIL import Image
 
 ORIENTATION = 0x0112
@@ -83,3 +83,9 @@ def test_a_damaged_image_is_refused_wherever_it_ends() -> None:
             with pytest.raises(BadImage) as caught:
                 decode(content[:length])
             assert "\n" not in str(caught.value)
+
+
+def test_the_limit_is_of_these_images_alone() -> None:
+    """Another part of the process may open larger ones."""
+    assert Image.MAX_IMAGE_PIXELS is not None
+    assert Image.MAX_IMAGE_PIXELS > MAX_PIXELS

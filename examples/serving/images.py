@@ -1,7 +1,6 @@
 """What an image is before the network sees it: the same for training and for serving."""
 
 import io
-import warnings
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,6 @@ MAX_PIXELS = 25_000_000
 """A small file may hold a huge image: a larger one is refused before it is decoded."""
 BACKGROUND = "white"
 """What stands behind transparent pixels."""
-
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 class BadImage(ValueError):
@@ -31,11 +27,16 @@ def decode(content: bytes) -> Image.Image:
 
     Raises ``BadImage`` where the bytes are no image, not all of one, or one too large.
     """
+    huge = HugeImage(f"more than {MAX_PIXELS:,} pixels")
     try:
         file = Image.open(io.BytesIO(content), formats=FORMATS)
+        if file.width * file.height > MAX_PIXELS:
+            raise huge
         return _looked_at(ImageOps.exif_transpose(file))  # cameras store how they were held
+    except BadImage:
+        raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise HugeImage(f"more than {MAX_PIXELS:,} pixels") from error
+        raise huge from error  # by Pillow's own limit, which is higher
     except UnidentifiedImageError as error:
         raise BadImage(f"not an image that can be read: {', '.join(FORMATS)} can") from error
     except Exception as error:  # of many types, from each of Pillow's decoders its own

@@ -7,23 +7,28 @@ image's bytes, and ``GET /health``. It needs onnxruntime, numpy and Pillow.
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import re
 import socket
 import sys
 import time
-from collections.abc import Iterator
+import traceback
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import Any
 
 from classifier import Classifier, Unusable, read_labels, reason
 from images import BadImage, HugeImage
 
+MAX_HEADERS = 16_384
 MAX_BYTES = 10_000_000
-"""Of a request's body."""
+"""Of a request's headers, and of its body."""
+MAX_CONNECTIONS = 64
+"""How many connections are open at once; further ones wait until one ends."""
 WORKERS = os.cpu_count() or 1
 """How many images are worked on at once, each on one thread; further requests wait."""
 METHODS = {"/": "POST", "/health": "GET"}
@@ -37,10 +42,38 @@ class Refused(Exception):
         self.status = status
 
 
+class Input(io.RawIOBase):
+    """What a client sends: so many bytes, until a deadline that no byte puts off."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def allow(self, seconds: float, size: int) -> None:
+        """From now on."""
+        self._seconds, self._left = seconds, size
+        self._end = time.monotonic() + seconds
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._left:
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise Refused(status, f"the headers have more than {MAX_HEADERS:,} bytes")
+        try:
+            self._connection.settimeout(max(self._end - time.monotonic(), 0.001))
+            count = self._connection.recv_into(memoryview(buffer)[: self._left])
+        except TimeoutError as error:
+            why = f"not all came within {self._seconds:g} seconds"
+            raise Refused(HTTPStatus.REQUEST_TIMEOUT, why) from error
+        self._left -= count
+        return count
+
+
 class Server(ThreadingHTTPServer):
     """A thread for each connection; all of them share one classifier, which answers ``top`` labels.
 
-    A client may be silent for ``seconds``, and has as long for its whole body.
+    A client has ``seconds`` for its headers, as long for its body, and as long to read the answer.
     """
 
     request_queue_size = 128
@@ -48,7 +81,18 @@ class Server(ThreadingHTTPServer):
     def __init__(self, port: int, classifier: Classifier, top: int, seconds: float) -> None:
         self.classifier, self.top, self.seconds = classifier, top, seconds
         self.workers = BoundedSemaphore(WORKERS)
+        self.connections = BoundedSemaphore(MAX_CONNECTIONS)
         super().__init__(("127.0.0.1", port), Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.acquire()
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.connections.release()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -56,21 +100,30 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
     protocol_version = "HTTP/1.1"  # with it a client that asks whether to go on is told so
+    command = requestline = ""  # of a request that ends before its first line does
+    request_version = protocol_version
 
     def setup(self) -> None:
         super().setup()
-        self.connection.settimeout(self.server.seconds)
+        self.input = Input(self.connection)
+        self.input.allow(self.server.seconds, MAX_HEADERS)
+        self.rfile = io.BufferedReader(self.input)
 
     def handle(self) -> None:
         with contextlib.suppress(ConnectionError):  # the client is gone, and that is no fault
-            super().handle()
+            try:
+                super().handle()
+            except Refused as refused:
+                self.send_error(refused.status, str(refused))
+            except ConnectionError:
+                raise
+            except Exception:
+                traceback.print_exc()
+                self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def do_GET(self) -> None:
-        """What is asked for, or why not."""
-        try:
-            self._reply(HTTPStatus.OK, self._answer())
-        except Refused as refused:
-            self.send_error(refused.status, str(refused))
+        """What is asked for."""
+        self._reply(HTTPStatus.OK, self._answer())
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
 
@@ -100,36 +153,26 @@ class Handler(BaseHTTPRequestHandler):
         length = int(stated)
         if length > MAX_BYTES:
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {MAX_BYTES:,} bytes")
-        content = b"".join(self._parts(length))
+        self.input.allow(self.server.seconds, MAX_BYTES)
+        content = self.rfile.read(length)
         if len(content) < length:
             raise Refused(HTTPStatus.BAD_REQUEST, f"{len(content)} bytes of {length} came")
         return content
-
-    def _parts(self, length: int) -> Iterator[bytes]:
-        """What the client sends, as it comes, until it ends or has ``length`` bytes."""
-        end = time.monotonic() + self.server.seconds
-        try:
-            while length and (part := self.rfile.read1(min(length, 65536))):
-                yield part
-                length -= len(part)
-                if time.monotonic() > end:
-                    raise TimeoutError
-        except TimeoutError as error:
-            why = f"not all came within {self.server.seconds:g} seconds"
-            raise Refused(HTTPStatus.REQUEST_TIMEOUT, why) from error
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """The reason as JSON; what http.server itself refuses comes here, too."""
         status = HTTPStatus(code)
         self._reply(status, {"error": message or status.phrase})
         # Closed while it still sends, a client would see a reset connection, and no reason.
+        self.input.allow(self.server.seconds, sys.maxsize)
         with contextlib.suppress(OSError, Refused):
             self.connection.shutdown(socket.SHUT_WR)
-            for _ in self._parts(sys.maxsize):
+            while self.rfile.read(65536):
                 pass
 
     def _reply(self, status: HTTPStatus, value: object) -> None:
         content = json.dumps(value).encode() + b"\n"
+        self.connection.settimeout(self.server.seconds)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -150,7 +193,9 @@ def main() -> None:
     what.add_argument("--port", type=int, help="serve HTTP on 127.0.0.1; 0 takes a free port")
     parser.add_argument("--labels", type=Path, help="the name of each class, one a line")
     parser.add_argument("--top", type=positive, default=3, help="how many labels to answer")
-    parser.add_argument("--timeout", type=positive, default=10, help="seconds for a request's body")
+    parser.add_argument(
+        "--timeout", type=positive, default=10, help="seconds for headers, for a body"
+    )
     given = parser.parse_args()
     try:
         labels = None if given.labels is None else read_labels(given.labels)
