@@ -154,12 +154,14 @@ def test_grouped_convolutions_may_be_widened_in_front_of() -> None:
     assert codes(FRAME + inverted + HEAD) == []
 
 
-def test_no_pair_leads_out_of_a_concat() -> None:
+def test_layers_around_a_concat_are_one_after_the_other() -> None:
     body = (
         "modules:\n  Fork:\n    Concat:\n"
         "      a: {Conv: 1x1, out: 2}\n      b: {Conv: 1x1, out: 2}\n"
         "body:\n  fork: Fork\n  conv: {Conv: 3x3, out: 8, activation: ReLU}\n"
     )
+    assert codes(FRAME + body + HEAD) == ["L105", "L105"]  # both branches
+    body = body.replace("out: 2", "out: 2, activation: ReLU")
     assert codes(FRAME + body + HEAD) == []
     before = "body:\n  conv: {Conv: 3x3, out: 8}\n  fork: Fork\n"
     into = body[: body.index("body:")] + before

@@ -1,9 +1,16 @@
-"""Two linear layers follow one another with no activation between them.
+"""A layer with weights feeds others with nothing non-linear between them.
 
 ## Why
 A linear map of a linear map is one linear map: the second layer adds
-parameters, and nothing that the network can express. A norm between them
-changes that as little. Most often an activation was forgotten.
+parameters, and nothing that the network can express. A norm, a pool, a dropout
+or a Concat between them changes that as little. Most often an activation was
+forgotten, or a layer's kind was changed and `defaults` give the activation to
+the old kind alone.
+
+Nothing is remarked where it is meant: what a Residual adds, a depthwise layer
+in front of its 1x1, and a linear bottleneck, which is a 1x1 that narrows in
+front of a 1x1 that widens (arXiv:1801.04381). Nor where some way from the
+layer meets an activation first.
 
 ## Example
 ```yaml
@@ -38,22 +45,36 @@ head:
 
 from collections.abc import Iterator
 
+from archc import ir
+from archc.analyses.linear_ways import find_linear_ways
 from archc.analysis import Analysis
 from archc.diagnostics import Label
 from archc.ops.convolution import Conv, SeparableConv
-from archc.ops.linear import Linear
 from archc.remarks import Remark, remark
 
 CODE = "L105"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
-    """A remark for each such pair, at the first of the two."""
-    for first, second in analysis.pairs:
-        before, after = first.operator, second.operator
-        if not isinstance(before, Conv | SeparableConv | Linear) or before.activation is not None:
-            continue
-        if isinstance(after, Conv | SeparableConv | Linear):
-            message = "no activation stands between this layer and the next linear one"
+    """A remark for each such layer."""
+    for first, second in find_linear_ways(analysis.network):
+        if not _is_meant(first, second, analysis):
+            message = "nothing non-linear stands between this layer and the next with weights"
+            hint = "set activation: ReLU, or make one layer of both"
+            if isinstance(first.operator, SeparableConv):
+                hint = "set activation: ReLU: what defaults say of Conv is not for SeparableConv"
             label = Label(second.span, f"{second.path} follows")
-            yield remark(first, message, "write activation: ReLU, or make one layer of both", label)
+            yield remark(first, message, hint, label)
+
+
+def _is_meant(first: ir.Op, second: ir.Op, analysis: Analysis) -> bool:
+    """Whether the first is depthwise, or the two are the two sides of a linear bottleneck."""
+    one, other = first.operator, second.operator
+    if not isinstance(one, Conv) or not isinstance(other, Conv):
+        return False
+    given, read = (analysis.shapes.inputs[id(op)][0] for op in (first, second))
+    if other.window.kernel != (1, 1):
+        return False
+    is_depthwise = 1 < given == one.groups
+    is_bottleneck = one.window.kernel == (1, 1) and one.out < given and other.out > read
+    return is_depthwise or is_bottleneck
