@@ -309,7 +309,7 @@ def test_markdown_says_below_the_table_what_the_text_says(tmp_path: Path) -> Non
     spec = tmp_path / "spec.yaml"
     spec.write_text(TEXT.replace("in place of 832", "*in* <place> of [832](x) `y` a_b", 1))
     notes = run("table", str(spec), "--format", "md").stdout
-    assert r"\*in\* \<place> of \[832](x) \`y\` a\_b" in notes
+    assert r"\*in\* \<place> of \[832](x) \`y\` a_b" in notes
     unstated = run("table", str(SPECS / "googlenet_bn.yaml"), "--format", "md").stdout
     assert unstated.endswith("\n- The spec states no printed table.\n")
     assert "mark" not in unstated
