@@ -13,7 +13,7 @@ from archc.cli import cli
 
 PAGE = Path(__file__).parents[1] / "docs" / "editors-and-shells.md"
 SCRIPTS = Path(sys.executable).parent
-SHIPPED_V = ["inception_v3.yaml", "inception_v4.yaml"]
+SHIPPED_V = ["inception_v3.yaml", "inception_v3_pretrained.yaml", "inception_v4.yaml"]
 
 # As bash does at a press of TAB: it sets the words and asks the function, which fills COMPREPLY.
 PRESS_TAB = """
