@@ -7,17 +7,25 @@ from archc.ir import Concat, Fork, Network, Node, Op, Residual
 
 
 class Pair(NamedTuple):
-    """``second`` reads what ``first`` gives, and nothing else."""
+    """``second`` reads what ``first`` gives, and nothing else.
+
+    ``is_kept``: what ``first`` gives also goes past ``second``, by the sum of a Residual.
+    """
 
     first: Op
     second: Op
+    is_kept: bool = False
 
 
 class _Ends(NamedTuple):
-    """The operators that read a node's input, and the one that gives its output, if it is one."""
+    """The operators that read a node's input, and the one that gives its output, if it is one.
+
+    ``is_kept``: the input also goes past them.
+    """
 
     readers: tuple[Op, ...]
     giver: Op | None
+    is_kept: bool = False
 
 
 def find_pairs(network: Network) -> tuple[Pair, ...]:
@@ -38,7 +46,7 @@ def find_pairs(network: Network) -> tuple[Pair, ...]:
 
 def _join(giver: Op | None, ends: _Ends, pairs: list[Pair]) -> Op | None:
     if giver is not None:
-        pairs += [Pair(giver, reader) for reader in ends.readers]
+        pairs += [Pair(giver, reader, ends.is_kept) for reader in ends.readers]
     return ends.giver
 
 
@@ -47,7 +55,9 @@ def _ends(node: Node, pairs: list[Pair]) -> _Ends:
         return _Ends((node,), node)
     if type(node) is Concat or type(node) is Residual:
         parts = [_ends(part, pairs) for part in node.children]
-        return _Ends(tuple(reader for part in parts for reader in part.readers), None)
+        read = tuple(reader for part in parts for reader in part.readers)
+        is_kept = type(node) is Residual and node.shortcut is None
+        return _Ends(read, None, is_kept or any(part.is_kept for part in parts))
     if type(node) is Fork:
         branches = zip(node.parts, node.branches, strict=True)
         ends = [(part, _ends(branch, pairs)) for part, branch in branches]
@@ -57,10 +67,10 @@ def _ends(node: Node, pairs: list[Pair]) -> _Ends:
 
 
 def _series(nodes: Iterable[Node], pairs: list[Pair]) -> _Ends:
-    readers: tuple[Op, ...] = ()
+    first = _Ends((), None)
     giver = None
     for place, node in enumerate(nodes):
         ends = _ends(node, pairs)
-        readers = ends.readers if place == 0 else readers
+        first = ends if place == 0 else first
         giver = _join(giver, ends, pairs)
-    return _Ends(readers, giver)
+    return _Ends(first.readers, giver, first.is_kept)

@@ -3,7 +3,8 @@
 ## Why
 Batch normalisation subtracts the mean, and with it every bias
 (arXiv:1502.03167, section 3.2). The bias is a parameter that is stored, read
-and decayed, and changes nothing.
+and decayed, and changes nothing. Where something else reads the layer as well,
+such as the sum of a Residual, the bias counts there and is not remarked.
 
 ## Example
 ```yaml
@@ -37,6 +38,7 @@ head:
 from collections.abc import Iterator
 
 from archc import ir
+from archc.analyses.succession import Pair
 from archc.analysis import Analysis
 from archc.ops.convolution import Conv, SeparableConv
 from archc.ops.linear import Linear
@@ -52,12 +54,19 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
         layer = op.operator
         if isinstance(layer, Conv | SeparableConv) and layer.norm is not None and layer.biased:
             yield _remark(op)
-    for first, second in analysis.pairs:
-        before, after = first.operator, second.operator
+    readers: dict[int, list[Pair]] = {}
+    for pair in analysis.pairs:
+        readers.setdefault(id(pair.first), []).append(pair)
+    for pairs in readers.values():
+        first = pairs[0].first
+        before = first.operator
         if not isinstance(before, Conv | SeparableConv | Linear):
             continue
         follows = before.activation is None and getattr(before, "norm", None) is None
-        if isinstance(after, BatchNorm) and follows and before.biased:
+        # What also goes past the norm needs its bias there.
+        all_norms = all(isinstance(pair.second.operator, BatchNorm) for pair in pairs)
+        is_kept = any(pair.is_kept for pair in pairs)
+        if all_norms and not is_kept and follows and before.biased:
             yield _remark(first)
 
 

@@ -51,7 +51,7 @@ CODE = "L110"
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
     """A remark for each such dropout."""
-    for first, second in analysis.pairs:
+    for first, second, _ in analysis.pairs:
         if not isinstance(first.operator, Dropout) or first.operator.p == 0:
             continue
         after = second.operator

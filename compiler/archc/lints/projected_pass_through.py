@@ -57,7 +57,7 @@ CODE = "L103"
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
     """A remark for each such 1x1."""
-    for first, second in analysis.pairs:
+    for first, second, _ in analysis.pairs:
         pool, projection = first.operator, second.operator
         if not isinstance(pool, MaxPool | AvgPool) or not isinstance(projection, Conv):
             continue

@@ -47,7 +47,7 @@ CODE = "L106"
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
     """A remark for each second activation."""
-    for first, second in analysis.pairs:
+    for first, second, _ in analysis.pairs:
         layer, again = first.operator, second.operator
         last = layer if isinstance(layer, Activation) else getattr(layer, "activation", None)
         if isinstance(again, Activation) and type(last) is type(again):

@@ -2,9 +2,9 @@
 
 ## Why
 A 1x1 with stride 2 computes from a quarter of what the layer in front has
-computed, and throws the rest away. Where that is meant, in front of a
-residual's sum for instance, a pool or a larger kernel keeps the information at
-little cost (arXiv:1812.01187, section 4).
+computed, and throws the rest away: a pool or a larger kernel keeps the
+information at little cost. In the shortcut of a Residual it is common, since
+the layers beside it read everything, and is not remarked (arXiv:1512.03385).
 
 ## Example
 ```yaml
@@ -37,6 +37,7 @@ head:
 
 from collections.abc import Iterator
 
+from archc import ir
 from archc.analysis import Analysis
 from archc.ops.window import Window
 from archc.remarks import Remark, remark
@@ -46,7 +47,18 @@ CODE = "L107"
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
     """A remark for each such window."""
+    network = analysis.network
+    bodies = (*network.rows, *(head.body for head in network.aux))
+    shortcuts = {
+        id(op)
+        for body in bodies
+        for node in ir.walk(body)
+        if isinstance(node, ir.Residual) and node.shortcut is not None
+        for op in ir.walk(node.shortcut)
+    }
     for op in analysis.shapes.ops:
+        if id(op) in shortcuts:
+            continue
         window = getattr(op.operator, "window", None)
         if not isinstance(window, Window) or window.stride is None:
             continue

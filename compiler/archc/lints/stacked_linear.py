@@ -57,7 +57,7 @@ CODE = "L105"
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
     """A remark for each such layer."""
-    for first, second in find_linear_ways(analysis.network):
+    for first, second, _ in find_linear_ways(analysis.network):
         if not _is_meant(first, second, analysis):
             message = "nothing non-linear stands between this layer and the next with weights"
             hint = "set activation: ReLU, or make one layer of both"

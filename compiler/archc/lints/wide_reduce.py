@@ -4,7 +4,9 @@
 A reduction stands in front of a larger convolution to make it cheaper
 (arXiv:1409.4842, section 4). One that widens costs more than the convolution
 alone, and is most often a swapped or mistyped cell. A convolution that is
-grouped is left alone: there, widening first is the point.
+grouped is left alone: there, widening first is the point. So is one in a
+Residual that gives more channels still, as in a wide ResNet's first block
+(arXiv:1605.07146).
 
 ## Example
 ```yaml
@@ -37,6 +39,7 @@ head:
 
 from collections.abc import Iterator
 
+from archc import ir
 from archc.analysis import Analysis
 from archc.ops.convolution import Conv
 from archc.remarks import Remark, remark
@@ -46,14 +49,23 @@ CODE = "L101"
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Remark]:
     """A remark for each such reduction."""
-    for first, second in analysis.pairs:
+    network = analysis.network
+    bodies = (*network.rows, *(head.body for head in network.aux))
+    residuals = [n for body in bodies for n in ir.walk(body) if isinstance(n, ir.Residual)]
+    given = {
+        id(op): analysis.shapes.of(residual)[0]
+        for residual in residuals
+        for op in ir.walk(residual)
+    }
+    for first, second, _ in analysis.pairs:
         reduction, larger = first.operator, second.operator
         if not isinstance(reduction, Conv) or not isinstance(larger, Conv):
             continue
         channels = analysis.shapes.inputs[id(first)][0]
         is_reduction = reduction.window.kernel == (1, 1) and reduction.stride == (1, 1)
         is_larger = max(larger.window.kernel) > 1 and larger.groups == 1
-        if is_reduction and is_larger and reduction.out > channels:
+        is_wide = reduction.out > max(channels, given.get(id(first), 0))
+        if is_reduction and is_larger and is_wide:
             made = f"makes {reduction.out} channels of {channels}"
             message = f"the 1x1 in front of a {larger.window} {made}"
             yield remark(first, message, f"give at most {channels}, or leave the 1x1 out")
