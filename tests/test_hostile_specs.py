@@ -270,7 +270,9 @@ def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 20
+    kills, left = map(int, done.stdout.split())
+    assert kills > 40
+    assert left > 5  # so that there was something to remove
 
 
 BUILDING = [

@@ -69,7 +69,7 @@ def test_nothing_is_overwritten() -> None:
     assert Path("mine.yaml").read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["my-net.yaml", "net.txt", "class.yaml"])
+@pytest.mark.parametrize("name", ["typing.yaml", "net.txt", "class.yaml"])
 def test_a_file_name_that_gives_no_module_is_refused(name: str) -> None:
     result = run("new", name, "--from", "googlenet.yaml")
     assert result.exit_code == 1

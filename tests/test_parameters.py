@@ -9,6 +9,7 @@ import archc
 from archc import ir
 from archc.cli import cli
 from archc.pipeline import Compiled, compile_spec
+from archc.settings import Settings
 
 SPEC = """\
 archc: 1
@@ -51,7 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("spec.yaml").write_text(SPEC)
 
 
-def outputs(settings: dict[str, float]) -> dict[str, int]:
+def outputs(settings: Settings) -> dict[str, int]:
     compiled = compile_spec("spec.yaml", settings)
     assert isinstance(compiled, Compiled), compiled
     return {
@@ -104,19 +105,24 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def test_the_scaled_network_is_what_torch_runs() -> None:
-    assert run("build", "spec.yaml", "--set", "width=0.75") == (0, "wrote generated/spec.py\n")
-    assert "from spec.yaml with width = 0.75: do not edit" in Path("generated/spec.py").read_text()
+    given = ("--set", "width=0.75")
+    wrote = "wrote generated/spec_width_0p75.py\n"
+    assert run("build", "spec.yaml", *given) == (0, wrote)
+    text = Path("generated/spec_width_0p75.py").read_text()
+    assert "from spec.yaml with width = 0.75: do not edit" in text
     assert run("build", "spec.yaml", "--check")[0] == 1
-    assert run("build", "spec.yaml", "--check", "--set", "width=0.75")[0] == 0
-    assert run("build", "spec.yaml")[0] == 0
+    assert run("build", "spec.yaml", "--check", *given)[0] == 0
+    assert run("build", "spec.yaml") == (0, "wrote generated/spec.py\n")
+    assert run("build", "spec.yaml", "--check")[0] == 0
     assert run("verify", "spec.yaml")[0] == 0
+    assert run("verify", "spec.yaml", *given)[0] == 0
 
 
 @pytest.mark.parametrize(
     ("setting", "status", "message"),
     [
         ("widht=1", 1, "spec.yaml has no parameter widht to set"),
-        ("width=wide", 2, "'width=wide' is not NAME=NUMBER"),
+        ("width=wide", 2, "'width=wide' is not width=NUMBER"),
         ("width=0", 1, "width multiplier"),
         ("rate=2", 1, "Dropout: less than 1 is needed, found the number 2"),
     ],

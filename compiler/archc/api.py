@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archc.analysis import Analysis
 from archc.analysis import analyze as run_analyses
 from archc.backend import DEFAULT, Backend, BackendUnavailable, Options, load_backend
+from archc.builds import plain_stem
 from archc.checkpoints import match_checkpoint
 from archc.checks import check_network, check_spec
 from archc.conformance import Conformance
@@ -21,6 +22,7 @@ from archc.library import SpecFile, find_path, find_spec
 from archc.notebook import Drawing, show_in_notebooks
 from archc.pipeline import load_network, load_text
 from archc.reports import Report
+from archc.settings import Settings
 from archc.spec_text import write_spec
 
 if TYPE_CHECKING:
@@ -38,14 +40,15 @@ TEXT = "<text>"
 
 
 def load(
-    spec: str | PathLike[str] | Mapping[str, Any], parameters: Mapping[str, float] | None = None
+    spec: str | PathLike[str] | Mapping[str, Any], parameters: Settings | None = None
 ) -> Network:
     """The network that a spec describes.
 
     ``spec`` is the name of a spec here, in ``specs/`` or among those shipped with archc, a path, or
     a mapping with what a spec file says. A ``Path`` is never looked up as a name. The other
     functions take all this, too; ``loads`` takes text.
-    ``parameters`` are values for the spec's parameters.
+    ``parameters`` are values for the spec's parameters, for ``classes`` and for ``input``, as in
+    ``{"width": 0.5, "input": "3x299x299"}``.
     Raises SpecError with every fault of the spec that can be seen before shapes are known.
     """
     return _valid(_load(spec, parameters))
@@ -53,7 +56,7 @@ def load(
 
 def loads(
     text: str,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Settings | None = None,
     *,
     name: str = TEXT,
     folder: str | PathLike[str] | None = None,
@@ -66,7 +69,7 @@ def loads(
     return _valid(load_text(text, name, None if folder is None else Path(folder), parameters))
 
 
-def check(spec: Spec, parameters: Mapping[str, float] | None = None) -> Report:
+def check(spec: Spec, parameters: Settings | None = None) -> Report:
     """Every finding of a spec as ``archc check`` shows them: errors, then the warnings of lints.
 
     An invalid spec raises nothing: ``findings`` says what is wrong with it, and is empty where
@@ -176,15 +179,15 @@ def emit(
 ) -> Mapping[str, bytes]:
     """The generated files, names with contents; nothing is written.
 
-    ``stem`` is the base of the file names: by default the spec file's, or the network's name where
-    there is no file. ``weights`` are tensors by key, such as a state_dict, for a backend whose
-    files hold them. Raises SpecError where the network does not fit together, the backend cannot
-    express it or the weights do not fit, LookupError where there is no such backend, ValueError
-    where it has no use for weights, BackendUnavailable where what it needs is not installed.
+    ``stem`` is the base of the file names: by default that of ``archc build``, or the network's
+    name where there is no file. ``weights`` are tensors by key, such as a state_dict, for a
+    backend whose files hold them. Raises SpecError where the network does not fit together, the
+    backend cannot express it or the weights do not fit, LookupError where there is no such backend,
+    ValueError where it has no use for weights, BackendUnavailable where what it needs is not
+    installed.
     """
     network = _loaded(network)
-    source = network.sources[0]
-    stem = stem or (network.name if source.path is None else source.path.stem)
+    stem = stem or plain_stem(network)
     chosen = _backend(backend)
     analysis = analysis or analyze(network)
     if weights is not None:
@@ -211,7 +214,7 @@ def module_class(spec: Spec, *, backend: str = DEFAULT) -> Any:
 
 
 def _load(
-    spec: str | PathLike[str] | Mapping[str, Any], parameters: Mapping[str, float] | None
+    spec: str | PathLike[str] | Mapping[str, Any], parameters: Settings | None
 ) -> Network | list[Diagnostic]:
     if isinstance(spec, Mapping):
         return load_text(write_spec(spec), TEXT, settings=parameters)

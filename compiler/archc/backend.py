@@ -17,7 +17,7 @@ DEFAULT = "default"
 
 
 class Options(NamedTuple):
-    """How to emit: ``stem`` is the base of the file names, that of the spec's own.
+    """How to emit: ``stem`` is the base of the file names.
 
     ``stamp`` is what a file of a format without comments has to carry, unchanged and in its first
     65,536 bytes. ``optimized`` is given where the network is an optimised one: what it was, and
@@ -41,6 +41,10 @@ class Backend(Protocol):
 
     options: frozenset[str]
     """What else than ``stem`` and ``stamp`` it makes use of; another option is wrong usage."""
+
+    imports: frozenset[str]
+    """Modules that the files it emits import: no file may be called so and hide one. Empty where
+    the files are no modules."""
 
     def check(self, analysis: "Analysis") -> list[Diagnostic]:
         """What the backend cannot express, as ``emit`` would say; quick, and without its libraries.

@@ -7,7 +7,6 @@ stops at a fixed amount of work.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from collections.abc import Mapping as AbstractMapping
 from typing import NamedTuple, TypeVar
 
 from archc.diagnostics import Code, Diagnostic, Label, Replacement
@@ -15,6 +14,7 @@ from archc.extends import NOT_INHERITED
 from archc.findings import MAXIMUM_FINDINGS
 from archc.models import channels_first
 from archc.names import is_kind
+from archc.settings import Settings, written
 from archc.source import Entry, Mapping, Scalar
 from archc.spans import Span
 from archc.validation import listed
@@ -27,7 +27,6 @@ MOST_CAUSES = 3
 SETTINGS = -1
 """In place of a document's number."""
 
-Settings = AbstractMapping[str, float]
 Path = tuple[str, ...]
 """Keys that lead from the top of a document to one of its entries."""
 T = TypeVar("T")
@@ -226,7 +225,7 @@ def fewest(parts: Sequence[T], cures: Callable[[Sequence[T]], bool]) -> Sequence
 
 
 def _by_settings(finding: Diagnostic, names: Sequence[str], settings: Settings) -> Diagnostic:
-    set_to = " and ".join(f"{name}={settings[name]:g}" for name in names)
+    set_to = " and ".join(f"{name}={written(settings[name])}" for name in names)
     note = f"set by {set_to}: the spec itself has no such error"
     return finding._replace(notes=(*finding.notes, note))
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from archc.backend import Backend, Options
 from archc.diagnostics import Code, Diagnostic
+from archc.ir import Network
 from archc.library import find_spec
-from archc.names import is_name
 from archc.pipeline import Compiled
+from archc.settings import pairs
 from archc.stamps import Stamp, digest_of, sealed
+from archc.stems import file_stem, other_stem, stem_fault
+from archc.visible import one_line
 from archc.writer import File, find_orphans
 
 if TYPE_CHECKING:
@@ -20,65 +23,87 @@ def emit_files(
     compiled: Iterable[Compiled],
     backend: Backend,
     folder: Path,
-    settings: Mapping[str, float] | None = None,
     weights: Mapping[str, Any] | None = None,
     recipe: "Recipe | None" = None,
 ) -> tuple[list[File], list[Diagnostic]]:
     """Every file that the specs give, stamps included, and what keeps one from being given.
 
-    ``settings`` are the parameters that the specs were compiled with, ``recipe`` is how they are
-    optimised; the stamps name both. ``weights`` are the tensors that a backend is to put into the
-    files.
+    ``recipe`` is how they are optimised. ``weights`` are the tensors that a backend is to put into
+    the files.
 
     Raises BackendUnavailable where what the backend needs is not installed.
     """
-    pairs = _pairs(settings or {})
-    given = ", ".join([recipe.option, *pairs] if recipe else pairs)
     files: dict[str, File] = {}
-    origins: dict[str, Path] = {}
+    origins: dict[str, tuple[Path, str]] = {}
     findings: list[Diagnostic] = []
+    held: Literal["given", "initial", ""] = ""
+    if "weights" in backend.options:
+        held = "initial" if weights is None else "given"
     for spec in compiled:
-        stem = spec.path.stem
-        if not is_name(stem):
-            message = f"{spec.path.name} would give the module {stem!r}, which is no Python name"
-            hint = "rename the spec: letters, digits and underscores, a letter first"
+        given = (*([recipe.option] if recipe else []), *pairs(dict(spec.network.settings)))
+        stamp = Stamp(one_line(spec.path.name), given, digest_of(spec.network.sources), held)
+        stem = stem_of(stamp)
+        if (fault := stem_fault(stem, backend.imports)) is not None:
+            message = f"{spec.path.name} cannot give a module {stem}".rstrip() + f": {fault}"
+            hint = f"rename the spec, such as to {other_stem(stem)}.yaml"
             findings.append(Diagnostic(Code.INVALID_NAME, message, hint=hint))
             continue
-        stamp = Stamp(spec.path.name, given, digest_of(spec.network.sources))
         analysis, options = spec.analysis, Options(stem, stamp.text, weights)
         if recipe is not None:
             from archc.optimize import optimize
 
             optimized = optimize(analysis, recipe)
             analysis = optimized.analysis
-            options = options._replace(stem=f"{stem}_{recipe.word}", optimized=optimized)
+            options = options._replace(optimized=optimized)
         emitted = backend.emit(analysis, options)
         if isinstance(emitted, list):
             findings += emitted
             continue
         for name, content in emitted.items():
-            if name in files:
-                message = f"{origins[name]} and {spec.path} both give {name}"
-                findings.append(Diagnostic(Code.DUPLICATE_KEY, message, hint="rename one"))
+            other, taken = origins.setdefault(name.casefold(), (spec.path, name))
+            if name in files or taken != name:
+                findings.append(_clash((other, taken), (spec.path, name)))
                 continue
             comment = backend.comment
             whole = stamp.headed(content, comment) if comment else sealed(content)
-            files[name] = File(folder / name, whole)
-            origins[name] = spec.path
+            files[name] = File(folder / name, whole, stamp)
     return list(files.values()), findings
 
 
-def stamp_of(compiled: Iterable[Compiled], settings: Mapping[str, float] | None = None) -> Stamp:
+def _clash(one: tuple[Path, str], other: tuple[Path, str]) -> Diagnostic:
+    """The finding for two specs that give one file, on some file systems at least."""
+    (first, name), (second, again) = one, other
+    message = f"{first} and {second} both give {name}"
+    if name != again:
+        message = (
+            f"{first} gives {name} and {second} gives {again}, which are one file where case is "
+            "ignored, as on Windows and macOS"
+        )
+    return Diagnostic(Code.DUPLICATE_KEY, message, hint="rename one")
+
+
+def stem_of(stamp: Stamp) -> str:
+    """The base of the names of the files that have this stamp."""
+    from archc.optimize import RECIPES
+
+    words = [recipe.word for recipe in RECIPES if recipe.option in stamp.given]
+    return file_stem(stamp.spec, [given for given in stamp.given if " = " in given], words)
+
+
+def plain_stem(network: Network) -> str:
+    """The base of the names of a network's files; of its own name where there is no spec file."""
+    source = network.sources[0]
+    spec = f"{network.name}.yaml" if source.path is None else one_line(source.path.name)
+    return file_stem(spec, pairs(dict(network.settings)))
+
+
+def stamp_of(compiled: Iterable[Compiled]) -> Stamp:
     """The stamp of one file that is made from several specs."""
     compiled = list(compiled)
-    names = ", ".join(spec.path.name for spec in compiled)
+    names = ", ".join(one_line(spec.path.name) for spec in compiled)
     digest = digest_of(source for spec in compiled for source in spec.network.sources)
-    return Stamp(names, ", ".join(_pairs(settings or {})), digest)
-
-
-def _pairs(settings: Mapping[str, float]) -> list[str]:
-    # Python takes `coding=` in a file's first line for the file's encoding: hence the spaces.
-    return [f"{name} = {value:g}" for name, value in settings.items()]
+    settings = dict(setting for spec in compiled for setting in spec.network.settings)
+    return Stamp(names, tuple(pairs(settings)), digest)
 
 
 def orphans(
@@ -89,8 +114,6 @@ def orphans(
     ``are_all`` says that there are no specs but these. Otherwise a spec that is found beside one
     of these, or where specs are found, may just not have been passed.
     """
-    from archc.optimize import RECIPES
-
     compiled = tuple(compiled)
     names = {spec.path.name for spec in compiled}
     folders = {spec.path.parent for spec in compiled}
@@ -102,4 +125,7 @@ def orphans(
         beside = any((folder / name).is_file() for folder in folders)
         return beside or not isinstance(find_spec(name), Diagnostic)
 
-    return find_orphans(folder, files, has_spec, tuple(f"_{recipe.word}" for recipe in RECIPES))
+    def is_given(name: str, stamp: Stamp) -> bool:
+        return has_spec(stamp.spec) and name.partition(".")[0] == stem_of(stamp)
+
+    return find_orphans(folder, files, is_given)

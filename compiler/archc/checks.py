@@ -1,6 +1,5 @@
 """Everything that ``archc check`` finds out about a spec."""
 
-from collections.abc import Mapping
 from functools import cache
 
 from archc.backend import load_backend
@@ -11,18 +10,19 @@ from archc.lints import Selection, run_lints
 from archc.pipeline import Compiled, compile_network, compile_spec
 from archc.replacements import proven
 from archc.reports import Report, Summary
+from archc.settings import Settings
 
 _default_backend = cache(load_backend)
 
 
 def check_spec(
     spec: str | SpecFile,
-    settings: Mapping[str, float] | None = None,
+    settings: Settings | None = None,
     selection: Selection | None = None,
 ) -> Report:
     """The spec with every finding: faults of the spec, its table and budget, then the lints'.
 
-    ``settings`` are values for its parameters. The default backend is asked, too, what it cannot
+    ``settings`` replace values that it holds. The default backend is asked, too, what it cannot
     express, where one is installed. Safe replacements are tried out: those that would lead to
     another finding are not safe.
     """

@@ -74,6 +74,8 @@ class Code(StrEnum):
     """The output cannot be written."""
     UNSUPPORTED = "A506"
     """Something the backend cannot express."""
+    KEPT_FILE = "A507"
+    """A file that holds what the build would lose: given weights, another spec, other settings."""
     DIFFERENT = "A601"
     """The generated code, or a model named as its reference, is not what the analysis says."""
     MISSING_TENSOR = "A701"

@@ -1,7 +1,6 @@
 """Safe replacements carried out in a spec's text, with its comments and its layout kept."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from archc.checks import check_spec
@@ -9,6 +8,7 @@ from archc.diagnostics import Diagnostic
 from archc.library import SpecFile, find_spec
 from archc.lints import Selection
 from archc.replacements import edit_of, edited
+from archc.settings import Settings
 from archc.writer import File, write_new
 
 MOST_ROUNDS = 10  # what one round reveals is mended by the next
@@ -23,7 +23,7 @@ class Mended(NamedTuple):
 
 def fix_spec(
     spec: str | SpecFile,
-    settings: Mapping[str, float] | None = None,
+    settings: Settings | None = None,
     selection: Selection | None = None,
 ) -> Mended:
     """Carry out the safe replacements in the spec's own file, round after round.

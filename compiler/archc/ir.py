@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from archc.reference_model import ReferenceModel
     from archc.renaming import Renaming
     from archc.schema import Limit
+    from archc.settings import Setting
     from archc.switches import Switch
     from archc.table import PrintedTable
 
@@ -196,7 +197,8 @@ class Network(NamedTuple):
     """A whole network, ready to be analysed.
 
     ``registration`` is the order of the file, rows and auxiliary heads together: the order in
-    which layers are registered, hence that of the state_dict.
+    which layers are registered, hence that of the state_dict. ``settings`` are what replaced values
+    of the spec, by name.
     """
 
     name: str
@@ -216,6 +218,7 @@ class Network(NamedTuple):
     lints: "Mapping[str, Switch]"
     sources: tuple[Source, ...]
     span: Span
+    settings: "tuple[tuple[str, Setting], ...]" = ()
 
     def __repr__(self) -> str:
         shape, rows = written(self.input), len(self.rows)

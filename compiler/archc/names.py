@@ -7,16 +7,20 @@ import re
 from archc.diagnostics import Code, Diagnostic
 from archc.source import Scalar
 
+MAXIMUM_NAME = 40
 NAME_PATTERN = "[A-Za-z][A-Za-z0-9_]{0,39}"
 KIND_PATTERN = "[A-Z][A-Za-z0-9_]{0,39}"
 _NAME = re.compile(NAME_PATTERN)
 _COLUMN = re.compile(r"[#A-Za-z][#A-Za-z0-9_ ]{0,39}")
 # What only some versions of Python have, so that a spec is good or bad whichever of them reads it.
 _OF_SOME_VERSIONS = ("PythonFinalizationError", "WindowsError")
-RESERVED = {
-    *(*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_OF_SOME_VERSIONS),
-    *("self", "x", "classes", "none"),
-}
+_PYTHON = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_OF_SOME_VERSIONS}
+RESERVED = _PYTHON | {"self", "x", "classes", "none"}
+
+
+def is_python_word(text: str) -> bool:
+    """Whether the text is a keyword or a builtin."""
+    return text in _PYTHON
 
 
 def is_name(text: str) -> bool:

@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
 
-from archc.diagnostics import Code, Diagnostic, Label, closest, guess, is_slip
+from archc.diagnostics import Code, Diagnostic, Hint, Label, closest, guess, is_slip
 from archc.names import check_name
+from archc.settings import SETTABLE, Setting, Settings, is_number, written
 from archc.source import Entry, List, Mapping, Node, Scalar
-from archc.validation import found
+from archc.validation import found, listed, meant
 from archc.value_hints import value_hint
 
 SECTIONS = ("width", "defaults", "modules", "stem", "inception", "body", "aux", "head")
 
 
-def set_parameters(
-    document: Mapping, settings: AbstractMapping[str, float], findings: list[Diagnostic]
-) -> Mapping:
+def set_parameters(document: Mapping, settings: Settings, findings: list[Diagnostic]) -> Mapping:
     """The document with every parameter's name, where it stands as a value, as its number.
 
     ``settings`` replace what the spec says of its parameters. Findings say which are unknown.
@@ -36,14 +35,14 @@ def set_parameters(
             findings.append(finding)
         elif isinstance(value, Scalar):
             values[key.text] = value
-    for name, number in settings.items():
-        if name in values:
-            values[name] = Scalar(number, f"{number:g}", values[name].span)
+    for name, setting in settings.items():
+        if name not in values:
+            findings.append(_unknown(name, setting, values, document))
+        elif not is_number(setting):
+            message = f"--set {name}={written(setting)}: a parameter is a number"
+            findings.append(Diagnostic(Code.INVALID_VALUE, message))
         else:
-            known = f"its parameters are {', '.join(values)}" if values else "it has no parameters"
-            message = f"{document.span.source.name} has no parameter {name} to set"
-            hint = guess(name, values) or known
-            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, hint=hint))
+            values[name] = Scalar(setting, written(setting), values[name].span)
     if findings:
         return document
     used: set[str] = set()
@@ -56,6 +55,32 @@ def set_parameters(
         if key.text not in used and key.span.source is document.span.source:
             findings.append(_used_nowhere(key, document))
     return Mapping(tuple(entries), document.span)
+
+
+def _unknown(
+    name: str, value: Setting, values: AbstractMapping[str, Scalar], document: Mapping
+) -> Diagnostic:
+    """The setting that is of nothing in the spec, with what may be meant."""
+    message = f"{document.span.source.name} has no parameter {name} to set"
+    hint: Hint | None = None
+    if name == "width":
+        hint = _width_hint(written(value), document)
+    elif known := meant(name, [*values, *SETTABLE]):
+        hint = f"did you mean {known}?"
+    else:
+        hint = f"{listed([*values, *SETTABLE])} can be set"
+    return Diagnostic(Code.UNKNOWN_REFERENCE, message, hint=hint)
+
+
+def _width_hint(value: str, document: Mapping) -> str:
+    """How a spec gets the width that people expect of every network."""
+    parameter = f"parameters: {{width: {value}}}"
+    if document.get("parameters") is not None:
+        parameter = f"width: {value} among its parameters"
+    section = "width: {multiplier: width}"
+    if document.get("width") is not None:
+        section = "multiplier: width in its section width"
+    return f"width can be set once the spec says {parameter} and {section}"
 
 
 def _used_nowhere(key: Scalar, document: Mapping) -> Diagnostic:

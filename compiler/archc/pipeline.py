@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from archc import ir
 from archc.analysis import Analysis, analyze
-from archc.blame import Judgement, Settings, blame
+from archc.blame import Judgement, blame
 from archc.budget import check_budget
 from archc.checkpoints import check_checkpoints
 from archc.conformance import Conformance, check_conformance
@@ -15,9 +15,10 @@ from archc.extends import extend_modules, extend_spec
 from archc.findings import Findings, TooManyFindings
 from archc.library import SpecFile, find_base, find_spec, known_bases
 from archc.lower import count_layers, lower
-from archc.parameters import set_parameters
+from archc.overrides import override
 from archc.reading import SUFFIX, read, read_text
 from archc.schema import Spec, check_schema
+from archc.settings import Settings
 from archc.source import Mapping, Node, Scalar, a_kind_of, compose
 from archc.spans import Source
 from archc.switches import unknown_rows
@@ -66,7 +67,7 @@ class _Documents(NamedTuple):
 def load_network(
     file: SpecFile, settings: Settings | None = None, text: str | None = None
 ) -> ir.Network | list[Diagnostic]:
-    """The network that a spec file describes; ``settings`` are values for its parameters.
+    """The network that a spec file describes; ``settings`` replace values that it holds.
 
     ``text`` is read in place of what the file holds.
     """
@@ -101,7 +102,7 @@ def _network(
     network = spec if isinstance(spec, list) else _lowered(spec, loaded.sources)
     if isinstance(network, list):
         return _blamed(network, loaded, settings, _findings_before_shapes)
-    return network
+    return network._replace(settings=tuple(sorted(settings.items())))
 
 
 def compile_spec(
@@ -109,7 +110,7 @@ def compile_spec(
 ) -> Compiled | list[Diagnostic]:
     """Find, load, analyse and compare: everything that can be known without a backend.
 
-    ``settings`` are values for the spec's parameters, ``text`` is read in place of what its file
+    ``settings`` replace values that the spec holds, ``text`` is read in place of what its file
     holds. A table that does not conform is no hindrance: its findings are in the conformance.
     """
     file = find_spec(spec) if isinstance(spec, str) else spec
@@ -145,7 +146,7 @@ def _valid_spec(documents: Sequence[Mapping], settings: Settings) -> Spec | list
         document = extend_modules(document, findings)
         if findings:
             return findings
-        document = set_parameters(document, settings, findings)
+        document = override(document, settings, findings)
     except TooManyFindings:
         return findings
     # A parameter that is used nowhere hides no other fault; most often it is misspelt elsewhere.

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from archc import ir
 from archc.diagnostics import Code, Diagnostic
-from archc.names import is_name
+from archc.names import MAXIMUM_NAME, is_name
 from archc.presentation import kind_and_notation
+from archc.stems import module_stem, other_stem, stem_fault
 
 SCHEMA_FILE = "archc.schema.json"
 
@@ -18,14 +19,16 @@ def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnosti
     the base's file name. A finding where it cannot stand in a spec, or where the name of ``file``
     cannot become a module's.
     """
-    if not is_name(file.stem) or file.suffix != ".yaml":
-        message = f"{file.name} cannot be a spec: its name becomes a module's"
-        hint = "such as my_net.yaml: letters, digits and underscores, a letter first"
+    stem = module_stem(file.name)
+    if (fault := stem_fault(stem)) is not None or file.suffix != ".yaml":
+        message = f"{file.name} cannot be a spec: {fault or 'its name ends with .yaml'}"
+        hint = f"such as {stem if fault is None else other_stem(stem)}.yaml"
         return Diagnostic(Code.INVALID_NAME, message, hint=hint)
     if not re.fullmatch(r"[\w.][\w. +/-]*\.yaml", extends):
         message = f"{extends} cannot be extended: its name is no plain word of YAML"
         return Diagnostic(Code.INVALID_NAME, message, hint="rename it, such as base.yaml")
-    name = "".join(word[:1].upper() + word[1:] for word in file.stem.split("_"))
+    name = "".join(word[:1].upper() + word[1:] for word in stem.split("_"))[:MAXIMUM_NAME]
+    name = name if is_name(name) else f"{name}Net"
     lines = [
         f"# yaml-language-server: $schema={SCHEMA_FILE}",
         f"# A variant of {extends}: say only what differs.",

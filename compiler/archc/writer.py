@@ -2,24 +2,30 @@
 
 import difflib
 import io
-import os
 import stat
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 from archc.diagnostics import Code, Diagnostic
-from archc.stamps import REACH, is_intact, stamped_spec
+from archc.staging import stage, staging
+from archc.stamps import REACH, Stamp, is_intact, read_stamp
 from archc.visible import one_line
 
 _FORCE = "--force replaces it"
 
 
 class File(NamedTuple):
-    """A file to be written: where, and every byte of it."""
+    """A file to be written: where, and every byte of it.
+
+    With a ``stamp``, which stands in the content, it replaces nothing that was made from another
+    spec or with other settings, nor weights that were given.
+    """
 
     path: Path
     content: bytes
+    stamp: Stamp | None = None
 
 
 class Outcome(NamedTuple):
@@ -34,36 +40,44 @@ def check_files(
 ) -> list[Diagnostic]:
     """A finding for each file that is not on disk byte for byte.
 
-    ``command`` writes it again, with ``diff`` it can show how it differs.
+    Where weights were given for it and are not now, all but the weights is checked. ``command``
+    writes it again, with ``diff`` it can show how it differs.
     """
     findings = []
     shows = f"{command} --diff shows how it differs, " if diff else ""
-    for path, content in files:
+    for file in files:
+        path = file.path
         current = _read(path)
         if isinstance(current, Diagnostic):
             findings.append(current)
         elif current is None:
             message = f"{path} is missing"
             findings.append(Diagnostic(Code.MISSING_FILE, message, hint=f"run {command}"))
-        elif current != content:
-            claim = _claim(current)
-            stays = f"{command} leaves it alone, {_FORCE}"
-            shown = shows if _is_ours(current) else ""
-            hint = f"{shown}{stays if claim else f'{command} writes it again'}"
-            message = f"{path} {claim or 'is not what its spec gives'}"
-            findings.append(Diagnostic(Code.STALE_FILE, message, hint=hint))
+        elif current != file.content and not _differs_in_weights(file, current):
+            claim = _claim(file, current)
+            again = f"{command} {claim.leaves if claim else 'writes it again'}"
+            words = claim.stale if claim else "is not what its spec gives"
+            hint = f"{shows if _is_ours(current) else ''}{again}"
+            findings.append(Diagnostic(Code.STALE_FILE, f"{path} {words}", hint=hint))
     return findings
 
 
+def given_weights(files: Iterable[File]) -> list[Path]:
+    """The files on disk that are current but for weights that were given, and are not now."""
+    held = []
+    for file in files:
+        current = _read(file.path)
+        if isinstance(current, bytes) and _differs_in_weights(file, current):
+            held.append(file.path)
+    return held
+
+
 def find_orphans(
-    folder: Path,
-    files: Iterable[File],
-    has_spec: Callable[[str], bool],
-    endings: tuple[str, ...] = (),
+    folder: Path, files: Iterable[File], is_given: Callable[[str, Stamp], bool]
 ) -> list[Diagnostic]:
     """A finding for each file in the folder that archc wrote from a spec there is none of now.
 
-    A spec's files have its stem, or that with one of ``endings``.
+    ``is_given`` says whether a file of that name and stamp is one that a spec gives.
     """
     expected = {file.path.name for file in files}
     findings = []
@@ -71,14 +85,13 @@ def find_orphans(
         if path.name in expected or path.is_symlink() or not path.is_file():
             continue
         with path.open("rb") as opened:
-            spec = stamped_spec(opened.read(REACH))
-        if spec is None:
+            stamp = read_stamp(opened.read(REACH))
+        if stamp is None or is_given(path.name, stamp):
             continue
-        stems = {Path(spec).stem + ending for ending in ("", *endings)}
-        if not has_spec(spec) or path.name.partition(".")[0] not in stems:
-            message = f"{path} was generated from {spec}, and none of the specs gives it"
-            hint = "delete it, or pass its spec along"
-            findings.append(Diagnostic(Code.ORPHANED_FILE, message, hint=hint))
+        message = f"{path} was generated from {stamp.origin}, and none of the specs gives it"
+        away = "move it, for it holds given weights" if stamp.weights == "given" else "delete it"
+        hint = f"{away}, or pass its spec along"
+        findings.append(Diagnostic(Code.ORPHANED_FILE, message, hint=hint))
     return findings
 
 
@@ -89,8 +102,11 @@ def diff_files(files: Iterable[File]) -> str:
     not write is not shown: it may be a link to a secret.
     """
     parts: list[str] = []
-    for path, content in files:
+    for file in files:
+        path, content = file.path, file.content
         current = _read(path)
+        if isinstance(current, bytes) and _differs_in_weights(file, current):
+            continue
         then = current if isinstance(current, bytes) else b""
         name = one_line(path)
         if isinstance(current, bytes) and not _is_ours(current):
@@ -109,30 +125,33 @@ def diff_files(files: Iterable[File]) -> str:
 def write_files(files: Iterable[File], force: bool) -> Outcome:
     """Write the files that are not on disk byte for byte.
 
-    A file that archc did not write, or that was edited since, is only replaced with ``force``. All
-    are written beside the old ones first, then renamed over them. Where one cannot be written,
-    none is renamed; where renaming one fails, those before it are new, it and the rest as before.
+    Only with ``force`` a file is replaced that archc did not write, that was edited since, or that
+    holds what the file's stamp does not. All are written beside the old ones first, then renamed
+    over them. Where one cannot be written, none is renamed; where renaming one fails, those before
+    it are new, it and the rest as before.
     """
     files = tuple(files)
     findings = [finding for file in files if (finding := _obstacle(file, force))]
     if findings:
         return Outcome((), findings)
-    staged: dict[Path, Path] = {}
+    changed = [file for file in files if _read(file.path) != file.content]
     written: list[Path] = []
     path = Path()
     try:
-        for path, content in files:
-            if _read(path) != content:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                staged[path] = _stage(path, content)
-        for path, temporary in staged.items():
-            temporary.replace(path)
-            written.append(path)
+        with ExitStack() as stack:
+            for folder in dict.fromkeys(file.path.parent for file in changed):
+                path = folder
+                stack.enter_context(staging(folder))
+            staged: dict[Path, Path] = {}
+            for file in changed:
+                path = file.path
+                staged[path] = stage(path, file.content)
+                stack.callback(staged[path].unlink, missing_ok=True)
+            for path, temporary in staged.items():
+                temporary.replace(path)
+                written.append(path)
     except OSError as error:
         findings.append(_unwritable(path, error))
-    finally:
-        for path in staged.keys() - set(written):
-            staged[path].unlink(missing_ok=True)
     return Outcome(tuple(written), findings)
 
 
@@ -145,12 +164,12 @@ def write_new(file: File, force: bool) -> Diagnostic | None:
         if path.exists() and not force:
             message = f"{path} is there already, so it is left alone"
             return Diagnostic(Code.FOREIGN_FILE, message, hint=_FORCE)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _stage(path, file.content)
-        try:
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with staging(path.parent):
+            temporary = stage(path, file.content)
+            try:
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
     except OSError as error:
         return _unwritable(path, error)
     return None
@@ -188,22 +207,70 @@ def _obstacle(file: File, force: bool) -> Diagnostic | None:
     current = _read(path)
     if isinstance(current, Diagnostic) or current is None or current == file.content or force:
         return current if isinstance(current, Diagnostic) else None
-    claim = _claim(current)
+    claim = _claim(file, current)
     if claim is None:
         return None
-    return Diagnostic(Code.FOREIGN_FILE, f"{path} {claim}, so it is left alone", hint=_FORCE)
+    message = f"{path} {claim.words}, so it is left alone"
+    return Diagnostic(claim.code, message, hint=claim.remedy)
 
 
-def _claim(content: bytes) -> str | None:
-    """Why a file is somebody's own; None where it is as archc wrote it."""
-    intact = is_intact(content)
+class _Claim(NamedTuple):
+    """Why a file is not replaced: in words, for a build that would and for a check.
+
+    ``remedy`` is what replaces it all the same, ``leaves`` what a build without it does.
+    """
+
+    words: str
+    stale: str
+    code: Code = Code.FOREIGN_FILE
+    remedy: str = _FORCE
+    leaves: str = f"leaves it alone, {_FORCE}"
+
+
+def _claim(file: File, current: bytes) -> _Claim | None:
+    """Why what is on disk is somebody's own, or more than the file; None where it is neither."""
+    intact = is_intact(current)
     if intact is None:
-        return "was not written by archc"
-    return None if intact else "was edited since archc wrote it"
+        return _as_said("was not written by archc")
+    stamp, held = file.stamp, read_stamp(current)
+    weights = held is not None and held.weights == "given"
+    besides = " and holds given weights" if weights else ""
+    if not intact:
+        return _as_said(f"was edited since archc wrote it{besides}")
+    if stamp is None or held is None:
+        return _as_said("holds given weights", Code.KEPT_FILE) if weights else None
+    if held.spec != stamp.spec or held.given != stamp.given:
+        words = f"was generated from {held.origin}{besides}, not from {stamp.origin}"
+        return _as_said(words, Code.KEPT_FILE)
+    if stamp.weights == "initial" and held.weights != "initial":
+        holds = "holds given weights" if weights else "may hold given weights"
+        return _Claim(
+            f"{holds}, which this build is not given",
+            f"is not what its spec gives, and {holds}",
+            Code.KEPT_FILE,
+            "build it with --weights FILE; --force loses the weights that it holds",
+            "--weights FILE writes it again, without --weights it is left alone",
+        )
+    return None
+
+
+def _as_said(words: str, code: Code = Code.FOREIGN_FILE) -> _Claim:
+    return _Claim(words, words, code)
+
+
+def _differs_in_weights(file: File, current: bytes) -> bool:
+    """Whether the file on disk is the same but for given weights, where initial ones are to be.
+
+    Its stamp tells: it is of the same spec, and nothing was changed since archc wrote it.
+    """
+    stamp, held = file.stamp, read_stamp(current)
+    if stamp is None or held is None or (stamp.weights, held.weights) != ("initial", "given"):
+        return False
+    return held._replace(weights="initial") == stamp and bool(is_intact(current))
 
 
 def _is_ours(content: bytes) -> bool:
-    return stamped_spec(content[:REACH]) is not None
+    return read_stamp(content[:REACH]) is not None
 
 
 def _lines(text: str) -> list[str]:
@@ -218,22 +285,3 @@ def _read(path: Path) -> bytes | Diagnostic | None:
         return None
     except OSError as error:
         return Diagnostic(Code.UNWRITABLE, f"cannot use {path}: {error.strerror or error}")
-
-
-def _stage(path: Path, content: bytes) -> Path:
-    """The content on disk beside the path, ready to be renamed over it."""
-    # Never the name of one that a killed process left behind.
-    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(temporary, flags, 0o666)
-    try:
-        if path.exists():
-            os.chmod(descriptor, path.stat().st_mode & 0o777)  # noqa: PTH101 - the open file's
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary

@@ -18,6 +18,7 @@ class Dot:
 
     comment = "//"
     options: frozenset[str] = frozenset()
+    imports: frozenset[str] = frozenset()
 
     def check(self, analysis: Analysis) -> list[Diagnostic]:
         """Nothing: every network can be drawn."""

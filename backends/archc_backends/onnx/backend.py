@@ -18,6 +18,7 @@ class ONNX:
 
     comment = ""
     options = frozenset({"weights", "optimized"})
+    imports: frozenset[str] = frozenset()
 
     def check(self, analysis: Analysis) -> list[Diagnostic]:
         """What ONNX has no nodes for, or has no room for."""

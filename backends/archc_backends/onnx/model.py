@@ -1,5 +1,6 @@
 """Graph and numbers → an ONNX model as bytes."""
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,8 @@ IR_VERSION = 8
 MAXIMUM_BYTES = 2_000_000_000
 """A protocol buffer ends at 2 GiB: with more bytes of weights, they stand in a second file."""
 BATCH = "batch"
+WEIGHTS_DIGEST = "weights_sha256"
+"""Property of a model: the digest of its second file, from REACH on."""
 _SMALL = 1024
 _PAGE = 4096
 
@@ -53,7 +56,10 @@ def write_model(analysis: Analysis, options: Options) -> dict[str, bytes] | list
         else:
             external.place(tensor, raw)
             tensors.append(tensor_parts(tensor))
-    content = model_bytes(_head(analysis, options), _graph(analysis, graph, kind), tensors)
+    head = _head(analysis, options)
+    if external is not None:
+        head.metadata_props.add(key=WEIGHTS_DIGEST, value=external.digest)
+    content = model_bytes(head, _graph(analysis, graph, kind), tensors)
     return {name: content} if external is None else {name: content, beside: external.content()}
 
 
@@ -162,6 +168,12 @@ class _External:
         self.location = location
         self._parts: Parts = [stamp.encode().ljust(REACH, b"\0")]
         self._length = REACH
+        self._digest = sha256()
+
+    @property
+    def digest(self) -> str:
+        """The digest of all that was placed."""
+        return self._digest.hexdigest()
 
     def place(self, tensor: TensorProto, raw: memoryview) -> None:
         """Take the tensor's numbers, and tell it where they stand."""
@@ -169,8 +181,10 @@ class _External:
         tensor.data_location = TensorProto.EXTERNAL
         for key, value in place.items():
             tensor.external_data.add(key=key, value=str(value))
-        self._parts += [raw, b"\0" * (-len(raw) % _PAGE)]
-        self._length += len(raw) + -len(raw) % _PAGE
+        for part in (raw, bytes(-len(raw) % _PAGE)):
+            self._parts.append(part)
+            self._digest.update(part)
+            self._length += len(part)
 
     def content(self) -> bytes:
         """The whole file."""

@@ -1,6 +1,7 @@
 """The file held against the analysis: by the ONNX project's checker, by what it holds, by a run."""
 
 from collections.abc import Iterator
+from hashlib import file_digest
 from importlib.util import find_spec
 from math import prod
 from pathlib import Path
@@ -13,9 +14,10 @@ from archc.analysis import Analysis
 from archc.checkpoints import shown
 from archc.diagnostics import Code, Diagnostic
 from archc.ops.operator import Tensor, written
+from archc.stamps import REACH
 from archc_backends.common.network import softmax_behind
 from archc_backends.onnx.graph import IMAGES, LOGITS, PROBABILITIES, view_graph
-from archc_backends.onnx.model import BATCH
+from archc_backends.onnx.model import BATCH, WEIGHTS_DIGEST
 from archc_backends.onnx.operators import steps_of
 
 _SHOWN = 5
@@ -33,10 +35,11 @@ def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
     try:
         onnx.checker.check_model(str(file), full_check=True)
         model = onnx.load(str(file), load_external_data=False)
+        stranger = _stranger(model, file)
         inferred = _inferred(model)
     except Exception as error:  # protobuf's, the checker's, the file system's: many kinds
         return [Diagnostic(Code.DIFFERENT, f"{file}: ONNX refuses it: {_line(error)}")]
-    found = list(_differences(analysis, model, inferred))
+    found = [*stranger, *_differences(analysis, model, inferred)]
     kind = helper.tensor_dtype_to_np_dtype(model.graph.input[0].type.tensor_type.elem_type).name
     not_run = ""
     if find_spec("onnxruntime") is None:
@@ -53,6 +56,19 @@ def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
         f"every layer's shape, every parameter, {analysis.cost.params:,} params as analysed"
         f"{not_run}"
     )
+
+
+def _stranger(model: ModelProto, file: Path) -> list[str]:
+    """That the file with the weights is not the model's own: one of them is of another build."""
+    digests = {entry.value for entry in model.metadata_props if entry.key == WEIGHTS_DIGEST}
+    places = (tensor.external_data for tensor in model.graph.initializer)
+    names = {entry.value for place in places for entry in place if entry.key == "location"}
+    for name in sorted(names) if digests else ():
+        with (file.parent / name).open("rb") as opened:
+            opened.seek(REACH)
+            if file_digest(opened, "sha256").hexdigest() not in digests:
+                return [f"the weights in {name} are those of another build: build it again"]
+    return []
 
 
 def _inferred(model: ModelProto) -> Values:

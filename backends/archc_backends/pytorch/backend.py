@@ -17,6 +17,8 @@ class PyTorch:
 
     comment = "#"
     options: frozenset[str] = frozenset({"optimized"})
+    # torch, and what importing torch imports.
+    imports = frozenset({"torch", "torchgen", "functorch", "numpy", "tqdm", "typing_extensions"})
 
     def check(self, analysis: Analysis) -> list[Diagnostic]:
         """What cannot be said in the module, such as a name that torch needs."""

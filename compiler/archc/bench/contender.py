@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from archc.runtimes import Mode, Trial
+from archc.settings import Settings
 
 _HAS_GROUPS = hasattr(os, "killpg")
 
@@ -25,7 +25,7 @@ class Contender:
     """
 
     def __init__(
-        self, spec: Path, settings: Mapping[str, float], runtime: str, trial: Trial, mode: Mode
+        self, spec: Path, settings: Settings, runtime: str, trial: Trial, mode: Mode
     ) -> None:
         self.mode = mode
         self.error = ""

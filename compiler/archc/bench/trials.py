@@ -1,6 +1,6 @@
 """One trial from beginning to end: which modes there are, their processes, their results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from archc.analysis import Analysis
@@ -11,6 +11,7 @@ from archc.bench.results import YARDSTICKS, Results, summarize
 from archc.bench.rounds import Effort, Round, summarize_rounds, take_turns
 from archc.pipeline import Compiled
 from archc.runtimes import Mode, Trial, runtimes
+from archc.settings import Settings
 
 Entry = tuple[str, Mode]
 """A mode and the runtime that has it."""
@@ -47,7 +48,7 @@ def choose_modes(
 
 def run_trial(
     compiled: Compiled,
-    settings: Mapping[str, float],
+    settings: Settings,
     trial: Trial,
     entries: Sequence[Entry],
     effort: Effort,

@@ -20,6 +20,7 @@ from archc.commands.common import (
     set_option,
 )
 from archc.completion import complete_spec
+from archc.settings import Settings
 
 if TYPE_CHECKING:
     from archc.bench.results import Results
@@ -101,7 +102,7 @@ def command(
     layers: bool,
     form: str,
     plot: Path | None,
-    settings: dict[str, float],
+    settings: Settings,
 ) -> None:
     """Measure how fast a network runs, in all that is installed.
 

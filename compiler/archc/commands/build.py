@@ -8,6 +8,7 @@ from archc.commands.common import (
     USAGE,
     all_specs,
     backend_option,
+    build_options,
     can_optimize,
     chosen_backend,
     chosen_recipe,
@@ -20,11 +21,13 @@ from archc.commands.common import (
     merge_option,
     optimize_option,
     out_option,
+    remark_weights,
     set_option,
     specs_argument,
     stop,
     weights_option,
 )
+from archc.settings import Settings
 
 
 @click.command("build")
@@ -37,12 +40,16 @@ from archc.commands.common import (
 @merge_option
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is not current.")
 @click.option("--diff", is_flag=True, help="As --check, and show the differences.")
-@click.option("--force", is_flag=True, help="Replace files that archc did not write.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace files that archc leaves alone, whatever they hold.",
+)
 def command(
     specs: tuple[str, ...],
     out: Path,
     backend: str | None,
-    settings: dict[str, float],
+    settings: Settings,
     weights: Path | None,
     optimize: bool,
     merge: bool,
@@ -52,9 +59,11 @@ def command(
 ) -> None:
     """Compile specs to code, generated/<spec's stem>.py.
 
-    With --optimize it is <stem>_deploy, with --merge <stem>_merged, of any backend that takes
-    them. By default a function in the file converts a state_dict of the plain file's class; where
-    files hold --weights, these are those of the network as written.
+    Settings stand in the name: --set width=0.25 gives <stem>_width_0p25. With --optimize it is
+    <stem>_deploy, with --merge <stem>_merged, of any backend that takes them. By default a
+    function in the file converts a state_dict of the plain file's class; where files hold
+    --weights, these are those of the network as written, and a file that holds some is replaced
+    only by one that does.
     """
     recipe = chosen_recipe(optimize, merge)
     unwritten = "" if check or diff else "nothing was written"
@@ -67,16 +76,18 @@ def command(
     can_optimize(chosen, recipe)
     try:
         state = given_weights(chosen, weights, compiled, recipe, unwritten)
-        files, findings = emit_files(compiled, chosen, out, settings, state, recipe)
+        files, findings = emit_files(compiled, chosen, out, state, recipe)
     except BackendUnavailable as unavailable:
         stop(str(unavailable), USAGE)
     fail_on(findings, unwritten)
     if check or diff:
         if diff and (differences := diff_files(files)):
             echo_lines(differences.removesuffix("\n"))
-        fail_on([*check_files(files), *orphans(compiled, files, out, are_all=not specs)])
+        stale = check_files(files, f"archc build{build_options(backend, settings, recipe, out)}")
+        fail_on([*stale, *orphans(compiled, files, out, are_all=not specs)])
         verb = "is" if len(files) == 1 else "are"
         echo(f"{counted(len(files), 'generated file')} {verb} current")
+        remark_weights(files)
         return
     outcome = write_files(files, force)
     for file in files:

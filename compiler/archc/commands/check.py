@@ -18,6 +18,7 @@ from archc.commands.common import (
     set_option,
     specs_argument,
 )
+from archc.settings import Settings
 
 if TYPE_CHECKING:
     from archc.library import SpecFile
@@ -46,7 +47,7 @@ DOCUMENTS = ("json", "sarif", "github", "junit")
 @click.option("--target", metavar="NAME", help="Hardware that lints about speed think of.")
 def command(
     specs: tuple[str, ...],
-    settings: dict[str, float],
+    settings: Settings,
     form: str,
     fix: bool,
     strict: bool,
@@ -97,7 +98,7 @@ def _selection(select: tuple[str, ...], ignore: tuple[str, ...], target: str | N
     return Selection(select, ignore, target)
 
 
-def _fix(spec: "str | SpecFile", settings: dict[str, float], selection: "Selection") -> None:
+def _fix(spec: "str | SpecFile", settings: Settings, selection: "Selection") -> None:
     from archc.fixes import fix_spec
 
     mended = fix_spec(spec, settings, selection)

@@ -5,11 +5,13 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
 from archc.completion import complete_backend, complete_folder, complete_spec
+from archc.settings import Setting, Settings, options
 from archc.visible import lines, one_line, visible
 
 if TYPE_CHECKING:
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
     from archc.optimize import Recipe
     from archc.pipeline import Compiled
     from archc.presentation import Grid
+    from archc.writer import File
 
+DEFAULT_OUT = Path("generated")
 FINDINGS, USAGE = 1, 2
 _COLOURS = {"match": "green", "erratum": "yellow", "mismatch": "red"}
 _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
+_LONGEST_NUMBER = 40
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 
@@ -49,7 +54,7 @@ specs_argument = click.argument(
 out_option = click.option(
     "--out",
     type=_Folder(path_type=Path),
-    default=Path("generated"),
+    default=DEFAULT_OUT,
     show_default=True,
     metavar="DIR",
     help="Folder of the generated files.",
@@ -88,17 +93,20 @@ weights_option = click.option(
 
 def _settings(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> dict[str, float]:
-    """``NAME=NUMBER`` pairs as a mapping."""
-    settings: dict[str, float] = {}
-    for value in values:
-        name, _, number = value.partition("=")
-        try:
-            if not _NUMBER.fullmatch(number):
-                raise ValueError
-            settings[name] = int(number) if number.lstrip("-+").isdecimal() else float(number)
-        except ValueError:
-            raise click.BadParameter(f"{value!r} is not NAME=NUMBER") from None
+) -> dict[str, Setting]:
+    """``NAME=VALUE`` pairs as a mapping. A value is a number; that of ``input`` is a text."""
+    settings: dict[str, Setting] = {}
+    for given in values:
+        name, _, value = given.partition("=")
+        if name in settings:
+            raise click.BadParameter(f"{name} is set twice")
+        if name == "input" and value:
+            settings[name] = value
+        elif _NUMBER.fullmatch(value) and len(value) <= _LONGEST_NUMBER:
+            settings[name] = int(value) if value.lstrip("-+").isdecimal() else float(value)
+        else:
+            such = "input=3x224x224" if name == "input" else f"{name or 'NAME'}=NUMBER"
+            raise click.BadParameter(f"{given!r} is not {such}")
     return settings
 
 
@@ -107,8 +115,8 @@ set_option = click.option(
     "settings",
     multiple=True,
     callback=_settings,
-    metavar="NAME=NUMBER",
-    help="Give a parameter of the spec another value.",
+    metavar="NAME=VALUE",
+    help="Give classes, input or a parameter of the spec another value.",
 )
 
 
@@ -140,6 +148,17 @@ def can_optimize(backend: "Backend", recipe: "Recipe | None") -> None:
         raise click.UsageError(f"--{recipe.option}: this backend takes networks as written")
 
 
+def build_options(
+    backend: str | None, settings: Settings, recipe: "Recipe | None", out: Path
+) -> str:
+    """The options of ``archc build`` that give the same files, as they are typed."""
+    chosen = [f"--backend {backend}"] if backend else []
+    chosen += options(settings)
+    chosen += [f"--{recipe.option}"] if recipe else []
+    chosen += [f"--out {quote(str(out))}"] if out != DEFAULT_OUT else []
+    return "".join(f" {option}" for option in chosen)
+
+
 def all_specs(specs: tuple[str, ...]) -> "list[str | SpecFile]":
     """The specs named, each once, or all of ``specs/``. Raises UsageError where there are none."""
     from archc.library import SpecFile, find_spec, project_specs
@@ -169,9 +188,7 @@ def quickly() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
-def compile_one(
-    spec: "str | SpecFile", settings: dict[str, float]
-) -> "Compiled | list[Diagnostic]":
+def compile_one(spec: "str | SpecFile", settings: Settings) -> "Compiled | list[Diagnostic]":
     """One spec all the way through, or its findings."""
     quickly()
     from archc.pipeline import compile_spec
@@ -180,7 +197,7 @@ def compile_one(
 
 
 def compile_all(
-    specs: "Iterable[str | SpecFile]", settings: dict[str, float] | None = None, closing: str = ""
+    specs: "Iterable[str | SpecFile]", settings: Settings | None = None, closing: str = ""
 ) -> "list[Compiled]":
     """Every spec all the way through; exits with the findings of all where one has any."""
     results = [compile_one(spec, settings or {}) for spec in specs]
@@ -247,6 +264,14 @@ def given_weights(
     made = optimize(written, recipe).analysis if recipe else None
     fail_on_match(match, file, tensors, written, made, closing, whole=True)
     return match.pick(tensors)
+
+
+def remark_weights(files: "list[File]") -> None:
+    """Say which files hold weights that were given, and that nothing is known of these."""
+    from archc.writer import given_weights as holding
+
+    for path in holding(files):
+        echo(f"{path} holds given weights: all else is checked, --weights FILE compares them")
 
 
 def fail_on_match(

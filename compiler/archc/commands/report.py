@@ -7,6 +7,7 @@ import click
 
 from archc.commands.common import compile_all, echo, fail_on, set_option
 from archc.completion import complete_spec
+from archc.settings import Settings
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -60,7 +61,7 @@ def command(
     each: bool,
     check: bool,
     force: bool,
-    settings: dict[str, float],
+    settings: Settings,
 ) -> None:
     """Write a page about networks, or a picture for a paper.
 
@@ -87,9 +88,7 @@ def command(
     if each:
         groups = [(out / f"{one.path.stem}.{chosen}", [one]) for one in compiled]
     fail_on(_clashes(groups))
-    files = [
-        File(file, _content(group, chosen, theme, path, module, settings)) for file, group in groups
-    ]
+    files = [File(file, _content(group, chosen, theme, path, module)) for file, group in groups]
     if check:
         fail_on(check_files(files, "archc report", diff=False))
         return
@@ -116,7 +115,7 @@ def _clashes(groups: "list[tuple[Path, list[Compiled]]]") -> "list[Diagnostic]":
     from archc.diagnostics import Code, Diagnostic
 
     findings = []
-    givers: dict[Path, Path] = {}
+    givers: dict[str, Path] = {}
     sources = {
         source.path.resolve()
         for _, group in groups
@@ -126,10 +125,11 @@ def _clashes(groups: "list[tuple[Path, list[Compiled]]]") -> "list[Diagnostic]":
     }
     for file, group in groups:
         path = group[0].path
-        if file in givers:
-            message = f"{givers[file]} and {path} both give {file.name}"
+        # As a file system sees it where case is ignored.
+        other = givers.setdefault(str(file).casefold(), path)
+        if other != path:
+            message = f"{other} and {path} both give {file.name}"
             findings.append(Diagnostic(Code.DUPLICATE_KEY, message, hint="rename one"))
-        givers[file] = path
         if file.resolve() in sources:
             findings.append(Diagnostic(Code.UNWRITABLE, f"{file} is a spec that is shown"))
     return findings
@@ -150,13 +150,12 @@ def _content(
     theme: "Theme",
     path: str | None,
     module: str | None,
-    settings: dict[str, float],
 ) -> bytes:
     """The bytes of one file."""
     from archc.builds import stamp_of
     from archc.stamps import sealed
 
-    stamp = stamp_of(compiled, settings).text
+    stamp = stamp_of(compiled).text
     if form == "html":
         from archc.page.document import write_page
 

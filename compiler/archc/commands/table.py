@@ -11,6 +11,7 @@ from archc.commands.common import (
     set_option,
 )
 from archc.completion import complete_spec
+from archc.settings import Settings
 
 
 @click.command("table")
@@ -38,7 +39,7 @@ def command(
     conventions: bool,
     layers: bool,
     number: str | None,
-    settings: dict[str, float],
+    settings: Settings,
 ) -> None:
     """Print the paper's table, each cell checked, and the totals.
 
@@ -87,7 +88,7 @@ def command(
     fail_on(list(conformance.findings))
 
 
-def _explain(spec: str, number: str, form: str, settings: dict[str, float]) -> None:
+def _explain(spec: str, number: str, form: str, settings: Settings) -> None:
     """Which counts of the network are printed as the number."""
     from archc.presentation import readings_grid
     from archc.quantities import explain, parse_quantity

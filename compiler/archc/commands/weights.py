@@ -23,6 +23,7 @@ from archc.commands.common import (
     stop,
 )
 from archc.completion import complete_spec
+from archc.settings import Settings
 
 if TYPE_CHECKING:
     from archc.analysis import Analysis
@@ -94,7 +95,7 @@ def command(
     optimize: bool,
     merge: bool,
     backend: str | None,
-    settings: dict[str, float],
+    settings: Settings,
 ) -> None:
     """Turn a CHECKPOINT into one for the generated network. Needs what reads it, such as torch.
 
