@@ -340,6 +340,20 @@ def test_headers_that_trickle_are_refused(start: bytes, site: Site) -> None:
     assert answer.endswith('{"error": "not all came within 1 seconds"}\n')
 
 
+def flood(connection: socket.socket, seconds: float) -> None:
+    """Send so long, whatever is answered."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        connection.sendall(bytes(65536))
+
+
+def test_a_client_that_never_stops_sending_is_cut_off(site: Site) -> None:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=30) as connection:
+        connection.sendall(b"BREW / HTTP/1.1\r\n\r\n")
+        with pytest.raises(ConnectionError):
+            flood(connection, 60 * SECONDS)
+
+
 @pytest.mark.parametrize(("size", "status"), [(16_384, 200), (16_385, 431)])
 def test_the_size_of_headers_is_limited(size: int, status: int, site: Site) -> None:
     start, end = b"GET /health HTTP/1.1\r\n", b"\r\n"

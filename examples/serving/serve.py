@@ -61,7 +61,9 @@ class Input(io.RawIOBase):
             status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise Refused(status, f"the headers have more than {MAX_HEADERS:,} bytes")
         try:
-            self._connection.settimeout(max(self._end - time.monotonic(), 0.001))
+            if (seconds := self._end - time.monotonic()) <= 0:
+                raise TimeoutError
+            self._connection.settimeout(seconds)
             count = self._connection.recv_into(memoryview(buffer)[: self._left])
         except TimeoutError as error:
             why = f"not all came within {self._seconds:g} seconds"
