@@ -97,3 +97,32 @@ def test_sizes_up_to_the_limit_are_analysed_and_built() -> None:
     assert MAXIMUM_SIZE / 2 < max(elements) < MAXIMUM_SIZE
     assert run("build", "net.yaml").exit_code == 0
     assert run("build", "net.yaml", "--optimize").exit_code == 0
+
+
+def test_of_many_branches_that_do_not_fit_five_are_named() -> None:
+    branches = "".join("    - {MaxPool: 2x2/2}\n    - Identity\n" for _ in range(20))
+    module = f"modules:\n  M:\n    Concat:\n{branches}    - {{MaxPool: 2x2/2}}\n"
+    Path("net.yaml").write_text(f"{HEAD}input: 3x8x8\n{module}stem:\n  odd: M\n")
+    findings = compile_spec("net.yaml")
+    assert isinstance(findings, list)
+    (finding,) = findings
+    named = ", ".join(f"branch {i} is 8x8" for i in (2, 4, 6, 8, 10))
+    assert finding.message == f"Concat: {named}, 15 more differ, the others are 4x4 (odd)"
+
+
+def test_rows_that_do_not_fit_are_counted_up_to_fifty() -> None:
+    modules = "modules:\n  M: {Concat: [{MaxPool: 2x2/2}, Identity]}\n  N:\n    Concat:\n"
+    calls = "    - M\n" * 100
+    Path("net.yaml").write_text(f"{HEAD}input: 3x8x8\n{modules}{calls}stem:\n  odd: N\n")
+    findings = compile_spec("net.yaml")
+    assert isinstance(findings, list)
+    assert len(findings) == 51
+    assert findings[-1].message == "more than 50 findings: the rest is not looked for"
+
+
+def test_a_placeholder_stands_once_on_each_side() -> None:
+    keys = 'checkpoints:\n  one:\n    source: x\n    keys: {"a{n}": "b{n}_{n}"}\n'
+    Path("net.yaml").write_text(f"{HEAD}input: 3x8x8\nstem:\n  conv: {{Conv: 1x1, out: 3}}\n{keys}")
+    findings = compile_spec("net.yaml")
+    assert isinstance(findings, list)
+    assert [finding.message for finding in findings] == ["b{n}_{n} has a placeholder twice"]

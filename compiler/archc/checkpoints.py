@@ -9,10 +9,11 @@ from archc import ir
 from archc.analysis import Analysis
 from archc.diagnostics import Code, Diagnostic, Hint, closest, guess
 from archc.findings import MAXIMUM_FINDINGS
+from archc.key_tree import key_tree
 from archc.ops.operator import Tensor
 from archc.ops.operator import written as written_shape
 from archc.prefixes import find_prefix, rename
-from archc.renaming import Line, Renaming, fillings, matches
+from archc.renaming import Line, Renaming, fillings
 from archc.validation import counted, listed
 from archc.visible import one_line
 
@@ -90,8 +91,10 @@ def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
     renamings = analysis.network.checkpoints
     if not renamings:
         return []
+    state = expected_state(analysis)
+    tree = key_tree(state)
     paths: dict[str, None] = {}
-    for key in expected_state(analysis):
+    for key in state:
         segments = key.split(".")
         paths |= dict.fromkeys(".".join(segments[:end]) for end in range(1, len(segments) + 1))
     findings: list[Diagnostic] = []
@@ -99,8 +102,11 @@ def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
         astray = [
             (line, line.ours)
             for line in sorted(renaming.lines, key=lambda line: line.span.line)
-            if line.ours is not None and not _leads_somewhere(line.ours, paths)
+            if line.ours is not None and not tree.has(line.ours)
         ]
+        strays = {line.ours for line, _ in astray}
+        patterns = (line.ours for line in renaming.lines if line.ours and "{" in line.ours)
+        example = next((ours for ours in patterns if ours not in strays), None)
         notes: tuple[str, ...] = ()
         if len(astray) > max(3, len(renaming.lines) // 2):
             # It is the network that has changed, not each of the lines that is misspelt.
@@ -111,7 +117,7 @@ def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
             message = f"{line.theirs} becomes {ours}, and the network has no state there"
             # A network has many paths, and looking for a close one takes its time.
             few = len(findings) < _MOST_SUGGESTIONS
-            hint = _path_meant(ours, renaming, paths) if few else None
+            hint = _path_meant(ours, example, paths) if few else None
             findings.append(
                 Diagnostic(Code.UNKNOWN_REFERENCE, message, line.ours_span, (), notes, hint)
             )
@@ -203,19 +209,10 @@ def shown(key: str) -> str:
     return one_line(key if len(key) <= 200 else f"{key[:200]}...")
 
 
-def _leads_somewhere(ours: str, paths: Mapping[str, None]) -> bool:
-    return ours in paths or ("{" in ours and any(matches(ours, path) for path in paths))
-
-
-def _path_meant(ours: str, renaming: Renaming, paths: Mapping[str, None]) -> Hint | None:
-    """The path that is meant; what its placeholders stand for, other lines tell."""
-    filled = (
-        filling
-        for line in renaming.lines
-        for path in paths
-        if line.ours and "{" in line.ours and (filling := fillings(line.ours, path))
-    )
-    filling = next(filled, None) if "{" in ours else {}
+def _path_meant(ours: str, example: str | None, paths: Mapping[str, None]) -> Hint | None:
+    """The path that is meant; what its placeholders stand for, another line tells."""
+    filled = (fillings(example, path) for path in paths if example)
+    filling = next(filter(None, filled), None) if "{" in ours else {}
     if filling is None or any(f"{{{name}}}" not in ours for name in filling):
         return None
     meant = ours

@@ -28,6 +28,8 @@ _PART, _SEGMENT = "[A-Za-z0-9]+", "[A-Za-z0-9_]+"
 _TOUCHING = re.compile(r"\}[A-Za-z0-9]*\{")
 _OURS = re.compile(r"(\w|\{\w+\})+(\.(\w|\{\w+\})+)*", re.ASCII)
 
+_OWN_NAME = "give each a name of its own"
+
 
 class CheckpointSection(BaseModel):
     """A checkpoint as a spec declares it."""
@@ -163,7 +165,7 @@ def _wrong_theirs(key: source.Scalar, separator: str) -> Diagnostic | None:
         hint = "a placeholder is a name in braces, such as {row}"
     elif len(set(names)) < len(names):
         message = f"{text} has a placeholder twice"
-        hint = "give each a name of its own"
+        hint = _OWN_NAME
     elif _TOUCHING.search(text):
         message = f"{text} has two placeholders that cannot be told apart"
         hint = "a placeholder stands for letters and digits: another character parts two of them"
@@ -178,6 +180,9 @@ def _wrong_ours(key: source.Scalar, value: source.Scalar) -> Diagnostic | None:
         message = f"{value.text!r} is no path of the network"
         hint = f"it is a path such as conv1 or conv1.weight, or {DROPPED} to drop the key"
         return Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint)
+    if len(_PLACEHOLDER.findall(value.text)) > len(ours):
+        message = f"{value.text} has a placeholder twice"
+        return Diagnostic(Code.INVALID_VALUE, message, value.span, hint=_OWN_NAME)
     if theirs != ours:
         odd = listed(f"{{{name}}}" for name in sorted(theirs ^ ours))
         message = f"{odd} stands on one side alone"

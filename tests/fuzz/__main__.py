@@ -4,6 +4,7 @@ import argparse
 import os
 import secrets
 import sys
+from importlib import import_module
 
 from fuzz.campaign import CAMPAIGNS, Failure, Report, examine, run
 
@@ -12,7 +13,7 @@ def main() -> int:
     """Print the seed first, then what it came to; the exit status is 1 where a case failed."""
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
     parser.add_argument("campaign", choices=CAMPAIGNS)
-    parser.add_argument("--count", type=int, default=100_000, help="how many cases")
+    parser.add_argument("--count", type=int, default=None, help="how many cases")
     parser.add_argument("--seed", default=None, help="the seed; without it a new one")
     parser.add_argument("--case", type=int, default=None, help="only the case of this number")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
@@ -25,7 +26,8 @@ def main() -> int:
         report = Report(given.campaign, seed, 1, failures, outcome.counts)
         print(report.explain(failures[0]))
         return 1 if outcome.fault else 0
-    report = run(given.campaign, seed, given.count, given.processes)
+    usual: int = getattr(import_module(f"fuzz.{given.campaign}"), "COUNT", 100_000)
+    report = run(given.campaign, seed, given.count or usual, given.processes)
     for failure in report.failures:
         print(report.explain(failure))
     print(report)

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from random import Random
 from typing import Any, NamedTuple
 
-CAMPAIGNS = ("valid", "mutants", "verdicts", "values")
+CAMPAIGNS = ("valid", "mutants", "verdicts", "values", "costly")
 _SHARE = 50
 """Cases that a process takes at a time."""
 
