@@ -159,6 +159,27 @@ def test_a_no_for_a_layer_is_none(field: str, word: str) -> None:
     assert Path("net.yaml").read_text() == spec(field=f"{field}: none")
 
 
+@pytest.mark.parametrize("word", ["no", "off", "false"])
+def test_a_no_for_a_lint_is_none(word: str) -> None:
+    (finding,) = findings(spec(top=f"lints: {{dead_column: {word}}}"))
+    assert finding.hint == Replacement("none", "write none", safe=True)
+    assert fix_spec("net.yaml").number == 1
+    assert not check_spec("net.yaml").findings
+
+
+@pytest.mark.parametrize("word", ["no", "off", "false"])
+def test_a_no_for_a_section_is_none_in_a_variant_alone(word: str) -> None:
+    aux = "aux:\n  aux1: {Aux: [Flatten, {Linear: classes}], from: first, loss_weight: 0.3}\nhead:"
+    Path("base.yaml").write_text(BASE.replace("head:", aux))
+    (finding,) = findings(f"extends: base.yaml\nname: Variant\naux: {word}\n")
+    assert finding.hint == Replacement("none", "write none", safe=True)
+    assert fix_spec("net.yaml").number == 1
+    assert not check_spec("net.yaml").findings
+    (finding,) = findings(f"{BASE}aux: {word}\n")
+    assert finding.hint == "only a variant removes a section: is `extends` missing?"
+    assert fix_spec("net.yaml").number == 0
+
+
 def test_linear_as_an_activation_is_none_and_as_a_layer_linear() -> None:
     (finding,) = findings(spec(field="activation: linear"))
     assert finding.hint == Replacement("none", "archc calls it none", safe=False)

@@ -26,6 +26,7 @@ from archc.switches import Switch, parse_switches
 from archc.syntax import MAXIMUM_MODULES, Definition, Grammar, Layer
 from archc.table import PrintedTable, parse_table
 from archc.validation import as_meant, fields_as_meant, found, is_empty, unknown_key, validate
+from archc.value_hints import none_hint
 
 ROW_SECTIONS = ("stem", "inception", "body", "head")
 
@@ -214,6 +215,8 @@ def _mapping(entry: Entry | None, what: str, findings: list[Diagnostic]) -> tupl
     # In a variant `none` removes a section.
     text = entry.value.text if isinstance(entry.value, Scalar) else ""
     hint: Hint | None = suggestion(text, ("none",))
+    if isinstance(entry.value, Scalar):
+        hint = none_hint(entry.value) or hint
     if text == "none":
         hint = "only a variant removes a section: is `extends` missing?"
     # Of many lines, the key is enough to show.

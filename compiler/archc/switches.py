@@ -12,6 +12,7 @@ from archc.models import SpecModel, Text
 from archc.source import Entry, Scalar
 from archc.spans import Span
 from archc.validation import found, validate
+from archc.value_hints import none_hint
 
 LINT_NAMES = sorted(path.stem for path in Path(__file__).parent.glob("lints/[a-z]*.py"))
 """The lints there are: one file each."""
@@ -69,7 +70,8 @@ def parse_switches(entry: Entry | None, findings: list[Diagnostic]) -> dict[str,
             switches[key.text] = Switch(True, {}, None)
         elif not isinstance(value, source.Mapping):
             message = f"{key.text} is none or a mapping, found {found(value)}"
-            hint = "none switches it off, {allow: [a_row]} in some rows"
+            off = none_hint(value) if isinstance(value, Scalar) else None
+            hint = off or "none switches it off, {allow: [a_row]} in some rows"
             findings.append(Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint))
         else:
             fields = {field.key.text: field for field in value.entries}
