@@ -15,14 +15,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from archc.bench.results import Results
 from archc.cli import cli
+from archc.commands import bench
 from archc.grids import as_list, as_markdown
 from archc.markdown import escape
 from archc.presentation import Grid, GridCell
+from archc.runtimes import Trial
 from archc.visible import one_line
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-LAID_OUT = {"table", "thead", "tbody", "tr", "th", "td", "ul", "li", "code"}
+LAID_OUT = {"table", "thead", "tbody", "tr", "th", "td", "ul", "li", "p", "code"}
 LIVE = {
     "a mention": r"(?<![\w/.])@\w",
     "an address": r"[\w.+-]+@[\w-]",
@@ -128,6 +131,18 @@ table:
     rendered = Rendered(READER.render(result.stdout))
     assert "fc.depth: @team said so in #12, or $2$ was ~~meant~~" in rendered.text
     assert not any(re.search(pattern, rendered.prose) for pattern in LIVE.values())
+
+
+def test_what_a_runtime_says_in_a_benchmark_notifies_nobody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "eager: not run: ask @team, see #12"
+    monkeypatch.setattr("archc.bench.view.remarks", lambda results, predicted: [said])
+    nothing = Results(Trial(1, "cpu", 1, False, False), (), {}, ())
+    bench._show(nothing, [], "md", False)
+    assert_shown(said, capsys.readouterr().out)
+    bench._show(nothing, [], "text", False)
+    assert said in capsys.readouterr().out
 
 
 def test_lists_keep_their_levels() -> None:

@@ -175,14 +175,16 @@ def command(
 def _show(results: "Results", predicted: "Sequence[Prediction]", form: str, layers: bool) -> None:
     """One trial's table and what there is to know beside it; nothing where there is nothing."""
     from archc.bench.view import layers_grid, prediction_line, remarks, results_grid
+    from archc.markdown import escape
 
     if results.results:
         print_grid(results_grid([results]), form)
         echo("")
     for remark in remarks([results], predicted):
-        echo(remark)
+        echo(escape(remark) if form == "md" else remark)
     for prediction in predicted if layers else ():
-        echo_lines(f"\n{prediction_line(prediction)}\n")
+        line = prediction_line(prediction)
+        echo_lines(f"\n{escape(line) if form == 'md' else line}\n")
         print_grid(layers_grid(prediction), form)
     echo("")
     sys.stdout.flush()
