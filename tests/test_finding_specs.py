@@ -22,7 +22,7 @@ name: Small
 input: 3x8x8
 classes: 10
 stem:
-  conv1: {Conv: 3x3, out: 4}
+  conv1: {Conv: 3x3, out: 4, activation: ReLU}
 head:
   pool: {AvgPool: global}
   fc: {Linear: classes}
