@@ -17,7 +17,7 @@ name: Small
 input: 3x8x8
 classes: 10
 stem:
-  conv1: {Conv: 3x3, out: 4}
+  conv1: {Conv: 3x3, out: 4, activation: ReLU}
 head:
   pool: {AvgPool: global}
   fc: {Linear: classes}
@@ -396,8 +396,8 @@ def test_diff_shows_what_differs(folder: Path) -> None:
     assert lines[:2] == [f"--- {target}", f"+++ {target}, from its spec"]
     removed = [line for line in lines[2:] if line.startswith("-")]
     added = [line for line in lines[2:] if line.startswith("+")]
-    assert any("nn.Conv2d(3, 4" in line for line in removed)
-    assert any("nn.Conv2d(3, 5" in line for line in added)
+    assert any("ConvReLU(3, 4" in line for line in removed)
+    assert any("ConvReLU(3, 5" in line for line in added)
     assert everything(folder) == before
 
 
