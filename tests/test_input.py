@@ -75,7 +75,7 @@ def test_what_means_nothing_has_no_replacement(written: str) -> None:
 def test_a_network_that_fits_channels_at_the_end_gets_a_warning() -> None:
     (warning,) = findings_of("32x32x3", "3x3/2 same")
     assert (warning.code, str(warning.span)) == ("L111", "net.yaml:6:10")
-    assert warning.hint == "channels come first: write input: 3x32x32"
+    assert warning.hint == "channels come first, input: 3x32x32"
     assert findings_of("64x1x3", "1x1/1") == ()  # a signal
     assert findings_of("3x3x3", "1x1/1") == ()
 

@@ -5,7 +5,7 @@ A reduction stands in front of a larger convolution to make it cheaper
 (arXiv:1409.4842, section 4). One that widens costs more than the convolution
 alone, and is most often a swapped or mistyped cell. A convolution that is
 grouped is left alone: there, widening first is the point. So is one in a
-Residual that gives more channels still, as in a wide ResNet's first block
+Residual that gives as many channels itself, as in the first of wide blocks
 (arXiv:1605.07146).
 
 ## Example
