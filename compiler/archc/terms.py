@@ -4,8 +4,8 @@
 names is asked of the words that archc knows.
 """
 
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,8 +54,9 @@ def word_meant(word: str, known: Iterable[str], sections: tuple[str, ...]) -> st
         return _same(word, known, table) or next(_forms(word, known, table), Form(None, "")).of
     if (close := closest(word, known)) is not None:
         return close
-    close = closest(word, [name for name in table.terms if _same(name, known, table)])
-    return _same(close, known, table) if close else None
+    same = _known_terms(tuple(known), sections)
+    close = closest(word, same)
+    return same[close] if close else None
 
 
 def word_hint(
@@ -77,8 +78,24 @@ def word_hint(
         return f"{word} is a known {terms[0].what}, which archc does not have"
     if terms or (meant := word_meant(word, known, sections)) is None:
         return None
-    others = [name for name in table.terms if _same(name, [meant], table) is None]
+    same_as_meant = _known_terms((meant,), sections)
+    others = [name for name in table.terms if name not in same_as_meant]
     return suggestion(word, known, others) or Replacement(meant, f"did you mean {meant}?", False)
+
+
+@lru_cache(maxsize=64)
+def _known_terms(known: tuple[str, ...], sections: tuple[str, ...]) -> Mapping[str, str]:
+    """The folded terms that a known word is the same as, each with that word."""
+    words: dict[str, int] = {}
+    for i, word in enumerate(known):
+        words.setdefault(fold(word), i)
+    found = {}
+    for name, terms in _table(sections).terms.items():
+        equal = [words[name]] if name in words else []
+        named = ([words[n] for n in map(fold, term.names) if n in words] for term in terms)
+        if places := equal or next(filter(None, named), []):
+            found[name] = known[min(places)]
+    return found
 
 
 def _same(word: str, known: list[str], table: Table) -> str | None:
