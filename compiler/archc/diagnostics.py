@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from posixpath import commonprefix
 from typing import NamedTuple
@@ -189,6 +190,7 @@ def meaning(word: str, meant: str) -> Replacement:
     )
 
 
+@lru_cache(maxsize=8192)
 def fold(word: str) -> str:
     """The word without what tools write differently: case, underscores, hyphens and spaces."""
     return word.casefold().translate(_SEPARATORS)

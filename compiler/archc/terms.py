@@ -67,7 +67,14 @@ def word_hint(
     A term of the field is never a misspelling of another word: the hint says what archc calls the
     same thing, or that archc does not have it. ``language`` are the words that archc has anywhere.
     """
-    known, table = list(known), _table(sections)
+    return _word_hint(word, tuple(known), sections, tuple(language))
+
+
+@lru_cache(maxsize=256)  # one slip is often made in many layers
+def _word_hint(
+    word: str, names: tuple[str, ...], sections: tuple[str, ...], language: tuple[str, ...]
+) -> Hint | None:
+    known, table = list(names), _table(sections)
     terms = table.terms.get(fold(word), [])
     for form in _forms(word, known, table):
         return form.write
