@@ -12,7 +12,7 @@ import textwrap
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from math import inf, nan
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from shipped import NAMES, SPECS, by_cost
 
 import archc
 from archc.analysis import Analysis
+from archc.bench.interruptions import Interruptions
 from archc.bench.results import Results, differences, different, summarize
 from archc.bench.rounds import Run
 from archc.roofline import Machine, predict
@@ -503,6 +504,25 @@ def test_an_interrupt_keeps_the_complete_rounds(folder: Path, number: signal.Sig
     assert not _workers(process.pid)
 
 
+def test_an_interrupt_ends_measuring_alone() -> None:
+    """One that comes while a table is printed lets it be printed."""
+    before = signal.getsignal(signal.SIGTERM)
+    done = []
+    try:
+        for measures in (True, False):
+            with Interruptions() as interruptions:
+                with interruptions.measuring() if measures else nullcontext():
+                    signal.raise_signal(signal.SIGTERM)
+                    done.append("in the block")
+                done.append("behind it")
+            assert interruptions.number == signal.SIGTERM
+            assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+            signal.signal(signal.SIGTERM, before)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert done == ["behind it", "in the block", "behind it"]
+
+
 def test_an_interrupt_while_a_contender_starts(folder: Path) -> None:
     process = begin(folder, "--only", "starts for hours", "--batch", "4", "--batch", "8")
     wait_for(lambda: _workers(process.pid))
@@ -519,6 +539,8 @@ def test_the_table_of_a_batch_comes_before_the_next_is_measured(folder: Path) ->
     assert process.stdout is not None
     first = [process.stdout.readline() for _ in range(3)]
     assert first[2].split()[:5] == ["hangs", "at", "batch", "8", "4"]
+    assert process.stderr is not None
+    assert any("batch 8: starting" in line for line in process.stderr)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 130

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 from archc.analysis import Analysis
 from archc.bench.contender import Contender
-from archc.bench.interruptions import Interrupted
+from archc.bench.interruptions import Interruptions
 from archc.bench.progress import Progress
 from archc.bench.results import YARDSTICKS, Results, summarize
 from archc.bench.rounds import Effort, Round, summarize_rounds, take_turns
@@ -53,22 +53,22 @@ def run_trial(
     entries: Sequence[Entry],
     effort: Effort,
     progress: Progress,
+    interruptions: Interruptions,
 ) -> Results:
     """The modes in turn. After an interruption the results are those of the complete rounds."""
     contenders: list[Contender] = []
     rounds: list[Round] = []
     layers: dict[int, dict[str, float]] = {}
     try:
-        for position, (runtime, mode) in enumerate(entries):
-            # One after the other: some compile for a minute with all threads that there are.
-            progress.start(mode.name, position + 1, len(entries))
-            contenders.append(Contender(compiled.path, settings, runtime, trial, mode))
-            contenders[-1].wait()
-        rounds.extend(take_turns(contenders, effort, progress))
-        if effort.layers:
-            layers |= {position: one.layers() for position, one in enumerate(contenders)}
-    except Interrupted:
-        pass  # who asked for it knows it
+        with interruptions.measuring():
+            for position, (runtime, mode) in enumerate(entries):
+                # One after the other: some compile for a minute with all threads that there are.
+                progress.start(mode.name, position + 1, len(entries))
+                contenders.append(Contender(compiled.path, settings, runtime, trial, mode))
+                contenders[-1].wait()
+            rounds.extend(take_turns(contenders, effort, progress))
+            if effort.layers:
+                layers |= {position: one.layers() for position, one in enumerate(contenders)}
     finally:
         for contender in contenders:
             contender.kill()

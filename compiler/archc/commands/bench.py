@@ -148,9 +148,10 @@ def command(
     with Interruptions() as interruptions:
         for trial in trials:
             progress = Progress(sys.stderr, f"{name}, batch {trial.batch}")
-            results.append(run_trial(compiled, settings, trial, chosen, effort, progress))
+            measured = run_trial(compiled, settings, trial, chosen, effort, progress, interruptions)
+            results.append(measured)
             if form != "json":
-                _show(results[-1], predictions(analysis, results[-1:]), form, layers)
+                _show(measured, predictions(analysis, [measured]), form, layers)
             if interruptions.number:
                 break
     left_out = interruption(results, trials, rounds)
