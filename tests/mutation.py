@@ -32,11 +32,28 @@ GROUPS = {
         (
             *(
                 f"analyses/{n}.py"
-                for n in ("cost", "depth", "memory", "receptive_field", "shapes", "succession")
+                for n in (
+                    "cost",
+                    "depth",
+                    "limits",
+                    "linear_ways",
+                    "memory",
+                    "receptive_field",
+                    "shapes",
+                    "succession",
+                )
             ),
             "analysis.py",
         ),
-        ("test_analyses.py", "test_bad_specs.py", "test_goldens.py", "test_lints.py"),
+        (
+            "test_analyses.py",
+            "test_bad_specs.py",
+            "test_goldens.py",
+            "test_limits.py",
+            "test_linear_layers.py",
+            "test_lints.py",
+            "test_lints_of_residuals.py",
+        ),
     ),
     "conformance": Group(
         ("conformance.py", "table.py"),

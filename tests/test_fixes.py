@@ -27,6 +27,7 @@ body:
         conv: 3
         out:   "32"
         bias: yes
+        activation: ReLU
 head: {pool: {AvgPool: global}, fc: {Linear: clases}}
 """
 MENDED = """\
@@ -42,6 +43,7 @@ body:
         Conv: 3x3
         out:   32
         bias: true
+        activation: ReLU
 head: {pool: {AvgPool: global}, fc: {Linear: classes}}
 """
 
@@ -72,6 +74,14 @@ def test_a_spec_that_is_mended_whole_is_fine() -> None:
     result = fix()
     assert (result.exit_code, result.stderr) == (0, "net.yaml: 9 findings mended\n")
     assert Path("net.yaml").read_text() == MENDED.replace("out_channels", "out")
+
+
+def test_a_lint_of_the_network_that_is_meant_keeps_no_fix_from_being_made() -> None:
+    without = BAD.replace("        activation: ReLU\n", "").replace("out_channels", "outt")
+    Path("net.yaml").write_text(without)
+    result = fix()
+    assert result.exit_code == 0
+    assert result.stderr.startswith("net.yaml: 9 findings mended\nnet.yaml:10:9: warning[L105]")
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte order mark"])
