@@ -2,9 +2,11 @@
 
 Of the findings the first counts, which is what a person reads first. A mutant that archc takes is
 no fault that could be shown: it describes the same network or another one. These are counted, and
-where the spec has a printed table, no cell of it may have changed unseen.
+where the spec has a printed table, no cell of it may have changed unseen. Neither has a fault a
+place that shows in a printed total alone: a sum does not tell which summand is wrong.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -21,6 +23,7 @@ from archc.spans import Span
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.yaml"))
 SEED = 1
+TOTAL = re.compile(r"\btotal(_with_aux)?\.(params|ops)\b")
 Figures = Callable[[str], None]
 
 
@@ -51,6 +54,11 @@ class Verdict(NamedTuple):
         for start, end in self.fault.holes:
             lines |= set(range(line_of(text, start), line_of(text, end) + 1))
         return span.line in lines or self.is_right_token
+
+    @property
+    def shows_in_a_total_alone(self) -> bool:
+        """Whether the only evidence is a total that is not the one printed."""
+        return bool(self.findings) and all(TOTAL.search(f.message) for f in self.findings)
 
     @property
     def names_the_word(self) -> bool:
@@ -107,7 +115,7 @@ def compiled(name: str) -> Compiled:
 
 
 def found(verdicts: list[Verdict]) -> list[Verdict]:
-    return [verdict for verdict in verdicts if verdict.findings]
+    return [v for v in verdicts if v.findings and not v.shows_in_a_total_alone]
 
 
 def share(hits: Iterable[bool]) -> float:
@@ -154,6 +162,8 @@ def line_for(kind: str, verdicts: list[Verdict]) -> str:
     if faults[0].fault.words:
         text += f", word {sum(verdict.names_the_word for verdict in faults):3}"
     taken = [verdict for verdict in verdicts if not verdict.findings]
+    summed = sum(verdict.shows_in_a_total_alone for verdict in verdicts)
+    text += f"; {summed} show in a total alone" if summed else ""
     others = sum(verdict.is_another_network for verdict in taken)
     same = len(taken) - others
     return text + (f"; no fault: {same} the same network, {others} another" if taken else "")
