@@ -8,10 +8,11 @@ from archc.diagnostics import Code, Diagnostic
 from archc.source import Scalar
 
 MAXIMUM_NAME = 40
-NAME_PATTERN = "[A-Za-z][A-Za-z0-9_]{0,39}"
-KIND_PATTERN = "[A-Z][A-Za-z0-9_]{0,39}"
+_REST = f"{{0,{MAXIMUM_NAME - 1}}}"
+NAME_PATTERN = f"[A-Za-z][A-Za-z0-9_]{_REST}"
+KIND_PATTERN = f"[A-Z][A-Za-z0-9_]{_REST}"
 _NAME = re.compile(NAME_PATTERN)
-_COLUMN = re.compile(r"[#A-Za-z][#A-Za-z0-9_ ]{0,39}")
+_COLUMN = re.compile(f"[#A-Za-z][#A-Za-z0-9_ ]{_REST}")
 # What only some versions of Python have, so that a spec is good or bad whichever of them reads it.
 _OF_SOME_VERSIONS = ("PythonFinalizationError", "WindowsError")
 _PYTHON = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_OF_SOME_VERSIONS}
@@ -45,7 +46,7 @@ def check_class(key: Scalar, what: str) -> Diagnostic | None:
 
 
 def _refused(key: Scalar, what: str, first: str) -> Diagnostic:
-    hint = f"use letters, digits and underscores, {first} first, at most 40"
+    hint = f"use letters, digits and underscores, {first} first, at most {MAXIMUM_NAME}"
     if key.text in RESERVED:
         hint = f"{key.text} means something in Python or in a spec: choose another"
     return Diagnostic(Code.INVALID_NAME, f"{key.text!r} cannot name {what}", key.span, hint=hint)
