@@ -8,7 +8,9 @@ import pytest
 
 SPECS = Path(__file__).parents[1] / "specs"
 NAMES: tuple[str, ...] = tuple(sorted(path.stem for path in SPECS.glob("*.yaml")))
-LARGE = frozenset({"inception_resnet_v2", "inception_v4"})
+LARGE = frozenset(
+    {"inception_resnet_v2", "inception_v3", "inception_v3_pretrained", "inception_v4"}
+)
 """Networks that take seconds to run, of no kind of layer or structure that the others lack."""
 
 

@@ -184,7 +184,10 @@ def test_the_committed_schema_is_current() -> None:
 
 
 def test_ci_tries_the_schema_in_an_editor() -> None:
-    commands = ("npm ci --prefix tests/editor ", ".venv/bin/pytest tests/editor/in_an_editor.py\n")
+    commands = (
+        "npm ci --prefix tests/editor ",
+        ".venv/bin/pytest -n0 tests/editor/in_an_editor.py\n",
+    )
     for file in (".ci/run", ".github/workflows/ci.yml", "CONTRIBUTING.md"):
         assert all(command in (ROOT / file).read_text() for command in commands), file
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from mutants import mutants_of
 from mutation import GROUPS, SURVIVORS, all_mutants, as_row, listed_survivors
 from trials import SOURCES
@@ -111,6 +112,7 @@ def test_the_listed_survivors_are_mutants_with_reasons() -> None:
     assert all(as_row(key, why) in text for key, why in known.items())
 
 
+@pytest.mark.slow
 def test_a_sample_of_mutants_is_killed() -> None:
     script = Path(__file__).with_name("mutation.py")
     options = ["--sample", str(SAMPLE), "--seed", "1", "--jobs", "1"]
