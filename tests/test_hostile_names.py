@@ -20,7 +20,8 @@ SHIPPED = Path(__file__).parents[1] / "specs"
 NASTY = "::a\n::stop-commands::tok\r\n##[group]\x1b[31m\x1b]0;title\x07\u202etxt\u2028\x9b"
 GOOD, FAULTY, DEAD = f"{NASTY}good.yaml", f"{NASTY}faulty.yaml", f"{NASTY}dead.yaml"
 TOY = (
-    "archc: 1\nname: Toy\ninput: 3x8x8\nclasses: 10\nstem:\n  conv: {Conv: 3x3, out: 4}\n"
+    "archc: 1\nname: Toy\ninput: 3x8x8\nclasses: 10\n"
+    "stem:\n  conv: {Conv: 3x3, out: 4, activation: ReLU}\n"
     "  pool: {AvgPool: global}\n  flatten: Flatten\n  fc: {Linear: classes}\n"
 )
 

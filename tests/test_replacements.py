@@ -98,7 +98,7 @@ def test_a_misspelt_extends_is_fixed() -> None:
         ("did you mean extends?", True)
     ]
     assert fix_spec("net.yaml").number == 1
-    assert not check_spec("net.yaml").findings
+    assert check_spec("net.yaml").errors == []
 
 
 SOURCE = Source("net.yaml", "aaaa bbbb\ncccc dddd", "", Path("net.yaml"))

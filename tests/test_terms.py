@@ -26,7 +26,7 @@ body:
   second: {{Conv: 3x3, out: 8, {field}}}
 head: {{pool: {{AvgPool: global}}, fc: {{Linear: classes}}}}
 """
-BASE = SPEC.format(top="about: a base", layer="ReLU", field="bias: false")
+BASE = SPEC.format(top="about: a base", layer="ReLU", field="activation: ReLU")
 ABSENT = """ReLU6 LeakyReLU ELU SELU CELU GELU PReLU RReLU CReLU SiLU Hardswish Mish Sigmoid Tanh
     Softmax2d Conv1d Conv3d Conv2dTranspose ConvTranspose2d AvgPool1d AvgPool3d MaxPool1d MaxUnpool
     Dropout2d BatchNorm1d LayerNorm GroupNorm Upsample""".split()
@@ -161,7 +161,7 @@ def test_a_no_for_a_layer_is_none(field: str, word: str) -> None:
 
 @pytest.mark.parametrize("word", ["no", "off", "false"])
 def test_a_no_for_a_lint_is_none(word: str) -> None:
-    (finding,) = findings(spec(top=f"lints: {{dead_column: {word}}}"))
+    (finding,) = findings(spec(top=f"lints: {{dead_column: {word}}}", field="activation: ReLU"))
     assert finding.hint == Replacement("none", "write none", safe=True)
     assert fix_spec("net.yaml").number == 1
     assert not check_spec("net.yaml").findings
