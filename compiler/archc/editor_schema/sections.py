@@ -153,7 +153,7 @@ def cells() -> dict[str, Schema]:
     found = {
         "output": _cell(["integer"], _SIZES, "A size, height x width x channels, or -."),
         "depth": _cell(["integer"], "[0-9]+", "A whole number, or -."),
-        "none": {"const": "-", "errorMessage": "A total has no such cell: write -."},
+        "none": {"const": "-", "errorMessage": "A total has no such cell: write '-'."},
         "count": _cell(
             ["number"], f"{PRINTED_NUMBER}[KMG]?", "A number with K, M, G or no letter, or -."
         ),
