@@ -52,6 +52,15 @@ def test_classes_and_input_are_set_on_every_command(spec: str) -> None:
     assert listed.exit_code == 0, listed.output
 
 
+def test_the_printed_table_is_that_of_another_network() -> None:
+    checked = run("check", "googlenet", "--set", "classes=10")
+    # 1024 * 990 weights and 990 biases fewer than for 1000 classes.
+    assert checked.stdout.endswith(": ok, 5,983,802 params, 1,581,658,112 MACs, no printed table\n")
+    assert (checked.exit_code, checked.stderr) == (0, "")
+    assert run("build", "googlenet", "--set", "classes=10").stderr == ""
+    assert "58 cells match" in run("check", "googlenet").stdout
+
+
 def test_what_is_benched_is_what_is_set() -> None:
     only = ("--only", "plain", "--rounds", "1", "--batch", "1")
     result = run("bench", "toy.yaml", *only, *GIVEN)

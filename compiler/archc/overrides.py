@@ -12,10 +12,14 @@ from archc.validation import validate
 def override(document: Mapping, settings: Settings, findings: list[Diagnostic]) -> Mapping:
     """The document that the spec would be if it said what the settings say.
 
-    Findings say which settings cannot be made, and what is wrong with the spec's parameters.
+    With settings it is another network than the one whose table is printed, as a variant is, and
+    the table is left out. Findings say which settings cannot be made, and what is wrong with the
+    spec's parameters.
     """
     entries = []
     for key, value in document.entries:
+        if key.text == "table" and settings:
+            continue
         if key.text in SETTABLE and key.text in settings:
             setting = settings[key.text]
             findings += _misfits(key.text, setting)
