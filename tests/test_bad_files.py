@@ -434,11 +434,11 @@ def test_hints_of_check_say_what_build_does() -> None:
     target = built()
     current = target.read_bytes()
     Path("small.yaml").write_text(CHANGED)
-    assert "archc build writes it again" in hint_of("--check")
+    assert "archc build small.yaml writes it again" in hint_of("--check")
     assert archc("build", "small.yaml").exit_code == 0
     for content in (current + b"# by hand\n", FOREIGN):
         target.write_bytes(content)
-        assert "archc build leaves it alone, --force replaces it" in hint_of("--check")
+        assert "archc build small.yaml leaves it alone, --force replaces it" in hint_of("--check")
         assert hint_of().startswith("--force replaces it")
         assert target.read_bytes() == content
     assert_refused(archc("build", "small.yaml", "--check"), "small.py was not written by archc")

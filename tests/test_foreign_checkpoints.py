@@ -74,7 +74,7 @@ def test_what_else_is_wrong_stands_below_the_prefix() -> None:
     theirs["loss.weight"] = torch.zeros(5)
     theirs["module.fc.bias"] = torch.zeros(7)
     expected = (
-        "error[A703] module.fc.bias, hence fc.bias, is 7, and 5 is needed\n"
+        "error[A703] module.fc.bias (fc.bias here) is 7, and 5 is needed\n"
         "error[A702] loss.weight, 5, is nothing in the network\n"
     )
     code, output = weights(theirs, "--check")

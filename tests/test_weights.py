@@ -280,7 +280,7 @@ def test_everything_that_does_not_fit_is_reported_and_nothing_written() -> None:
         assert code == 1
         assert output.splitlines() == [
             "error[A701] conv1.bias, 6, is missing",
-            "error[A703] fork_3a/1x1.weight, hence fork3a.branch1.weight, is 2x6, "
+            "error[A703] fork_3a/1x1.weight (fork3a.branch1.weight here) is 2x6, "
             "and 2x6x1x1 is needed",
             "error[A702] loss3/fc.weight, 5x8, is nothing in the network",
             r"error[A702] odd\x1b[31m\n, a single number, is nothing in the network",

@@ -330,7 +330,7 @@ def _counts(tensor: Tensor) -> bool:
 
 
 def _origin(theirs: str, ours: str) -> str:
-    return shown(theirs) if theirs == ours else f"{shown(theirs)}, hence {shown(ours)},"
+    return shown(theirs) if theirs == ours else f"{shown(theirs)} ({shown(ours)} here)"
 
 
 def _written(shape: Sequence[int]) -> str:

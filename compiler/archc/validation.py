@@ -79,7 +79,7 @@ def validate(
         if value is None and name not in values and name in model.model_fields
     ]
     given |= values
-    findings += [_without_value(what, entries[name]) for name in empty]
+    findings += [_without_value(model, name, what, entries[name]) for name in empty]
     try:
         result = model.model_validate(given)
         incomplete = empty or any(name in unknown for name in model.model_fields)
@@ -187,10 +187,13 @@ def _writable(hint: Hint | None, node: Node) -> Hint | None:
     return hint
 
 
-def _without_value(what: str, entry: Entry) -> Diagnostic:
+def _without_value(model: type[BaseModel], field: str, what: str, entry: Entry) -> Diagnostic:
     node = entry.value
     message = f"{_name(what, entry)}: a value is needed, found {found(node)}"
-    return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=value_hint(node, "a value"))
+    hint = value_hint(node, "a value")
+    if isinstance(node, Scalar) and node.text and kinds_of(model, field):
+        hint = "put none for none at all; what is left out is as the defaults say"
+    return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=hint)
 
 
 def _name(what: str, entry: Entry) -> str:

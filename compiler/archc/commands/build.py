@@ -8,7 +8,7 @@ from archc.commands.common import (
     USAGE,
     all_specs,
     backend_option,
-    build_options,
+    build_command,
     can_optimize,
     chosen_backend,
     chosen_recipe,
@@ -83,7 +83,8 @@ def command(
     if check or diff:
         if diff and (differences := diff_files(files)):
             echo_lines(differences.removesuffix("\n"))
-        stale = check_files(files, f"archc build{build_options(backend, settings, recipe, out)}")
+        command = build_command(specs, backend, settings, recipe, weights, out)
+        stale = check_files(files, command)
         fail_on([*stale, *orphans(compiled, files, out, are_all=not specs)])
         verb = "is" if len(files) == 1 else "are"
         echo(f"{counted(len(files), 'generated file')} {verb} current")

@@ -148,15 +148,22 @@ def can_optimize(backend: "Backend", recipe: "Recipe | None") -> None:
         raise click.UsageError(f"--{recipe.option}: this backend takes networks as written")
 
 
-def build_options(
-    backend: str | None, settings: Settings, recipe: "Recipe | None", out: Path
+def build_command(
+    specs: Iterable[str],
+    backend: str | None,
+    settings: Settings,
+    recipe: "Recipe | None",
+    weights: Path | None,
+    out: Path,
 ) -> str:
-    """The options of ``archc build`` that give the same files, as they are typed."""
-    chosen = [f"--backend {backend}"] if backend else []
+    """The ``archc build`` that gives the same files, as it is typed."""
+    chosen = [quote(spec) for spec in specs]
+    chosen += [f"--backend {backend}"] if backend else []
     chosen += options(settings)
     chosen += [f"--{recipe.option}"] if recipe else []
+    chosen += [f"--weights {quote(str(weights))}"] if weights else []
     chosen += [f"--out {quote(str(out))}"] if out != DEFAULT_OUT else []
-    return "".join(f" {option}" for option in chosen)
+    return " ".join(["archc build", *chosen])
 
 
 def all_specs(specs: tuple[str, ...]) -> "list[str | SpecFile]":

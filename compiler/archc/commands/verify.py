@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from shlex import quote
 
 import click
 
@@ -11,7 +10,7 @@ from archc.commands.common import (
     USAGE,
     all_specs,
     backend_option,
-    build_options,
+    build_command,
     can_optimize,
     chosen_backend,
     chosen_recipe,
@@ -62,7 +61,6 @@ def command(
 
     chosen = chosen_backend(backend)
     failed = False
-    given = build_options(backend, settings, recipe, out)
     can_optimize(chosen, recipe)
     try:
         state = given_weights(chosen, weights, compiled, recipe)
@@ -70,7 +68,8 @@ def command(
             name = spec.network.sources[0].name
             analysis = optimized(spec.analysis, recipe).analysis if recipe else spec.analysis
             files, findings = emit_files([spec], chosen, out, state, recipe)
-            findings += check_files(files, f"archc build {quote(name)}{given}")
+            again = build_command([name], backend, settings, recipe, weights, out)
+            findings += check_files(files, again)
             there = bool(files) and all(file.path.is_file() for file in files)
             held = chosen.verify(analysis, files[0].path) if there else ""
             if isinstance(held, list):
