@@ -277,6 +277,20 @@ def test_a_large_network_is_folded(tmp_path: Path) -> None:
     assert sum(1 for _ in placed(block)) < MAXIMUM_OPEN
 
 
+def test_repeats_that_grow_are_drawn_once(tmp_path: Path) -> None:
+    """Each of them has another shape, so that a frame for each made pages of 13 MB."""
+    text = (
+        "archc: 1\nname: Growing\ninput: 3x8x8\nclasses: 10\nmodules:\n"
+        "  D: {Concat: {a: Identity, b: {Conv: 1x1, out: 1, activation: ReLU}}}\n"
+        "body:\n  r: {Repeat: 2000, of: D}\n"
+        "head:\n  pool: {AvgPool: global}\n  fc: {Linear: classes}\n"
+    )
+    analysis = analysed(tmp_path, text)
+    block = draw_network(analysis)
+    check(block)
+    assert sum(1 for _ in placed(block)) < 20
+
+
 def test_a_comparison_marks_what_differs(tmp_path: Path) -> None:
     variant = analysed(
         tmp_path,

@@ -12,7 +12,7 @@ LEAST_ALIKE = 3
 MAXIMUM_OPEN = 1_000
 """Where more operators would be drawn, a module is drawn once, and further calls are closed.
 
-Where that is not enough, items of a Repeat are alike whatever their shapes.
+Where that is not enough, closed calls counted, items of a Repeat are alike whatever their shapes.
 """
 
 
@@ -87,14 +87,14 @@ def fold(
 
 
 def _count(folding: Folding, tops: Sequence[ir.Node]) -> tuple[int, frozenset[int]]:
-    """How many operators are drawn, and which calls are of a module that was drawn before."""
+    """How many operators and closed calls are drawn; which calls are of a module drawn before."""
     again: set[int] = set()
     seen: set[str] = set()
     count = 0
     stack = [*reversed(tops)]
     while stack:
         node = stack.pop()
-        count += isinstance(node, ir.Op)
+        count += isinstance(node, ir.Op) or id(node) in folding.closed
         if isinstance(node, ir.Call):
             if node.module in seen:
                 again.add(id(node))
