@@ -533,6 +533,51 @@ def test_an_interrupt_ends_measuring_alone() -> None:
     assert done.stdout.split("\n") == ["behind it", "in the block", "behind it", ""]
 
 
+INTERRUPTED = """
+import signal, subprocess
+from pathlib import Path
+from archc.bench.interruptions import Interruptions
+from archc.bench.progress import Progress
+from archc.bench.rounds import Effort
+from archc.bench.trials import run_trial
+from archc.pipeline import compile_spec
+from archc.runtimes import Mode, Trial
+
+processes = []
+
+class Interrupted(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        processes.append(self)
+        signal.raise_signal(signal.SIGINT)
+
+subprocess.Popen = Interrupted
+compiled = compile_spec("small.yaml")
+mode = Mode("starts for hours", "written", "float32", ())
+trial = Trial(1, "cpu", 1, False, False)
+with open("progress", "w") as progress, Interruptions() as interruptions:
+    results = run_trial(
+        compiled, (), trial, [("fake", mode)], Effort(1, 0.1, False),
+        Progress(progress, "Small"), interruptions,
+    )
+print(results.partial, [process.returncode for process in processes])
+"""
+
+
+def test_an_interrupt_ends_a_process_that_has_just_begun(folder: Path) -> None:
+    """The signal comes before anything holds the process."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder / "packages")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.stderr, done.stdout) == ("", "True [-9]\n")
+
+
 def test_an_interrupt_while_a_contender_starts(folder: Path) -> None:
     process = begin(folder, "--only", "starts for hours", "--batch", "4", "--batch", "8")
     wait_for(lambda: _workers(process.pid))

@@ -47,6 +47,15 @@ class Interruptions:
         finally:
             self._measures = False
 
+    @contextmanager
+    def postponed(self) -> Iterator[None]:
+        """A block within ``measuring`` that a signal ends only once the block is complete."""
+        self._measures = False
+        yield
+        self._measures = True
+        if self.number:
+            raise _Interrupted
+
     def _note(self, number: int, _: FrameType | None) -> None:
         self.number = number
         for each in self._before:

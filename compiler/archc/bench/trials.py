@@ -64,7 +64,8 @@ def run_trial(
             for position, (runtime, mode) in enumerate(entries):
                 # One after the other: some compile for a minute with all threads that there are.
                 progress.start(mode.name, position + 1, len(entries))
-                contenders.append(Contender(compiled.path, settings, runtime, trial, mode))
+                with interruptions.postponed():  # a process that is not listed is not killed
+                    contenders.append(Contender(compiled.path, settings, runtime, trial, mode))
                 contenders[-1].wait()
             rounds.extend(take_turns(contenders, effort, progress))
             if effort.layers:
