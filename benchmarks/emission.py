@@ -23,8 +23,8 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 import archc
-from archc.analysis import Analysis
-from archc.checkpoints import expected_state
+from archc.analyses import Analysis
+from archc.checks.checkpoints.match import expected_state
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.yaml"))
 WARM_UP = 1

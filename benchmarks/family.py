@@ -20,7 +20,7 @@ from statistics import median
 from typing import NamedTuple
 
 import archc
-from archc.ir import Network
+from archc.network.ir import Network
 
 ROOT = Path(__file__).parents[1]
 SPECS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "specs").glob("*.yaml"))

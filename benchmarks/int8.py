@@ -20,7 +20,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 import archc
-from archc.runtimes import Mode
+from archc.bench.runtimes import Mode
 from archc_backends.common.trial import Passes
 from archc_backends.onnx.runtimes import NETWORKS, emitted
 

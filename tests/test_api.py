@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archc
-from archc.pipeline import Compiled, compile_spec
-from archc.source import List, Mapping, Node, compose
-from archc.spans import Source
-from archc.spec_text import write_spec
+from archc.diagnostics.spans import Source
+from archc.driver.pipeline import Compiled, compile_spec
+from archc.language.yaml.dump import write_spec
+from archc.language.yaml.source import List, Mapping, Node, compose
 
 ROOT = Path(__file__).parents[1]
 SPECS = sorted((ROOT / "specs").glob("*.yaml"))
@@ -46,11 +46,11 @@ def test_a_file_a_text_a_mapping_and_a_network_are_one(folder: Path) -> None:
     for form in forms:
         assert archc.analyze(form).cost.params == 162
         assert archc.compare(form, loaded).rows == ()
-        assert archc.check_conformance(form).findings == ()
+        assert archc.check_conformance(form).diagnostics == ()
         assert str(archc.draw(form)) == str(archc.draw(loaded))
         assert archc.to_pandas(form)["params"].sum() == 162
         report = archc.check(form)
-        assert (report.findings, report.summary and report.summary.params) == ((), 162)
+        assert (report.diagnostics, report.summary and report.summary.params) == ((), 162)
         (code,) = archc.emit(form, stem="net").values()
         classes.append(code)
         assert archc.module_class(form).__name__ == "Small"
@@ -62,18 +62,18 @@ def test_files_are_called_as_the_spec_or_as_a_network_without_a_file() -> None:
     assert list(archc.emit(SMALL)) == list(archc.emit(archc.loads(TEXT))) == ["Small.py"]
 
 
-def test_findings_of_a_text_are_placed_in_it() -> None:
+def test_diagnostics_of_a_text_are_placed_in_it() -> None:
     faulty = TEXT.replace("Linear", "Linaer")
     for name, options in (("<text>", {}), ("mine", {"name": "mine"})):
         with pytest.raises(archc.SpecError) as raised:
             archc.loads(faulty, None, **options)
-        (finding,) = raised.value.diagnostics
-        assert str(finding.span).startswith(f"{name}:")
-        assert finding.span is not None
-        assert finding.span.text == "Linaer"
+        (diagnostic,) = raised.value.diagnostics
+        assert str(diagnostic.span).startswith(f"{name}:")
+        assert diagnostic.span is not None
+        assert diagnostic.span.text == "Linaer"
 
 
-def test_findings_of_a_mapping_are_placed_in_its_yaml() -> None:
+def test_diagnostics_of_a_mapping_are_placed_in_its_yaml() -> None:
     faulty = {**SMALL, "head": {"fc": {"Linaer": "classes"}}}
     with pytest.raises(archc.SpecError) as raised:
         archc.load(faulty)
@@ -83,7 +83,7 @@ def test_findings_of_a_mapping_are_placed_in_its_yaml() -> None:
         "      |        ^^^^^^\n"
         "  = hint: did you mean Linear?"
     )
-    assert archc.check(faulty).findings == raised.value.diagnostics
+    assert archc.check(faulty).diagnostics == raised.value.diagnostics
 
 
 def test_parameters_of_a_text_and_of_a_mapping() -> None:
@@ -155,8 +155,8 @@ def test_a_path_is_not_looked_up_as_a_name() -> None:
     assert archc.load("googlenet.yaml").name == "GoogLeNet"
     with pytest.raises(archc.SpecError, match=r"no spec googlenet\.yaml\n.*without a folder"):
         archc.load(Path("./googlenet.yaml"))
-    (finding,) = archc.check(Path("googlenet.yaml")).findings
-    assert finding.code == "A101"
+    (diagnostic,) = archc.check(Path("googlenet.yaml")).diagnostics
+    assert diagnostic.code == "A101"
 
 
 def test_a_text_in_place_of_a_name_is_told_from_one() -> None:
@@ -196,10 +196,10 @@ def test_what_is_shown_of_results() -> None:
         (archc.load("small"), "<Network Small: 3x8x8 to 10 classes in 3 rows>"),
         (archc.analyze("small"), "<Analysis Small: 162 params, 6,952 MACs, depth 2>"),
         (archc.compare("small", SMALL), "<Difference: 0 rows differ, +0 params, +0 MACs>"),
-        (archc.check("small"), "<Report small.yaml: errors 0, warnings 0>"),
-        (faulty, "<Report <text>: errors 1, warnings 0>"),
+        (archc.check("small"), "<CheckResult small.yaml: errors 0, warnings 0>"),
+        (faulty, "<CheckResult <text>: errors 1, warnings 0>"),
         (
-            faulty.findings[0],
+            faulty.diagnostics[0],
             "<Diagnostic <text>:8:8: error[A205] Linaer is no kind of layer>",
         ),
         (

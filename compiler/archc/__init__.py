@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from archc.analysis import Analysis as Analysis
+    from archc.analyses import Analysis as Analysis
+    from archc.analyses.differences import Difference as Difference
     from archc.api import analyze as analyze
     from archc.api import check as check
     from archc.api import check_conformance as check_conformance
@@ -23,22 +24,21 @@ if TYPE_CHECKING:
     from archc.api import loads as loads
     from archc.api import module_class as module_class
     from archc.api import to_pandas as to_pandas
-    from archc.backend import BackendUnavailable as BackendUnavailable
-    from archc.conformance import Conformance as Conformance
+    from archc.checks.conformance import Conformance as Conformance
     from archc.diagnostics import Diagnostic as Diagnostic
     from archc.diagnostics import SpecError as SpecError
-    from archc.differences import Difference as Difference
-    from archc.ir import Network as Network
-    from archc.reports import Report as Report
+    from archc.diagnostics.check_result import CheckResult as CheckResult
+    from archc.driver.backend import BackendUnavailable as BackendUnavailable
+    from archc.network.ir import Network as Network
 
 _HOMES = {
-    "Analysis": "analysis",
-    "BackendUnavailable": "backend",
-    "Conformance": "conformance",
+    "Analysis": "analyses",
+    "BackendUnavailable": "driver.backend",
+    "Conformance": "checks.conformance",
     "Diagnostic": "diagnostics",
-    "Difference": "differences",
-    "Network": "ir",
-    "Report": "reports",
+    "Difference": "analyses.differences",
+    "Network": "network.ir",
+    "CheckResult": "diagnostics.check_result",
     "SpecError": "diagnostics",
     "analyze": "api",
     "check": "api",
@@ -59,7 +59,7 @@ __all__ = [
     "Diagnostic",
     "Difference",
     "Network",
-    "Report",
+    "CheckResult",
     "SpecError",
     "__version__",
     "analyze",

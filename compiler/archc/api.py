@@ -6,29 +6,29 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archc.analysis import Analysis
-from archc.analysis import analyze as run_analyses
-from archc.backend import DEFAULT, Backend, BackendUnavailable, Options, load_backend
-from archc.builds import plain_stem
-from archc.checkpoints import match_checkpoint
-from archc.checks import check_network, check_spec
-from archc.conformance import Conformance
-from archc.conformance import check_conformance as check_table
+from archc.analyses import Analysis
+from archc.analyses import analyze as run_analyses
+from archc.analyses.differences import Difference
+from archc.analyses.differences import compare as compare_analyses
+from archc.checks.checkpoints.match import match_checkpoint
+from archc.checks.conformance import Conformance
+from archc.checks.conformance import check_conformance as check_table
 from archc.diagnostics import Diagnostic, SpecError
-from archc.differences import Difference
-from archc.differences import compare as compare_analyses
-from archc.ir import Network
-from archc.library import SpecFile, find_path, find_spec
-from archc.notebook import Drawing, show_in_notebooks
-from archc.pipeline import load_network, load_text
-from archc.reports import Report
-from archc.settings import Settings
-from archc.spec_text import write_spec
+from archc.diagnostics.check_result import CheckResult
+from archc.driver.backend import DEFAULT, Backend, BackendUnavailable, Options, load_backend
+from archc.driver.build import plain_stem
+from archc.driver.check import check_network, check_spec
+from archc.driver.pipeline import load_network, load_text
+from archc.language.library import SpecFile, find_path, find_spec
+from archc.language.settings import Settings
+from archc.language.yaml.dump import write_spec
+from archc.network.ir import Network
+from archc.views.notebook import Drawing, show_in_notebooks
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from archc.drawing.svg import Theme
+    from archc.views.drawing.svg import Theme
 
 show_in_notebooks()
 
@@ -69,7 +69,7 @@ def loads(
     return _valid(load_text(text, name, None if folder is None else Path(folder), parameters))
 
 
-def check(spec: Spec, parameters: Settings | None = None) -> Report:
+def check(spec: Spec, parameters: Settings | None = None) -> CheckResult:
     """Every finding of a spec as ``archc check`` shows them: errors, then the warnings of lints.
 
     An invalid spec raises nothing: ``findings`` says what is wrong with it, and is empty where
@@ -81,10 +81,12 @@ def check(spec: Spec, parameters: Settings | None = None) -> Report:
         return check_network(spec)
     if isinstance(spec, Mapping):
         network = _load(spec, parameters)
-        return Report(TEXT, tuple(network), None) if isinstance(network, list) else check(network)
+        return (
+            CheckResult(TEXT, tuple(network), None) if isinstance(network, list) else check(network)
+        )
     file = _found(spec)
     if isinstance(file, Diagnostic):
-        return Report(fspath(spec), (file,), None)
+        return CheckResult(fspath(spec), (file,), None)
     return check_spec(file, parameters)
 
 
@@ -128,7 +130,7 @@ def draw(
     reader's screen. Raises SpecError where shapes do not fit, LookupError where there is no such
     part.
     """
-    from archc.drawing.pictures import find_part, no_such_part, picture, picture_part
+    from archc.views.drawing.pictures import find_part, no_such_part, picture, picture_part
 
     if path is not None and module is not None:
         raise ValueError("a path or a module is drawn, not both")
@@ -154,9 +156,9 @@ def to_pandas(value: Spec | Analysis | Difference, layers: bool = False) -> "Dat
     """
     if find_module("pandas") is None:
         raise BackendUnavailable("this needs pandas: pip install 'archc-compiler[notebook]'")
-    from archc import records
-    from archc.difference_view import difference_records
-    from archc.grids import as_frame
+    from archc.views.tables import records
+    from archc.views.tables.difference import difference_records
+    from archc.views.tables.rendering import as_frame
 
     if isinstance(value, Difference):
         if layers:
@@ -194,8 +196,8 @@ def emit(
         if "weights" not in chosen.options:
             raise ValueError(f"the files of the backend {backend} hold no weights")
         match = match_checkpoint(analysis, weights)
-        if match.findings:
-            raise SpecError(match.findings)
+        if match.diagnostics:
+            raise SpecError(match.diagnostics)
         weights = match.pick(weights)
     files = chosen.emit(analysis, Options(stem, weights=weights))
     if isinstance(files, list):

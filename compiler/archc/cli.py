@@ -10,15 +10,19 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 from archc import __version__, commands
-from archc.visible import lines, one_line
+from archc.diagnostics.escapes import lines, one_line
 
-FINDINGS, FAULT = 1, 70
+DIAGNOSTICS, FAULT = 1, 70
+
+GROUPS = ("design", "check", "build", "run")
+"""The folders of ``commands/``, in the order of the help."""
 
 
 @contextmanager
@@ -44,21 +48,30 @@ class _Commands(click.Group):
             return super().invoke(context)
 
     def list_commands(self, context: click.Context) -> list[str]:
-        files = os.listdir(commands.__path__[0])  # noqa: PTH208 - pathlib would be slower
-        names = {file.removesuffix(".py") for file in files if file.endswith(".py")}
-        return sorted(names - {"__init__", "common"})
+        return sorted(_folders())
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in self.list_commands(context):
+        if name not in (folders := _folders()):
             return None
-        command: click.Command = import_module(f"archc.commands.{name}").command
+        command: click.Command = import_module(f"archc.commands.{folders[name]}.{name}").command
         return _helped(command)
+
+
+@cache
+def _folders() -> dict[str, str]:
+    """The commands by name, each with the folder that its file is in."""
+    return {
+        file.removesuffix(".py"): folder
+        for folder in GROUPS
+        for file in os.listdir(f"{commands.__path__[0]}/{folder}")  # noqa: PTH208 - pathlib is slower
+        if file.endswith(".py") and file != "__init__.py"
+    }
 
 
 def _helped(command: click.Command) -> click.Command:
     """The command with its docstring as its help, which click does not find under ``-OO``."""
     if command.help is None and command.callback is not None:
-        from archc.docstrings import docstring
+        from archc.language.docstrings import docstring
 
         command.help = docstring(command.callback)
     return command
@@ -89,12 +102,12 @@ def main() -> NoReturn:
     try:
         cli()
     except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 0 if end.code is None else FINDINGS
+        status = end.code if isinstance(end.code, int) else 0 if end.code is None else DIAGNOSTICS
     except Exception as fault:
         if os.environ.get("ARCHC_DEBUG"):
             raise
         if isinstance(fault, OSError) and fault.filename is None:
-            status = FINDINGS
+            status = DIAGNOSTICS
             _explain(fault)
         else:
             message = one_line(f"archc: internal fault: {type(fault).__name__}: {fault}")
@@ -107,7 +120,7 @@ def main() -> NoReturn:
         except OSError as full:
             if status == 0:
                 _explain(full)
-            status = status or FINDINGS
+            status = status or DIAGNOSTICS
     os._exit(status)
 
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from archc import Analysis, Diagnostic, ir
-from archc.backend import Options
+from archc import Analysis, Diagnostic
 from archc.diagnostics import Code
+from archc.driver.backend import Options
+from archc.network import ir
 from archc.ops.operator import written
 
 _NODE = re.compile(r'^  "(?P<path>[^"]+)" \[label="(?P<label>[^"]+)"\];$', re.MULTILINE)
@@ -32,8 +33,8 @@ class Dot:
         """Where a layer of the file is not what is analysed."""
         drawn = dict(_NODE.findall(file.read_text(encoding="utf-8")))
         wrong = [path for path, label in labels(analysis).items() if drawn.get(path) != label]
-        findings = [Diagnostic(Code.DIFFERENT, f"{file}: {path} differs") for path in wrong]
-        return findings or f"{len(labels(analysis))} layers drawn as analysed"
+        diagnostics = [Diagnostic(Code.DIFFERENT, f"{file}: {path} differs") for path in wrong]
+        return diagnostics or f"{len(labels(analysis))} layers drawn as analysed"
 
     def read_weights(self, file: Path) -> Mapping[str, Any] | Diagnostic:
         """No weights: a drawing has none."""

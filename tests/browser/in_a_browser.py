@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from browser.measures import label_faults, lowest_contrast, serious_findings
+from browser.measures import label_faults, lowest_contrast, serious_diagnostics
 from browser.opening import WIDTHS, opened
 from browser.pages import COMPARED, GOOD, LONG, SHIPPED, VARIANTS, Pages
 from playwright.sync_api import Browser
@@ -93,7 +93,7 @@ def test_axe_finds_nothing_serious(
         if name != "compared":  # which takes long, and folds in no more than the others
             page.evaluate(UNFOLD)
         page.locator("[role=treeitem]").first.focus()
-        assert serious_findings(page) == []
+        assert serious_diagnostics(page) == []
         assert lowest_contrast(page) >= 4.5
 
 

@@ -78,7 +78,7 @@ def panel(page: Page) -> dict[str, str]:
     return found
 
 
-def serious_findings(page: Page) -> list[str]:
+def serious_diagnostics(page: Page) -> list[str]:
     """What axe-core finds of serious or critical impact; in a context that bypasses the policy."""
     script = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     page.evaluate(script)

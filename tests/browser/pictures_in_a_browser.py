@@ -11,8 +11,8 @@ from browser.pointing import ITEM, corner, point_at
 from playwright.sync_api import Browser, Page
 
 import archc
-from archc import ir
-from archc.analysis import Analysis, LayerAnalysis, RowAnalysis
+from archc.analyses import Analysis, LayerAnalysis, RowAnalysis
+from archc.network import ir
 from archc.ops.operator import written
 
 FOCUS = """[[...document.all].indexOf(document.activeElement),

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from editor.language_server import LanguageServer, Problem
-from test_editor_schema import COMMITTED, FILES, called, document, refused
+from schema_verdicts import COMMITTED, FILES, called, document, refused
 
 from archc.cli import cli
-from archc.editor_schema import editor_schema
+from archc.views.json_schema import editor_schema
 
 MODELINE = f"# yaml-language-server: $schema={COMMITTED.as_uri()}\n"
 SMALL = """\
@@ -51,9 +51,9 @@ def test_a_new_variant_is_checked_by_the_schema_beside_it(
         CliRunner().invoke(cli, ["new", "my_net.yaml", "--from", "googlenet.yaml"]).exit_code == 0
     )
     assert server.problems(tmp_path / "my_net.yaml") == []
-    slip = tmp_path / "slip.yaml"
-    slip.write_text((tmp_path / "my_net.yaml").read_text().replace("about:", "abuot:"))
-    assert server.problems(slip) == [Problem("abuot", SPEC_TAKES)]
+    mistake = tmp_path / "slip.yaml"
+    mistake.write_text((tmp_path / "my_net.yaml").read_text().replace("about:", "abuot:"))
+    assert server.problems(mistake) == [Problem("abuot", SPEC_TAKES)]
 
 
 # Where the editor reads YAML otherwise than the compiler.
@@ -107,7 +107,7 @@ def test_the_editor_says_what_the_schema_says(server: LanguageServer, tmp_path: 
         ("classes: 10", "classes: ten", "ten", 'Incorrect type. Expected "integer".'),
     ],
 )
-def test_a_slip_is_underlined_where_it_was_made(
+def test_a_mistake_is_underlined_where_it_was_made(
     before: str, after: str, underlined: str, message: str, server: LanguageServer, tmp_path: Path
 ) -> None:
     assert SMALL.count(before) == 1

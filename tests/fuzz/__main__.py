@@ -6,7 +6,7 @@ import secrets
 import sys
 from importlib import import_module
 
-from fuzz.campaign import CAMPAIGNS, Failure, Report, examine, run
+from fuzz.campaign import CAMPAIGNS, CheckResult, Failure, examine, run
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
     if given.case is not None:
         outcome = examine(given.campaign, seed, given.case)
         failures = (Failure(given.case, outcome.fault or "no fault", outcome.spec),)
-        report = Report(given.campaign, seed, 1, failures, outcome.counts)
+        report = CheckResult(given.campaign, seed, 1, failures, outcome.counts)
         print(report.explain(failures[0]))
         return 1 if outcome.fault else 0
     usual: int = getattr(import_module(f"fuzz.{given.campaign}"), "COUNT", 100_000)

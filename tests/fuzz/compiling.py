@@ -6,11 +6,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from archc.analysis import Analysis, analyze
-from archc.backend import Backend, Options, load_backend
+from archc.analyses import Analysis, analyze
 from archc.diagnostics import Diagnostic, render
-from archc.library import SpecFile
-from archc.pipeline import load_network
+from archc.driver.backend import Backend, Options, load_backend
+from archc.driver.pipeline import load_network
+from archc.language.library import SpecFile
 
 
 @cache
@@ -53,6 +53,6 @@ def executed(source: bytes) -> Any:
     return module.__dict__["Net"]
 
 
-def shown(findings: list[Diagnostic]) -> str:
+def shown(diagnostics: list[Diagnostic]) -> str:
     """Findings as people see them."""
-    return "refused:\n" + "\n".join(map(render, findings))
+    return "refused:\n" + "\n".join(map(render, diagnostics))

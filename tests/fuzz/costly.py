@@ -21,9 +21,9 @@ from fuzz.campaign import Case
 from fuzz.compiling import analysed
 from fuzz.large import Size, changed, random_size, text_of
 
-from archc import ir
 from archc.cli import cli
-from archc.commands.common import quickly
+from archc.commands.specs import quickly
+from archc.network import ir
 
 COMMANDS = {
     "check": ("check", "net.yaml"),

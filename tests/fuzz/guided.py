@@ -11,9 +11,9 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["archc", "archc_backends"]):
-    from archc.backend import Options, load_backend
     from archc.diagnostics import render
-    from archc.pipeline import compile_spec
+    from archc.driver.backend import Options, load_backend
+    from archc.driver.pipeline import compile_spec
 
 FOLDER = Path(tempfile.mkdtemp(prefix="guided"))
 BACKEND = load_backend("default")
@@ -25,19 +25,19 @@ def examine(data: bytes) -> None:
     file.write_bytes(data)
     compiled = compile_spec(str(file))
     if isinstance(compiled, list):
-        findings = compiled
+        diagnostics = compiled
     else:
         assert BACKEND is not None
         files = BACKEND.emit(compiled.analysis, Options("net"))
-        findings = [*compiled.findings, *(files if isinstance(files, list) else [])]
+        diagnostics = [*compiled.diagnostics, *(files if isinstance(files, list) else [])]
         if not isinstance(files, list):
             compile(files["net.py"], "net.py", "exec")
-    for finding in findings:
-        render(finding)
-        span = finding.span
-        assert span is not None, finding.message
-        assert 1 <= span.line <= len(span.source.lines), finding.message
-        assert 1 <= span.column <= len(span.source.lines[span.line - 1]) + 1, finding.message
+    for diagnostic in diagnostics:
+        render(diagnostic)
+        span = diagnostic.span
+        assert span is not None, diagnostic.message
+        assert 1 <= span.line <= len(span.source.lines), diagnostic.message
+        assert 1 <= span.column <= len(span.source.lines[span.line - 1]) + 1, diagnostic.message
 
 
 if __name__ == "__main__":

@@ -19,11 +19,11 @@ from fuzz.generate import random_spec
 from fuzz.mutate import mutated
 from fuzz.text import write
 
-from archc.builds import emit_files
 from archc.diagnostics import Diagnostic, render
-from archc.pipeline import compile_spec
-from archc.spans import Span
-from archc.writer import write_files
+from archc.diagnostics.spans import Span
+from archc.driver.build import emit_files
+from archc.driver.files.writer import write_files
+from archc.driver.pipeline import compile_spec
 
 SHIPPED = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -53,14 +53,14 @@ def judge(case: Case) -> tuple[str, Counter[str]]:
     watch.found.clear()
     watch.allowed = out
     try:
-        findings, written = _built(file, out)
+        diagnostics, written = _built(file, out)
     finally:
         watch.allowed = None
-    faults = [*_misplaced(findings), *(f"touched {path}" for path in watch.found)]
-    if not findings and written != [out / "mutant.py"]:
+    faults = [*_misplaced(diagnostics), *(f"touched {path}" for path in watch.found)]
+    if not diagnostics and written != [out / "mutant.py"]:
         faults.append(f"no finding, and written is {written}")
-    codes = {finding.code for finding in findings}
-    return "\n".join(faults), Counter(["refused" if findings else "accepted", *codes])
+    codes = {diagnostic.code for diagnostic in diagnostics}
+    return "\n".join(faults), Counter(["refused" if diagnostics else "accepted", *codes])
 
 
 def _original(random: Random) -> str:
@@ -74,20 +74,20 @@ def _built(file: Path, out: Path) -> tuple[list[Diagnostic], list[Path]]:
     compiled = compile_spec(str(file))
     if isinstance(compiled, list):
         return compiled, []
-    files, findings = emit_files([compiled], backend(), out)
+    files, diagnostics = emit_files([compiled], backend(), out)
     outcome = write_files(files, force=True)
     written = [path for path in out.iterdir() if path.is_file()] if out.is_dir() else []
     for path in written:
         compile(path.read_bytes(), str(path), "exec")
         path.unlink()
-    return [*compiled.findings, *findings, *outcome.findings], written
+    return [*compiled.diagnostics, *diagnostics, *outcome.diagnostics], written
 
 
-def _misplaced(findings: list[Diagnostic]) -> Iterator[str]:
+def _misplaced(diagnostics: list[Diagnostic]) -> Iterator[str]:
     """Each finding, or further place of one, that is not inside the file it names."""
-    for finding in findings:
-        words = render(finding)
-        spans = [finding.span, *(label.span for label in finding.labels)]
+    for diagnostic in diagnostics:
+        words = render(diagnostic)
+        spans = [diagnostic.span, *(label.span for label in diagnostic.labels)]
         if any(span is None or not _inside(span) for span in spans):
             yield f"without a place in the file: {words}"
 

@@ -14,8 +14,8 @@ from fuzz.meta import shorten_normalization
 from fuzz.text import write
 from torch import nn
 
-from archc.analysis import Analysis
-from archc.checkpoints import expected_state
+from archc.analyses import Analysis
+from archc.checks.checkpoints.match import expected_state
 from archc_backends.common.network import softmax_behind
 
 torch.set_num_threads(1)  # the networks are so small that threads only wait for each other

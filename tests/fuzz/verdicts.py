@@ -55,10 +55,10 @@ def judge(case: Case) -> tuple[str, Counter[str]]:
     )
     fault = ""
     if isinstance(found, list):
-        counts += Counter({finding.code: 1 for finding in found})
+        counts += Counter({diagnostic.code: 1 for diagnostic in found})
         if not stricter and not isinstance(verdict, str):
             fault = f"archc refuses ({change}), torch gives {verdict}\n{shown(found)}"
-        elif strange := [finding for finding in found if finding.code not in OF_SHAPES]:
+        elif strange := [diagnostic for diagnostic in found if diagnostic.code not in OF_SHAPES]:
             fault = f"not a matter of shapes ({change}): {shown(strange)}"
     elif isinstance(verdict, str):
         fault = f"archc accepts ({change}), torch refuses: {verdict}"

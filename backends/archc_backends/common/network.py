@@ -1,10 +1,10 @@
 """What every backend has to know of a network."""
 
-from archc import ir
-from archc.analysis import Analysis
+from archc.analyses import Analysis
+from archc.diagnostics.wording import counted
+from archc.network import ir
 from archc.ops.activation import Softmax
 from archc.ops.operator import written
-from archc.validation import counted
 
 MAXIMUM_PARAMS = 2_000_000_000
 """The most parameters of which a backend makes tensors."""

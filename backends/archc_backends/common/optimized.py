@@ -1,13 +1,13 @@
 """What a file of an optimised network says of itself."""
 
-from archc import ir
-from archc.analysis import Analysis
+from archc.analyses import Analysis
+from archc.diagnostics.wording import counted, listed
+from archc.driver.optimize import Optimized
+from archc.driver.weight_origins import origins
+from archc.network import ir
 from archc.ops.convolution import Conv, SeparableConv
 from archc.ops.normalization import BatchNorm
 from archc.ops.plain import Dropout
-from archc.optimize import Optimized
-from archc.origins import origins
-from archc.validation import counted, listed
 
 
 def headline(optimized: Optimized) -> str:

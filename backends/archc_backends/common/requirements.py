@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from archc.backend import BackendUnavailable
+from archc.driver.backend import BackendUnavailable
 
 
 def require(package: str, name: str, extra: str) -> None:

@@ -6,10 +6,10 @@ from math import prod
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from archc.analysis import Analysis
-from archc.checkpoints import expected_state
+from archc.analyses import Analysis
+from archc.bench.runtimes import Trial
+from archc.checks.checkpoints.match import expected_state
 from archc.ops.operator import Shape
-from archc.runtimes import Trial
 
 if TYPE_CHECKING:
     import numpy as np

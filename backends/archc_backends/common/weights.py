@@ -8,10 +8,10 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
-from archc.backend import BackendUnavailable
-from archc.checkpoints import shown
+from archc.checks.checkpoints.match import shown
 from archc.diagnostics import Code, Diagnostic
-from archc.validation import listed
+from archc.diagnostics.wording import listed
+from archc.driver.backend import BackendUnavailable
 from archc_backends.common.requirements import require_safetensors, require_torch
 
 SUFFIXES = (".pt", ".pth", ".safetensors")
@@ -62,8 +62,8 @@ def _load_pickle(file: Path) -> object:
 
 def _load_safetensors(file: Path, framework: str) -> dict[str, Any] | Diagnostic:
     require_safetensors()
-    if framework == "numpy" and (finding := _no_arrays(file)):
-        return finding
+    if framework == "numpy" and (diagnostic := _no_arrays(file)):
+        return diagnostic
     loaded: dict[str, Any] = import_module(f"safetensors.{framework}").load_file(file)
     return loaded
 

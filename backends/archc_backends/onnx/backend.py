@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archc.analysis import Analysis
-from archc.backend import Options
+from archc.analyses import Analysis
 from archc.diagnostics import Diagnostic, SpecError
+from archc.driver.backend import Options
 from archc_backends.common.requirements import require
 
 if TYPE_CHECKING:
-    from archc.optimize import Optimized
+    from archc.driver.optimize import Optimized
 
 
 class ONNX:
@@ -29,9 +29,9 @@ class ONNX:
 
     def emit(self, analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
         """The model, and above 2 GB a second file with its weights; or what ``check`` finds."""
-        findings = self.check(analysis)
-        if findings:
-            return findings
+        diagnostics = self.check(analysis)
+        if diagnostics:
+            return diagnostics
         require_onnx()
         from archc_backends.onnx.model import write_model
 

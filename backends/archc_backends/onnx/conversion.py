@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from archc.analysis import Analysis
-from archc.checkpoints import expected_state
+from archc.analyses import Analysis
+from archc.checks.checkpoints.match import expected_state
 from archc.diagnostics import Code, Diagnostic
-from archc.optimize import Optimized
-from archc.origins import Source, origins
+from archc.driver.optimize import Optimized
+from archc.driver.weight_origins import Source, origins
 from archc_backends.onnx.weights import as_arrays
 
 if TYPE_CHECKING:

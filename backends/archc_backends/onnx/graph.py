@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from archc import ir
-from archc.analysis import Analysis
+from archc.analyses import Analysis
 from archc.diagnostics import Code, Diagnostic
+from archc.network import ir
 from archc.ops.operator import Shape
 from archc_backends.common.network import softmax_behind
 from archc_backends.onnx.operators import EMITTERS, steps_of
@@ -53,7 +53,7 @@ class Graph(NamedTuple):
 
 def check_operators(network: ir.Network) -> list[Diagnostic]:
     """A finding for each operator and activation that no ONNX nodes are known for."""
-    findings = []
+    diagnostics = []
     for row in network.rows:
         for node in ir.walk(row):
             kinds = []
@@ -66,8 +66,8 @@ def check_operators(network: ir.Network) -> list[Diagnostic]:
                 kinds.append(type(activation))
             for kind in kinds:
                 message = f"{kind.__name__} cannot be expressed in ONNX ({node.path})"
-                findings.append(Diagnostic(Code.UNSUPPORTED, message, node.span))
-    return list(dict.fromkeys(findings))
+                diagnostics.append(Diagnostic(Code.UNSUPPORTED, message, node.span))
+    return list(dict.fromkeys(diagnostics))
 
 
 def view_graph(analysis: Analysis) -> Graph:

@@ -7,13 +7,13 @@ import numpy as np
 from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper
 
 from archc import __version__
-from archc.analysis import Analysis
-from archc.backend import Options
+from archc.analyses import Analysis
 from archc.diagnostics import Diagnostic
+from archc.diagnostics.wording import listed
+from archc.driver.backend import Options
+from archc.driver.files.stamps import REACH, digest_of
 from archc.ops.operator import Shape
 from archc.ops.plain import Dropout
-from archc.stamps import REACH, digest_of
-from archc.validation import listed
 from archc_backends.common.network import citation, size
 from archc_backends.common.optimized import headline, summary
 from archc_backends.onnx.conversion import converted

@@ -5,12 +5,12 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from archc.analysis import Analysis
-from archc.backend import Options
-from archc.checkpoints import expected_state
+from archc.analyses import Analysis
+from archc.bench.runtimes import Mode, Role, Session, Trial
+from archc.checks.checkpoints.match import expected_state
 from archc.diagnostics import Diagnostic
-from archc.optimize import DEPLOY, optimize
-from archc.runtimes import Mode, Role, Session, Trial
+from archc.driver.backend import Options
+from archc.driver.optimize import DEPLOY, optimize
 from archc_backends.common.trial import Passes, images, random_state
 from archc_backends.onnx.backend import ONNX
 from archc_backends.onnx.graph import IMAGES, LOGITS

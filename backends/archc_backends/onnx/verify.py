@@ -10,11 +10,11 @@ from typing import Any
 import onnx
 from onnx import ModelProto, TensorProto, helper, shape_inference
 
-from archc.analysis import Analysis
-from archc.checkpoints import shown
+from archc.analyses import Analysis
+from archc.checks.checkpoints.match import shown
 from archc.diagnostics import Code, Diagnostic
+from archc.driver.files.stamps import REACH
 from archc.ops.operator import Tensor, written
-from archc.stamps import REACH
 from archc_backends.common.network import softmax_behind
 from archc_backends.onnx.graph import IMAGES, LOGITS, PROBABILITIES, view_graph
 from archc_backends.onnx.model import BATCH, WEIGHTS_DIGEST
@@ -48,11 +48,11 @@ def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
         not_run = ", not run: ONNX Runtime has no convolutions in float64"
     elif not found:
         found += _run(analysis, file, kind)
-    findings = [Diagnostic(Code.DIFFERENT, f"{file}: {words}") for words in found[:_SHOWN]]
+    diagnostics = [Diagnostic(Code.DIFFERENT, f"{file}: {words}") for words in found[:_SHOWN]]
     if len(found) > _SHOWN:
         message = f"{file}: {len(found) - _SHOWN} more differences"
-        findings.append(Diagnostic(Code.DIFFERENT, message))
-    return findings or (
+        diagnostics.append(Diagnostic(Code.DIFFERENT, message))
+    return diagnostics or (
         f"every layer's shape, every parameter, {analysis.cost.params:,} params as analysed"
         f"{not_run}"
     )

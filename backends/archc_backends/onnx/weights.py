@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from archc.analysis import Analysis
-from archc.checkpoints import check_numbers, shown
+from archc.analyses import Analysis
+from archc.checks.checkpoints.match import check_numbers, shown
 from archc.diagnostics import Code, Diagnostic
 from archc.ops.activation import ReLU
 from archc.ops.convolution import Conv
@@ -95,19 +95,19 @@ def given_arrays(
     arrays = as_arrays({key: weights[key] for key in keys})
     if isinstance(arrays, Diagnostic):
         return [arrays]
-    findings = check_numbers(analysis, arrays)
-    if findings:
-        return findings
+    diagnostics = check_numbers(analysis, arrays)
+    if diagnostics:
+        return diagnostics
     first = next(iter(arrays.items()), None)
     for key, array in arrays.items():
         if array.dtype.name not in TYPES:
             message = f"{key} is of type {array.dtype}, and one of {', '.join(TYPES)} is needed"
-            findings.append(Diagnostic(Code.UNSUPPORTED, message))
+            diagnostics.append(Diagnostic(Code.UNSUPPORTED, message))
         elif first is not None and array.dtype != first[1].dtype:
             message = f"{key} is of type {array.dtype} and {first[0]} of type {first[1].dtype}"
             hint = "a model computes in one type: convert the checkpoint to it"
-            findings.append(Diagnostic(Code.UNSUPPORTED, message, hint=hint))
-    return findings or arrays
+            diagnostics.append(Diagnostic(Code.UNSUPPORTED, message, hint=hint))
+    return diagnostics or arrays
 
 
 def initial_arrays(analysis: Analysis, keys: Iterable[str]) -> "dict[str, Array]":

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archc.analysis import Analysis
-from archc.backend import Options
+from archc.analyses import Analysis
 from archc.diagnostics import Diagnostic
+from archc.driver.backend import Options
 
 if TYPE_CHECKING:
-    from archc.optimize import Optimized
+    from archc.driver.optimize import Optimized
 
 
 class PyTorch:
@@ -28,9 +28,9 @@ class PyTorch:
 
     def emit(self, analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
         """The module's source, or what ``check`` finds."""
-        findings = self.check(analysis)
-        if findings:
-            return findings
+        diagnostics = self.check(analysis)
+        if diagnostics:
+            return diagnostics
         from archc_backends.pytorch.module import write_module
 
         return {f"{options.stem}.py": write_module(analysis, options.optimized).encode()}

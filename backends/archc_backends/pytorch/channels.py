@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from archc import ir
-from archc.analysis import Analysis
-from archc.names import identifier
+from archc.analyses import Analysis
+from archc.network import ir
+from archc.network.names import identifier
 from archc.ops.operator import Shape
 from archc.ops.plain import Flatten
 from archc_backends.pytorch.expressions import Expression, Sum

@@ -8,9 +8,9 @@ differ (such as a head's input features, which depend on height and width).
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 
-from archc import ir
-from archc.analysis import Analysis
-from archc.names import identifier
+from archc.analyses import Analysis
+from archc.network import ir
+from archc.network.names import identifier
 from archc.ops.linear import Linear
 from archc_backends.pytorch.channels import (
     CLASSES,

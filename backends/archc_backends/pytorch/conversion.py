@@ -2,10 +2,10 @@
 
 from typing import NamedTuple, TypeVar
 
-from archc import ir
-from archc.analysis import Analysis
-from archc.optimize import Optimized
-from archc.origins import Source, all_origins, is_invertible, origins
+from archc.analyses import Analysis
+from archc.driver.optimize import Optimized
+from archc.driver.weight_origins import Source, all_origins, is_invertible, origins
+from archc.network import ir
 from archc_backends.pytorch.classes import level
 from archc_backends.pytorch.expressions import Call, Expression, Group
 from archc_backends.pytorch.operators.site import literal

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from archc.analysis import Analysis
-from archc.backend import Backend, Options
-from archc.checkpoints import shown
+from archc.analyses import Analysis
+from archc.checks.checkpoints.match import shown
 from archc.diagnostics import Code, Diagnostic, SpecError
-from archc.optimize import Optimized
+from archc.driver.backend import Backend, Options
+from archc.driver.optimize import Optimized
 from archc_backends.common.requirements import require_torch
 
 

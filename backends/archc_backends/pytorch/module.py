@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archc.analysis import Analysis
+from archc.analyses import Analysis
 from archc_backends.pytorch.allowed import CONVERTED, NETWORK, names_in
 from archc_backends.pytorch.expressions import WIDTH, laid_out
 from archc_backends.pytorch.network import view_network
@@ -17,7 +17,7 @@ from archc_backends.pytorch.statements import assigned
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Template
 
-    from archc.optimize import Optimized
+    from archc.driver.optimize import Optimized
 
 
 def write_module(analysis: Analysis, optimized: "Optimized | None" = None) -> str:

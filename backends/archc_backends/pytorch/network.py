@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archc import ir
-from archc.analysis import Analysis
-from archc.checkpoints import class_layers
-from archc.names import is_name
-from archc.validation import listed
+from archc.analyses import Analysis
+from archc.checks.checkpoints.match import class_layers
+from archc.diagnostics.wording import listed
+from archc.network import ir
+from archc.network.names import is_name
 from archc_backends.common.network import citation, size, softmax_behind
 from archc_backends.pytorch.channels import CLASSES, Channels, environment
 from archc_backends.pytorch.classes import ClassBuilder, build_blocks, without_defaults
@@ -17,7 +17,7 @@ from archc_backends.pytorch.statements import IMPORTS, Statement, snake_case
 from archc_backends.pytorch.views import ClassView, HelperUses, introduced
 
 if TYPE_CHECKING:
-    from archc.optimize import Optimized
+    from archc.driver.optimize import Optimized
     from archc_backends.pytorch.conversion import Conversion
 
 

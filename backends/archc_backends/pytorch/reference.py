@@ -9,11 +9,11 @@ from inspect import signature
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from archc.analysis import Analysis
+from archc.analyses import Analysis
 from archc.diagnostics import Code, Diagnostic, Hint, guess
-from archc.ir import Network
-from archc.spans import Span
-from archc.validation import counted, listed
+from archc.diagnostics.spans import Span
+from archc.diagnostics.wording import counted, listed
+from archc.network.ir import Network
 from archc_backends.common.requirements import require_library, require_torch
 from archc_backends.pytorch.verify import state_differences
 

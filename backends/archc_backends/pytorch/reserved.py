@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from archc import ir
-from archc.analysis import Analysis
+from archc.analyses import Analysis
 from archc.diagnostics import Code, Diagnostic, Label
-from archc.names import identifier
+from archc.diagnostics.spans import Span
+from archc.network import ir
+from archc.network.names import identifier
 from archc.ops.normalization import BatchNorm
-from archc.spans import Span
 from archc_backends.common.network import softmax_behind
 from archc_backends.pytorch.classes import level
 from archc_backends.pytorch.operators.plain import FUNCTIONS
@@ -37,14 +37,14 @@ _ACTIVATIONS = ("", *(kind.__name__ for kind in FUNCTIONS))
 
 def check_names(network: ir.Network) -> list[Diagnostic]:
     """A finding for each name of the spec that the generated file cannot bear."""
-    findings = []
+    diagnostics = []
     for node in (*network.rows, *(head.body for head in network.aux)):
         for inner in ir.walk(node):
             if inner.name in MODULE_ATTRIBUTES:
                 place = _key(inner.span, inner.name)
-                findings.append(_reserved(inner.name, "an attribute of the module", place))
+                diagnostics.append(_reserved(inner.name, "an attribute of the module", place))
     for module in network.modules.values():
-        findings += [
+        diagnostics += [
             _reserved(column, "an argument or an import there", module.span)
             for column in module.columns
             if identifier(column) in ARGUMENTS
@@ -53,16 +53,16 @@ def check_names(network: ir.Network) -> list[Diagnostic]:
     output = f"{network.name}Output"
     for name, span in names.items():
         if name in CLASSES or name == output or _like_helper(name):
-            findings.append(_reserved(name, "a class of the generated file", span))
+            diagnostics.append(_reserved(name, "a class of the generated file", span))
     for head in network.aux:
         if head.tap == softmax_behind(network):
             message = f"{head.body.name} taps {head.tap}, the softmax that stands behind the logits"
             hint = "the forward pass ends before it: tap the row in front of it"
-            findings.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint))
+            diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint))
     if network.name in network.modules:
         message = f"the network and a module are both called {network.name}"
-        findings.append(Diagnostic(Code.INVALID_NAME, message, network.span))
-    return list(dict.fromkeys(findings))
+        diagnostics.append(Diagnostic(Code.INVALID_NAME, message, network.span))
+    return list(dict.fromkeys(diagnostics))
 
 
 def _like_helper(name: str) -> bool:
@@ -91,13 +91,13 @@ def _reserved(name: str, why: str, span: Span) -> Diagnostic:
 
 def check_classes(analysis: Analysis) -> list[Diagnostic]:
     """A finding for each module that cannot be one class."""
-    findings: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     norms: dict[tuple[str, int], tuple[int, ir.Call]] = {}
     seen: set[str] = set()
     for call in _calls(analysis.network):
         if call.module not in seen:
             seen.add(call.module)
-            findings += _check_attributes(call)
+            diagnostics += _check_attributes(call)
         for position, node in enumerate(level(call.body)):
             if not isinstance(node, ir.Op) or not isinstance(node.operator, BatchNorm):
                 continue
@@ -107,10 +107,10 @@ def check_classes(analysis: Analysis) -> list[Diagnostic]:
                 message = f"{node.name} of {call.module} normalises features in one row only"
                 labels = (Label(first.span, "another row"), Label(call.span, "this row"))
                 hint = f"define a module of its own for features, {{extends: {call.module}}}"
-                findings.append(
+                diagnostics.append(
                     Diagnostic(Code.INVALID_LAYER, message, node.span, labels, (), hint)
                 )
-    return list(dict.fromkeys(findings))
+    return list(dict.fromkeys(diagnostics))
 
 
 def _check_attributes(call: ir.Call) -> Iterator[Diagnostic]:

@@ -2,9 +2,9 @@
 
 from importlib.util import find_spec
 
-from archc.analysis import Analysis
+from archc.analyses import Analysis
+from archc.bench.runtimes import Mode, Role, Session, Trial
 from archc.diagnostics import Diagnostic, SpecError
-from archc.runtimes import Mode, Role, Session, Trial
 from archc_backends.pytorch.reference import LIBRARIES, make_reference
 from archc_backends.pytorch.ways import LAST, find_ways
 

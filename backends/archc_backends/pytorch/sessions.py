@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from archc.analysis import Analysis
-from archc.backend import Options
+from archc.analyses import Analysis
+from archc.bench.runtimes import Mode, Trial
 from archc.diagnostics import Diagnostic, SpecError
-from archc.optimize import DEPLOY, MERGED, optimize
-from archc.runtimes import Mode, Trial
+from archc.driver.backend import Options
+from archc.driver.optimize import DEPLOY, MERGED, optimize
 from archc_backends.common.trial import OUTPUTS, Passes, images, labels, random_state
 from archc_backends.pytorch.backend import PyTorch
 from archc_backends.pytorch.live import convert_weights, live_module

@@ -4,10 +4,10 @@ import re
 from itertools import takewhile
 from typing import NamedTuple, Protocol
 
-from archc import ir
-from archc.names import is_name
+from archc.diagnostics.wording import counted, listed
+from archc.network import ir
+from archc.network.names import is_name
 from archc.ops.normalization import BatchNorm
-from archc.validation import counted, listed
 from archc_backends.pytorch.expressions import WIDTH, Call, Expression, Group, flat, laid_out
 from archc_backends.pytorch.operators import activated
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from archc.analysis import Analysis
-from archc.checkpoints import expected_state
+from archc.analyses import Analysis
+from archc.checks.checkpoints.match import expected_state
 from archc.diagnostics import Code, Diagnostic
 from archc_backends.common.network import MAXIMUM_PARAMS, softmax_behind
 from archc_backends.common.requirements import require_torch
@@ -33,12 +33,12 @@ def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
     if isinstance(observed, str):
         return [Diagnostic(Code.DIFFERENT, f"{file} cannot be run: {observed}")]
     found = list(differences(analysis, observed))
-    findings = [Diagnostic(Code.DIFFERENT, f"{file}: {words}") for words in found[:_SHOWN]]
+    diagnostics = [Diagnostic(Code.DIFFERENT, f"{file}: {words}") for words in found[:_SHOWN]]
     if len(found) > _SHOWN:
         message = f"{file}: {len(found) - _SHOWN} more differences"
-        findings.append(Diagnostic(Code.DIFFERENT, message))
-    if findings:
-        return findings
+        diagnostics.append(Diagnostic(Code.DIFFERENT, message))
+    if diagnostics:
+        return diagnostics
     cost = analysis.cost_with_aux
     heads = ", auxiliary heads included," if analysis.aux else ""
     return (

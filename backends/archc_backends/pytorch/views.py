@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from archc import ir
+from archc.network import ir
 from archc_backends.pytorch.expressions import WIDTH, Expression, flat
 from archc_backends.pytorch.operators.site import Helper
 from archc_backends.pytorch.statements import Statement

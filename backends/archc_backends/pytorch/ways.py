@@ -2,7 +2,7 @@
 
 import shutil
 
-from archc.runtimes import Trial
+from archc.bench.runtimes import Trial
 
 LAST, COMPILED, GRAPH = "channels_last", "torch.compile", "CUDA graph"
 

@@ -1,1 +1,6 @@
-"""What can be known of a network without running it. One file each, all exact integers."""
+"""Analyses of a network, one file each, and the Analysis that joins them."""
+
+from archc.analyses.analysis import Analysis as Analysis
+from archc.analyses.analysis import LayerAnalysis as LayerAnalysis
+from archc.analyses.analysis import RowAnalysis as RowAnalysis
+from archc.analyses.analysis import analyze as analyze

@@ -1,6 +1,6 @@
 """How many layers with weights lie on the longest way through a node."""
 
-from archc import ir
+from archc.network import ir
 
 
 def measure_depth(node: ir.Node) -> int:

@@ -6,8 +6,8 @@ counted from bounded sizes, such as MACs, is exact however large it becomes.
 
 from collections.abc import Iterable
 
-from archc import ir
 from archc.diagnostics import Code, Diagnostic, Label
+from archc.network import ir
 from archc.ops.operator import Cost
 
 MAXIMUM_SIZE = 2**63 - 1

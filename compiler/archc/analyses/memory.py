@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from math import prod
 
-from archc import ir
 from archc.analyses.shapes import Shapes
+from archc.network import ir
 
 
 def measure_peaks(network: ir.Network, shapes: Shapes) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from archc.analyses.limits import MAXIMUM_SIZE, too_large
 from archc.analyses.shapes import Shapes
 from archc.diagnostics import Diagnostic
-from archc.ir import Concat, Fork, Network, Node, Op, Residual
+from archc.network.ir import Concat, Fork, Network, Node, Op, Residual
 from archc.ops.operator import POINTWISE, Pair, Shape
 
 

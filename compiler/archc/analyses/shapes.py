@@ -6,14 +6,14 @@ from functools import cached_property
 from math import prod
 from typing import NamedTuple
 
-from archc import ir
 from archc.analyses.limits import MAXIMUM_SIZE, too_large
 from archc.diagnostics import Code, Diagnostic, Label
-from archc.findings import Findings, TooManyFindings
+from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
+from archc.diagnostics.wording import listed
+from archc.network import ir
 from archc.ops.operator import Operator, Pair, Shape, Unfit, written
 from archc.ops.pooling import AvgPool, MaxPool
 from archc.ops.window import Window, arithmetic
-from archc.validation import listed
 
 _MOST_BRANCHES = 5
 """Of a Concat that are told apart; one with many more is one slip, not many."""
@@ -57,9 +57,9 @@ def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
     inference = _Inference()
     try:
         slices = inference.run(network)
-    except TooManyFindings:
-        return inference.findings
-    if inference.findings:
+    except TooManyDiagnostics:
+        return inference.diagnostics
+    if inference.diagnostics:
         return _with_table(network, inference)
     given, made = tuple(inference.given), tuple(inference.made)
     return Shapes(tuple(inference.ops), given, made, inference.structure, slices)
@@ -100,7 +100,7 @@ def _disagreement(gives: str, end: _End, label: Label, hint: str) -> Diagnostic:
 
 def _with_table(network: ir.Network, inference: "_Inference") -> list[Diagnostic]:
     """The findings; the first has the first row that the table prints otherwise beside it."""
-    first, *rest = inference.findings
+    first, *rest = inference.diagnostics
     printed = network.table.rows if network.table else {}
     errata = network.table.errata if network.table else {}
     for row, shape in inference.passed:
@@ -131,7 +131,7 @@ class _Inference:
         self.given: list[Shape] = []
         self.made: list[Shape] = []
         self.structure: dict[int, tuple[Shape, Shape]] = {}
-        self.findings: list[Diagnostic] = Findings()
+        self.diagnostics: list[Diagnostic] = DiagnosticCollector()
         self.calls: list[ir.Call] = []
         self.behind: ir.Node | None = None
         """The row before the one that is looked at, which is given ``entered``."""
@@ -166,7 +166,7 @@ class _Inference:
             if output is not None:
                 heads.append(_End(head.body, output, self.last_change(start, head.body)))
         if end is not None:
-            self.findings += _disagreements(end, heads, network.classes)
+            self.diagnostics += _disagreements(end, heads, network.classes)
         return slices
 
     def node(self, node: ir.Node, shape: Shape | None) -> Shape | None:
@@ -309,7 +309,7 @@ class _Inference:
     def _refuse_size(self, output: Shape, node: ir.Node) -> None:
         row = self.calls[0] if self.calls else None
         what = f"elements of its output, {written(output)}"
-        self.findings.append(too_large(what, prod(output), node, row))
+        self.diagnostics.append(too_large(what, prod(output), node, row))
 
     def _report(
         self,
@@ -321,7 +321,7 @@ class _Inference:
         labels: tuple[Label, ...] = (),
     ) -> None:
         calls = tuple(Label(call.span, f"in this row, {call.path}") for call in self.calls[:1])
-        self.findings.append(
+        self.diagnostics.append(
             Diagnostic(
                 code,
                 f"{message} ({node.path})",

@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from archc.runtimes import Mode, Trial
-from archc.settings import Settings
+from archc.bench.runtimes import Mode, Trial
+from archc.language.settings import Settings
 
 _HAS_GROUPS = hasattr(os, "killpg")
 

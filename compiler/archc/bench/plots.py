@@ -5,7 +5,7 @@ from pathlib import Path
 
 from archc.bench.results import Results
 from archc.diagnostics import Diagnostic
-from archc.plots import save
+from archc.views.plots import save
 
 
 def draw(name: str, trials: Sequence[Results], file: Path) -> Diagnostic | None:

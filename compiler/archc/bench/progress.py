@@ -4,8 +4,8 @@ import shutil
 from contextlib import suppress
 from typing import TextIO
 
-from archc.validation import counted
-from archc.visible import one_line
+from archc.diagnostics.escapes import one_line
+from archc.diagnostics.wording import counted
 
 CLEAR = "\r\x1b[K"
 

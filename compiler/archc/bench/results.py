@@ -6,8 +6,8 @@ from statistics import median, quantiles
 from typing import NamedTuple
 
 from archc.bench.rounds import Run
+from archc.bench.runtimes import Mode, Role, Trial
 from archc.diagnostics import Code, Diagnostic
-from archc.runtimes import Mode, Role, Trial
 
 TOLERANCES = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 """How far outputs may be apart, as a part of the largest, for two to have computed the same."""
@@ -113,12 +113,12 @@ def different(trials: Iterable[Results]) -> list[Diagnostic]:
 
     And where there is none at all.
     """
-    findings = []
+    diagnostics = []
     for one in trials:
         batch = one.trial.batch
         if not one.results and not one.partial:
             message = f"nothing could be run at batch {batch}"
-            findings.append(Diagnostic(Code.UNSUPPORTED, message))
+            diagnostics.append(Diagnostic(Code.UNSUPPORTED, message))
         for result in one.results:
             mode, base = result.run.mode, one.results[0].run.mode
             if (wrong := excess(result.differences, mode)) is not None:
@@ -127,5 +127,5 @@ def different(trials: Iterable[Results]) -> list[Diagnostic]:
                     f"{wrong[0]:.0e} of the largest number apart at batch {batch}, {wrong[1]:.0e} "
                     "is allowed"
                 )
-                findings.append(Diagnostic(Code.DIFFERENT, message))
-    return findings
+                diagnostics.append(Diagnostic(Code.DIFFERENT, message))
+    return diagnostics

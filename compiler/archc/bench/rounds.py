@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archc.bench.contender import Contender
 from archc.bench.progress import Progress
-from archc.runtimes import Mode
+from archc.bench.runtimes import Mode
 
 UNCOUNTED = 2
 

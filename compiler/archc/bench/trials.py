@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from archc.analysis import Analysis
+from archc.analyses import Analysis
 from archc.bench.contender import Contender
 from archc.bench.interruptions import Interruptions
 from archc.bench.progress import Progress
 from archc.bench.results import YARDSTICKS, Results, summarize
 from archc.bench.rounds import Effort, Round, summarize_rounds, take_turns
-from archc.pipeline import Compiled
-from archc.runtimes import Mode, Trial, runtimes
-from archc.settings import Settings
+from archc.bench.runtimes import Mode, Trial, runtimes
+from archc.driver.pipeline import Compiled
+from archc.language.settings import Settings
 
 Entry = tuple[str, Mode]
 """A mode and the runtime that has it."""

@@ -4,24 +4,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import NamedTuple
 
-from archc.analysis import Analysis
+from archc.analyses import Analysis
+from archc.analyses.roofline import JOINS, Bound, Machine, predict
 from archc.bench.results import Result, Results
-from archc.optimize import DEPLOY, optimize
-from archc.presentation import Grid, GridCell
-from archc.roofline import JOINS, Bound, Machine, predict
-from archc.runtimes import Trial
-from archc.validation import listed
+from archc.bench.runtimes import Trial
+from archc.diagnostics.wording import listed
+from archc.driver.optimize import DEPLOY, optimize
+from archc.views.tables.tables import Table, TableCell
 
 HEADINGS = ("", "batch", "ms", "quartiles", "images/s", "ratio", "share", "memory", "difference")
 
 
-def results_grid(trials: Iterable[Results]) -> Grid:
+def results_grid(trials: Iterable[Results]) -> Table:
     """A line for each contender and batch."""
     rows = (_row(result, one.trial.batch) for one in trials for result in one.results)
-    return Grid(HEADINGS, tuple(rows))
+    return Table(HEADINGS, tuple(rows))
 
 
-def _row(result: Result, batch: int) -> tuple[GridCell, ...]:
+def _row(result: Result, batch: int) -> tuple[TableCell, ...]:
     low, high = result.quartiles
     texts = (
         result.run.mode.name,
@@ -34,7 +34,7 @@ def _row(result: Result, batch: int) -> tuple[GridCell, ...]:
         "" if result.run.memory is None else f"{result.run.memory / 1e6:.0f} MB",
         f"{max(result.differences):.0e}",
     )
-    return tuple(GridCell(text, "mismatch" if result.ratio is None else "") for text in texts)
+    return tuple(TableCell(text, "mismatch" if result.ratio is None else "") for text in texts)
 
 
 def _milliseconds(seconds: float) -> str:
@@ -125,7 +125,7 @@ def prediction_line(prediction: Prediction) -> str:
     return f"{line}; {fastest.run.mode.name} takes {_milliseconds(fastest.seconds)}"
 
 
-def layers_grid(prediction: Prediction) -> Grid:
+def layers_grid(prediction: Prediction) -> Table:
     """Every layer: the predicted time, what decides it, and what was measured."""
     rows = []
     for bound in prediction.bounds:
@@ -141,9 +141,9 @@ def layers_grid(prediction: Prediction) -> Grid:
             "" if seconds is None else f"{1e6 * seconds:.1f}",
             "" if not seconds else f"{bound.seconds / seconds:.0%}",
         )
-        rows.append(tuple(map(GridCell, texts)))
+        rows.append(tuple(map(TableCell, texts)))
     headings = ("layer", "kind", "MFLOP", "MB", "predicted us", "bound by", "measured us", "share")
-    return Grid(headings, tuple(rows))
+    return Table(headings, tuple(rows))
 
 
 def results_json(

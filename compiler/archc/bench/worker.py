@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
+from archc.bench.runtimes import Mode, Session, Trial, runtimes
 from archc.diagnostics import render
-from archc.pipeline import compile_spec
-from archc.runtimes import Mode, Session, Trial, runtimes
+from archc.driver.pipeline import compile_spec
 
 WARM_UP = 3
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from archc.diagnostics import Hint, Replacement, suggestion
-from archc.number_notation import number_hint
+from archc.diagnostics.number_hints import number_hint
 from archc.ops.operator import Pair, Shape, Unfit, written
 
 MAXIMUM_COUNT = 1_000_000

@@ -1,0 +1,329 @@
+"""What changed between two networks, row by row."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from archc.analyses import Analysis, RowAnalysis
+from archc.network import ir
+from archc.ops import OPERATORS
+from archc.ops.operator import Operator
+
+Fields = dict[str, str]
+"""An operator's kind and its fields, as text."""
+
+Change = Literal["added", "removed", "renamed", "moved", "changed", "affected"]
+
+
+class Numbers(NamedTuple):
+    """What a change does to a row or a network; None on the side where it is not there."""
+
+    output: tuple[tuple[int, ...] | None, tuple[int, ...] | None]
+    params: tuple[int, int]
+    macs: tuple[int, int]
+    depth: tuple[int, int]
+    receptive_field: tuple[tuple[int, int] | None, tuple[int, int] | None]
+    memory: tuple[int, int]
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        return all(before == after for before, after in self)
+
+
+class Pair(NamedTuple):
+    """A count before and after."""
+
+    before: int
+    after: int
+
+    @property
+    def difference(self) -> int:
+        """How much more it is."""
+        return self.after - self.before
+
+    @property
+    def percent(self) -> float | None:
+        """How much more it is, in percent; None where there was nothing."""
+        return 100 * self.difference / self.before if self.before else None
+
+
+class Totals(NamedTuple):
+    """What a change does to the whole network."""
+
+    output: tuple[tuple[int, ...], tuple[int, ...]]
+    params: Pair
+    macs: Pair
+    depth: Pair
+    receptive_field: tuple[tuple[int, int], tuple[int, int]]
+    memory: Pair
+    params_with_aux: Pair
+    macs_with_aux: Pair
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        return all(before == after for before, after in self)
+
+    @property
+    def numbers(self) -> Numbers:
+        """Those that a row has, too."""
+        return Numbers(*self[:6])
+
+    @property
+    def counts(self) -> dict[str, Pair]:
+        """Those that are numbers, by the names that a budget has for them."""
+        return {
+            "params": self.params,
+            "params_with_aux": self.params_with_aux,
+            "macs": self.macs,
+            "macs_with_aux": self.macs_with_aux,
+            "depth": self.depth,
+            "activations": self.memory,
+        }
+
+
+class RowDifference(NamedTuple):
+    """One row that is not as it was. ``affected``: unchanged itself, but given another input.
+
+    ``was`` is its former name where it was renamed; ``details`` say what was changed in it.
+    """
+
+    name: str
+    change: Change
+    was: str
+    details: tuple[str, ...]
+    numbers: Numbers
+
+
+class Difference(NamedTuple):
+    """All that changed: facts of the whole network, its rows in order, its auxiliary heads."""
+
+    facts: tuple[str, ...]
+    rows: tuple[RowDifference, ...]
+    aux: tuple[RowDifference, ...]
+    totals: Totals
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the architecture is the same."""
+        return not (self.facts or self.rows or self.aux)
+
+    def __repr__(self) -> str:
+        rows = len(self.rows) + len(self.aux)
+        params, macs = (after - before for before, after in (self.totals.params, self.totals.macs))
+        return f"<Difference: {rows:,} rows differ, {params:+,} params, {macs:+,} MACs>"
+
+
+def compare(before: Analysis, after: Analysis) -> Difference:
+    """What one has to do to the first network to get the second, and what that does."""
+    taps = [_taps(analysis.network) for analysis in (before, after)]
+    return Difference(
+        tuple(_facts(before.network, after.network)),
+        tuple(_rows(before.rows, after.rows, {}, {})),
+        tuple(_rows(before.aux, after.aux, *taps)),
+        Totals(
+            (before.rows[-1].output, after.rows[-1].output),
+            Pair(before.cost.params, after.cost.params),
+            Pair(before.cost.macs, after.cost.macs),
+            Pair(before.depth, after.depth),
+            (before.field.size, after.field.size),
+            Pair(before.memory, after.memory),
+            Pair(before.cost_with_aux.params, after.cost_with_aux.params),
+            Pair(before.cost_with_aux.macs, after.cost_with_aux.macs),
+        ),
+    )
+
+
+def _facts(before: ir.Network, after: ir.Network) -> Iterable[str]:
+    if before.name != after.name:
+        yield f"name: {before.name} -> {after.name}"
+    if before.input != after.input:
+        sizes = ("x".join(map(str, network.input)) for network in (before, after))
+        yield f"input: {' -> '.join(sizes)}"
+    if before.classes != after.classes:
+        yield f"classes: {before.classes} -> {after.classes}"
+
+
+def _taps(network: ir.Network) -> dict[str, str]:
+    return {head.body.name: f"from {head.tap}, weight {head.loss_weight:g}" for head in network.aux}
+
+
+def _rows(
+    before: tuple[RowAnalysis, ...],
+    after: tuple[RowAnalysis, ...],
+    old_taps: Mapping[str, str],
+    new_taps: Mapping[str, str],
+) -> Iterable[RowDifference]:
+    old = {row.node.name: row for row in before}
+    new = {row.node.name: row for row in after}
+    renamed = _renamed(old, new)
+    pairs = {name: old[renamed.get(name, name)] for name in new if renamed.get(name, name) in old}
+    moved = _moved(list(old), {name: row.node.name for name, row in pairs.items()})
+    for name, row in new.items():
+        was = pairs.get(name)
+        if was is None:
+            yield RowDifference(name, "added", "", tuple(_parts(row)), _numbers(None, row))
+            continue
+        details = list(_details(was, row))
+        if old_taps.get(was.node.name) != new_taps.get(name):
+            details.append(f"{old_taps.get(was.node.name)} -> {new_taps.get(name)}")
+        numbers = _numbers(was, row)
+        change: Change | None = "affected" if not numbers.same else None
+        change = "changed" if details else "moved" if name in moved else change
+        change = "renamed" if name in renamed else change
+        if change is not None:
+            former = was.node.name if name in renamed else ""
+            yield RowDifference(name, change, former, tuple(details), numbers)
+    kept = {row.node.name for row in pairs.values()}
+    for name, row in old.items():
+        if name not in kept:
+            yield RowDifference(name, "removed", "", (), _numbers(row, None))
+
+
+def _renamed(old: Mapping[str, RowAnalysis], new: Mapping[str, RowAnalysis]) -> dict[str, str]:
+    """New name to old name, for rows that are the same under another name, in the same order."""
+    lost = [name for name in old if name not in new]
+    gained = [name for name in new if name not in old]
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for i in reversed(range(len(lost) if gained else 0)):
+        alike.setdefault(tuple(_parts(old[lost[i]])), []).append(i)
+    names = {}
+    start = 0
+    for name in gained:
+        places = alike.get(tuple(_parts(new[name])), [])
+        while places and places[-1] < start:
+            places.pop()
+        if places:
+            start = places.pop() + 1
+            names[name] = lost[start - 1]
+    return names
+
+
+def _moved(order: list[str], pairs: Mapping[str, str]) -> set[str]:
+    """The new rows outside the longest run that kept its order (by patience sorting)."""
+    positions = {name: i for i, name in enumerate(order)}
+    names = list(pairs)
+    tails: list[int] = []
+    last: list[int] = []
+    previous: list[int | None] = []
+    for i, name in enumerate(names):
+        position = positions[pairs[name]]
+        place = bisect_left(tails, position)
+        previous.append(last[place - 1] if place else None)
+        tails[place : place + 1] = [position]
+        last[place : place + 1] = [i]
+    kept = set()
+    at: int | None = last[-1] if last else None
+    while at is not None:
+        kept.add(names[at])
+        at = previous[at]
+    return set(names) - kept
+
+
+def _numbers(before: RowAnalysis | None, after: RowAnalysis | None) -> Numbers:
+    def pair(count: str) -> tuple[int, int]:
+        values = []
+        for row in (before, after):
+            source = row.cost if row is not None and count in ("params", "macs") else row
+            values.append(0 if source is None else int(getattr(source, count)))
+        return values[0], values[1]
+
+    return Numbers(
+        (before.output if before else None, after.output if after else None),
+        pair("params"),
+        pair("macs"),
+        pair("depth"),
+        (before.field.size if before else None, after.field.size if after else None),
+        pair("memory"),
+    )
+
+
+def _details(before: RowAnalysis, after: RowAnalysis) -> Iterable[str]:
+    """Changed cells of a row, then what changed inside it for another reason."""
+    old, new = before.node, after.node
+    same_module = False
+    if isinstance(old, ir.Call) and isinstance(new, ir.Call):
+        same_module = old.module == new.module
+        if not same_module:
+            yield f"module: {old.module} -> {new.module}"
+        for column in dict.fromkeys([*old.arguments, *new.arguments]):
+            was, now = (
+                str(call.arguments[column].value) if column in call.arguments else "none"
+                for call in (old, new)
+            )
+            if was != now:
+                yield f"{column}: {was} -> {now}"
+    inside, other = stated_layers(before, same_module), stated_layers(after, same_module)
+    for path in dict.fromkeys([*inside, *other]):
+        where = f"{path.strip()}: " if path else ""
+        for change in _field_changes(inside.get(path), other.get(path)):
+            yield f"{where}{change}"
+
+
+def _field_changes(old: Fields | None, new: Fields | None) -> Iterable[str]:
+    if old is None or new is None or old["kind"] != new["kind"]:
+        yield f"{_text(old)} -> {_text(new)}"
+        return
+    for field in dict.fromkeys([*old, *new]):
+        default = _default(old["kind"], field)
+        was, now = old.get(field, default), new.get(field, default)
+        if was != now:
+            yield f"{field} {was} -> {now}"
+
+
+def _default(kind: str, field: str) -> str:
+    known = OPERATORS[kind].model_fields if kind in OPERATORS else {}
+    return str(known[field].default).lower() if field in known else "none"
+
+
+def _parts(row: RowAnalysis) -> list[str]:
+    """The row's layers, for a person to read and to tell rows apart."""
+    layers = stated_layers(row, False).items()
+    return [
+        f"{path.strip()}: {_text(fields)}" if path else _text(fields) for path, fields in layers
+    ]
+
+
+def stated_layers(row: RowAnalysis, without_cells: bool) -> dict[str, Fields]:
+    """What every operator and residual of the row states, by its path in the row.
+
+    ``without_cells``: fields that columns fill are left out.
+    """
+    start = len(row.node.path) + 1
+    layers: dict[str, Fields] = {}
+    for node in ir.walk(row.node):
+        if isinstance(node, ir.Op):
+            hidden = node.symbols if without_cells else {}
+            layers[node.path[start:]] = _fields(node.operator, hidden)
+        elif isinstance(node, ir.Residual):
+            activation = type(node.activation).__name__ if node.activation else "none"
+            # With a space in front, where it is the row itself: no layer is called so.
+            key = f"{node.path[start:]} residual"
+            scale = f"{node.scale:g}"
+            layers[key] = {"kind": "Residual", "scale": scale, "activation": activation}
+    return layers
+
+
+def _fields(operator: Operator, hidden: Mapping[str, str]) -> Fields:
+    """The operator's fields as text, those at their default left out."""
+    fields = {"kind": type(operator).__name__}
+    for name, field in type(operator).model_fields.items():
+        value = getattr(operator, name)
+        if name in hidden or (not field.is_required() and value == field.default):
+            continue
+        text = _text(_fields(value, {})) if isinstance(value, Operator) else str(value).lower()
+        fields[name] = operator.notation if name == "window" else text
+    return fields
+
+
+def _text(fields: Fields | None) -> str:
+    if fields is None:
+        return "none"
+    kind, *rest = fields.values()
+    names = list(fields)[1:]
+    shown = (
+        value if name == "window" else f"{name} {value}"
+        for name, value in zip(names, rest, strict=True)
+    )
+    return " ".join([kind, *shown])

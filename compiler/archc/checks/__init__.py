@@ -1,0 +1,1 @@
+"""What a network is checked against: printed table, budget, checkpoints, lints."""

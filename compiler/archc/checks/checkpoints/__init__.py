@@ -1,0 +1,1 @@
+"""Another model's checkpoint checked against the network's state."""

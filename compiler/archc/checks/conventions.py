@@ -1,0 +1,121 @@
+"""Other ways to count a network, and who counts so.
+
+What each tool counts was found by running it on networks of archc and of torchvision;
+docs/counting.md has the versions and the numbers.
+"""
+
+from collections.abc import Iterable, Iterator
+from math import prod
+from typing import Literal, NamedTuple
+
+from archc.analyses import Analysis, LayerAnalysis
+from archc.ops.pooling import AdaptiveAvgPool, AvgPool
+
+Kind = Literal["params", "ops"]
+
+
+class Count(NamedTuple):
+    """A number, what it counts, and who counts so."""
+
+    number: int
+    what: str
+    who: str
+    kind: Kind
+
+
+def counts_of(analysis: Analysis) -> list[Count]:
+    """The counts of a network, archc's own first; what is the same number stands once."""
+    found: dict[tuple[Kind, int], Count] = {}
+    for count in (*_params(analysis), *_ops(analysis)):
+        same = found.setdefault((count.kind, count.number), count)
+        if same is not count:
+            found[count.kind, count.number] = same._replace(who=f"{same.who}; {count.who}")
+    return list(found.values())
+
+
+def _params(analysis: Analysis) -> Iterator[Count]:
+    cost, whole = analysis.cost, analysis.cost_with_aux
+    own = "archc: every learned number of what runs at inference"
+    yield Count(cost.params, "params", own, "params")
+    if analysis.aux:
+        who = "torch's parameters() of a new model, torchinfo, fvcore, ptflops; not thop"
+        yield Count(whole.params, "params with auxiliary heads", who, "params")
+    if cost.biases or cost.norm:
+        who = "tables of papers that leave biases and norms out"
+        yield Count(cost.weights, "weights alone", who, "params")
+    if cost.norm:
+        who = "tools that count norms as folded"
+        without = cost.params - cost.norm
+        yield Count(without, "params without those of norms", who, "params")
+        what = "params and running statistics"
+        number = cost.params + _buffers(_at_inference(analysis), counters=False)
+        yield Count(number, what, "the total of Keras's summary()", "params")
+    if buffers := _buffers(analysis.layers, counters=True):
+        what, who = "elements of a state_dict", "torch's, auxiliary heads and counters included"
+        yield Count(whole.params + buffers, what, who, "params")
+
+
+def _ops(analysis: Analysis) -> Iterator[Count]:
+    cost, whole = analysis.cost, analysis.cost_with_aux
+    layers = list(_at_inference(analysis))
+    who = "archc, papers that say multiply-adds, torchvision's GFLOPS, calflops' MACs"
+    yield Count(cost.macs, "MACs", who, "ops")
+    who = "torch's FlopCounterMode in eval mode"
+    yield Count(2 * cost.macs, "FLOPs, two for each MAC", who, "ops")
+    if analysis.aux:
+        yield Count(whole.macs, "MACs with auxiliary heads", "the same, in training", "ops")
+        who = "torch's FlopCounterMode in training"
+        yield Count(2 * whole.macs, "FLOPs with auxiliary heads", who, "ops")
+    biased = _elements(layer for layer in layers if layer.cost.biases)
+    normed = _elements(layer for layer in layers if layer.cost.norm)
+    averages = [layer for layer in layers if isinstance(layer.op.operator, AvgPool)]
+    adaptive = [layer for layer in layers if _is_adaptive(layer)]
+    spread = sum(prod(layer.input) for layer in adaptive)
+    if biased:
+        yield Count(
+            cost.macs + biased, "MACs and bias adds", "ptflops with the backend aten", "ops"
+        )
+    if biased or normed:
+        what = "MACs, bias adds and the parameters of norms" if normed else "MACs and bias adds"
+        yield Count(cost.macs + biased + cost.norm, what, "torchinfo's mult-adds", "ops")
+    if normed:
+        what = "MACs, and two for each element that a norm gives"
+        yield Count(cost.macs + 2 * normed, what, "timm's GMACs", "ops")
+    if normed or spread:
+        what = "MACs, two for each element of norms, and what adaptive pools read"
+        yield Count(cost.macs + 2 * normed + spread, what, "fvcore", "ops")
+        given = _elements([layer for layer in averages if not _is_adaptive(layer)])
+        thop = cost.macs + 4 * normed + given + spread + _elements(adaptive)
+        what = "MACs, four for each element of norms, and average pools"
+        yield Count(thop, what, "thop", "ops")
+    others = cost.pool_ops + cost.norm_ops + cost.activation_ops
+    if others:
+        what = "MACs, and what pools, norms and activations touch"
+        yield Count(cost.macs + others, what, "tools that count every layer", "ops")
+
+
+def _is_adaptive(layer: LayerAnalysis) -> bool:
+    """Whether torch has it as an adaptive pool: of a size, or over the whole image."""
+    operator = layer.op.operator
+    if isinstance(operator, AdaptiveAvgPool):
+        return True
+    return isinstance(operator, AvgPool) and operator.notation == "global"
+
+
+def _buffers(layers: Iterable[LayerAnalysis], counters: bool) -> int:
+    """The elements that are kept and not learned; a norm's counter of batches is one."""
+    return sum(
+        prod(tensor.shape)
+        for layer in layers
+        for tensor in layer.op.operator.state(layer.input)
+        if not tensor.learned and (tensor.shape or counters)
+    )
+
+
+def _elements(layers: Iterable[LayerAnalysis]) -> int:
+    return sum(prod(layer.output) for layer in layers)
+
+
+def _at_inference(analysis: Analysis) -> Iterator[LayerAnalysis]:
+    """Every layer but those of auxiliary heads."""
+    return (layer for row in analysis.rows for layer in row.layers)

@@ -1,0 +1,1 @@
+"""Lints on what hardware runs well: codes L3xx."""

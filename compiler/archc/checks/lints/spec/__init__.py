@@ -1,0 +1,1 @@
+"""Lints on how a spec is written: codes L2xx."""

@@ -1,0 +1,1 @@
+"""Commands to build and verify code and convert weights."""

@@ -1,0 +1,1 @@
+"""Commands to check specs and compare them."""

@@ -1,0 +1,132 @@
+"""``archc check``."""
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from archc.commands.options import set_option, specs_argument
+from archc.commands.printing import DIAGNOSTICS, echo, echo_document, echo_lines, fail_on
+from archc.commands.specs import all_specs, quickly
+from archc.diagnostics.wording import counted
+from archc.language.settings import Settings
+
+if TYPE_CHECKING:
+    from archc.checks.lints import Selection
+    from archc.diagnostics.check_result import CheckResult
+    from archc.language.library import SpecFile
+
+TEXTS = ("full", "concise")
+DOCUMENTS = ("json", "sarif", "github", "junit")
+
+
+@click.command("check")
+@specs_argument
+@set_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*TEXTS, *DOCUMENTS]),
+    default="full",
+    show_default=True,
+    help="How to print.",
+)
+@click.option("--fix", is_flag=True, help="Mend in the specs what can safely be mended.")
+@click.option("--strict", is_flag=True, help="Exit 1 for warnings, too.")
+@click.option("--select", multiple=True, metavar="LINT", help="Run this lint, and no others.")
+@click.option("--ignore", multiple=True, metavar="LINT", help="Leave out this lint; all: every.")
+@click.option("--target", metavar="NAME", help="Hardware that lints about speed think of.")
+def command(
+    specs: tuple[str, ...],
+    settings: Settings,
+    form: str,
+    fix: bool,
+    strict: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    target: str | None,
+) -> None:
+    """Validate specs, check their tables and budgets, and lint them.
+
+    Printed tables and budgets are checked against what archc computes.
+    LINT is a lint's name or code; `archc explain` lists them.
+    """
+    quickly()
+    from archc.driver.check import check_spec
+
+    selection = _selection(select, ignore, target)
+    reports = []
+    for spec in all_specs(specs):
+        if fix:
+            _fix(spec, settings, selection)
+        report = check_spec(spec, settings, selection)
+        reports.append(report)
+        if form in TEXTS:
+            _print(report, form)
+    if form in DOCUMENTS:
+        document = import_module(f"archc.views.formats.{form}").write(reports)
+        if document:
+            echo_document(document)
+    else:
+        _close(reports)
+    failed = any(report.diagnostics if strict else report.errors for report in reports)
+    sys.exit(DIAGNOSTICS if failed else 0)
+
+
+def _selection(select: tuple[str, ...], ignore: tuple[str, ...], target: str | None) -> "Selection":
+    from archc.checks.lints import EVERYTHING, Selection, lints
+    from archc.diagnostics import suggestion
+    from archc.language.sections.lint_settings import TARGETS
+
+    if select or ignore:
+        known = {EVERYTHING, *lints(), *(lint.code for lint in lints().values())}
+        for word in (*select, *ignore):
+            if word not in known:
+                hint = suggestion(word, known) or f"the lints are {', '.join(lints())}"
+                raise click.UsageError(f"no lint {word}: {hint}")
+    if target is not None and target not in TARGETS:
+        raise click.UsageError(f"no target {target}: the targets are {', '.join(TARGETS)}")
+    return Selection(select, ignore, target)
+
+
+def _fix(spec: "str | SpecFile", settings: Settings, selection: "Selection") -> None:
+    from archc.driver.fix import fix_spec
+
+    mended = fix_spec(spec, settings, selection)
+    if mended.number:
+        echo(f"{spec}: {counted(mended.number, 'finding')} mended", err=True)
+    fail_on([mended.diagnostic] if mended.diagnostic else [])
+
+
+def _print(report: "CheckResult", form: str) -> None:
+    """Findings on standard error; that a spec is fine on standard output."""
+    from archc.diagnostics import render
+
+    for diagnostic in report.diagnostics:
+        if form == "full":
+            echo_lines(render(diagnostic), err=True)
+        else:
+            hint = f"; {diagnostic.hint}" if diagnostic.hint else ""
+            echo(f"{diagnostic.headline}{hint}", err=True)
+    summary = report.summary
+    if summary is not None and not report.errors:
+        cells = f"{summary.matches} cells match, {summary.errata} errata"
+        table = cells if summary.matches or summary.errata else "no printed table"
+        warned = f", {counted(len(report.diagnostics), 'warning')}" if report.diagnostics else ""
+        totals = f"{summary.params:,} params, {summary.macs:,} MACs"
+        echo(f"{report.spec}: ok, {totals}, {table}{warned}")
+
+
+def _close(reports: "list[CheckResult]") -> None:
+    """How many findings there are, and what can be done about them at once."""
+    from archc.diagnostics import Severity
+    from archc.diagnostics.check_result import count
+
+    numbers = {severity: count(reports, severity) for severity in Severity}
+    if not any(numbers.values()):
+        return
+    safe = sum(len(report.mendable) for report in reports)
+    found = ", ".join(counted(number, severity) for severity, number in numbers.items() if number)
+    mends = f"; archc check --fix mends {safe}" if safe else ""
+    echo(f"{found}{mends}", err=True)

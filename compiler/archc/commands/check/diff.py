@@ -1,0 +1,153 @@
+"""``archc diff``."""
+
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import click
+
+from archc.commands.completion import complete_spec
+from archc.commands.printing import echo, echo_document, echo_lines, fail_on, print_table, refuse
+from archc.commands.specs import all_specs, compile_all, compile_at
+from archc.diagnostics.escapes import one_line
+
+if TYPE_CHECKING:
+    from archc.analyses.differences import Difference
+    from archc.driver.revisions.changes import Limit
+
+COUNTS = ("params", "params_with_aux", "macs", "macs_with_aux", "depth", "activations")
+_PERCENT = re.compile(r"([0-9]+(?:\.[0-9]+)?)%", re.ASCII)
+
+
+def _limits(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> "list[Limit]":
+    """``NAME=PERCENT%`` pairs."""
+    from archc.driver.revisions.changes import Limit
+
+    limits = []
+    for value in values:
+        name, _, number = value.partition("=")
+        percent = _PERCENT.fullmatch(number)
+        if percent is None:
+            raise click.BadParameter(f"{value!r} is not NAME=PERCENT%, such as params=5%")
+        if name not in COUNTS:
+            raise click.BadParameter(f"no count {name}: the counts are {', '.join(COUNTS)}")
+        limits.append(Limit(name, Fraction(percent[1])))
+    return limits
+
+
+@click.command("diff")
+@click.argument(
+    "specs", nargs=-1, metavar="BEFORE AFTER... | [SPEC]...", shell_complete=complete_spec
+)
+@click.option("--against", metavar="REV", help="Compare each SPEC with what git has of it at REV.")
+@click.option(
+    "--max-increase",
+    "limits",
+    multiple=True,
+    callback=_limits,
+    metavar="COUNT=PERCENT%",
+    help="Exit 1 where a count grew by more, such as params=5%.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "md"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+def command(specs: tuple[str, ...], against: str | None, limits: "list[Limit]", form: str) -> None:
+    """Show what changed between two specs, row by row, and in all.
+
+    BEFORE and AFTER are specs, or REV:path for a spec as git has it at a revision. With several
+    AFTER, each is compared with BEFORE. With --against, all of specs/ or the SPECs named are
+    compared with what they were.
+    """
+    if against is not None:
+        _compare_all(specs, against, limits, form)
+        return
+    if len(specs) < 2:
+        raise click.UsageError("diff compares specs, BEFORE and AFTER, or any number --against REV")
+    from archc.analyses.differences import compare
+    from archc.driver.revisions.changes import check_limits
+    from archc.views.tables.difference import difference_json
+
+    before, *afters = specs
+    first = compile_at(before).analysis
+    differences = {after: compare(first, compile_at(after).analysis) for after in afters}
+    if form == "json":
+        import json
+
+        documents = [difference_json(before, after, one) for after, one in differences.items()]
+        whole: object = documents if len(afters) > 1 else documents[0]
+        echo_document(json.dumps(whole, indent=1))
+    else:
+        for number, (after, difference) in enumerate(differences.items()):
+            if len(afters) > 1:
+                gap = [""] if number else []
+                echo_lines("\n".join([*gap, _heading(before, after, form), ""]))
+            if difference.is_empty:
+                echo("no difference in the architecture")
+            else:
+                _print(difference, form)
+    fail_on(
+        [
+            diagnostic
+            for after, difference in differences.items()
+            for diagnostic in check_limits(after, difference.totals, limits, before)
+        ]
+    )
+
+
+def _heading(before: str, after: str, form: str) -> str:
+    if form != "md":
+        return f"{one_line(before)} -> {one_line(after)}"
+    from archc.views.markdown import escape
+
+    return f"### {escape(before)} -> {escape(after)}"
+
+
+def _print(difference: "Difference", form: str) -> None:
+    """Rows, totals, and what was changed in which rows."""
+    from archc.views.tables.difference import difference_grid, difference_lines, totals_grid
+
+    print_table(difference_grid(difference), form)
+    echo("")
+    print_table(totals_grid(difference.totals), form, difference_lines(difference))
+
+
+def _compare_all(names: tuple[str, ...], revision: str, limits: "list[Limit]", form: str) -> None:
+    from archc.diagnostics import Diagnostic
+    from archc.driver.revisions.changes import changes_since, check_limits, path_of
+    from archc.language.library import SpecFile
+    from archc.views.tables.changes import as_comment, changes_json, closing_line, summary_grid
+
+    files = all_specs(names)
+    compiled = compile_all(files)
+    paths = [path_of(file) for file in files if isinstance(file, SpecFile)]
+    changes = changes_since(revision, dict(zip(paths, compiled, strict=True)), not names)
+    if isinstance(changes, Diagnostic):
+        refuse(changes)
+    if form == "json":
+        import json
+
+        echo_document(json.dumps(changes_json(changes, revision), indent=1))
+    elif form == "md":
+        echo_lines(as_comment(changes, revision))
+    else:
+        if any(change.kind != "unchanged" for change in changes):
+            print_table(summary_grid(changes), form)
+            echo("")
+        for change in changes:
+            if change.difference and not change.difference.is_empty:
+                echo(f"{change.spec}:")
+                _print(change.difference, form)
+                echo("")
+        echo(closing_line(changes, revision))
+    diagnostics: list[Diagnostic] = []
+    for change in changes:
+        if change.difference:
+            diagnostics += check_limits(change.spec, change.difference.totals, limits, revision)
+    fail_on(diagnostics)

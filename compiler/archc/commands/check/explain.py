@@ -1,0 +1,70 @@
+"""``archc explain``."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from archc.commands.printing import echo_document, echo_lines
+
+if TYPE_CHECKING:
+    from archc.checks.explanations import Explanation
+
+
+@click.command("explain")
+@click.argument("codes", nargs=-1, metavar="[CODE]...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "md", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+def command(codes: tuple[str, ...], form: str) -> None:
+    """Explain a finding, with an example and its correction.
+
+    A CODE is one such as A302, or its name, such as concat. Without one all are listed.
+    """
+    from archc.checks import explanations
+
+    known = explanations.explanations()
+    chosen = list(dict.fromkeys(_found(code, known) for code in codes))
+    if form == "json":
+        import json
+
+        shown = [explanation._asdict() for explanation in chosen or known]
+        echo_document(json.dumps(shown, indent=1))
+    elif form == "md":
+        sections = [explanations.as_markdown(explanation) for explanation in chosen]
+        echo_lines("\n\n".join(sections) or explanations.as_page(known))
+    else:
+        texts = [explanations.as_text(explanation, _heading) for explanation in chosen]
+        echo_lines("\n\n\n".join(texts) or _list(known))
+
+
+def _found(code: str, known: "tuple[Explanation, ...]") -> "Explanation":
+    """The explanation of a code or name. Raises UsageError where there is none."""
+    from archc.checks.explanations import find, nearest
+
+    explanation = find(code, known)
+    if explanation is None:
+        close = nearest(code, known)
+        hint = f"did you mean {close}?" if close else "archc explain lists all there are"
+        raise click.UsageError(f"no code {code}: {hint}")
+    return explanation
+
+
+def _list(known: "tuple[Explanation, ...]") -> str:
+    """Codes, names and summaries in columns, a group after the other."""
+    from archc.checks.explanations import grouped
+
+    width = max(len(explanation.name) for explanation in known)
+    parts = []
+    for title, members in grouped(known).items():
+        lines = [f"{e.code}  {e.name.ljust(width)}  {e.summary}" for e in members]
+        parts.append("\n".join([_heading(title), *lines]))
+    return "\n\n".join(parts)
+
+
+def _heading(text: str) -> str:
+    return click.style(text, bold=True)

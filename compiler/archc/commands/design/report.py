@@ -1,0 +1,177 @@
+"""``archc report``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archc.commands.completion import complete_spec
+from archc.commands.options import set_option
+from archc.commands.printing import echo, fail_on
+from archc.commands.specs import compile_all
+from archc.language.settings import Settings
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from archc.diagnostics import Diagnostic
+    from archc.driver.pipeline import Compiled
+    from archc.views.drawing.svg import Theme
+
+    Form = Literal["html", "svg", "png", "pdf"]
+
+_FORMS: "tuple[Form, ...]" = ("html", "svg", "png", "pdf")
+
+
+@click.command("report")
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...", shell_complete=complete_spec)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="What to write; by default report.html, or as the format ends.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMS),
+    default=None,
+    help="A page, or the picture alone; by default as FILE ends.",
+)
+@click.option(
+    "--theme",
+    type=click.Choice(["auto", "light", "dark"]),
+    default="auto",
+    show_default=True,
+    help="Colours of a picture; auto follows the reader's screen.",
+)
+@click.option("--at", "path", default=None, metavar="PATH", help="Draw one row, or a part of it.")
+@click.option("--module", default=None, metavar="NAME", help="Draw a module as it is defined.")
+@click.option("--each", is_flag=True, help="A file for each SPEC, in the folder FILE.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is not current.")
+@click.option("--force", is_flag=True, help="Replace FILE, whatever it is.")
+@set_option
+def command(
+    specs: tuple[str, ...],
+    out: Path | None,
+    form: "Form | None",
+    theme: "Theme",
+    path: str | None,
+    module: str | None,
+    each: bool,
+    check: bool,
+    force: bool,
+    settings: Settings,
+) -> None:
+    """Write a page about networks, or a picture for a paper.
+
+    Several SPECs stand side by side, and what differs from the first is marked. A page is one
+    file that loads nothing. PNG and PDF need the extra pictures.
+    """
+    chosen = form or ("html" if each else _form_of(out))
+    part = path is not None or module is not None
+    if path is not None and module is not None:
+        raise click.UsageError("--at and --module draw one part, not two: say which")
+    if part and (chosen == "html" or len(specs) > 1):
+        raise click.UsageError("--at and --module draw a part of one SPEC: say --format svg, too")
+    if theme != "auto" and chosen == "html":
+        raise click.UsageError("--theme is for pictures; a page follows the reader's screen")
+    if each and (out is None or part):
+        raise click.UsageError("--each goes with -o DIR, and with whole networks")
+    if chosen in ("png", "pdf"):
+        _can_convert(chosen)
+    compiled = compile_all(specs, settings)
+    from archc.driver.files.writer import File, check_files, write_files
+
+    out = out or Path(f"report.{chosen}")
+    groups = [(out, compiled)]
+    if each:
+        groups = [(out / f"{one.path.stem}.{chosen}", [one]) for one in compiled]
+    fail_on(_clashes(groups))
+    files = [File(file, _content(group, chosen, theme, path, module)) for file, group in groups]
+    if check:
+        fail_on(check_files(files, "archc report", diff=False))
+        return
+    outcome = write_files(files, force)
+    fail_on(outcome.diagnostics)
+    for file in files:
+        path_written = file.path in outcome.written
+        echo(f"wrote {file.path}" if path_written else f"{file.path} is current")
+
+
+def _form_of(out: Path | None) -> "Form":
+    """The format that a file's name ends with. Raises UsageError where it ends otherwise."""
+    if out is None:
+        return "html"
+    for form in _FORMS:
+        if out.suffix.lower() == f".{form}":
+            return form
+    endings = ", ".join(f".{form}" for form in _FORMS)
+    raise click.UsageError(f"-o FILE ends with one of {endings}, or --format says what it is")
+
+
+def _clashes(groups: "list[tuple[Path, list[Compiled]]]") -> "list[Diagnostic]":
+    """A finding for each file that two specs give, or that is a spec itself."""
+    from archc.diagnostics import Code, Diagnostic
+
+    diagnostics = []
+    givers: dict[str, Path] = {}
+    sources = {
+        source.path.resolve()
+        for _, group in groups
+        for one in group
+        for source in one.network.sources
+        if source.path is not None
+    }
+    for file, group in groups:
+        path = group[0].path
+        # As a file system sees it where case is ignored.
+        other = givers.setdefault(str(file).casefold(), path)
+        if other != path:
+            message = f"{other} and {path} both give {file.name}"
+            diagnostics.append(Diagnostic(Code.DUPLICATE_KEY, message, hint="rename one"))
+        if file.resolve() in sources:
+            diagnostics.append(Diagnostic(Code.UNWRITABLE, f"{file} is a spec that is shown"))
+    return diagnostics
+
+
+def _can_convert(form: str) -> None:
+    from archc.views.drawing.picture import can_convert
+
+    if not can_convert():
+        raise click.UsageError(
+            f"--format {form} needs what draws it: pip install 'archc-compiler[pictures]'"
+        )
+
+
+def _content(
+    compiled: "list[Compiled]",
+    form: "Form",
+    theme: "Theme",
+    path: str | None,
+    module: str | None,
+) -> bytes:
+    """The bytes of one file."""
+    from archc.driver.build import stamp_of
+    from archc.driver.files.stamps import sealed
+
+    stamp = stamp_of(compiled).text
+    if form == "html":
+        from archc.views.page.document import write_page
+
+        return sealed(write_page(compiled, stamp))
+    from archc.views.drawing.picture import convert
+    from archc.views.drawing.pictures import find_part, no_such_part, picture, picture_part
+
+    analyses = [one.analysis for one in compiled]
+    if path is None and module is None:
+        svg = picture(analyses, theme, stamp)
+    else:
+        (analysis,) = analyses
+        part = find_part(analysis.network, path, module)
+        if part is None:
+            raise click.UsageError(no_such_part(analysis.network, path, module))
+        svg = picture_part(analysis, part, module is not None, theme, stamp)
+    return sealed(svg) if form == "svg" else convert(svg, form)

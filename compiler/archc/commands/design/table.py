@@ -1,0 +1,106 @@
+"""``archc table``."""
+
+import click
+
+from archc.commands.completion import complete_spec
+from archc.commands.options import set_option
+from archc.commands.printing import echo_document, fail_on, print_csv, print_table
+from archc.commands.specs import compile_all
+from archc.language.settings import Settings
+
+
+@click.command("table")
+@click.argument("spec", shell_complete=complete_spec)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "md", "csv", "latex", "badge"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+@click.option("--conventions", is_flag=True, help="Rank conventions by the cells they explain.")
+@click.option("--layers", is_flag=True, help="Every layer instead of every row.")
+@click.option(
+    "--explain",
+    "number",
+    metavar="NUMBER",
+    help="Which way of counting gives a number that another tool or a paper prints: 13.0M, 1.5G.",
+)
+@set_option
+def command(
+    spec: str,
+    form: str,
+    conventions: bool,
+    layers: bool,
+    number: str | None,
+    settings: Settings,
+) -> None:
+    """Print the paper's table, each cell checked, and the totals.
+
+    Exit status 1 where a printed cell is neither what is computed nor a declared erratum.
+    """
+    if conventions + layers + (number is not None) > 1:
+        raise click.UsageError("--conventions, --layers and --explain are different tables")
+    if form == "badge" and (conventions or layers or number is not None):
+        raise click.UsageError("a badge is of the whole network")
+    if number is not None:
+        _explain(spec, number, form, settings)
+        return
+    (compiled,) = compile_all([spec], settings)
+    from archc.checks.conformance import rank_conventions
+    from archc.views.tables import records, tables
+
+    analysis, conformance = compiled.analysis, compiled.conformance
+    ranking = rank_conventions(analysis) if conventions else []
+    if conventions and not ranking:
+        raise click.UsageError(f"{spec} states no table with params or ops to explain")
+    if form in ("json", "badge"):
+        import json
+
+        make = records.badge_json if form == "badge" else records.table_json
+        result: object = make(analysis, conformance)
+        if conventions:
+            result = records.conventions_json(ranking)
+        elif layers:
+            result = records.layers_records(analysis, repeats=False)
+        echo_document(json.dumps(result, indent=1))
+    elif form == "csv":
+        if conventions:
+            print_csv(records.conventions_records(ranking))
+        elif layers:
+            print_csv(records.layers_records(analysis))
+        else:
+            print_csv(records.table_records(analysis, conformance))
+    else:
+        grid = tables.table_grid(analysis, conformance)
+        if conventions:
+            grid = tables.conventions_grid(ranking)
+        elif layers:
+            grid = tables.layers_grid(analysis)
+        notes = [] if conventions else tables.summary(analysis, conformance, layers)
+        print_table(grid, form, notes)
+    fail_on(list(conformance.diagnostics))
+
+
+def _explain(spec: str, number: str, form: str, settings: Settings) -> None:
+    """Which counts of the network are printed as the number."""
+    from archc.checks.explain_number import explain, parse_quantity
+    from archc.views.tables.records import readings_records
+    from archc.views.tables.tables import readings_grid
+
+    quantity = parse_quantity(number)
+    if quantity is None:
+        raise click.UsageError(
+            f"--explain {number}: a number such as 13.0M, 1.5 GFLOPs or 1,582,671,872 is needed"
+        )
+    (compiled,) = compile_all([spec], settings)
+    readings = explain(compiled.analysis, quantity)
+    if form == "json":
+        import json
+
+        echo_document(json.dumps(readings_records(readings), indent=1))
+    elif form == "csv":
+        print_csv(readings_records(readings))
+    else:
+        print_table(readings_grid(quantity, readings), form)

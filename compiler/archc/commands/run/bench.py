@@ -1,0 +1,198 @@
+"""``archc bench``."""
+
+import os
+import sys
+from collections.abc import Sequence
+from fnmatch import filter as filter_names
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archc.commands.completion import complete_spec
+from archc.commands.options import set_option
+from archc.commands.printing import (
+    echo,
+    echo_document,
+    echo_lines,
+    fail_on,
+    print_diagnostics,
+    print_table,
+)
+from archc.commands.specs import compile_all
+from archc.language.settings import Settings
+
+if TYPE_CHECKING:
+    from archc.bench.results import Results
+    from archc.bench.view import Prediction
+
+TURN = 0.15
+"""Seconds that a contender has in a round."""
+
+
+@click.command("bench")
+@click.argument("spec", shell_complete=complete_spec)
+@click.option(
+    "--batch",
+    "batches",
+    type=click.IntRange(1, 4096),
+    metavar="N",
+    multiple=True,
+    default=(1, 8),
+    show_default=True,
+    help="Images at a time; may be given several times.",
+)
+@click.option("--train", is_flag=True, help="Training steps: forward, total loss, backward.")
+@click.option("--half", is_flag=True, help="In half precision, too, with its error.")
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda"]),
+    default="cpu",
+    show_default=True,
+    help="Where to run.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    default=None,
+    help="Of each; by default as many as there are cores.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="How often each has its turn.",
+)
+@click.option(
+    "--only", multiple=True, metavar="PATTERN", help="Only what is called so, such as '*deploy*'."
+)
+@click.option("--base", default=None, metavar="PATTERN", help="What ratios are taken to.")
+@click.option("--list", "lists", is_flag=True, help="Name what can be run here, and run nothing.")
+@click.option("--layers", is_flag=True, help="Every layer, predicted and measured.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "md", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="Draw it, as .svg, .png or .pdf.",
+)
+@set_option
+def command(
+    spec: str,
+    batches: tuple[int, ...],
+    train: bool,
+    half: bool,
+    device: str,
+    threads: int | None,
+    rounds: int,
+    only: tuple[str, ...],
+    base: str | None,
+    lists: bool,
+    layers: bool,
+    form: str,
+    plot: Path | None,
+    settings: Settings,
+) -> None:
+    """Measure how fast a network runs, in all that is installed.
+
+    Each way of running it has a process of its own, all run in turn, round after round, and a
+    ratio is taken within a round. All get the same images and random weights, and what computes
+    something else than the first gets no ratio. Needs what runs networks: the extra bench.
+    """
+    if train and half:
+        raise click.UsageError("--half is for inference, --train is in float32")
+    (compiled,) = compile_all([spec], settings)
+    from archc.bench.interruptions import Interruptions
+    from archc.bench.plots import draw
+    from archc.bench.progress import Progress
+    from archc.bench.results import YARDSTICKS, different
+    from archc.bench.rounds import Effort
+    from archc.bench.runtimes import Trial
+    from archc.bench.trials import choose_modes, find_modes, run_trial
+    from archc.bench.view import interruption, predictions, results_json
+    from archc.views.plots import check_plot
+
+    if plot is not None and (wrong := check_plot(plot)):
+        raise click.UsageError(wrong)
+    analysis = compiled.analysis
+    threads = threads or _cores()
+    trials = [Trial(batch, device, threads, train, half) for batch in dict.fromkeys(batches)]
+    found = find_modes(analysis, trials[0])
+    chosen = choose_modes(found, only, base)
+    known = [mode.name for _, mode in found if mode.role not in YARDSTICKS]
+    names = [mode.name for _, mode in chosen if mode.role not in YARDSTICKS]
+    if not known:
+        raise click.UsageError(
+            "nothing that runs networks is installed: pip install 'archc-compiler[bench]'"
+        )
+    for pattern in (*only, *filter(None, [base])):
+        if not filter_names(known, pattern):
+            raise click.UsageError(f"nothing is called {pattern}: --list names what there is")
+    if lists:
+        echo_lines("\n".join(names))
+        return
+    effort = Effort(rounds, TURN, layers)
+    name = analysis.network.name
+    results: list[Results] = []
+    with Interruptions() as interruptions:
+        for trial in trials:
+            progress = Progress(sys.stderr, f"{name}, batch {trial.batch}")
+            measured = run_trial(compiled, settings, trial, chosen, effort, progress, interruptions)
+            results.append(measured)
+            if form != "json":
+                _show(measured, predictions(analysis, [measured]), form, layers)
+            if interruptions.number:
+                break
+    left_out = interruption(results, trials, rounds)
+    if form == "json":
+        import json
+
+        predicted = predictions(analysis, results)
+        document = results_json(name, results, predicted, partial=bool(left_out))
+        echo_document(json.dumps(document, indent=1))
+    elif left_out:
+        echo(left_out)
+    diagnostics = different(results)
+    if plot is not None and any(one.results for one in results):
+        diagnostic = draw(name, results, plot)
+        diagnostics += [] if diagnostic is None else [diagnostic]
+    if interruptions.number:
+        print_diagnostics(diagnostics)
+        sys.exit(128 + interruptions.number)
+    fail_on(diagnostics)
+
+
+def _show(results: "Results", predicted: "Sequence[Prediction]", form: str, layers: bool) -> None:
+    """One trial's table and what there is to know beside it; nothing where there is nothing."""
+    from archc.bench.view import layers_grid, prediction_line, remarks, results_grid
+    from archc.views.markdown import escape
+
+    if results.results:
+        print_table(results_grid([results]), form)
+        echo("")
+    for remark in remarks([results], predicted):
+        echo(escape(remark) if form == "md" else remark)
+    for prediction in predicted if layers else ():
+        line = prediction_line(prediction)
+        echo_lines(f"\n{escape(line) if form == 'md' else line}\n")
+        print_table(layers_grid(prediction), form)
+    echo("")
+    sys.stdout.flush()
+
+
+def _cores() -> int:
+    """How many there are for this process, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,14 @@
+"""Words in messages: lists and plurals."""
+
+from collections.abc import Iterable
+
+
+def listed(words: Iterable[str]) -> str:
+    """``a, b and c``."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def counted(number: int, word: str) -> str:
+    """``1 cell``, ``2 cells``."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

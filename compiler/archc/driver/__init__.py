@@ -1,0 +1,1 @@
+"""Runs the stages: compile, check, fix, optimize and build specs, compare revisions."""

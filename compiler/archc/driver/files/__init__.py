@@ -1,0 +1,1 @@
+"""Generated files: their names, their stamps, and writing them safely."""

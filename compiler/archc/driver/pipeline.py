@@ -1,0 +1,275 @@
+"""The way of the data, from a file to a network that is known to fit together."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from archc.analyses import Analysis, analyze
+from archc.checks.budget import check_budget
+from archc.checks.checkpoints.match import check_checkpoints
+from archc.checks.conformance import Conformance, check_conformance
+from archc.checks.lints import LINT_NAMES
+from archc.diagnostics import Code, Diagnostic, Hint, Label, Replacement, guess, in_file_order
+from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
+from archc.diagnostics.escapes import one_line
+from archc.diagnostics.spans import Source
+from archc.language.library import SpecFile, find_base, find_spec, known_bases
+from archc.language.lower import count_layers, lower
+from archc.language.schema import Spec, check_schema
+from archc.language.sections.lint_settings import unknown_rows
+from archc.language.settings import Settings
+from archc.language.variants.blame import Judgement, blame
+from archc.language.variants.extends import extend_modules, extend_spec
+from archc.language.variants.overrides import override
+from archc.language.yaml.reading import SUFFIX, read, read_text
+from archc.language.yaml.source import Mapping, Node, Scalar, a_kind_of, compose
+from archc.network import ir
+from archc.network.transforms.width import scale_width
+
+MAXIMUM_EXTENSIONS = 16
+LETTERS_OF_A_LAYER = 20
+"""Of a spec's text, which takes about as long to read as a layer to compile."""
+
+
+class Compiled(NamedTuple):
+    """A spec all the way through: its file, network, analysis, and its table's verdicts."""
+
+    path: Path
+    network: ir.Network
+    analysis: Analysis
+    conformance: Conformance
+
+    def __repr__(self) -> str:
+        return f"<Compiled {one_line(self.path)}: {self.analysis!r}, {self.conformance!r}>"
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """Where the network is not what its spec says: in its table, budget or checkpoints."""
+        diagnostics = [*self.conformance.diagnostics, *check_budget(self.analysis)]
+        diagnostics += check_checkpoints(self.analysis)
+        if self.network.lints:
+            # What a variant no longer has of its base's rows is not for the base to change.
+            unknown = unknown_rows(self.network.lints, self._paths())
+            diagnostics += (
+                f for f in unknown if f.span and f.span.source is self.network.span.source
+            )
+        return in_file_order(diagnostics)
+
+    def _paths(self) -> set[str]:
+        heads = (head.body for head in self.network.aux)
+        return {node.path for row in (*self.network.rows, *heads) for node in ir.walk(row)}
+
+
+class _Documents(NamedTuple):
+    """A spec and all that it extends, each by the one before, with the source of each."""
+
+    parts: tuple[Mapping, ...]
+    sources: tuple[Source, ...]
+
+
+def load_network(
+    file: SpecFile, settings: Settings | None = None, text: str | None = None
+) -> ir.Network | list[Diagnostic]:
+    """The network that a spec file describes; ``settings`` replace values that it holds.
+
+    ``text`` is read in place of what the file holds.
+    """
+    if text is None:
+        source = read(file.path, file.name, file.root)
+    else:
+        source = read_text(text.encode(), file.name, file.path)
+    return _network(source, file.path.parent, file.root, settings or {})
+
+
+def load_text(
+    text: str,
+    name: str,
+    folder: Path | None = None,
+    settings: Settings | None = None,
+) -> ir.Network | list[Diagnostic]:
+    """The network that the text of a spec describes.
+
+    ``name`` is what people are shown for it. What it extends is looked for in ``folder``.
+    """
+    source = read_text(text.encode(errors="surrogatepass"), name)
+    return _network(source, folder, None, settings or {})
+
+
+def _network(
+    source: Source | Diagnostic, folder: Path | None, root: Path | None, settings: Settings
+) -> ir.Network | list[Diagnostic]:
+    loaded = [source] if isinstance(source, Diagnostic) else _documents(source, folder, root, ())
+    if isinstance(loaded, list):
+        return in_file_order(loaded)
+    spec = _valid_spec(loaded.parts, settings)
+    network = spec if isinstance(spec, list) else _lowered(spec, loaded.sources)
+    if isinstance(network, list):
+        return _blamed(network, loaded, settings, _diagnostics_before_shapes)
+    return network._replace(settings=tuple(sorted(settings.items())))
+
+
+def compile_spec(
+    spec: str | SpecFile, settings: Settings | None = None, text: str | None = None
+) -> Compiled | list[Diagnostic]:
+    """Find, load, analyse and compare: everything that can be known without a backend.
+
+    ``settings`` replace values that the spec holds, ``text`` is read in place of what its file
+    holds. A table that does not conform is no hindrance: its findings are in the conformance.
+    """
+    file = find_spec(spec) if isinstance(spec, str) else spec
+    if isinstance(file, Diagnostic):
+        return [file]
+    network = load_network(file, settings, text)
+    return network if isinstance(network, list) else compile_network(network, settings)
+
+
+def compile_network(
+    network: ir.Network, settings: Settings | None = None
+) -> Compiled | list[Diagnostic]:
+    """A loaded network, analysed and compared; ``settings`` are those it was loaded with."""
+    analysis = analyze(network)
+    if isinstance(analysis, list):
+        composed = [_composed(source) for source in network.sources]
+        parts = tuple(document for document in composed if isinstance(document, Mapping))
+        documents = _Documents(parts, network.sources)
+        return _blamed(analysis, documents, settings or {}, _diagnostics_of_shapes)
+    source = network.sources[0]
+    path = source.path or Path(source.name)
+    return Compiled(path, network, analysis, check_conformance(analysis))
+
+
+def _valid_spec(documents: Sequence[Mapping], settings: Settings) -> Spec | list[Diagnostic]:
+    diagnostics: list[Diagnostic] = DiagnosticCollector()
+    *variants, document = documents
+    try:
+        for variant in reversed(variants):
+            document = extend_spec(document, variant, diagnostics)
+            if diagnostics:
+                return diagnostics
+        document = extend_modules(document, diagnostics)
+        if diagnostics:
+            return diagnostics
+        document = override(document, settings, diagnostics)
+    except TooManyDiagnostics:
+        return diagnostics
+    # A parameter that is used nowhere hides no other fault; most often it is misspelt elsewhere.
+    if any(
+        diagnostic.code is not Code.UNKNOWN_REFERENCE or not diagnostic.span
+        for diagnostic in diagnostics
+    ):
+        return diagnostics
+    spec = check_schema(document, LINT_NAMES)
+    if isinstance(spec, list):
+        return [*diagnostics, *spec]
+    return diagnostics or spec
+
+
+def _lowered(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnostic]:
+    network = lower(spec, sources)
+    if isinstance(network, ir.Network) and spec.width is not None and spec.width.multiplier != 1:
+        return scale_width(network, spec.width.multiplier, spec.width.multiple)
+    return network
+
+
+def _diagnostics_before_shapes(spec: Spec) -> list[Diagnostic]:
+    network = _lowered(spec, ())
+    return network if isinstance(network, list) else []
+
+
+def _diagnostics_of_shapes(spec: Spec) -> list[Diagnostic]:
+    network = _lowered(spec, ())
+    analysis = network if isinstance(network, list) else analyze(network)
+    return analysis if isinstance(analysis, list) else []
+
+
+def _blamed(
+    diagnostics: list[Diagnostic],
+    documents: _Documents,
+    settings: Settings,
+    judge: Callable[[Spec], list[Diagnostic]],
+) -> list[Diagnostic]:
+    """The findings in file order, each where a person has to change something.
+
+    ``judge`` is the stage that gave them: what a later one would find is no matter here.
+    """
+    text = sum(len(line) for source in documents.sources for line in source.lines)
+
+    def judged(parts: Sequence[Mapping], settings: Settings) -> Judgement:
+        work = text // LETTERS_OF_A_LAYER
+        spec = _valid_spec(parts, settings)
+        if isinstance(spec, list):
+            return Judgement(spec, work)
+        return Judgement(judge(spec), work + count_layers(spec))
+
+    return in_file_order(blame(diagnostics, documents.parts, settings, judged))
+
+
+def _documents(
+    source: Source, folder: Path | None, root: Path | None, below: tuple[Path, ...]
+) -> _Documents | list[Diagnostic]:
+    """The source's document and all that it extends.
+
+    What it extends is looked for in ``folder``, and may not leave ``root``. ``below`` are the files
+    that extend this one.
+    """
+    document = _composed(source)
+    if isinstance(document, list):
+        return document
+    parent = document.get("extends")
+    if parent is None:
+        return _Documents((document,), (source,))
+    if len(below) >= MAXIMUM_EXTENSIONS:
+        message = f"more than {MAXIMUM_EXTENSIONS} specs extend one another"
+        return [Diagnostic(Code.LIMIT, message, parent.span)]
+    if source.path is not None:
+        below = (source.path.resolve(), *below)
+    found = _find_base(parent, folder, root)
+    if isinstance(found, Diagnostic):
+        return [found]
+    base_source = read(found.path, found.name, found.root)
+    base: _Documents | list[Diagnostic]
+    if isinstance(base_source, Diagnostic):
+        base = [base_source]
+    elif found.path.resolve() in below:
+        message = f"{source.name} extends itself, by way of {found.path.name}"
+        return [Diagnostic(Code.RECURSION, message, parent.span)]
+    else:
+        base = _documents(base_source, found.path.parent, found.root, below)
+    if isinstance(base, list):
+        label = Label(parent.span, "extended here")
+        return [
+            found._replace(labels=(*found.labels, label))
+            if found.span is not None
+            else found._replace(span=parent.span)
+            for found in base
+        ]
+    return _Documents((document, *base.parts), (source, *base.sources))
+
+
+def _composed(source: Source) -> Mapping | list[Diagnostic]:
+    """The source's document; one that many specs extend is composed once in a process."""
+    key = source.path, source.name, source.digest
+    if key not in _COMPOSED:
+        if len(_COMPOSED) >= _MOST_COMPOSED:
+            _COMPOSED.clear()
+        _COMPOSED[key] = compose(source)
+    return _COMPOSED[key]
+
+
+_COMPOSED: dict[tuple[Path | None, str, str], Mapping | list[Diagnostic]] = {}
+_MOST_COMPOSED = 64
+_LONGEST_NAME = 200
+
+
+def _find_base(parent: Node, folder: Path | None, root: Path | None) -> SpecFile | Diagnostic:
+    """The spec that ``extends`` names."""
+    text = parent.text if isinstance(parent, Scalar) else ""
+    if not text.endswith(SUFFIX) or Path(text).is_absolute() or len(text) > _LONGEST_NAME:
+        not_this = repr(text[:60]) if text else a_kind_of(parent)
+        message = f"extends is the file name of a spec, such as base.yaml, not {not_this}"
+        hint: Hint | None = guess(text[:_LONGEST_NAME], known_bases(folder))
+        if f"{text}{SUFFIX}" in known_bases(folder):
+            hint = Replacement(f"{text}{SUFFIX}", f"write {text}{SUFFIX}", safe=True)
+        return Diagnostic(Code.INVALID_VALUE, message, parent.span, hint=hint)
+    found = find_base(text, folder, root)
+    return found._replace(span=parent.span) if isinstance(found, Diagnostic) else found

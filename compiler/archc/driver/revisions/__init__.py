@@ -1,0 +1,1 @@
+"""Specs at revisions in git: reading them, comparing them, their history."""

@@ -1,0 +1,81 @@
+"""What a network cost over the commits of its spec."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from archc.analyses.differences import Pair
+from archc.diagnostics import Code, Diagnostic
+from archc.driver.pipeline import compile_spec
+from archc.driver.revisions.git import Commit, commits_of, is_shallow, spec_from_top
+
+
+class Counts(NamedTuple):
+    """The counts of a network at a commit."""
+
+    params: int
+    params_with_aux: int
+    macs: int
+    macs_with_aux: int
+    depth: int
+    activations: int
+
+
+class Entry(NamedTuple):
+    """A commit that changed the counts; None where there is no valid spec, and then why."""
+
+    commit: Commit
+    counts: Counts | None
+    why: str = ""
+
+
+class History(NamedTuple):
+    """The commits that changed the counts, newest first.
+
+    ``is_shallow`` says that the clone may lack older ones.
+    """
+
+    entries: tuple[Entry, ...]
+    is_shallow: bool
+
+    def growth(self, entry: Entry, count: str) -> Pair | None:
+        """A count at the last valid commit before, and at this one."""
+        older = self.entries[self.entries.index(entry) + 1 :]
+        before = next((one.counts for one in older if one.counts), None)
+        if before is None or entry.counts is None:
+            return None
+        return Pair(getattr(before, count), getattr(entry.counts, count))
+
+
+def history_of(spec: Path) -> History | Diagnostic:
+    """The history of a spec, under the names it had; bases that it extends are part of it."""
+    commits = commits_of(spec)
+    if isinstance(commits, Diagnostic):
+        return commits
+    entries: list[Entry] = []
+    for commit in reversed(commits):
+        entry = _entry(commit, spec.parent)
+        # What stands before the spec's first commit is of no interest.
+        last = entries[-1] if entries else Entry(commit, None, _ABSENT)
+        if (entry.counts, entry.why) != (last.counts, last.why):
+            entries.append(entry)
+    if not entries:
+        return Diagnostic(Code.UNREADABLE, f"no commit has {spec}")
+    return History(tuple(reversed(entries)), is_shallow(spec.parent))
+
+
+_ABSENT = "removed"
+
+
+def _entry(commit: Commit, folder: Path) -> Entry:
+    with spec_from_top(commit.hash, commit.path, folder) as file:
+        if isinstance(file, Diagnostic):
+            return Entry(commit, None, _ABSENT)
+        compiled = compile_spec(file)
+    if isinstance(compiled, list):
+        return Entry(commit, None, f"not valid: {compiled[0].code} {compiled[0].message}")
+    analysis = compiled.analysis
+    cost, whole = analysis.cost, analysis.cost_with_aux
+    counts = Counts(
+        *(cost.params, whole.params, cost.macs, whole.macs, analysis.depth, analysis.memory)
+    )
+    return Entry(commit, counts)

@@ -1,0 +1,1 @@
+"""Layers as written: kinds, modules and their rows of cells, auxiliary heads."""

@@ -1,0 +1,1 @@
+"""The sections of a spec that hold no layers, one file each."""

@@ -1,0 +1,103 @@
+"""The section ``lints``: which lints a spec switches off, or allows in some of its rows."""
+
+from collections.abc import Collection, Mapping
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BeforeValidator, Field
+
+from archc.diagnostics import Code, Diagnostic, guess, suggestion
+from archc.diagnostics.spans import Span
+from archc.language.fields.validation import found, validate
+from archc.language.fields.value_hints import none_hint
+from archc.language.sections.models import SpecModel, Text
+from archc.language.yaml import source
+from archc.language.yaml.source import Entry, Scalar
+
+Target = Literal["avx2", "avx512", "neon", "tensor_cores"]
+
+TARGETS = {"avx2": 8, "avx512": 16, "neon": 4, "tensor_cores": 8}
+"""Hardware by name, with the multiple of channels that fills its vectors.
+
+Floats of 4 bytes in a register, of 2 bytes for tensor cores (NVIDIA, "Matrix Multiplication
+Background": multiples of 16 bytes).
+"""
+
+
+def _listed(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class LintArguments(SpecModel):
+    """What a lint takes: rows in which it has nothing to say, and the hardware to think of."""
+
+    allow: Annotated[tuple[Text, ...], BeforeValidator(_listed), Field(min_length=1)] | None = None
+    """The rows in which it has nothing to say."""
+    target: Target | None = None
+    """The hardware that it is to think of."""
+
+
+class LintSetting(NamedTuple):
+    """How a spec switches one lint; ``off`` wherever it would speak.
+
+    ``allow`` are the rows in which it has nothing to say, each with where it is named.
+    """
+
+    off: bool
+    allow: Mapping[str, Span]
+    target: str | None
+
+
+def parse_lint_settings(
+    entry: Entry | None, lints: Collection[str], diagnostics: list[Diagnostic]
+) -> dict[str, LintSetting]:
+    """The settings by lint; adds a diagnostic for each invalid one. ``lints`` are their names."""
+    if entry is None:
+        return {}
+    if not isinstance(entry.value, source.Mapping):
+        what = "lints is a mapping of lints to none or {allow: [a_row]}"
+        message = f"{what}, found {found(entry.value)}"
+        diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
+        return {}
+    lint_settings = {}
+    for key, value in entry.value.entries:
+        if key.text not in lints:
+            hint = suggestion(key.text, lints) or f"the lints are {', '.join(lints)}"
+            message = f"{key.text} is no lint"
+            diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
+        elif isinstance(value, Scalar) and value.value == "none":
+            lint_settings[key.text] = LintSetting(True, {}, None)
+        elif not isinstance(value, source.Mapping):
+            message = f"{key.text} is none or a mapping, found {found(value)}"
+            off = none_hint(value) if isinstance(value, Scalar) else None
+            hint = off or "none switches it off, {allow: [a_row]} in some rows"
+            diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint))
+        else:
+            fields = {field.key.text: field for field in value.entries}
+            given = validate(LintArguments, key.text, fields, key.span, diagnostics)
+            if given is not None:
+                lint_settings[key.text] = LintSetting(
+                    False, _places(fields.get("allow")), given.target
+                )
+    return lint_settings
+
+
+def _places(allow: Entry | None) -> dict[str, Span]:
+    items = allow.value.items if allow and isinstance(allow.value, source.List) else ()
+    return {item.text: item.span for item in items if isinstance(item, Scalar)}
+
+
+def unknown_rows(
+    lint_settings: Mapping[str, LintSetting], paths: Collection[str]
+) -> list[Diagnostic]:
+    """A finding for each row that a lint allows and the network does not have."""
+    return [
+        Diagnostic(
+            Code.UNKNOWN_REFERENCE,
+            f"{name} allows {row}, which is no row of the network",
+            span,
+            hint=guess(row, paths),
+        )
+        for name, lint_setting in lint_settings.items()
+        for row, span in lint_setting.allow.items()
+        if row not in paths
+    ]

@@ -1,0 +1,1 @@
+"""Variants on the level of nodes: extends, removals, parameters, settings."""

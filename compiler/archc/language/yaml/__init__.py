@@ -1,0 +1,1 @@
+"""YAML text with places: reading files, composing nodes, explaining syntax errors."""

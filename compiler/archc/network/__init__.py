@@ -1,0 +1,1 @@
+"""The network as a frozen tree (the IR), and the transforms from one tree to another."""

@@ -1,0 +1,111 @@
+"""Every node that pictures and reports tell about, with its numbers: rows, branches and layers."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from archc.analyses import Analysis
+from archc.analyses.cost import total
+from archc.analyses.depth import measure_depth
+from archc.analyses.receptive_field import Field
+from archc.network import ir
+from archc.ops.operator import Cost, Shape, written
+from archc.views.drawing.folding import Folding, Run, fold
+from archc.views.tables.tables import kind_and_notation, snake
+
+
+class Line(NamedTuple):
+    """A node: what it is, what goes in and out, what it costs, where it is written.
+
+    ``alike`` is how many follow that are like it, for which it stands; ``level`` is 0 for a row.
+    """
+
+    node: ir.Node
+    level: int
+    alike: int
+    kind: str
+    notation: str
+    input: Shape
+    output: Shape
+    depth: int
+    cost: Cost
+    field: Field | None
+
+
+def spoken(line: Line, mark: str = "") -> str:
+    """A line in words; ``mark`` is what a comparison says of it."""
+    kind = line.kind.replace("_", " ")
+    parts = [f"{line.node.path}: {kind} {line.notation}".rstrip()]
+    parts.append(f"{written(line.input)} to {written(line.output)}")
+    if line.cost.params:
+        parts.append(f"{line.cost.params:,} parameters")
+    if line.cost.macs:
+        parts.append(f"{line.cost.macs:,} MACs")
+    if line.alike:
+        parts.append(f"and {line.alike:,} more alike")
+    if mark:
+        parts.append(mark)
+    return ", ".join(parts)
+
+
+class _Counter:
+    """How many operators were passed, which is where a node's own begin."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+
+
+def lines_of(analysis: Analysis, marks: Mapping[str, str] | None = None) -> Iterator[Line]:
+    """A line for each row and for all in it that has a name, in order, auxiliary heads last.
+
+    Of nodes that repeat, which pictures draw once, there is a line for the first. ``marks`` are
+    what a comparison says, as pictures need it.
+    """
+    folding = fold(analysis, marks)
+    counter = _Counter()
+    heads = (Run((head.body,)) for head in analysis.network.aux)
+    for run in (*folding.runs(analysis.network.rows), *heads):
+        yield from _lines(folding, run, 0, counter)
+
+
+def _lines(folding: Folding, run: Run, level: int, counter: _Counter) -> Iterator[Line]:
+    node = run.first
+    start = counter.passed
+    below = level + 1 if node.name else level
+    runs = folding.below(node)
+    inner = [line for one in runs for line in _lines(folding, one, below, counter)]
+    if isinstance(node, ir.Op):
+        counter.passed += 1
+    elif id(node) in folding.closed:
+        counter.passed += sum(isinstance(one, ir.Op) for one in ir.walk(node))
+    stop = counter.passed
+    if node.name or isinstance(node, ir.Op):
+        yield _line(folding.analysis, run, level, slice(start, stop))
+    yield from inner
+    counter.passed += (stop - start) * (len(run.nodes) - 1)
+
+
+def _line(analysis: Analysis, run: Run, level: int, own: slice) -> Line:
+    node = run.first
+    shapes = analysis.shapes
+    kind, notation = snake(type(node).__name__), ""
+    if isinstance(node, ir.Op | ir.Call):
+        kind, notation = kind_and_notation(node)
+    field = None
+    if level == 0:
+        field = analysis.fields.of(node.name)
+    elif isinstance(node, ir.Op):
+        field = analysis.layers[own.start].field
+    elif isinstance(node, ir.Sequence) and isinstance((None, *node.children)[-1], ir.Op):
+        field = analysis.layers[own.stop - 1].field
+    return Line(
+        node,
+        level,
+        len(run.nodes) - 1,
+        kind,
+        notation,
+        shapes.inputs[id(node)],
+        shapes.outputs[id(node)],
+        measure_depth(node),
+        total(analysis.costs[own]),
+        field,
+    )

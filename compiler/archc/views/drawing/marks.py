@@ -1,0 +1,115 @@
+"""Which nodes of two networks a comparison marks, so that pictures can show it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from archc.analyses import Analysis, RowAnalysis
+from archc.analyses.differences import Difference, compare, stated_layers
+from archc.network import ir
+
+Marks = Mapping[str, str]
+"""By path: added, removed, changed or affected."""
+
+
+class MarkedPair(NamedTuple):
+    """What is marked in the first network, and what in the second."""
+
+    before: Marks
+    after: Marks
+
+
+def mark(before: Analysis, after: Analysis, difference: Difference) -> MarkedPair:
+    """The rows of a difference by their paths, and of a changed row the layers that differ.
+
+    A renamed or moved row is a changed one; ``affected`` is what only gets another input.
+    """
+    old = {row.node.name: row for row in (*before.rows, *before.aux)}
+    new = {row.node.name: row for row in (*after.rows, *after.aux)}
+    firsts: dict[str, str] = {}
+    seconds: dict[str, str] = {}
+    for row in (*difference.rows, *difference.aux):
+        if row.change == "added":
+            seconds |= _whole(new[row.name], "added")
+        elif row.change == "removed":
+            firsts |= _whole(old[row.name], "removed")
+        else:
+            was, now = old[row.was or row.name], new[row.name]
+            kind = "affected" if row.change == "affected" else "changed"
+            firsts[was.node.path] = seconds[now.node.path] = kind
+            if kind == "changed":
+                _inside(was, now, firsts, seconds)
+    return MarkedPair(firsts, seconds)
+
+
+def _whole(row: RowAnalysis, kind: str) -> Marks:
+    return dict.fromkeys((row.node.path, *(layer.op.path for layer in row.layers)), kind)
+
+
+def _inside(
+    was: RowAnalysis, now: RowAnalysis, firsts: dict[str, str], seconds: dict[str, str]
+) -> None:
+    """Marks the layers of a row that are not in both, or not the same in both."""
+    old, new = (stated_layers(side, False) for side in (was, now))
+    paths = was.node.path, now.node.path
+    for path in dict.fromkeys([*old, *new]):
+        # A residual of the row itself begins with a space, and has no path of its own.
+        dot = "." if path and not path.startswith(" ") else ""
+        first, second = (f"{start}{dot}{path}" for start in paths)
+        if path not in old:
+            seconds[second] = "added"
+        elif path not in new:
+            firsts[first] = "removed"
+        elif old[path] != new[path]:
+            firsts[first] = seconds[second] = "changed"
+    for row_marks, side, kind in ((firsts, was, "removed"), (seconds, now, "added")):
+        _around(row_marks, side, kind)
+
+
+def _around(marks: dict[str, str], row: RowAnalysis, kind: str) -> None:
+    """Marks what is around layers of which all are marked so."""
+
+    def judge(node: ir.Node) -> tuple[bool, bool]:
+        """Whether there are layers in the node, and whether all of them are marked."""
+        if isinstance(node, ir.Op):
+            return True, marks.get(node.path) == kind
+        inside = [judge(child) for child in node.children]
+        has = any(some for some, _ in inside)
+        marked = all(every for _, every in inside)
+        if has and marked and node is not row.node and node.name:
+            around.append(node.path)
+        return has, marked
+
+    around: list[str] = []
+    judge(row.node)
+    marks.update(dict.fromkeys(around, kind))
+
+
+def differences_to_first(analyses: Sequence[Analysis]) -> list[Difference]:
+    """What differs between the first network and each of the others."""
+    return [compare(analyses[0], other) for other in analyses[1:]]
+
+
+def marks_of(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> list[Marks]:
+    """What pictures of networks side by side mark: what is not as in the first.
+
+    In the first itself, where there are several others, only what none of them has.
+    """
+    others = zip(analyses[1:], differences, strict=True)
+    pairs = [mark(analyses[0], other, difference) for other, difference in others]
+    first = pairs[0].before
+    if len(pairs) > 1:
+        removed = [{p for p, kind in pair.before.items() if kind == "removed"} for pair in pairs]
+        first = dict.fromkeys(sorted(set.intersection(*removed)), "removed")
+    return [first, *(pair.after for pair in pairs)]
+
+
+def names_of(analyses: Sequence[Analysis]) -> list[str]:
+    """What networks side by side are called: a name that another has, too, is numbered."""
+    names = [analysis.network.name for analysis in analyses]
+    seen: Counter[str] = Counter()
+    called = []
+    for name in names:
+        seen[name] += 1
+        called.append(f"{name} ({seen[name]})" if names.count(name) > 1 else name)
+    return called

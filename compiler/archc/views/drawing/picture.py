@@ -1,0 +1,71 @@
+"""A drawing as a file of its own: SVG, and by vl-convert PNG and PDF."""
+
+import io
+from importlib.util import find_spec
+from typing import Any, Literal
+from xml.etree.ElementTree import Element, tostring
+
+from archc.diagnostics.escapes import visible
+from archc.views.drawing.blocks import Block, Box
+from archc.views.drawing.svg import Theme, render, style
+
+SCALE = 3
+"""Pixels of a PNG for each of the drawing: 288 an inch."""
+
+
+def write_picture(
+    block: Block, title: str, captions: dict[str, str], theme: Theme = "auto", stamp: str = ""
+) -> bytes:
+    """The drawing as an SVG file that needs nothing else.
+
+    ``captions`` say by path what boxes are, where a reader points at them; ``stamp`` is kept in the
+    file, as text.
+    """
+
+    def describe(group: Element, box: Box) -> None:
+        if box.path in captions:
+            _text(group, "title", captions[box.path])
+
+    root = render(block, describe)
+    root.set("role", "img")
+    heading, data, sheet = Element("title"), Element("metadata"), Element("style")
+    heading.text, data.text, sheet.text = visible(title), visible(stamp), style(theme)
+    for element in (sheet, *([data] if stamp else []), heading):
+        root.insert(0, element)
+    content: bytes = tostring(root, encoding="utf-8")
+    return content + b"\n"
+
+
+def convert(svg: bytes, form: Literal["png", "pdf"]) -> bytes:
+    """An SVG file as a PNG, or as a PDF whose text is text. Needs the extra ``pictures``."""
+    import vl_convert
+
+    if form == "png":
+        return bytes(vl_convert.svg_to_png(svg.decode(), scale=SCALE))
+    return _settled(vl_convert.svg_to_pdf(svg.decode()))
+
+
+def _settled(pdf: bytes) -> bytes:
+    """The PDF with its objects in an order of their own: as it comes, it is another each time."""
+    from pypdf import PdfReader, PdfWriter
+
+    reader = PdfReader(io.BytesIO(pdf))
+    for page in reader.pages:
+        fonts: Any = page["/Resources"]["/Font"]  # type: ignore[index]
+        ordered = sorted(fonts.items())
+        fonts.clear()
+        fonts.update(ordered)
+    settled = io.BytesIO()
+    PdfWriter(clone_from=reader).write(settled)
+    return settled.getvalue()
+
+
+def can_convert() -> bool:
+    """Whether what converts pictures is installed."""
+    return all(find_spec(name) for name in ("vl_convert", "pypdf"))
+
+
+def _text(parent: Element, tag: str, text: str) -> None:
+    child = Element(tag)
+    child.text = visible(text)
+    parent.append(child)

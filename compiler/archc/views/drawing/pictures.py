@@ -1,0 +1,65 @@
+"""Pictures of compiled specs: one whole, a part of one, several side by side."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from archc.analyses import Analysis
+from archc.diagnostics import guess
+from archc.network import ir
+from archc.views.drawing.lines import lines_of, spoken
+from archc.views.drawing.marks import differences_to_first, marks_of, names_of
+from archc.views.drawing.network import draw_network, draw_part, draw_side_by_side
+from archc.views.drawing.picture import write_picture
+from archc.views.drawing.svg import Theme
+
+
+def find_part(network: ir.Network, path: str | None, module: str | None) -> ir.Node | None:
+    """The node at ``path``, or the first call of ``module``; None where there is none."""
+    for node in _nodes(network):
+        calls = isinstance(node, ir.Call) and node.module == module
+        if calls if module is not None else node.path == path:
+            return node
+    return None
+
+
+def no_such_part(network: ir.Network, path: str | None, module: str | None) -> str:
+    """That there is no such part to draw, and which one is meant."""
+    known: Iterable[str] = network.modules
+    what, name = "module", module or ""
+    if module is None:
+        known = [node.path for node in _nodes(network)]
+        what, name = "row or layer", path or ""
+    hint = guess(name, known)
+    return f"{network.name} has no {what} {name}{f'; {hint}' if hint else ''}"
+
+
+def picture_part(
+    analysis: Analysis, part: ir.Node, symbolic: bool, theme: Theme = "auto", stamp: str = ""
+) -> bytes:
+    """One row, or what has a name in it, as SVG; ``symbolic``: as its module defines it."""
+    name = part.module if isinstance(part, ir.Call) and symbolic else part.path
+    block = draw_part(analysis, part, symbolic)
+    title = f"{name} of {analysis.network.name}"
+    return write_picture(block, title, {} if symbolic else _captions(analysis), theme, stamp)
+
+
+def picture(analyses: Sequence[Analysis], theme: Theme = "auto", stamp: str = "") -> bytes:
+    """A network as SVG, or several side by side, compared with the first."""
+    names = names_of(analyses)
+    if len(analyses) == 1:
+        (analysis,) = analyses
+        captions = _captions(analysis)
+        return write_picture(draw_network(analysis), names[0], captions, theme, stamp)
+    marks = marks_of(analyses, differences_to_first(analyses))
+    blocks = [draw_network(*pair) for pair in zip(analyses, marks, strict=True)]
+    block = draw_side_by_side(zip(names, blocks, strict=True))
+    return write_picture(block, ", ".join(names), {}, theme, stamp)
+
+
+def _nodes(network: ir.Network) -> Iterator[ir.Node]:
+    """Every node, those of auxiliary heads last."""
+    for row in (*network.rows, *(head.body for head in network.aux)):
+        yield from ir.walk(row)
+
+
+def _captions(analysis: Analysis) -> dict[str, str]:
+    return {line.node.path: spoken(line) for line in lines_of(analysis)}

@@ -1,0 +1,45 @@
+"""JUnit's XML, which most continuous integration shows as tests: a suite, a case for each spec."""
+
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+from archc.diagnostics import Severity, render
+from archc.diagnostics.check_result import CheckResult
+from archc.diagnostics.escapes import one_line
+
+
+def write(reports: Sequence[CheckResult]) -> str:
+    """A case fails for its errors; its warnings stand in its output."""
+    suite = ElementTree.Element(
+        "testsuite",
+        name="archc check",
+        tests=str(len(reports)),
+        failures=str(sum(bool(report.errors) for report in reports)),
+        errors="0",
+        skipped="0",
+    )
+    for report in reports:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname="archc", name=_text(one_line(report.spec))
+        )
+        if errors := report.errors:
+            failure = ElementTree.SubElement(
+                case,
+                "failure",
+                message=_text(one_line(errors[0].message)),
+                type=str(errors[0].code),
+            )
+            failure.text = _text("\n\n".join(render(diagnostic) for diagnostic in errors))
+        warnings = [f for f in report.diagnostics if f.severity is Severity.WARNING]
+        if warnings:
+            output = ElementTree.SubElement(case, "system-out")
+            output.text = _text("\n\n".join(render(diagnostic) for diagnostic in warnings))
+    suites = ElementTree.Element("testsuites")
+    suites.append(suite)
+    ElementTree.indent(suites)
+    return ElementTree.tostring(suites, "unicode", xml_declaration=True)
+
+
+def _text(text: str) -> str:
+    """The text without what XML cannot hold, not even escaped."""
+    return "".join(c if c in "\t\n" or (c.isprintable() and c < "\ufffe") else "?" for c in text)

@@ -1,0 +1,121 @@
+"""SARIF 2.1.0 (OASIS), which code scanning services read."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from archc import __version__
+from archc.checks.explanations import Explanation, as_markdown, as_text, explanations
+from archc.diagnostics import Diagnostic, Replacement
+from archc.diagnostics.check_result import CheckResult, Place, file_of, place_of
+from archc.diagnostics.spans import Span
+
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+ROOT = "SRCROOT"
+
+
+def write(reports: Sequence[CheckResult]) -> str:
+    """One run, with a rule for each code that was found."""
+    diagnostics = [(report, diagnostic) for report in reports for diagnostic in report.diagnostics]
+    codes = sorted({str(diagnostic.code) for _, diagnostic in diagnostics})
+    seen: Counter[str] = Counter()
+    run = {
+        "tool": {
+            "driver": {
+                "name": "archc",
+                "version": __version__,
+                "rules": [_rule(rule) for rule in explanations() if rule.code in codes],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the repository."}}},
+        "results": [_result(report, diagnostic, codes, seen) for report, diagnostic in diagnostics],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _rule(explanation: Explanation) -> dict[str, Any]:
+    """The rule as ``archc explain`` explains it."""
+    return {
+        "id": explanation.code,
+        "name": explanation.name,
+        "shortDescription": {"text": explanation.summary},
+        "help": {"text": as_text(explanation), "markdown": as_markdown(explanation)},
+    }
+
+
+def _result(
+    report: CheckResult, diagnostic: Diagnostic, codes: list[str], seen: Counter[str]
+) -> dict[str, Any]:
+    place = place_of(diagnostic.span) if diagnostic.span else None
+    said = [
+        diagnostic.message,
+        *diagnostic.notes,
+        *([str(diagnostic.hint)] if diagnostic.hint else []),
+    ]
+    file = place.file if place else file_of(Path(report.spec), report.spec)
+    result: dict[str, Any] = {
+        "ruleId": str(diagnostic.code),
+        "ruleIndex": codes.index(diagnostic.code),
+        "level": str(diagnostic.severity),
+        "message": {"text": "\n".join(said)},
+        "locations": [_location(file, place, diagnostic.span)],
+        "partialFingerprints": {"archcFinding/v1": _fingerprint(diagnostic, file, seen)},
+    }
+    if diagnostic.labels:
+        result["relatedLocations"] = list(_related(diagnostic))
+    if isinstance(diagnostic.hint, Replacement) and place is not None:
+        result["fixes"] = [_fix(diagnostic.hint, place)]
+    return result
+
+
+def _location(file: str, place: Place | None, span: Span | None) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": _artifact(file)}
+    if place is not None and span is not None:
+        snippet = {"text": span.source.line(span.line)}
+        physical["region"] = {**_region(place), "snippet": snippet}
+    return {"physicalLocation": physical}
+
+
+def _artifact(file: str) -> dict[str, str]:
+    if file.startswith("/"):
+        return {"uri": f"file://{quote(file)}"}
+    return {"uri": quote(file), "uriBaseId": ROOT}
+
+
+def _region(place: Place) -> dict[str, int]:
+    return {
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endLine": place.end_line,
+        "endColumn": place.end_column,
+    }
+
+
+def _related(diagnostic: Diagnostic) -> Iterator[dict[str, Any]]:
+    for number, label in enumerate(diagnostic.labels):
+        place = place_of(label.span)
+        location = _location(place.file, place, label.span)
+        yield {"id": number, **location, "message": {"text": label.message}}
+
+
+def _fix(replacement: Replacement, place: Place) -> dict[str, Any]:
+    change = {"deletedRegion": _region(place), "insertedContent": {"text": replacement.text}}
+    return {
+        "description": {"text": replacement.words},
+        "artifactChanges": [{"artifactLocation": _artifact(place.file), "replacements": [change]}],
+    }
+
+
+def _fingerprint(diagnostic: Diagnostic, file: str, seen: Counter[str]) -> str:
+    """What stays the same while other lines of the file come and go."""
+    line = diagnostic.span.source.line(diagnostic.span.line).strip() if diagnostic.span else ""
+    text = "\n".join((str(diagnostic.code), file, line))
+    seen[text] += 1
+    return hashlib.sha256(f"{text}\n{seen[text]}".encode()).hexdigest()[:32]

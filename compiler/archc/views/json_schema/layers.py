@@ -1,0 +1,235 @@
+"""Layers and the bodies that hold them."""
+
+from archc.language.grammar.kinds import STRUCTURES
+from archc.language.sections.models import RepeatArguments
+from archc.language.vocabulary import STRUCTURE_FIELDS, about
+from archc.language.vocabulary import STRUCTURES as MEANINGS
+from archc.network.names import KIND_PATTERN
+from archc.ops import OPERATORS
+from archc.views.json_schema.fields import CLASSES, PARAMETER, field, mapping, or_named
+from archc.views.json_schema.notations import Schema, whole
+from archc.views.json_schema.operators import chain, needs_nothing
+from archc.views.json_schema.scopes import Scope, definition, removable
+
+NAMED = ("Sequence", "Repeat")
+"""The structures that may stand under a name."""
+UNNAMED = ("Sequence", "Concat", "Residual")
+"""The structures that may stand without one."""
+
+_KINDS = (*OPERATORS, *STRUCTURES, "Aux", "none")
+_OWN_KIND = f"(?!(?:{'|'.join(_KINDS)})$){KIND_PATTERN}"
+_ONE_ROW: Schema = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "propertyNames": {"pattern": whole(_OWN_KIND)},
+    "additionalProperties": {
+        "type": ["array", "object"],
+        "items": {"type": ["number", "string"]},
+        "propertyNames": {"pattern": "^[#a-z]"},
+        "additionalProperties": {"type": ["number", "string"]},
+    },
+}
+"""A row of a module that is certainly no mapping of names to layers."""
+_LAYER = "A layer: a bare word, a list of layers one after the other, or a mapping with one kind."
+_EXACTLY_ONE = "A layer has exactly one kind, such as {Conv: 3x3, out: 64}; here is none."
+_UNKNOWN = f"No kind of layer. The kinds are {', '.join([*OPERATORS, *NAMED])}."
+_BARE = [kind for kind in OPERATORS if needs_nothing(OPERATORS[kind])]
+_WORD = f"A bare word is a kind that needs nothing else: {', '.join(_BARE)}"
+
+
+def structures(scope: Scope) -> dict[str, Schema]:
+    """The definitions of layers and of what holds them."""
+    definitions = {
+        "layer": _layer(scope),
+        "row": _row(scope),
+        "body": _body(scope, UNNAMED),
+        "named_body": _body(scope, ("Sequence",)),
+        "branches": _branches(scope),
+        "branch": _branch(scope),
+        "Sequence": _sequence(scope),
+        "Repeat": _repeat(scope),
+    }
+    if scope.open_kinds:
+        definitions["call"] = _call(scope)
+    return {scope.structure(name): schema for name, schema in definitions.items()}
+
+
+def _layer(scope: Scope) -> Schema:
+    layer = definition(scope.structure("layer"))
+    return {
+        "description": _LAYER,
+        "examples": _BARE,
+        "if": {"type": "string"},
+        "then": _word(scope),
+        "else": {
+            "if": {"type": "array"},
+            "then": {"items": layer, "minItems": 1, "errorMessage": "A list of layers is empty."},
+            "else": _mapping(scope),
+        },
+    }
+
+
+def _row(scope: Scope) -> Schema:
+    """A layer under a name, which a variant may remove."""
+    layer = definition(scope.structure("layer"))
+    if scope.complete:
+        return layer
+    message = "A layer stands after or before one other, not both."
+    placed_once = {
+        "if": {"required": list(scope.placement)},
+        "then": {"properties": {"before": False}, "errorMessage": message},
+    }
+    return removable({"allOf": [layer, placed_once]}, scope)
+
+
+def _word(scope: Scope) -> Schema:
+    if not scope.open_kinds:
+        return {"enum": _BARE, "errorMessage": f"{_WORD}."}
+    needing = [*STRUCTURES, "Aux"]
+    if scope.complete:
+        needing += [kind for kind in OPERATORS if not needs_nothing(OPERATORS[kind])]
+    return {
+        "pattern": whole(f"(?!(?:{'|'.join(sorted(needing))})$){KIND_PATTERN}"),
+        "patternErrorMessage": f"{_WORD}, or a module without columns.",
+    }
+
+
+def _mapping(scope: Scope) -> Schema:
+    choices = [(kind, definition(scope.operator(kind))) for kind in OPERATORS]
+    choices += [(kind, definition(scope.structure(kind))) for kind in NAMED]
+    for kind in ("Concat", "Residual"):
+        message = f"A {kind} under a name needs a class of its own: define it as a module."
+        choices.append((kind, {"properties": {kind: False}, "errorMessage": message}))
+    message = "An Aux stands under a name in the section aux."
+    choices.append(("Aux", {"properties": {"Aux": False}, "errorMessage": message}))
+    nothing: Schema = {"minProperties": 1, "propertyNames": _refused("^[A-Z]", _EXACTLY_ONE)}
+    unknown: Schema = {"propertyNames": _refused("^[^A-Z]", _UNKNOWN)}
+    other = {
+        "if": {"propertyNames": {"pattern": "^[^A-Z]"}},
+        "then": {**nothing, "errorMessage": _EXACTLY_ONE},
+        "else": definition(scope.structure("call")) if scope.open_kinds else unknown,
+    }
+    return {
+        "type": "object",
+        "errorMessage": _LAYER,
+        "allOf": [chain(choices, {"allOf": [definition("kinds"), other]})],
+    }
+
+
+def _refused(pattern: str, message: str) -> Schema:
+    """For keys none of which fits the pattern."""
+    return {"pattern": pattern, "patternErrorMessage": message}
+
+
+def kinds() -> Schema:
+    """What each kind is, for an editor that offers them."""
+    meanings = {kind: about(OPERATORS[kind]) for kind in OPERATORS}
+    meanings |= {kind: MEANINGS[kind] for kind in NAMED}
+    return {"properties": {kind: {"description": text} for kind, text in meanings.items()}}
+
+
+def _call(scope: Scope) -> Schema:
+    """A row of one of the spec's own modules."""
+    cell = or_named({"type": "number"}, scope.names or CLASSES)
+    placed = "".join(f"|{key}" for key in scope.placement)
+    text = "A row of a module: a cell for each of its columns."
+    cells = {
+        "description": text,
+        "if": {"type": "array"},
+        "then": {"items": cell, "minItems": 1, "errorMessage": text},
+        "else": {
+            "type": "object",
+            "propertyNames": definition("column_name"),
+            "additionalProperties": cell,
+        },
+    }
+    unknown = f"{_UNKNOWN[:-1]}; a module takes its row of cells and no fields."
+    return {
+        "if": {
+            "type": "object",
+            "propertyNames": {"pattern": whole(f"{_OWN_KIND}{placed}")},
+            "properties": scope.placement,
+            "additionalProperties": {"type": ["array", "object"]},
+            "maxProperties": 2 if placed else 1,
+        },
+        "then": {"properties": scope.placement, "additionalProperties": cells},
+        "else": {"propertyNames": _refused("^[^A-Z]", unknown)},
+    }
+
+
+def _body(scope: Scope, unnamed: tuple[str, ...]) -> Schema:
+    body, named = (definition(scope.structure(name)) for name in ("body", "row"))
+    branches = definition(scope.structure("branches"))
+    behind = {"Sequence": body, "Concat": branches, "Residual": body}
+    message = "A Concat or Residual under a name needs a class of its own: define it as a module."
+    properties: dict[str, Schema | bool] = dict.fromkeys(UNNAMED, False)
+    for kind in unnamed:
+        properties[kind] = {"description": MEANINGS[kind], "allOf": [behind[kind]]}
+    return {
+        "description": "Layers one after the other: a list, or a mapping of names.",
+        "if": {"type": "array"},
+        "then": {"items": definition(scope.structure("layer")), "minItems": 1},
+        "else": {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"if": {"enum": list(UNNAMED)}, "else": definition("layer_name")},
+            "properties": properties,
+            "additionalProperties": named,
+            **({"errorMessage": message} if False in properties.values() else {}),
+        },
+    }
+
+
+def _branches(scope: Scope) -> Schema:
+    body, branch = (definition(scope.structure(name)) for name in ("body", "branch"))
+    return {
+        "description": MEANINGS["Concat"],
+        "if": {"type": "array"},
+        "then": {
+            "items": branch,
+            "minItems": 2,
+            "errorMessage": "A Concat has at least two branches.",
+        },
+        "else": {"allOf": [{"minProperties": 2 if scope.complete else 1}, body]},
+    }
+
+
+def _branch(scope: Scope) -> Schema:
+    """A layer, or a mapping of names whose layers follow each other."""
+    layer, body = (definition(scope.structure(name)) for name in ("layer", "body"))
+    layers = [
+        {"type": ["string", "array"]},
+        {"anyOf": [{"required": [kind]} for kind in (*OPERATORS, "Repeat")]},
+        {"maxProperties": 1, "anyOf": [{"required": [kind]} for kind in UNNAMED]},
+        {
+            "required": ["Residual"],
+            "propertyNames": {"enum": ["Residual", *STRUCTURES["Residual"]]},
+        },
+        *([_ONE_ROW] if scope.open_kinds else []),
+    ]
+    return {"if": {"anyOf": layers}, "then": layer, "else": body}
+
+
+def _sequence(scope: Scope) -> Schema:
+    body = definition(scope.structure("named_body"))
+    meaning = {"description": MEANINGS["Sequence"], "allOf": [body]}
+    return mapping("Sequence", {"Sequence": meaning, **scope.placement}, scope.placement)
+
+
+def _repeat(scope: Scope) -> Schema:
+    times = field(RepeatArguments, "times")
+    of = {
+        "description": STRUCTURE_FIELDS["of"],
+        "allOf": [definition(scope.structure("layer"))],
+    }
+    properties = {
+        "Repeat": {
+            "description": MEANINGS["Repeat"],
+            "allOf": [or_named(times, PARAMETER) if scope.parameters else times],
+        },
+        "of": of,
+        **scope.placement,
+    }
+    takes = ["of", *scope.placement]
+    return mapping("Repeat", properties, takes, ["of"] if scope.complete else [])

@@ -1,0 +1,103 @@
+"""Modules, the sections of rows, and auxiliary heads."""
+
+from archc.language.grammar.kinds import STRUCTURES
+from archc.language.grammar.layers import MAXIMUM_MODULES
+from archc.language.sections.models import AuxArguments, ModuleHeader, ResidualArguments
+from archc.language.vocabulary import STRUCTURE_FIELDS
+from archc.language.vocabulary import STRUCTURES as MEANINGS
+from archc.views.json_schema.fields import COLUMN_OR_PARAMETER, PARAMETER, field, mapping, or_named
+from archc.views.json_schema.layers import UNNAMED
+from archc.views.json_schema.notations import Schema
+from archc.views.json_schema.operators import nested
+from archc.views.json_schema.scopes import Scope, definition, removable
+
+
+def module(scope: Scope) -> Schema:
+    """A module's definition, whole or what differs from the one that it extends."""
+    body, branches = (definition(scope.structure(name)) for name in ("body", "branches"))
+    behind = {"Sequence": body, "Concat": branches, "Residual": body}
+    message = "A module has exactly one body: Sequence, Concat or Residual."
+    none: Schema = {"errorMessage": message}
+    if scope.complete:
+        none |= {"required": ["Sequence"]}
+    one = {
+        "if": {"required": ["Sequence"]},
+        "then": {"properties": {"Concat": False, "Residual": False}, "errorMessage": message},
+        "else": {
+            "if": {"required": ["Concat"]},
+            "then": {"properties": {"Residual": False}, "errorMessage": message},
+            "else": {"if": {"required": ["Residual"]}, "then": {}, "else": none},
+        },
+    }
+    shortcut = definition(scope.structure("branch"))
+    properties: dict[str, Schema] = {
+        "about": field(ModuleHeader, "about"),
+        "extends": {
+            "description": "The module of which this one says what differs.",
+            "type": "string",
+        },
+        "columns": {
+            "description": "What a row gives: names that stand for numbers in the body.",
+            "type": "array",
+            "items": definition("column_name"),
+            "minItems": 1,
+            "uniqueItems": True,
+        },
+        **{kind: {"description": MEANINGS[kind], "allOf": [behind[kind]]} for kind in UNNAMED},
+        "scale": or_named(field(ResidualArguments, "scale"), COLUMN_OR_PARAMETER),
+        "activation": nested(
+            ResidualArguments, "activation", STRUCTURE_FIELDS["activation"], scope
+        ),
+        "shortcut": {"description": STRUCTURE_FIELDS["shortcut"], "allOf": [shortcut]},
+    }
+    schema = {"type": "object", **mapping("A module", properties, properties), "allOf": [one]}
+    if scope.complete:
+        schema["dependencies"] = {key: ["Residual"] for key in STRUCTURES["Residual"]}
+    return schema
+
+
+def modules(scope: Scope) -> Schema:
+    """The section ``modules``."""
+    partial = definition("variant.module")
+    extending = {"if": {"required": ["extends"]}, "then": partial, "else": definition("module")}
+    return {
+        "type": "object",
+        "propertyNames": definition("class_name"),
+        "additionalProperties": extending if scope.complete else removable(partial, scope),
+        "maxProperties": MAXIMUM_MODULES,
+    }
+
+
+def auxiliary(scope: Scope) -> Schema:
+    """The section ``aux``."""
+    row = {"allOf": [definition("layer_name")]}
+    tap = {"description": field(AuxArguments, "tap")["description"], **row}
+    weight = field(AuxArguments, "loss_weight")
+    if scope.parameters:
+        weight = or_named(weight, PARAMETER)
+    layers = {
+        "description": "The layers of the head.",
+        "allOf": [definition(scope.structure("layer"))],
+    }
+    properties = {"Aux": layers, "from": tap, "loss_weight": weight, **scope.placement}
+    needed = ("Aux", "from", "loss_weight") if scope.complete else ("Aux",)
+    head: Schema = {
+        "type": "object",
+        "errorMessage": "An auxiliary head is {Aux: AModule, from: a_row, loss_weight: 0.3}.",
+        "allOf": [mapping("Aux", properties, list(properties)[1:], needed)],
+    }
+    return _section(scope, head)
+
+
+def rows(scope: Scope) -> Schema:
+    """A section of rows."""
+    return _section(scope, definition(scope.structure("row")))
+
+
+def _section(scope: Scope, value: Schema) -> Schema:
+    named: Schema = {
+        "type": "object",
+        "propertyNames": definition("layer_name"),
+        "additionalProperties": removable(value, scope),
+    }
+    return removable(named, scope)

@@ -1,0 +1,153 @@
+"""Every operator as a schema: what stands behind its kind, and its fields.
+
+Fields come from the operators themselves. What several say together is known here for windows: by
+``window``, ``padding``, ``ceil`` (a pool's, which writes its stride) and ``count_padding``.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+
+from pydantic import BaseModel
+
+from archc.language.fields.validation import kinds_of
+from archc.language.vocabulary import about, field_texts
+from archc.ops import OPERATORS
+from archc.ops.operator import Operator
+from archc.views.json_schema.fields import (
+    CLASSES,
+    COLUMN_OR_PARAMETER,
+    PARAMETER,
+    field,
+    mapping,
+    or_named,
+)
+from archc.views.json_schema.fields import required as required_fields
+from archc.views.json_schema.notations import PADDED_WINDOW, Schema, convolution_window, pool_window
+from archc.views.json_schema.scopes import Scope, definition
+
+COMPLETING = ("padding", "count_padding")
+"""Optional fields that decide whether the others are enough."""
+
+
+def operators(scope: Scope) -> dict[str, Schema]:
+    """The definitions of all operators, as they are written in the scope."""
+    return {scope.operator(name): _operator(name, kind, scope) for name, kind in OPERATORS.items()}
+
+
+def needs_nothing(kind: type[Operator]) -> bool:
+    """Whether the bare word is a whole layer."""
+    return not required_fields(kind)
+
+
+def completes(kind: type[Operator]) -> list[str]:
+    """The fields which, stated among the defaults, a layer may leave out."""
+    return [*required_fields(kind), *(key for key in COMPLETING if key in kind.model_fields)]
+
+
+def defaults_of(kind: type[Operator], scope: Scope) -> dict[str, Schema]:
+    """The fields of a kind as they stand among the defaults."""
+    scope = scope._replace(names=PARAMETER if scope.parameters else None)
+    schemas = {key: operator_field(kind, key, scope) for key in kind.model_fields}
+    if "window" in schemas:
+        schemas["window"] |= _window(kind, None)
+    return schemas
+
+
+def operator_field(kind: type[Operator], name: str, scope: Scope) -> Schema:
+    """A field's value, where names may stand for numbers as the scope allows."""
+    if name in kind.layer_fields:
+        return nested(kind, name, field_texts(kind).get(name, ""), scope)
+    schema = field(kind, name)
+    if scope.names is None or (scope.names == CLASSES and name not in kind.column_fields):
+        return schema
+    if scope.names == COLUMN_OR_PARAMETER and name not in kind.column_fields:
+        return or_named(schema, PARAMETER)
+    return or_named(schema, scope.names)
+
+
+def nested(model: type[BaseModel], name: str, description: str, scope: Scope) -> Schema:
+    """A field that holds an operator or ``none``."""
+    kinds = kinds_of(model, name)
+    choices = [(kind, definition(scope.operator(kind))) for kind in kinds]
+    message = f"{', '.join(kinds)} or none is needed."
+    other = {"additionalProperties": False, "minProperties": 1, "errorMessage": message}
+    return {
+        "description": description,
+        "examples": [*kinds, "none"],
+        "if": {"type": "string"},
+        "then": {"enum": [*kinds, "none"], "errorMessage": message},
+        "else": {
+            "type": "object",
+            "properties": {kind: {"description": about(OPERATORS[kind])} for kind in kinds},
+            "errorMessage": message,
+            "allOf": [chain(choices, other)],
+        },
+    }
+
+
+def chain(choices: Iterable[tuple[str, Schema]], otherwise: Schema) -> Schema:
+    """What holds for the first of the kinds that is a key, and where none is."""
+    schema = otherwise
+    for kind, then in reversed(list(choices)):
+        schema = {"if": {"required": [kind]}, "then": then, "else": schema}
+    return schema
+
+
+def _operator(name: str, kind: type[Operator], scope: Scope) -> Schema:
+    fields = {key: operator_field(kind, key, scope) for key in kind.model_fields}
+    if kind.primary is not None:
+        value = fields.pop(kind.primary)
+        value = {**value, "description": f"{about(kind)}\n\n{value['description']}"}
+    else:
+        inside = mapping(name, dict(fields), fields)
+        value = {"description": about(kind), "type": "object", **inside}
+    takes = [*fields, *scope.placement]
+    needed = [key for key in required_fields(kind) if key != kind.primary and scope.complete]
+    schema = mapping(name, {name: value, **fields, **scope.placement}, takes, needed)
+    conditions = [*schema.pop("allOf", ()), *_conditions(name, kind, scope)]
+    return {**schema, "allOf": conditions} if conditions else schema
+
+
+def _conditions(name: str, kind: type[Operator], scope: Scope) -> list[Schema]:
+    """What a window and its padding say together."""
+    if "window" not in kind.model_fields:
+        return []
+    padded: Schema = {"required": ["padding"]}
+    unpadded = False if scope.complete else None
+    conditions: list[Schema] = [
+        {
+            "if": padded,
+            "then": {"properties": {name: _window(kind, True)}},
+            "else": {"properties": {name: _window(kind, unpadded)}},
+        }
+    ]
+    if "count_padding" not in kind.model_fields:
+        return conditions
+    message = "A global pool takes no ceil, padding or count_padding."
+    unused = {"padding": False, "count_padding": False}
+    no_window = {"ceil": {"const": False, "errorMessage": message}, **unused}
+    conditions.append(
+        {
+            "if": {"properties": {name: {"const": "global"}}},
+            "then": {"properties": no_window, "errorMessage": message},
+        }
+    )
+    if scope.complete:
+        pads = [
+            {"properties": {name: {"type": "string", "pattern": PADDED_WINDOW}}},
+            {
+                "required": ["padding"],
+                "properties": {"padding": {"not": {"enum": [0, "0x0"]}}},
+            },
+        ]
+        message = "A padded AvgPool must say count_padding: true where the zeros count in the mean."
+        needed = {"required": ["count_padding"], "errorMessage": message}
+        conditions.append({"if": {"anyOf": pads}, "then": needed})
+    return conditions
+
+
+@cache
+def _window(kind: type[Operator], padded: bool | None) -> Schema:
+    if "ceil" not in kind.model_fields:
+        return convolution_window(padded)
+    return pool_window(bool(padded), "count_padding" in kind.model_fields)

@@ -1,0 +1,288 @@
+"""The sections that hold no layers: what a paper prints, parameters, checkpoints, the reference."""
+
+from archc.checks.lints import lints
+from archc.language.sections.checkpoint_keys import CheckpointSection
+from archc.language.sections.lint_settings import LintArguments
+from archc.language.sections.models import Width
+from archc.language.sections.printed_table import COLUMNS, LETTERS, TOTALS, Convention, Recorded
+from archc.language.sections.reference_model import NAME_PATTERN as MODEL_PATTERN
+from archc.language.vocabulary import about
+from archc.network.names import NAME_PATTERN
+from archc.ops import OPERATORS
+from archc.views.json_schema.fields import field, mapping, or_named, whole_model
+from archc.views.json_schema.notations import PRINTED_NUMBER, Schema, whole
+from archc.views.json_schema.operators import defaults_of
+from archc.views.json_schema.scopes import MODULE, ROW, Scope, definition, removable
+
+CONVENTIONS = {"params": ["weights", "params"], "ops": ["macs", "flops"]}
+
+_SCALAR = ["string", "number", "boolean"]
+_PATH = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
+_SIZES = "[1-9][0-9]*(?:x[1-9][0-9]*)*"
+_UNITS = {
+    letter: [unit for unit, of in LETTERS.items() if of == letter] for letter in LETTERS.values()
+}
+"""The units that each letter stands for."""
+
+
+_LISTED: Schema = {
+    "type": "array",
+    "items": {"type": ["string", "number"]},
+    "maxItems": len(COLUMNS),
+}
+"""The cells of a row or a total."""
+
+
+def table() -> Schema:
+    """The section ``table``."""
+    properties: dict[str, Schema] = {
+        column: _convention(column, counts) for column, counts in CONVENTIONS.items()
+    }
+    properties["columns"] = {
+        "description": "What the cells of a row are, in this order.",
+        "type": "array",
+        "items": {"enum": list(COLUMNS)},
+        "minItems": 1,
+        "uniqueItems": True,
+    }
+    properties["rows"] = {
+        "description": "The printed cells of each row, by the path of what they describe; - where "
+        "nothing is printed.",
+        "type": "object",
+        "propertyNames": {
+            "pattern": whole(_PATH),
+            "patternErrorMessage": "A row is named by the path of what it describes: aux1.conv.",
+        },
+        "additionalProperties": _LISTED,
+    }
+    totals = {
+        "total": "The printed cells of the whole network; a number may have any letter.",
+        "total_with_aux": "The same, auxiliary heads counted with it.",
+    }
+    properties |= {
+        name: {"description": description, **_LISTED} for name, description in totals.items()
+    }
+    properties["errata"] = {
+        "description": "Printed cells that are known to be wrong, by row.column.",
+        "type": "object",
+        "propertyNames": {
+            "pattern": whole(rf"{_PATH}\.(?:{'|'.join(COLUMNS)})"),
+            "patternErrorMessage": "An erratum is named by its cell, row.column.",
+        },
+        "additionalProperties": _erratum(),
+    }
+    known = mapping("A table", properties, properties, ("columns",))
+    printed = [{"required": [name]} for name in ("rows", *TOTALS)]
+    return {
+        "type": "object",
+        **known,
+        "allOf": [
+            *known["allOf"],
+            {"anyOf": printed, "errorMessage": "A table needs rows, or a total."},
+            *(_needs_convention(column) for column in CONVENTIONS),
+            *(_cells_of(column) for column in COLUMNS if column not in CONVENTIONS),
+            *(_cells_of(c, letter) for c in CONVENTIONS for letter in _UNITS),
+            *(_at_most(length) for length in range(1, len(COLUMNS))),
+        ],
+    }
+
+
+def _convention(column: str, counts: list[str]) -> Schema:
+    convention = whole_model(Convention, column, f"How the column {column} counts.")
+    properties = convention["properties"]
+    properties["count"] = {**properties["count"], "enum": counts}
+    unit = properties["unit"]
+    properties["unit"] = {"description": unit["description"], "enum": list(LETTERS)}
+    return convention
+
+
+def _erratum() -> Schema:
+    names = ("computed", "why")
+    properties = {name: {**field(Recorded, name), "type": _SCALAR} for name in names}
+    number = "A number, one such as 2.7K, or a size."
+    printed = {"pattern": whole(f"{_SIZES}|[0-9.]+[KMG]?"), "patternErrorMessage": number}
+    properties["computed"] |= {**printed, "type": ["string", "number"]}
+    return {"type": "object", **mapping("An erratum", properties, names, names)}
+
+
+def _needs_convention(column: str) -> Schema:
+    listed = {"columns": {"type": "array", "contains": {"const": column}}}
+    return {
+        "if": {"required": ["columns"], "properties": listed},
+        "then": {"required": [column]},
+    }
+
+
+def _cells_of(column: str, letter: str | None = None) -> Schema:
+    """What stands in the column, wherever it is; with ``letter`` where the unit has it."""
+    name = column if letter is None else letter or "plain"
+    at_each = []
+    for place in range(len(COLUMNS)):
+        here: list[Schema] = [{}] * place
+        listed = {"items": [*here, {"const": column}], "minItems": place + 1}
+        of_rows = {"items": [*here, definition(f"cell.{name}")]}
+        printed: dict[str, Schema] = {"rows": {"additionalProperties": of_rows}}
+        for total, counted in TOTALS.items():
+            in_total = name if letter is None else "count"
+            cell = definition(f"cell.{in_total if column in counted else 'none'}")
+            printed[total] = {"items": [*here, cell]}
+        at_each.append({"if": {"properties": {"columns": listed}}, "then": {"properties": printed}})
+    condition: Schema = {"required": ["columns"], "properties": {"columns": {"type": "array"}}}
+    if letter is not None:
+        unit = {"required": ["unit"], "properties": {"unit": {"enum": _UNITS[letter]}}}
+        condition["required"] = ["columns", column]
+        condition["properties"][column] = unit
+    return {"if": condition, "then": {"allOf": at_each}}
+
+
+def _at_most(length: int) -> Schema:
+    """A row has no more cells than there are columns."""
+    return {
+        "if": {"required": ["columns"], "properties": {"columns": {"maxItems": length}}},
+        "then": {
+            "properties": {
+                "rows": {"additionalProperties": {"maxItems": length}},
+                **{total: {"maxItems": length} for total in TOTALS},
+            }
+        },
+    }
+
+
+def cells() -> dict[str, Schema]:
+    """The definitions of printed cells, those of the letters among them."""
+    found = {
+        "output": _cell(["integer"], _SIZES, "A size, height x width x channels, or -."),
+        "depth": _cell(["integer"], "[0-9]+", "A whole number, or -."),
+        "none": {"const": "-", "errorMessage": "A total has no such cell: write '-'."},
+        "count": _cell(
+            ["number"], f"{PRINTED_NUMBER}[KMG]?", "A number with K, M, G or no letter, or -."
+        ),
+    }
+    for letter in _UNITS:
+        types, behind = ([], letter) if letter else (["number"], "no letter")
+        needed = f"A number with {behind} behind it, as its unit says, or -."
+        found[letter or "plain"] = _cell(types, f"{PRINTED_NUMBER}{letter}", needed)
+    return {f"cell.{name}": schema for name, schema in found.items()}
+
+
+def _cell(types: list[str], pattern: str, needed: str) -> Schema:
+    return {
+        "type": ["string", *types],
+        "pattern": whole(f"{pattern}|-"),
+        "minimum": 0,
+        "errorMessage": needed,
+        "patternErrorMessage": needed,
+    }
+
+
+def defaults(scope: Scope) -> Schema:
+    """The section ``defaults``."""
+    kind = scope.default
+    kinds = {name: removable(definition(kind(name)), scope) for name in OPERATORS}
+    return {"type": "object", **mapping("The section defaults", kinds, kinds)}
+
+
+def defaults_of_kinds() -> dict[str, Schema]:
+    """The definitions of the fields of each kind among the defaults."""
+    return {
+        scope.default(name): {
+            "description": about(kind),
+            "type": "object",
+            **mapping(name, defaults_of(kind, scope), kind.model_fields),
+        }
+        for scope in (ROW, MODULE)
+        for name, kind in OPERATORS.items()
+    }
+
+
+def width(scope: Scope) -> Schema:
+    """The section ``width``."""
+    section = whole_model(Width, "width", about(Width))
+    if scope.parameters:
+        properties = section["properties"]
+        section["properties"] = {
+            name: or_named(schema, NAME_PATTERN) for name, schema in properties.items()
+        }
+    return section
+
+
+_SEGMENTS = {
+    separator: f"(?!{text})(?!.*{text}{text})(?!.*{text}$)"
+    for separator, text in ((".", "\\."), ("/", "/"))
+}
+_PLACEHOLDER = "\\{[A-Za-z_][A-Za-z0-9_]*\\}"
+_ONCE = f"(?!.*({_PLACEHOLDER}).*\\1)"
+_APART = "(?!.*\\}[A-Za-z0-9]*\\{)"
+
+
+def checkpoints() -> Schema:
+    """The section ``checkpoints``."""
+    section = whole_model(CheckpointSection, "A checkpoint", about(CheckpointSection))
+    ours = "(?:[A-Za-z0-9_]|\\{[A-Za-z0-9_]+\\})+"
+    section["properties"]["source"] |= {"pattern": "[^\\s]"}
+    section["properties"]["keys"] |= {
+        "propertyNames": {
+            "pattern": f"^{_ONCE}{_APART}(?:[^{{}}]|{_PLACEHOLDER})+$",
+            "patternErrorMessage": "Whole segments of their key; a placeholder, such as {row}, "
+            "is a name in braces, stands once, and does not touch another.",
+        },
+        "additionalProperties": {
+            "type": "string",
+            "pattern": whole(f"{ours}(?:\\.{ours})*"),
+            "patternErrorMessage": "A path such as conv1 or conv1.weight, or none to drop the key.",
+        },
+    }
+    section["allOf"] += [_separated(".", {"not": {"required": ["separator"]}})]
+    section["allOf"] += [
+        _separated(text, {"required": ["separator"], "properties": {"separator": {"const": text}}})
+        for text in _SEGMENTS
+    ]
+    return {
+        "type": "object",
+        "propertyNames": definition("name"),
+        "additionalProperties": section,
+    }
+
+
+def _separated(separator: str, condition: Schema) -> Schema:
+    message = f"Segments, separated by {separator}, of which none is empty."
+    names = {"pattern": f"^{_SEGMENTS[separator]}", "patternErrorMessage": message}
+    return {"if": condition, "then": {"properties": {"keys": {"propertyNames": names}}}}
+
+
+def reference() -> Schema:
+    """The section ``reference``."""
+    needed = "Small letters, digits and underscores, a letter first, at most 64."
+    name = {"pattern": whole(MODEL_PATTERN), "patternErrorMessage": needed}
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "propertyNames": name,
+        "additionalProperties": {"type": "string", **name},
+        "errorMessage": "One library with the name of its model.",
+    }
+
+
+def lint_settings_of_lints() -> Schema:
+    """The section ``lints``."""
+    lint_setting = whole_model(LintArguments, "A lint", about(LintArguments))
+    lint_settings: dict[str, Schema] = {
+        name: {
+            "description": lint.documentation.split("\n", 1)[0],
+            "if": {"type": "string"},
+            "then": {"const": "none", "errorMessage": "none, or {allow: [a_row]}."},
+            "else": lint_setting,
+        }
+        for name, lint in lints().items()
+    }
+    return {"type": "object", **mapping("The section lints", lint_settings, lint_settings)}
+
+
+def parameters() -> Schema:
+    """The section ``parameters``."""
+    return {
+        "type": "object",
+        "propertyNames": definition("name"),
+        "additionalProperties": {"type": "number"},
+    }

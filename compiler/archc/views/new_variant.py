@@ -1,0 +1,76 @@
+"""The text that a new variant starts from: what it extends, and what may be said, commented."""
+
+import re
+from pathlib import Path
+
+from archc.diagnostics import Code, Diagnostic
+from archc.driver.files.stems import module_stem, other_stem, stem_fault
+from archc.network import ir
+from archc.network.names import MAXIMUM_NAME, is_name
+from archc.views.tables.tables import kind_and_notation
+
+SCHEMA_FILE = "archc.schema.json"
+
+
+def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnostic:
+    """A spec that changes nothing yet.
+
+    What may be uncommented stands right behind its ``#``, sentences behind ``# ``. ``extends`` is
+    the base's file name. A finding where it cannot stand in a spec, or where the name of ``file``
+    cannot become a module's.
+    """
+    stem = module_stem(file.name)
+    if (fault := stem_fault(stem)) is not None or file.suffix != ".yaml":
+        message = f"{file.name} cannot be a spec: {fault or 'its name ends with .yaml'}"
+        hint = f"such as {stem if fault is None else other_stem(stem)}.yaml"
+        return Diagnostic(Code.INVALID_NAME, message, hint=hint)
+    if not re.fullmatch(r"[\w.][\w. +/-]*\.yaml", extends):
+        message = f"{extends} cannot be extended: its name is no plain word of YAML"
+        return Diagnostic(Code.INVALID_NAME, message, hint="rename it, such as base.yaml")
+    name = "".join(word[:1].upper() + word[1:] for word in stem.split("_"))[:MAXIMUM_NAME]
+    name = name if is_name(name) else f"{name}Net"
+    lines = [
+        f"# yaml-language-server: $schema={SCHEMA_FILE}",
+        f"# A variant of {extends}: say only what differs.",
+        f"# `archc diff {extends} {file.name}` shows what that changes,",
+        f"# `archc build {file.name}` writes the code.",
+        f"extends: {extends}",
+        f"name: {name}",
+        f"about: A variant of {base.name}.",
+        "",
+        f"#input: {'x'.join(map(str, base.input))}",
+        f"#classes: {base.classes}",
+        "",
+        "# Fields that every layer of a kind has unless it says otherwise.",
+        "#defaults:",
+        "#  Conv: {norm: BatchNorm}",
+        "",
+        "# Every number of filters times a factor, rounded to a multiple.",
+        "#width: {multiplier: 0.5, multiple: 8}",
+        "",
+        "# The most it may cost; archc check fails on more.",
+        "#budget: {params: 100M, macs: 100G}",
+    ]
+    sections: dict[str, list[str]] = {}
+    for row in base.rows:
+        sections.setdefault(base.sections[row.name], []).append(_row(row))
+    lines += ["", "# Rows by name: a row says what differs in it, `none` removes it, and a new one"]
+    lines += ["# stands `after` or `before` another: {Dropout: 0.1, after: conv1}."]
+    for section, rows in sections.items():
+        lines += [f"#{section}:", *rows]
+    if base.aux:
+        lines.append("#aux:")
+        for head in base.aux:
+            kind = head.body.module if isinstance(head.body, ir.Call) else "Sequence"
+            value = f"{{Aux: {kind}, from: {head.tap}, loss_weight: {head.loss_weight:g}}}"
+            lines.append(f"#  {head.body.name}: {value}")
+    return "\n".join(lines) + "\n"
+
+
+def _row(row: ir.Node) -> str:
+    """A row as it is, where a cell may be changed; otherwise its name, as if removed."""
+    if isinstance(row, ir.Call) and row.arguments:
+        cells = ", ".join(f'"{column}": {cell.value}' for column, cell in row.arguments.items())
+        return f"#  {row.name}: {{{row.module}: {{{cells}}}}}"
+    kind, notation = kind_and_notation(row)
+    return f"#  {row.name}: none   # {kind} {notation}".rstrip()

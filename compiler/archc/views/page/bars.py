@@ -1,0 +1,167 @@
+"""Where parameters, operations and memory go, as bars: by row and its parts, and by kind."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from math import prod
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from archc.analyses import Analysis, LayerAnalysis, RowAnalysis
+from archc.analyses.memory import measure_peaks
+from archc.network import ir
+from archc.views.drawing.folding import Run, fold
+from archc.views.drawing.labels import kind_words
+from archc.views.page.markup import element
+from archc.views.page.tables import head_cell, scrolled
+
+COLOURS = 4
+"""Parts of a bar have so many, one after the other."""
+MOST_PARTS = 32
+"""Of more, nothing could be seen."""
+MOST_ROWS = 200
+"""Rows of longer networks have bars of one piece, so that a page of thousands opens at once."""
+
+
+class Taken(NamedTuple):
+    """What layers take: parameters, MACs, and elements given."""
+
+    params: int
+    macs: int
+    given: int
+
+
+def costs_table(analysis: Analysis) -> Element:
+    """Parameters, MACs and memory of every row, as bars of its branches."""
+    runs = list(fold(analysis).runs(analysis.network.rows))
+    numbers = {row.node.name: i for i, row in enumerate(analysis.rows)}
+    places = [numbers[run.first.name] for run in runs]
+    rows = (*(analysis.rows[i] for i in places), *analysis.aux)
+    names = [*map(_name_of, runs), *(row.node.name for row in analysis.aux)]
+    peaks = measure_peaks(analysis.network, analysis.shapes)
+    alive = [*(peaks[i] for i in places), *(0 for _ in analysis.aux)]
+    whole = len(rows) > MOST_ROWS
+    parts = [[("", _taken(row.layers))] if whole else list(_parts(row)) for row in rows]
+    columns = [
+        ("params", [[(name, taken.params) for name, taken in row] for row in parts]),
+        ("MACs", [[(name, taken.macs) for name, taken in row] for row in parts]),
+        ("activations", [[(name, taken.given) for name, taken in row] for row in parts]),
+        ("alive at once", [[("", peak)] for peak in alive]),
+    ]
+    most = [max(1, *(sum(n for _, n in row) for row in values)) for _, values in columns]
+    body = []
+    for i, name in enumerate(names):
+        pairs = [_bar(values[i], top) for (_, values), top in zip(columns, most, strict=True)]
+        cells = [cell for pair in pairs for cell in pair]
+        body.append(element("tr", element("th", name, scope="row"), *cells))
+    heads = [head_cell("row", False), *(_over(name) for name, _ in columns)]
+    table = _bars("What each row costs, for one image", heads, body)
+    if any(row[1:] for row in parts):
+        table[0].append(_key())
+    return scrolled(table, "What each row costs")
+
+
+def kinds_table(analysis: Analysis) -> Element:
+    """How much each kind of operator takes, without auxiliary heads."""
+    kinds: dict[str, list[LayerAnalysis]] = {}
+    for row in analysis.rows:
+        for layer in row.layers:
+            kinds.setdefault(type(layer.op.operator).__name__, []).append(layer)
+    totals = (analysis.cost.params, analysis.cost.macs, analysis.memory)
+    body = []
+    for kind, layers in sorted(kinds.items(), key=lambda item: -_taken(item[1]).macs):
+        cells = [
+            cell
+            for n, whole in zip(_taken(layers), totals, strict=True)
+            for cell in _bar([("", n)], max(1, whole), share=True)
+        ]
+        name = element("th", kind_words(kind), scope="row")
+        number = element("td", f"{len(layers):,}", class_="number")
+        body.append(element("tr", name, number, *cells))
+    heads = [head_cell("kind", False), head_cell("layers", True)]
+    heads += [_over(name) for name in ("params", "MACs", "activations")]
+    caption = "What each kind of operator takes, without auxiliary heads"
+    return scrolled(_bars(caption, heads, body), caption)
+
+
+def _bars(caption: str, heads: Iterable[Element], body: Iterable[Element]) -> Element:
+    return element(
+        "table",
+        element("caption", caption),
+        element("thead", element("tr", *heads)),
+        element("tbody", *body),
+        class_="bars",
+    )
+
+
+def _over(name: str) -> Element:
+    """The heading of bars and their numbers."""
+    return element("th", name, scope="colgroup", colspan=2, class_="number")
+
+
+def _key() -> Element:
+    """What the parts of a bar are."""
+    what = ". A bar's parts are the row's branches, or what it does one after the other:"
+    items: list[Element | str] = [what]
+    for i, name in enumerate(("first", "second", "third", "fourth")):
+        picture = element("svg", element("rect", width=10, height=10, class_=f"p{i}"))
+        for attribute, value in (("width", "10"), ("height", "10"), ("aria-hidden", "true")):
+            picture.set(attribute, value)
+        items += [" ", picture, f" {name}"]
+    return element("span", *items, ", and so on")
+
+
+def _parts(row: RowAnalysis) -> Iterator[tuple[str, Taken]]:
+    """What a row's branches take, or what follows in it one after the other; with their names."""
+    node = row.node
+    while len(node.children) == 1:
+        (node,) = node.children
+    layers = iter(row.layers)
+    parts = node.children if 1 < len(node.children) <= MOST_PARTS else (node,)
+    for i, part in enumerate(parts):
+        count = sum(isinstance(inner, ir.Op) for inner in ir.walk(part))
+        name = part.name if parts[1:] else ""
+        yield name or f"part {i + 1}", _taken(islice(layers, count))
+
+
+def _name_of(run: Run) -> str:
+    """The name of a row, or of the first of several alike."""
+    more = len(run.nodes) - 1
+    return f"{run.first.name} and {more:,} more alike, each" if more else run.first.name
+
+
+def _taken(layers: Iterable[LayerAnalysis]) -> Taken:
+    params = macs = given = 0
+    for layer in layers:
+        params += layer.cost.params
+        macs += layer.cost.macs
+        given += prod(layer.output)
+    return Taken(params, macs, given)
+
+
+def _bar(
+    parts: Sequence[tuple[str, int]], most: int, share: bool = False
+) -> tuple[Element, Element]:
+    """A bar in parts, as long as their sum is of ``most``, and the sum in digits: two cells."""
+    whole = sum(n for _, n in parts)
+    if not whole:
+        return element("td"), element("td")
+    picture = element("svg", class_="bar", viewBox="0 0 1000 10", preserveAspectRatio="none")
+    picture.set("aria-hidden", "true")
+    passed = 0
+    for i, (name, n) in enumerate(parts):
+        left, right = passed * 1000 // most, (passed + n) * 1000 // most
+        passed += n
+        if right > left:
+            piece = element("rect", x=left, width=right - left, height=10, class_=f"p{i % COLOURS}")
+            if parts[1:]:
+                piece.append(element("title", f"{name}: {n:,}"))
+            picture.append(piece)
+    text = f"{whole:,}"
+    if share:
+        text += f" ({_percent(whole, most)})"
+    return element("td", picture if len(picture) else None), element("td", text)
+
+
+def _percent(part: int, whole: int) -> str:
+    tenths = (part * 2000 + whole) // (2 * whole)
+    return f"{tenths // 10}.{tenths % 10}%"

@@ -1,0 +1,141 @@
+"""Several networks side by side, with what differs from the first marked."""
+
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element
+
+from archc.analyses import Analysis, RowAnalysis
+from archc.analyses.differences import Difference, Pair
+from archc.ops.operator import written
+from archc.views.drawing.marks import names_of
+from archc.views.page.markup import element
+from archc.views.page.tables import grid_table, scrolled
+from archc.views.tables.difference import difference_grid, difference_lines, shown_percent
+
+MOST_LINES = 12
+"""More are folded."""
+
+
+def totals_table(analyses: Sequence[Analysis]) -> Element:
+    """The totals of every network."""
+    lines = {
+        "input": [written(a.network.input) for a in analyses],
+        "parameters": _counts([a.cost.params for a in analyses]),
+        "with auxiliary heads": _counts([a.cost_with_aux.params for a in analyses]),
+        "MACs": _counts([a.cost.macs for a in analyses]),
+        "depth": _counts([a.depth for a in analyses]),
+        "receptive field": [written(a.field.size) for a in analyses],
+        "activations": _counts([a.memory for a in analyses]),
+        "alive at the peak": _counts([a.peak for a in analyses]),
+    }
+    rows = [
+        element("tr", element("th", name, scope="row"), *_marked(texts))
+        for name, texts in lines.items()
+    ]
+    names = [element("th", n, scope="col", class_="number") for n in names_of(analyses)]
+    head = element("tr", element("td"), *names)
+    table = element(
+        "table",
+        element("caption", "Totals; what differs from the first is marked"),
+        element("thead", head),
+        element("tbody", *rows),
+    )
+    return scrolled(table, "Totals side by side")
+
+
+def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:
+    """Every row of every network, in one line those of one name and those that were renamed."""
+    former = [{row.name: row.was for row in (*d.rows, *d.aux) if row.was} for d in differences]
+    found: list[dict[str, RowAnalysis]] = []
+    names: dict[str, dict[str, None]] = {}
+    for analysis, was in zip(analyses, ({}, *former), strict=True):
+        rows = {
+            was.get(row.node.name, row.node.name): row for row in (*analysis.rows, *analysis.aux)
+        }
+        found.append(rows)
+        for name, row in rows.items():
+            names.setdefault(name, {})[row.node.name] = None
+    order = _merged([list(rows) for rows in found])
+    body = []
+    for name in order:
+        cells = [_row_cells(rows.get(name)) for rows in found]
+        columns = [_marked(texts) for texts in zip(*cells, strict=True)]
+        flat = [column[i] for i in range(len(analyses)) for column in columns]
+        body.append(element("tr", element("th", " / ".join(names[name]), scope="row"), *flat))
+    heads = [element("th", n, scope="colgroup", colspan=3) for n in names_of(analyses)]
+    kinds = ("output", "params", "MACs")
+    under = [element("th", kind, scope="col", class_="number") for _ in analyses for kind in kinds]
+    head = element(
+        "thead",
+        element("tr", element("td"), *heads),
+        element("tr", element("th", "row", scope="col"), *under),
+    )
+    table = element(
+        "table",
+        element("caption", "Row by row; what differs from the first is marked"),
+        head,
+        element("tbody", *body),
+    )
+    return scrolled(table, "Rows side by side")
+
+
+def changes(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:
+    """What one has to do to the first network to get each of the others."""
+    parts: list[Element] = []
+    first, *others = names_of(analyses)
+    for other, difference in zip(others, differences, strict=True):
+        title = f"From {first} to {other}"
+        parts.append(element("h3", title))
+        lines = difference_lines(difference)
+        if not (lines or difference.rows or difference.aux):
+            parts.append(element("p", "No difference in the architecture."))
+            continue
+        parts.append(grid_table(difference_grid(difference), "Rows that are not as they were"))
+        items = element("ul", *(element("li", line) for line in lines))
+        if len(lines) > MOST_LINES:
+            summary = element("summary", f"{len(lines):,} changes in them")
+            parts.append(element("details", summary, items))
+        elif lines:
+            parts.append(items)
+    return element("div", *parts)
+
+
+def _row_cells(row: RowAnalysis | None) -> tuple[str, str, str]:
+    if row is None:
+        return ("none", "", "")
+    params, macs = (f"{n:,}" if n else "" for n in (row.cost.params, row.cost.macs))
+    return (written(row.output), params, macs)
+
+
+def _marked(texts: Sequence[str]) -> list[Element]:
+    """Cells, of which those that are not as the first are marked."""
+    first = texts[0]
+    return [
+        element("td", text if text == first else element("mark", text or "none"), class_="number")
+        for text in texts
+    ]
+
+
+def _counts(numbers: Sequence[int]) -> list[str]:
+    """Each number, with how much more it is than the first in percent."""
+    first = numbers[0]
+    percents = [shown_percent(Pair(first, number)) for number in numbers]
+    return [
+        f"{number:,} ({percent})" if percent else f"{number:,}"
+        for number, percent in zip(numbers, percents, strict=True)
+    ]
+
+
+def _merged(orders: Sequence[Sequence[str]]) -> list[str]:
+    """All names, each behind the one that it follows in the first network that has it."""
+    merged = list(orders[0])
+    known = set(merged)
+    for order in orders[1:]:
+        at = 0
+        for name in order:
+            if name in known:
+                at = merged.index(name) + 1
+                continue
+            merged.insert(at, name)
+            known.add(name)
+            at += 1
+    return merged

@@ -1,0 +1,211 @@
+"""Networks, analyses and differences as pieces of HTML that stand in somebody else's page.
+
+A notebook has colours of its own, light or dark, and lets neither scripts nor style sheets of what
+it does not trust through. So each element carries its style, text has the colour of what is around
+it, and what is coloured shines through; a picture is an image with a ground of its own.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+from xml.etree.ElementTree import Element, tostring
+
+from archc.analyses import Analysis, analyze
+from archc.analyses.differences import Difference
+from archc.checks.conformance import check_conformance
+from archc.network import ir
+from archc.ops.operator import written
+from archc.views.drawing.network import draw_network
+from archc.views.drawing.picture import write_picture
+from archc.views.page.counting import fact_list, facts
+from archc.views.page.figures import READING
+from archc.views.page.markup import Child, element
+from archc.views.page.tables import grid_table
+from archc.views.page.words import citation, verdicts
+from archc.views.tables.difference import difference_grid, difference_lines, totals_grid
+from archc.views.tables.tables import Table, TableCell, table_grid
+
+Item = TypeVar("Item")
+
+MOST_ROWS = 100
+MOST_COLUMNS = 40
+MOST_LINES = 40
+MOST_CHARACTERS = 600
+"""Of a text; what is in the middle of a longer one is left out."""
+LARGEST_PICTURE = 150_000
+"""In bytes; a notebook that is saved keeps all that it shows."""
+
+TALLEST_OPEN = 2_500
+"""In pixels; a taller picture waits behind its fold."""
+
+_CELL = (
+    "text-align:left;white-space:nowrap;vertical-align:top;padding:2px 3px;border:none;"
+    "max-width:none"
+)
+_TIGHT = "margin:4px 0 4px 0;line-height:1.4"
+_QUIET = "opacity:0.75"
+# What notebooks say of tables, lists and headings is said here, too, so that theirs does not hold.
+# JupyterLab lets no other properties and values through, of what it does not trust: no flex gaps.
+_STYLES: Mapping[str, str] = {
+    "h3": "margin:0 0 4px 0;padding:0;font-size:120%;font-weight:bold;line-height:1.4",
+    "p": f"{_TIGHT};text-align:left;max-width:60em",
+    "table": "border-collapse:collapse;table-layout:auto;margin:4px 0 4px 0;width:auto;"
+    "max-width:none;border:none;font-size:85%;line-height:1.3",
+    "caption": f"caption-side:top;text-align:left;padding:2px 0;{_QUIET}",
+    "th": f"{_CELL};font-weight:bold",
+    "row": "white-space:normal",
+    "col": "white-space:normal;vertical-align:bottom",
+    "td": _CELL,
+    "sup": "font-size:75%;line-height:0",
+    "dl": _TIGHT,
+    "fact": "display:inline-block;margin:0 24px 4px 0;vertical-align:top;text-align:left",
+    "dt": f"font-size:85%;{_QUIET}",
+    "dd": "font-size:110%",
+    "ol": _TIGHT,
+    "ul": _TIGHT,
+    "summary": "display:list-item;cursor:pointer;font-weight:bold;padding:2px 0",
+    "img": "max-width:100%;height:auto",
+    "scroll": "overflow-x:auto;max-width:100%",
+    "muted": _QUIET,
+    "number": "text-align:right",
+    "ruled": "border-top:1px solid",
+    "match": "background-color:rgba(46,160,67,0.16)",
+    "erratum": "background-color:rgba(224,162,0,0.26)",
+    "mismatch": "background-color:rgba(229,72,62,0.30);font-weight:bold",
+    "printed": "position:relative",
+    "spoken": "position:absolute;width:1px;height:1px;overflow:hidden;clip:rect(0,0,0,0)",
+}
+_PLAIN = frozenset({"dl", "dt", "dd"})
+"""Elements that notebooks lay out by rules of their own; here they are a ``div`` each."""
+
+
+def network_fragment(network: ir.Network) -> str:
+    """What the spec says of a network, and its picture."""
+    pairs = [
+        ("input", written(network.input)),
+        ("classes", f"{network.classes:,}"),
+        ("rows", f"{len(network.rows):,}"),
+    ]
+    if network.aux:
+        heads = [f"{head.body.name} from {head.tap}" for head in network.aux]
+        pairs.append(("auxiliary heads", ", ".join(heads)))
+    if network.modules:
+        pairs.append(("modules", ", ".join(network.modules)))
+    analysis = analyze(network)
+    if isinstance(analysis, Analysis):
+        picture = _picture(analysis, is_open=True)
+    else:
+        picture = element("p", "Its shapes do not fit: archc.analyze(network) says where.")
+    return _markup(*_heading(network), fact_list(pairs), picture)
+
+
+def analysis_fragment(analysis: Analysis) -> str:
+    """Totals, the paper's table with its verdicts, and the picture behind a fold."""
+    conformance = check_conformance(analysis)
+    return _markup(
+        *_heading(analysis.network),
+        facts(analysis),
+        verdicts(analysis, conformance),
+        *_table(table_grid(analysis, conformance), "Every cell as computed"),
+        _picture(analysis, is_open=False),
+    )
+
+
+def difference_fragment(difference: Difference) -> str:
+    """The rows that are not as they were, and what was changed in them."""
+    rows = (*difference.rows, *difference.aux)
+    lines = difference_lines(difference)
+    if not (rows or lines):
+        return _markup(element("p", "No difference in the architecture."))
+    more = len(lines) - MOST_LINES
+    shown = [*lines[:MOST_LINES], *([f"… and {more:,} more changes"] if more > 0 else [])]
+    items = [element("li", line) for line in shown]
+    kinds = dict.fromkeys(row.change for row in rows)
+    counts = [f"{sum(row.change == kind for row in rows):,} {kind}" for kind in kinds]
+    caption = f"{', '.join(counts) or 'No row is another'}; numbers tell how much more there is now"
+    return _markup(
+        *_table(difference_grid(difference), caption),
+        *_table(totals_grid(difference.totals), "Totals before and after"),
+        element("ul", *items) if items else None,
+    )
+
+
+def picture_fragment(svg: str, title: str) -> str:
+    """A picture alone."""
+    return _markup(_image(svg.encode(), title))
+
+
+def _heading(network: ir.Network) -> tuple[Child, ...]:
+    about = element("p", network.about) if network.about else None
+    return element("h3", network.name), about, citation(network)
+
+
+def _table(grid: Table, caption: str) -> tuple[Child, ...]:
+    """A grid, of a large one its beginning and its end, and how much that leaves out."""
+    headings = _ends(grid.headings, MOST_COLUMNS, "…")
+    rows = [_ends(row, MOST_COLUMNS, TableCell("…")) for row in grid.rows]
+    gap = (TableCell("…"), *[TableCell("")] * (len(headings) - 1))
+    shown = _ends(rows, MOST_ROWS, gap)
+    places = _ends(range(len(rows)), MOST_ROWS, -1)
+    totals = tuple(i for i, place in enumerate(places) if place in grid.totals)
+    table = grid_table(Table(headings, shown, totals), caption)
+    left_out = {"rows": len(rows) - MOST_ROWS, "columns": len(grid.headings) - MOST_COLUMNS}
+    told = " and ".join(f"{number:,} {what}" for what, number in left_out.items() if number > 0)
+    note = f"{told} are left out: archc.to_pandas has them." if told else None
+    return table, element("p", note) if note else None
+
+
+def _ends(items: Sequence[Item], most: int, gap: Item) -> tuple[Item, ...]:
+    """The items, or where there are more than ``most`` of them the first and the last."""
+    if len(items) <= most:
+        return tuple(items)
+    last = most // 5
+    return (*items[: most - last], gap, *items[-last:])
+
+
+def _picture(analysis: Analysis, is_open: bool) -> Element:
+    """The picture behind a fold, unless it is too large."""
+    name = analysis.network.name
+    block = draw_network(analysis)
+    svg = write_picture(block, name, {})
+    if len(svg) > LARGEST_PICTURE:
+        return element("p", "Its picture is too large for a notebook: archc.draw gives it.")
+    return element(
+        "details",
+        element("summary", "The network as a picture"),
+        element("p", READING, class_="muted"),
+        _image(svg, f"{name}, from input to head"),
+        open="" if is_open and block.height <= TALLEST_OPEN else None,
+    )
+
+
+def _image(svg: bytes, title: str) -> Element:
+    data = b64encode(svg).decode()
+    return element("img", src=f"data:image/svg+xml;base64,{data}", alt=_shortened(title))
+
+
+def _markup(*children: Child) -> str:
+    """The text of a fragment, with what sheets say of classes as the style of each element."""
+    root = element("div", *children)
+    for node in root.iter():
+        if node.tag == "dl":
+            for pair in node:
+                pair.set("class", "fact")
+        names = (node.tag, node.get("scope", ""), *node.attrib.pop("class", "").split())
+        style = ";".join(_STYLES[name] for name in names if name in _STYLES)
+        if style:
+            node.set("style", style)
+        node.tag = "div" if node.tag in _PLAIN else node.tag
+        node.text = _shortened(node.text)
+        node.tail = _shortened(node.tail)
+    # A dollar sign in a spec begins no formula.
+    root.set("class", "tex2jax_ignore mathjax_ignore")
+    content: str = tostring(root, encoding="unicode", method="html")
+    return content
+
+
+def _shortened(text: str | None) -> str | None:
+    if text is None or len(text) <= MOST_CHARACTERS:
+        return text
+    half = MOST_CHARACTERS // 2
+    return f"{text[:half]} … {text[-half:]}"

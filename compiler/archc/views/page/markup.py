@@ -1,0 +1,30 @@
+"""Elements of a page, made in one expression; texts become text whatever is in them."""
+
+from xml.etree.ElementTree import Element
+
+from archc.diagnostics.escapes import visible
+
+Child = Element | str | None
+
+
+def element(tag: str, *children: Child, **attributes: str | int | None) -> Element:
+    """An element; ``class_`` is the attribute class, ``data_line`` data-line; None is left out."""
+    made = Element(tag)
+    for name, value in attributes.items():
+        if value is not None:
+            made.set(name.rstrip("_").replace("_", "-"), visible(str(value)))
+    for child in children:
+        add(made, child)
+    return made
+
+
+def add(parent: Element, child: Child) -> None:
+    """Puts an element or a text behind what the parent has."""
+    if child is None:
+        return
+    if isinstance(child, Element):
+        parent.append(child)
+    elif len(parent):
+        parent[-1].tail = (parent[-1].tail or "") + visible(child)
+    else:
+        parent.text = (parent.text or "") + visible(child)

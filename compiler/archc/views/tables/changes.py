@@ -1,0 +1,115 @@
+"""What became of networks, as text, as the comment of a pull request, and as JSON."""
+
+from collections.abc import Iterable, Iterator
+
+from archc.analyses import Analysis
+from archc.analyses.differences import Difference, Pair
+from archc.driver.revisions.changes import Change
+from archc.views.markdown import escape
+from archc.views.tables.difference import (
+    difference_grid,
+    difference_json,
+    difference_lines,
+    shown_percent,
+    totals_grid,
+)
+from archc.views.tables.rendering import as_list, as_markdown
+from archc.views.tables.tables import Table, TableCell
+
+MARKER = "<!-- archc diff -->"
+"""Starts a comment, unseen, so that a script finds the one to renew."""
+_LONGEST = 60_000  # GitHub takes 65,536 characters
+_VERDICTS = {"added": "match", "removed": "mismatch", "changed": "erratum"}
+
+
+def summary_grid(changes: Iterable[Change]) -> Table:
+    """A line for each spec that is not as it was: parameters and MACs before and after."""
+    headings = (
+        *("spec", "change", "params before", "params after", "percent"),
+        *("MACs before", "MACs after", "percent"),
+    )
+    rows = (
+        (
+            TableCell(change.spec),
+            TableCell(change.kind, _VERDICTS.get(change.kind, "")),
+            *_before_and_after(change, "params"),
+            *_before_and_after(change, "macs"),
+        )
+        for change in changes
+        if change.kind != "unchanged"
+    )
+    return Table(headings, tuple(rows))
+
+
+def closing_line(changes: list[Change], revision: str) -> str:
+    """How many specs are as they were."""
+    same = sum(change.kind == "unchanged" for change in changes)
+    if same == len(changes):
+        return f"No network differs from {revision}."
+    unchanged = f"{same} network is" if same == 1 else f"{same} networks are"
+    return f"Compared with {revision}; {unchanged} the same."
+
+
+def as_comment(changes: list[Change], revision: str) -> str:
+    """The comment of a pull request: totals per network, and the rows behind them folded."""
+    parts = [MARKER]
+    if any(change.kind != "unchanged" for change in changes):
+        parts.append(as_markdown(summary_grid(changes)))
+    parts.append(escape(closing_line(changes, revision)))
+    length = sum(map(len, parts))
+    left_out = 0
+    for change in changes:
+        if change.difference is None or change.kind == "unchanged":
+            continue
+        section = "\n\n".join(_section(change.spec, change.difference))
+        length += len(section) + 2
+        if length > _LONGEST:
+            left_out += 1
+        else:
+            parts.append(section)
+    if left_out:
+        parts.append(f"The rows of {left_out} more are left out: a comment would not hold them.")
+    return "\n\n".join(parts)
+
+
+def changes_json(changes: Iterable[Change], revision: str) -> dict[str, object]:
+    """The same as an object; pairs are [before, after], null on a side without a network."""
+    return {
+        "revision": revision,
+        "networks": [
+            {
+                "spec": change.spec,
+                "change": change.kind,
+                "params": list(_pair(change, "params")),
+                "macs": list(_pair(change, "macs")),
+                "difference": change.difference
+                and difference_json(f"{revision}:{change.spec}", change.spec, change.difference),
+            }
+            for change in changes
+        ],
+    }
+
+
+def _section(spec: str, difference: Difference) -> Iterator[str]:
+    yield f"<details><summary>\n\n{escape(spec)}\n\n</summary>"
+    yield as_markdown(totals_grid(difference.totals))
+    yield as_markdown(difference_grid(difference))
+    if lines := difference_lines(difference):
+        yield as_list(lines)
+    yield "</details>"
+
+
+def _before_and_after(change: Change, count: str) -> tuple[TableCell, ...]:
+    before, after = _pair(change, count)
+    percent = "" if before is None or after is None else shown_percent(Pair(before, after))
+    shown = ("-" if number is None else f"{number:,}" for number in (before, after))
+    return tuple(map(TableCell, (*shown, percent)))
+
+
+def _pair(change: Change, count: str) -> tuple[int | None, int | None]:
+    def of(analysis: Analysis | None) -> int | None:
+        if analysis is None:
+            return None
+        return analysis.cost.params if count == "params" else analysis.cost.macs
+
+    return of(change.before), of(change.after)

@@ -1,0 +1,113 @@
+"""Grids as LaTeX, for a paper: a ``tabular`` with the rules of booktabs."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from archc.views.tables.tables import Table, TableCell, legend
+
+_PREAMBLE = r"""% Put this where the table is to stand, by \input. The preamble needs
+%   \usepackage{booktabs}
+"""
+_CHECK_MARKS = r"%   \usepackage{amssymb} % \checkmark" + "\n"
+_MARKS = {"match": r"$\checkmark$", "erratum": r"$\dagger$", "mismatch": r"$\neq$"}
+_NUMBER = re.compile(r"[0-9][0-9,.]*[KMG]?")
+_SIZE = re.compile(r"(?<![\w.])[0-9]+(?:x[0-9]+)+(?!\w)")
+_LIGATURE = re.compile(r"([-',])(?=\1)")
+_ESCAPES = str.maketrans(
+    {
+        **{character: f"\\{character}" for character in "#$%&_{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "`": r"\textasciigrave{}",
+        '"': r"\symbol{34}",
+        # Other characters in the encoding of fonts that LaTeX starts with.
+        **{character: f"{{${character}$}}" for character in "<>|"},
+        # What rules and the end of a row would take for an argument.
+        **{character: f"{{{character}}}" for character in "[]*"},
+        "✓": r"$\checkmark$",
+        "✗": r"$\neq$",
+    }
+)
+
+
+class _Column(NamedTuple):
+    """How a column is set; with marks it is two, so that values stand below each other."""
+
+    is_number: bool
+    has_marks: bool
+
+
+def as_latex(grid: Table, notes: Iterable[str] = ()) -> str:
+    """A ``tabular``; a last line says what its marks mean, comments which packages it needs.
+
+    ``notes`` are lines that stand in comments, too.
+    """
+    columns = [_column(cells) for cells in zip(*grid.rows, strict=True)]
+    width = sum(1 + column.has_marks for column in columns)
+    lines = [
+        rf"\begin{{tabular}}{{{''.join(map(_alignment, columns))}}}",
+        r"\toprule",
+        *(_row(map(_heading, head, columns)) for head in grid.heads),
+        r"\midrule",
+    ]
+    for i, row in enumerate(grid.rows):
+        lines += [r"\midrule"] if i in grid.ruled else []
+        lines.append(_total(row, columns) if i in grid.totals else _row(map(_cell, row, columns)))
+    lines.append(r"\bottomrule")
+    if meanings := legend(grid, _MARKS):
+        lines.append(_row([rf"\multicolumn{{{width}}}{{l}}{{\footnotesize {meanings}}}"]))
+    lines.append(r"\end{tabular}")
+    text = "\n".join(lines)
+    preamble = _PREAMBLE + (_CHECK_MARKS if r"\checkmark" in text else "")
+    return preamble + "".join(f"% {note}\n" for note in notes) + text + "\n"
+
+
+def escaped(text: str) -> str:
+    """A text of which LaTeX takes nothing for a command; sizes are set as sizes, 3x3 with a cross.
+
+    Names stay as they are: ``conv3x3``.
+    """
+    plain = _LIGATURE.sub(r"\1{}", text.translate(_ESCAPES))
+    return _SIZE.sub(lambda size: size[0].replace("x", r"$\times$"), plain)
+
+
+def _column(cells: tuple[TableCell, ...]) -> _Column:
+    values = [cell.result.computed if cell.result else cell.text for cell in cells]
+    is_number = any(values) and all(_NUMBER.fullmatch(value) for value in values if value)
+    return _Column(is_number, any(cell.result for cell in cells))
+
+
+def _alignment(column: _Column) -> str:
+    return ("r" if column.is_number else "l") + ("@{ }l" if column.has_marks else "")
+
+
+def _heading(word: str, column: _Column) -> str:
+    if not column.has_marks:
+        return escaped(word)
+    if not word:
+        return "&"
+    return rf"\multicolumn{{2}}{{{'c' if column.is_number else 'l'}}}{{{escaped(word)}}}"
+
+
+def _cell(cell: TableCell, column: _Column) -> str:
+    if not column.has_marks:
+        return escaped(cell.text)
+    if cell.result is None:
+        return f"{escaped(cell.text)} &"
+    computed, printed, verdict, _ = cell.result
+    behind = "" if verdict == "match" or printed is None else f" {escaped(printed)}"
+    return f"{escaped(computed)} & {_MARKS[verdict]}{behind}"
+
+
+def _total(row: tuple[TableCell, ...], columns: list[_Column]) -> str:
+    """A total's first cell runs over the empty ones behind it."""
+    end = next((i for i, cell in enumerate(row) if i and cell.text), len(row))
+    span = sum(1 + column.has_marks for column in columns[:end])
+    first = rf"\multicolumn{{{span}}}{{l}}{{{escaped(row[0].text)}}}"
+    return _row([first, *map(_cell, row[end:], columns[end:])])
+
+
+def _row(cells: Iterable[str]) -> str:
+    return rf"{' & '.join(cells)} \\"

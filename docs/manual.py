@@ -1,0 +1,121 @@
+"""The manual page archc(1), made from the commands themselves.
+
+``python docs/manual.py FILE`` renews it. The same commands give the same bytes, so the page has
+no date.
+"""
+
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator
+from inspect import cleandoc
+from pathlib import Path
+
+import click
+
+from archc import __version__
+from archc.cli import cli
+
+_EXIT_STATUS = (
+    ("0", "Fine."),
+    ("1", "Findings: an invalid spec, a mismatch, a generated file that is not current."),
+    ("2", "Wrong usage."),
+    ("70", "A fault of archc's own."),
+)
+_ENVIRONMENT = (
+    ("NO_COLOR", "No colours, also on a terminal."),
+    ("FORCE_COLOR", "Colours, also where the output is no terminal."),
+    ("ARCHC_DEBUG", "Show where in archc a fault of its own happened."),
+)
+_FILES = (
+    ("specs/", "The specs that are meant where none is named."),
+    ("generated/", "What archc build writes, one file for each spec."),
+)
+_EXAMPLES = (
+    ("archc table network.yaml", "Its table, each cell computed and held against print."),
+    ("archc build network.yaml", "Its code."),
+    ("archc new mine.yaml --from network.yaml", "A variant to start from."),
+    ("archc diff HEAD:specs/mine.yaml specs/mine.yaml", "What changed since the last commit."),
+)
+# What roff would read as its own, and what it prints as typographers like it instead of as typed.
+_CHARACTERS = str.maketrans(
+    {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"}
+)
+
+
+def manual_page(cli: click.Group = cli) -> str:
+    """The page as roff, in the macros of man(7)."""
+    context = click.Context(cli, info_name="archc", **cli.context_settings)
+    named = [(name, cli.get_command(context, name)) for name in cli.list_commands(context)]
+    commands = [
+        click.Context(command, info_name=name, parent=context) for name, command in named if command
+    ]
+    about = (cli.help or "").partition("\n")[0].rstrip(".")
+    lines = [
+        '.\\" Made by python docs/manual.py from the commands; do not edit.',
+        f'.TH ARCHC 1 "" "archc {__version__}"',
+        ".SH NAME",
+        f"archc \\- {_roff(about[:1].lower() + about[1:])}",
+        ".SH SYNOPSIS",
+    ]
+    for command in commands:
+        lines += [*_usage(command), ".br"]
+    lines[-1:] = [".SH DESCRIPTION", *_paragraphs(cli.help), ".SH OPTIONS", *_options(context)]
+    lines.append(".SH COMMANDS")
+    for command in commands:
+        lines += [f".SS {command.info_name}", *_usage(command), ".PP"]
+        lines += [*_paragraphs(command.command.help), *_options(command)]
+    for heading, entries in (
+        ("EXIT STATUS", _EXIT_STATUS),
+        ("ENVIRONMENT", _ENVIRONMENT),
+        ("FILES", _FILES),
+        ("EXAMPLES", _EXAMPLES),
+    ):
+        lines += [f".SH {heading}", *_entries(entries)]
+    return "\n".join(lines) + "\n"
+
+
+def _usage(context: click.Context) -> list[str]:
+    """The command in bold, and what follows it."""
+    pieces = " ".join(context.command.collect_usage_pieces(context))
+    return [f".B {_roff(context.command_path)}", _roff(pieces)]
+
+
+def _options(context: click.Context) -> Iterator[str]:
+    """The options with their help; --help is the same everywhere, and said once."""
+    command = context.command
+    omitted = command.get_help_option(context) if context.parent else None
+    found = [
+        parameter.get_help_record(context)
+        for parameter in command.get_params(context)
+        if isinstance(parameter, click.Option) and parameter is not omitted
+    ]
+    return _entries(record for record in found if record is not None)
+
+
+def _entries(entries: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Terms in bold, each with its text indented below."""
+    for term, text in entries:
+        yield from (".TP", f".B {_roff(term)}", *_filled(text))
+
+
+def _paragraphs(text: str | None) -> Iterator[str]:
+    for number, paragraph in enumerate(cleandoc(text or "").split("\n\n")):
+        if number:
+            yield ".PP"
+        yield from _filled(paragraph)
+
+
+def _filled(text: str) -> list[str]:
+    """Text in lines that can be read in the source and compared in a difference."""
+    return [_roff(line) for line in textwrap.wrap(text, 80, break_on_hyphens=False)]
+
+
+def _roff(line: str) -> str:
+    """The line as roff prints it unchanged; a full stop in front would make it a request."""
+    line = line.translate(_CHARACTERS)
+    line = "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in line)
+    return f"\\&{line}" if line.startswith(".") else line
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(manual_page(), encoding="ascii")

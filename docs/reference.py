@@ -1,0 +1,93 @@
+"""The vocabulary and the codes as documentation, made from the compiler itself.
+
+``python docs/reference.py docs/*.md`` renews the parts of each file between markers.
+"""
+
+import sys
+from pathlib import Path
+
+from archc.checks.explanations import as_page, explanations
+from archc.language.grammar.kinds import STRUCTURES
+from archc.language.vocabulary import STRUCTURES as MEANINGS
+from archc.language.vocabulary import summary
+from archc.ops import OPERATORS
+from archc.ops.operator import Operator
+from archc.views.json_schema.fields import required, stated
+
+_BEGIN = "<!-- {}: made by python docs/reference.py -->"
+_END = "<!-- end of {} -->"
+
+_FIELDS = {
+    "scale": "number, 1.0",
+    "activation": "a kind or `none`, none",
+    "shortcut": "layers, the input",
+    "of": "a layer",
+}
+_WORDS = {
+    "window": "window",
+    "pool window": "window",
+    "pool window or global": "window or `global`",
+    "pair": "number or HxW",
+    "size": "number or HxW",
+    "array": "list of numbers",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+}
+
+
+def vocabulary() -> str:
+    """Every kind with its fields, as a Markdown table."""
+    lines = [
+        "| kind | its value | other keys (with their defaults) | |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, keys in STRUCTURES.items():
+        others = "; ".join(f"`{key}`: {_FIELDS[key]}" for key in keys)
+        value = "how many times" if name == "Repeat" else "layers"
+        lines.append(f"| `{name}` | {value} | {others} | {MEANINGS[name]} |")
+    for name, kind in OPERATORS.items():
+        keys = tuple(key for key in kind.model_fields if key != kind.primary)
+        if kind.primary:
+            value = _type(kind, kind.primary)
+        else:
+            value = f"none, or `{{{name}: {{key: value}}}}`" if keys else "none: a bare word"
+        others = "; ".join(f"`{key}`: {_type(kind, key)}{_default(kind, key)}" for key in keys)
+        lines.append(f"| `{name}` | {value} | {others} | {summary(kind)} |")
+    return "\n".join(lines)
+
+
+def codes() -> str:
+    """Every code, explained."""
+    return as_page(explanations())
+
+
+def renewed(text: str) -> str:
+    """The text with what stands between markers made anew."""
+    for part in (vocabulary, codes):
+        begin, end = _BEGIN.format(part.__name__), _END.format(part.__name__)
+        before, found, rest = text.partition(begin)
+        _, ended, after = rest.partition(end)
+        if found and ended:
+            text = f"{before}{begin}\n{part()}\n{end}{after}"
+    return text
+
+
+def _type(kind: type[Operator], field: str) -> str:
+    if field in kind.layer_fields:
+        return "kind or `none`"
+    schema = stated(kind, field)
+    return _WORDS[schema.get("format") or schema["type"]]
+
+
+def _default(kind: type[Operator], field: str) -> str:
+    if field in required(kind):
+        return ", required"
+    default = kind.model_fields[field].default
+    return "" if default is None else f", {str(default).lower()}"
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        path = Path(argument)
+        path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")

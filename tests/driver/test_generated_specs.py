@@ -1,0 +1,128 @@
+"""Random networks as ``archc verify`` sees them, and the looks of the code generated for them.
+
+What their code computes, and many more of them, is the matter of test_fuzz.py.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, Phase, given, settings
+from strategies import specs
+
+import archc
+from archc.analyses import Analysis
+from archc_backends.pytorch.probe import observe
+from archc_backends.pytorch.verify import differences, request
+
+torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
+
+EXAMPLES = 200
+COLLECTED = 40
+
+repeatable = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def compiled(text: str, folder: Path) -> tuple[Analysis, bytes]:
+    """The analysis of a spec's text, and the code generated for it."""
+    spec = folder / "net.yaml"
+    spec.write_text(text)
+    network = archc.load(spec)
+    analysis = archc.analyze(network)
+    return analysis, archc.emit(network, analysis)["net.py"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("networks")
+
+
+@repeatable
+@given(text=specs())
+def test_torch_agrees_with_the_analysis(folder: Path, text: str) -> None:
+    analysis, source = compiled(text, folder)
+    file = folder / "net.py"
+    file.write_bytes(source)
+    observed = observe(*request(analysis, file))
+    assert list(differences(analysis, observed)) == []
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of specs beside the code generated for them."""
+    folder = tmp_path_factory.mktemp("collected")
+    texts: set[str] = set()
+
+    @settings(repeatable, phases=[Phase.generate])
+    @given(text=specs())
+    def collect(text: str) -> None:
+        texts.add(text)
+
+    collect()
+    longest = sorted(texts, key=lambda text: (len(text), text))[-COLLECTED:]
+    assert len(longest) == COLLECTED
+    for i, text in enumerate(longest):
+        _, source = compiled(text, folder)
+        (folder / "net.yaml").rename(folder / f"net{i}.yaml")
+        (folder / f"net{i}.py").write_bytes(source)
+    return folder
+
+
+def run(*arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+CONFIG = str(Path(__file__).parents[2] / "pyproject.toml")
+
+
+def test_generated_code_is_laid_out_as_the_formatter_does_it(collected: Path) -> None:
+    run("-m", "ruff", "format", "--no-cache", "--config", CONFIG, "--diff", str(collected))
+
+
+def test_generated_code_is_clean_under_the_linter(collected: Path) -> None:
+    run("-m", "ruff", "check", "--no-cache", "--config", CONFIG, str(collected))
+
+
+@pytest.mark.slow
+def test_generated_code_is_typed_strictly(collected: Path, pytestconfig: pytest.Config) -> None:
+    files = [str(file) for file in sorted(collected.glob("*.py"))]
+    cache = pytestconfig.rootpath / ".mypy_cache" / "generated"
+    run("-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", *files)
+
+
+_DIGESTS = """
+import hashlib, pathlib, sys
+import archc
+for spec in sorted(pathlib.Path(sys.argv[1]).glob("*.yaml")):
+    (source,) = archc.emit(archc.load(spec)).values()
+    print(spec.stem, hashlib.sha256(source).hexdigest())
+"""
+
+
+def test_emitting_depends_on_nothing_but_the_spec(collected: Path) -> None:
+    first, second = (
+        run("-c", _DIGESTS, str(collected), PYTHONHASHSEED=seed).split() for seed in ("1", "2")
+    )
+    assert first == second
+    emitted = {
+        file.stem: hashlib.sha256(file.read_bytes()).hexdigest() for file in collected.glob("*.py")
+    }
+    assert dict(zip(first[::2], first[1::2], strict=True)) == emitted

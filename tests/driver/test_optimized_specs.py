@@ -1,0 +1,243 @@
+"""Random networks, optimised: what they compute, their totals, and the code that is generated."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from math import prod
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import HealthCheck, Phase, given, settings
+from strategies import specs
+from torch import Tensor, nn
+
+import archc
+from archc.analyses import Analysis
+from archc.checks.checkpoints.match import expected_state
+from archc.driver.backend import Options, load_backend
+from archc.driver.optimize import RECIPES, Optimized, optimize
+from archc.driver.weight_origins import is_invertible
+from archc.network import ir
+from archc.ops.plain import Identity
+from archc_backends.pytorch.probe import observe
+from archc_backends.pytorch.verify import differences, request
+
+torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
+
+EXAMPLES = 100
+COLLECTED = 20
+CONFIG = str(Path(__file__).parents[2] / "pyproject.toml")
+
+repeatable = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("optimized")
+
+
+@pytest.fixture
+def in_float64() -> Iterator[None]:
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def analysed(text: str, folder: Path) -> Analysis:
+    spec = folder / "net.yaml"
+    spec.write_text(text)
+    return archc.analyze(archc.load(spec))
+
+
+def emitted(optimized: Optimized) -> bytes:
+    backend = load_backend()
+    assert backend is not None
+    files = backend.emit(optimized.analysis, Options("net", optimized=optimized))
+    assert not isinstance(files, list), files
+    return files["net.py"]
+
+
+def executed(source: bytes) -> Any:
+    module = ModuleType("net")
+    exec(compile(source, "net.py", "exec"), module.__dict__)
+    return module
+
+
+def randomized(model: nn.Module) -> nn.Module:
+    generator = torch.Generator().manual_seed(0)
+    for name, value in model.state_dict().items():
+        if name.endswith("running_var") or (value.dim() == 1 and name.endswith("weight")):
+            value.uniform_(0.5, 1.5, generator=generator)
+        elif value.is_floating_point():
+            scale = (2 / value[0].numel()) ** 0.5 if value.dim() > 1 else 0.3
+            value.normal_(0, scale, generator=generator)
+    return model
+
+
+def outputs(model: nn.Module, x: Tensor) -> list[Tensor]:
+    """What it gives; dropout is drawn alike where the models draw alike."""
+    torch.manual_seed(0)
+    with torch.no_grad():
+        given = model(x)
+    return list(given) if isinstance(given, tuple) else [given]
+
+
+def given_by_layers(analysis: Analysis) -> int:
+    """The elements that all layers give, but those that pass on what they are given."""
+    layers = (layer for row in analysis.rows for layer in row.layers)
+    return sum(prod(x.output) for x in layers if not isinstance(x.op.operator, Identity))
+
+
+def has_fork(network: ir.Network) -> bool:
+    rows = (*network.rows, *(head.body for head in network.aux))
+    return any(isinstance(node, ir.Fork) for row in rows for node in ir.walk(row))
+
+
+@pytest.mark.usefixtures("in_float64")
+@repeatable
+@given(text=specs(siblings=True))
+def test_optimised_networks_compute_the_same(folder: Path, text: str) -> None:
+    written = analysed(text, folder)
+    (source,) = archc.emit(written.network, written).values()
+    model = randomized(executed(source).Net())
+    x = torch.randn(2, *written.network.input, generator=torch.Generator().manual_seed(1))
+    for recipe in RECIPES:
+        optimized = optimize(written, recipe)
+        analysis = optimized.analysis
+        module = executed(emitted(optimized))
+        other = module.__dict__[analysis.network.name]()
+        state = {key: value.clone() for key, value in model.state_dict().items()}
+        other.load_state_dict(module.convert_state(state))
+        for training in (False, True) if recipe.trains else (False,):
+            wanted, got = outputs(model.train(training), x), outputs(other.train(training), x)
+            for one, two in zip(wanted, got, strict=True):
+                torch.testing.assert_close(two, one, rtol=1e-10, atol=1e-10)
+        assert hasattr(module, "restore_state") == is_invertible(analysis)
+        if recipe.trains:
+            restored = module.restore_state(other.state_dict())
+            assert restored.keys() == state.keys()
+            for key, value in model.state_dict().items():
+                torch.testing.assert_close(restored[key], value, rtol=1e-10, atol=1e-10)
+        model.load_state_dict(state)
+
+
+@repeatable
+@given(text=specs(siblings=True))
+def test_their_analysis_is_what_torch_does(folder: Path, text: str) -> None:
+    written = analysed(text, folder)
+    for recipe in RECIPES:
+        optimized = optimize(written, recipe)
+        analysis = optimized.analysis
+        file = folder / "net.py"
+        file.write_bytes(emitted(optimized))
+        assert list(differences(analysis, observe(*request(analysis, file)))) == []
+        assert list(expected_state(analysis))
+        before, after = written.cost_with_aux, analysis.cost_with_aux
+        if recipe.trains:
+            assert after == before
+            assert (analysis.depth, analysis.field) == (written.depth, written.field)
+            assert given_by_layers(analysis) == given_by_layers(written)
+        assert [row.output for row in analysis.rows][-1] == [row.output for row in written.rows][-1]
+
+
+def test_random_networks_are_merged_and_folded(folder: Path) -> None:
+    """The tests above see what they are about."""
+    seen = {"forks": 0, "folds": 0, "both": 0}
+
+    @repeatable
+    @given(text=specs(siblings=True))
+    def collect(text: str) -> None:
+        deploy, merged = (optimize(analysed(text, folder), recipe).analysis for recipe in RECIPES)
+        forks, folds = has_fork(merged.network), not is_invertible(deploy)
+        seen["forks"] += forks
+        seen["folds"] += folds
+        seen["both"] += forks and folds
+
+    collect()
+    assert all(count >= 10 for count in seen.values()), seen
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The code generated for the shipped specs and the longest of the random ones."""
+    folder = tmp_path_factory.mktemp("collected")
+    texts: set[str] = set()
+
+    @repeatable
+    @given(text=specs(siblings=True))
+    def collect(text: str) -> None:
+        texts.add(text)
+
+    collect()
+    longest = sorted(texts, key=lambda text: (len(text), text))[-COLLECTED:]
+    networks = [analysed(text, folder) for text in longest]
+    shipped = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
+    networks += [archc.analyze(archc.load(spec)) for spec in shipped]
+    for i, written in enumerate(networks):
+        for recipe in RECIPES:
+            source = emitted(optimize(written, recipe))
+            (folder / f"net{i}_{recipe.word}.py").write_bytes(source)
+    return folder
+
+
+def run(*arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_code_is_laid_out_as_the_formatter_does_it(collected: Path) -> None:
+    run("-m", "ruff", "format", "--no-cache", "--config", CONFIG, "--diff", str(collected))
+
+
+def test_the_code_is_clean_under_the_linter(collected: Path) -> None:
+    run("-m", "ruff", "check", "--no-cache", "--config", CONFIG, str(collected))
+
+
+@pytest.mark.slow
+def test_the_code_is_typed_strictly(collected: Path, pytestconfig: pytest.Config) -> None:
+    files = [str(file) for file in sorted(collected.glob("*.py"))]
+    cache = pytestconfig.rootpath / ".mypy_cache" / "optimized"
+    run("-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", *files)
+
+
+_DIGESTS = """
+import hashlib
+import archc
+from archc.driver.backend import Options, load_backend
+from archc.ops.plain import Identity
+from archc.driver.optimize import RECIPES, optimize
+for name in ("googlenet_bn", "inception_v3"):
+    written = archc.analyze(archc.load(f"{name}.yaml"))
+    for recipe in RECIPES:
+        optimized = optimize(written, recipe)
+        files = load_backend().emit(optimized.analysis, Options("net", optimized=optimized))
+        print(hashlib.sha256(files["net.py"]).hexdigest())
+"""
+
+
+def test_emitting_depends_on_nothing_but_the_spec() -> None:
+    first, second = (run("-c", _DIGESTS, PYTHONHASHSEED=seed) for seed in ("1", "2"))
+    assert first == second
+    assert len(set(first.split())) == 4
+    written = archc.analyze(archc.load("googlenet_bn.yaml"))
+    own = hashlib.sha256(emitted(optimize(written, RECIPES[0]))).hexdigest()
+    assert first.split()[0] == own

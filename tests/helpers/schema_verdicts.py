@@ -1,0 +1,49 @@
+"""Verdicts of the editor's schema on specs."""
+
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from archc.diagnostics.spans import Source
+from archc.language.fields.validation import plain
+from archc.language.yaml.reading import read
+from archc.language.yaml.source import Mapping, compose
+from archc.views.json_schema import editor_schema
+
+ROOT = Path(__file__).parents[2]
+CORPUS = ROOT / "tests" / "specs"
+COMMITTED = ROOT / "docs" / "archc.schema.json"
+FILES = sorted([*(ROOT / "specs").glob("*.yaml"), *CORPUS.rglob("*.yaml")])
+
+
+@cache
+def validator() -> Any:
+    schema = editor_schema()
+    jsonschema.Draft7Validator.check_schema(schema)
+    return jsonschema.Draft7Validator(schema)
+
+
+def document(path: Path) -> Mapping | None:
+    """The spec as the compiler reads it; None where what it holds never reaches a schema."""
+    source = read(path)
+    composed = compose(source) if isinstance(source, Source) else None
+    return composed if isinstance(composed, Mapping) else None
+
+
+def refused(composed: Mapping) -> bool:
+    """The schema's verdict. jsonschema takes some sixty calls for each level of a spec."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    try:
+        return next(validator().iter_errors(plain(composed)), None) is not None
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def called(path: Path) -> str:
+    """What the spec is called here: its path below the corpus, or below the repository."""
+    folder = CORPUS if path.is_relative_to(CORPUS) else ROOT
+    return path.relative_to(folder).with_suffix("").as_posix()

@@ -1,0 +1,27 @@
+"""The specs that come with archc, as parameters of tests."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SPECS = Path(__file__).parents[2] / "specs"
+NAMES: tuple[str, ...] = tuple(sorted(path.stem for path in SPECS.glob("*.yaml")))
+LARGE = frozenset(
+    {"inception_resnet_v2", "inception_v3", "inception_v3_pretrained", "inception_v4"}
+)
+"""Networks that take seconds to run, of no kind of layer or structure that the others lack."""
+
+
+def by_cost(names: Iterable[str] = NAMES) -> Sequence[Any]:
+    """The names as parameters of a test that runs the networks: the large ones are slow."""
+    return [
+        pytest.param(name, marks=pytest.mark.slow if is_large(name) else (), id=name)
+        for name in names
+    ]
+
+
+def is_large(name: str) -> bool:
+    """Whether a test of this network, such as ``x at 3x97x131``, is slow."""
+    return name.partition(" ")[0] in LARGE

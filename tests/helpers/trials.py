@@ -1,0 +1,280 @@
+"""Runs tests on mutants: each in a forked child that stops at the first test that fails.
+
+A fault within a function is put into the function as it stands in memory, where the tests are
+collected already, and only the tests that call it are run. A fault in what is read at import, a
+constant or a field, needs a child that imports everything anew, with the changed module in the
+place of the file's own. Nothing is written.
+"""
+
+import ast
+import importlib
+import importlib.abc
+import importlib.util
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import redirect_stdout
+from functools import cached_property
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType, ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+from mutants import Mutant
+from torch import nn
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ROOT / "compiler" / "archc"
+PRELOADED = ("click", "jinja2", "pydantic.root_model", "yaml")
+OPTIONS = (
+    *("-x", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")),
+    *("-o", "addopts=--import-mode=importlib -m 'not slow'"),  # in this process: without xdist
+)
+SECONDS = 30
+"""Of the processor's time, so that a busy machine kills no mutant."""
+MEMORY = 4 * 1024**3
+NOT_PLANTED = 99
+"""A child's status where the fault could not be put in its place, so that nothing is known."""
+
+
+class Verdict(NamedTuple):
+    """What became of a mutant: killed, and if so whether only by the limit of time."""
+
+    mutant: Mutant
+    killed: bool
+    timed_out: bool
+
+
+def preload() -> None:
+    """Import here, once, what every child would import, also what torch does at its first use."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for module in PRELOADED:
+        importlib.import_module(module)
+    torch.set_num_threads(1)  # threads do not survive a fork
+    image = torch.empty(1, 2, 4, 4, device="meta")
+    for layer in (nn.Conv2d(2, 2, 1), nn.BatchNorm2d(2), nn.MaxPool2d(2), nn.AdaptiveAvgPool2d(3)):
+        layer.to("meta")(image)
+
+
+def try_mutants(mutants: Sequence[Mutant], tests: Sequence[str], jobs: int) -> Iterator[Verdict]:
+    """Every mutant's verdict; those at import first, which need a process without archc.
+
+    Raises SystemExit where the tests fail without a fault, or do not run at all.
+    """
+    paths = [str(ROOT / "tests" / test) for test in tests]
+    trees = {file: parsed(file) for file in {mutant.key.file for mutant in mutants}}
+    codes = {m: compiled(m.key.file, m.planted(trees[m.key.file])) for m in mutants}
+    outside = [mutant for mutant in mutants if not mutant.within_function]
+    if outside:
+        file = outside[0].key.file
+        unchanged = compiled(file, trees[file])
+        _, status = os.waitpid(forked(lambda: _run_anew(file, unchanged, paths)), 0)
+        if status:
+            raise SystemExit(f"without any fault, {', '.join(tests)} fail")
+    yield from _judge(
+        outside, lambda m: forked(lambda: _run_anew(m.key.file, codes[m], paths)), jobs
+    )
+    inside = [mutant for mutant in mutants if mutant.within_function]
+    if inside:
+        trial = _Trial(inside, codes, paths, jobs)
+        with Path(os.devnull).open("w") as quiet, redirect_stdout(quiet):
+            status = int(pytest.main([*OPTIONS, *paths], plugins=[trial]))
+        if status or len(trial.verdicts) < len(inside):
+            raise SystemExit(f"without any fault, {', '.join(tests)} fail")
+        yield from trial.verdicts
+
+
+def parsed(file: str) -> ast.Module:
+    """The file as it is."""
+    return ast.parse((SOURCES / file).read_text(encoding="utf-8"))
+
+
+def compiled(file: str, tree: ast.Module) -> CodeType:
+    """The file's tree as code. Raises SyntaxError here, where no mutant is killed by it."""
+    return compile(tree, str(SOURCES / file), "exec", dont_inherit=True)
+
+
+def forked(run: Callable[[], int]) -> int:
+    """The id of a child that runs quietly and ends with the status that ``run`` gives."""
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        os.chdir(ROOT)
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, 2 * SECONDS))
+        status = run()
+    finally:
+        os._exit(status)
+
+
+def _judge(
+    mutants: Sequence[Mutant], start: Callable[[Mutant], int], jobs: int
+) -> Iterator[Verdict]:
+    """The mutants' verdicts as they come, with ``jobs`` of them running at a time."""
+    waiting = list(reversed(mutants))
+    running: dict[int, Mutant] = {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            mutant = waiting.pop()
+            running[start(mutant)] = mutant
+        child, status = os.wait()
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == NOT_PLANTED:
+            raise RuntimeError(f"not planted: {running[child].key}")
+        timed_out = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
+        yield Verdict(running.pop(child), status != 0, timed_out)
+
+
+# -- faults at import ----------------------------------------------------------------------------
+
+
+class _Loader(SourceFileLoader):
+    """Loads a module with the code given, and never from its file or from cached bytecode."""
+
+    def __init__(self, name: str, path: str, code: CodeType) -> None:
+        super().__init__(name, path)
+        self.code = code
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.code
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Gives one module its changed code; all others are found as ever."""
+
+    def __init__(self, file: str, code: CodeType) -> None:
+        self.name = module_name(file)
+        self.path = SOURCES / file
+        self.code = code
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != self.name:
+            return None
+        inside = [str(self.path.parent)] if self.path.name == "__init__.py" else None
+        return importlib.util.spec_from_file_location(
+            fullname,
+            self.path,
+            loader=_Loader(fullname, str(self.path), self.code),
+            submodule_search_locations=inside,
+        )
+
+
+def module_name(file: str) -> str:
+    """The module of a file in ``SOURCES``."""
+    parts = ("archc", *Path(file).with_suffix("").parts)
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def _run_anew(file: str, code: CodeType, paths: Iterable[str]) -> int:
+    """Pytest's status with the code in the place of the file."""
+    assert "archc" not in sys.modules
+    sys.meta_path.insert(0, _Finder(file, code))
+    for path in paths:
+        if status := pytest.main([*OPTIONS, path]):
+            return int(status)
+    return 0
+
+
+# -- faults within functions ---------------------------------------------------------------------
+
+
+class _Trial:
+    """A plugin that tries the mutants once the tests are collected and have passed."""
+
+    def __init__(
+        self,
+        mutants: Sequence[Mutant],
+        codes: dict[Mutant, CodeType],
+        paths: Sequence[str],
+        jobs: int,
+    ) -> None:
+        self.mutants = mutants
+        self.codes = codes
+        self.paths = paths
+        self.jobs = jobs
+        self.failed = False
+        self.verdicts: list[Verdict] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.failed |= report.failed
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            return True
+        callers = self._callers(session.items)
+        if not self.failed:
+            self.verdicts += _judge(
+                self.mutants,
+                lambda m: forked(lambda: self._run(m, callers.get(_function_of(m), []))),
+                self.jobs,
+            )
+        return True
+
+    def _callers(self, items: Sequence[pytest.Item]) -> dict[tuple[str, str], list[pytest.Item]]:
+        """The tests that call each function, by its file and qualified name."""
+        callers: dict[tuple[str, str], list[pytest.Item]] = {}
+        called: set[tuple[str, str]] = set()
+
+        def note(frame: FrameType, event: str, _: object) -> None:
+            if event == "call":
+                called.add((frame.f_code.co_filename, frame.f_code.co_qualname))
+
+        for item, after in zip(items, [*items[1:], None], strict=True):
+            called.clear()
+            sys.setprofile(note)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            sys.setprofile(None)
+            for function in called:
+                callers.setdefault(function, []).append(item)
+        return callers
+
+    def _run(self, mutant: Mutant, items: Sequence[pytest.Item]) -> int:
+        """1 at the first test that fails with the fault, 0 where none does."""
+        try:
+            _plant(mutant, self.codes[mutant])
+        except (KeyError, ValueError, StopIteration, AssertionError):
+            return NOT_PLANTED
+        for item, after in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            if self.failed:
+                return 1
+        return 0
+
+
+def _function_of(mutant: Mutant) -> tuple[str, str]:
+    return str(SOURCES / mutant.key.file), mutant.key.scope
+
+
+def _plant(mutant: Mutant, module: CodeType) -> None:
+    """Give the function in memory the code that has the fault."""
+    holder: Any = sys.modules[module_name(mutant.key.file)]
+    for name in mutant.key.scope.split("."):
+        holder = vars(holder)[name]
+    for wrapper, inner in (
+        (property, "fget"),
+        (cached_property, "func"),
+        (classmethod, "__func__"),
+    ):
+        if isinstance(holder, wrapper):
+            holder = getattr(holder, inner)
+    assert isinstance(holder, FunctionType)
+    holder.__code__ = next(_codes_of(module, mutant.key.scope))
+
+
+def _codes_of(code: CodeType, name: str) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            if constant.co_qualname == name:
+                yield constant
+            yield from _codes_of(constant, name)

@@ -1,0 +1,95 @@
+"""``archc check --fix`` of a spec that has a value in another tool's notation."""
+
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+from fuzz.foreign import rewritten
+from fuzz.generate import random_spec
+from fuzz.text import write
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archc.driver.check import check_spec
+from archc.driver.fix import fix_spec
+from archc.driver.pipeline import Compiled, compile_spec
+from archc.network import ir
+from archc.ops.operator import Operator
+
+EXAMPLES = 400
+
+
+def operators(text: str) -> list[tuple[str, Operator]] | None:
+    """The path and the operator of every layer; None where the text is no valid spec."""
+    Path("net.yaml").write_text(text)
+    compiled = compile_spec("net.yaml")
+    if not isinstance(compiled, Compiled):
+        return None
+    network = compiled.network
+    return [
+        (node.path, node.operator)
+        for row in (*network.rows, *(head.body for head in network.aux))
+        for node in ir.walk(row)
+        if isinstance(node, ir.Op)
+    ]
+
+
+def test_a_foreign_notation_becomes_the_plain_one_or_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is fixed has the network of the plain spec; all else is as it was written.
+
+    Varied, by the seed of each example:
+      - the spec: modules with columns, variants of modules, structures, defaults, parameters,
+        width, auxiliary heads, every operator (``fuzz.generate``);
+      - which value or key of it is rewritten, in rows, heads, modules or defaults;
+      - its notation (``fuzz.foreign``): lists and tuples, capitals, spaces and zeros in sizes,
+        four paddings, words for padding, for truth and for none, quoted, decimal and hexadecimal
+        numbers, a stride under a key of its own; names of kinds and fields that PyTorch, Keras
+        and Caffe have for the same thing, and those that they have for another one.
+    Held fixed: one value is foreign at a time, and the spec is valid but for it; sections,
+    names of rows and the header are never rewritten; what a spec extends is not rewritten.
+    """
+    monkeypatch.chdir(tmp_path)
+    fixed: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(seed=st.integers(0, 2**32))
+    def judge(seed: int) -> None:
+        random = Random(seed)
+        spec = random_spec(random)
+        foreign = rewritten(spec, random)
+        if foreign is None:
+            return
+        plain = operators(write(spec, 2))
+        assert plain is not None
+        text = write(foreign.spec, 2)
+        if operators(text) is not None:
+            return  # valid as it is, such as a number that is written as a decimal
+        promised = len(check_spec("net.yaml").mendable)
+        mended = fix_spec("net.yaml")
+        after = Path("net.yaml").read_text()
+        assert mended.number == promised, text
+        if mended.number:
+            assert operators(after) == plain, f"{text}\nis fixed as\n{after}"
+            fixed[foreign.notation] += 1
+        else:
+            assert after == text
+            kept[foreign.notation] += 1
+
+    judge()
+    # Each notation is met, and of those that have one reading some are fixed.
+    assert {"a list", "a tuple", "capitals", "spaces", "a word for truth"} <= set(fixed)
+    assert {"a quoted number", "a kind", "a bare kind"} <= set(fixed)
+    assert {"a kind", "a bare kind", "a field", "four sides", "hexadecimal"} <= set(kept)
+    assert {"a stride of its own", "a word for padding", "four sides", "hexadecimal"}.isdisjoint(
+        fixed
+    )
