@@ -331,7 +331,7 @@ def test_check_refuses_what_build_refuses(name: str, archc: Run, tmp_path: Path)
 
 
 def test_check_needs_no_backend(archc: Run) -> None:
-    nowhere = "import archc.driver.backend\narchc.backend.GROUP = 'archc.none'\n"
+    nowhere = "import archc.driver.backend\narchc.driver.backend.GROUP = 'archc.none'\n"
     done = archc("check", "small.yaml", first=nowhere)
     assert (done.returncode, done.stderr) == (0, "")
     assert "archc_backends" not in imported(done)

@@ -22,7 +22,7 @@ from archc.checks.lints import lints
 from archc.cli import cli
 from archc.diagnostics import Code
 
-FOLDER = Path(explanations.__file__).parent
+FOLDER = Path(explanations.__file__).parents[1] / "diagnostics" / "explanations"
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
 KNOWN = explanations.explanations()
 BLOCKS = re.compile(r"```(\w+)\n(?:# file: (\S+)\n)?(.*?)```", re.DOTALL)

@@ -22,8 +22,7 @@ SHOWN = [
     ["--help"],
     *(
         [path.stem, "--help"]
-        for path in sorted((ROOT / "compiler/archc/commands").glob("[!_]*.py"))
-        if path.stem != "common"
+        for path in sorted((ROOT / "compiler/archc/commands").glob("*/[!_]*.py"))
     ),
     ["explain"],
     ["explain", "--format", "json"],
@@ -65,7 +64,11 @@ def shown(level: int, folder: Path) -> dict[str, object]:
         text=True,
         check=True,
         cwd=folder,
-        env={**os.environ, "PYTHONOPTIMIZE": str(level) if level else ""},
+        env={
+            **os.environ,
+            "PYTHONOPTIMIZE": str(level) if level else "",
+            "PYTHONPATH": str(ROOT / "docs"),
+        },
     )
     texts: dict[str, object] = json.loads(done.stdout)
     return texts

@@ -114,7 +114,7 @@ from archc.driver.files.writer import File, write_files
 for turn in range(40):
     content = f"{sys.argv[1]} {turn}".encode()
     outcome = write_files([File(Path(f"{sys.argv[1]}.py"), content)], force=True)
-    assert outcome.written, outcome.findings
+    assert outcome.written, outcome.diagnostics
 """
     writers = [subprocess.Popen([sys.executable, "-c", script, str(i)]) for i in range(4)]
     assert [writer.wait() for writer in writers] == [0] * 4
