@@ -1,4 +1,4 @@
-"""A backend for archc: the network as a Graphviz drawing, a node for each layer."""
+"""A backend for archc that draws the network for Graphviz, with a node for each layer."""
 
 import re
 from collections.abc import Mapping
@@ -22,35 +22,35 @@ class Dot:
     imports: frozenset[str] = frozenset()
 
     def check(self, analysis: Analysis) -> list[Diagnostic]:
-        """Nothing: every network can be drawn."""
+        """Report nothing: every network can be drawn."""
         return []
 
     def emit(self, analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
-        """The drawing; archc puts its header in front."""
+        """Return the drawing; archc adds its header."""
         return {f"{options.stem}.dot": drawing(analysis).encode()}
 
     def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic] | str:
-        """Where a layer of the file is not what is analysed."""
+        """Report each layer whose label in the file differs from the analysis."""
         drawn = dict(_NODE.findall(file.read_text(encoding="utf-8")))
         wrong = [path for path, label in labels(analysis).items() if drawn.get(path) != label]
         diagnostics = [Diagnostic(Code.DIFFERENT, f"{file}: {path} differs") for path in wrong]
         return diagnostics or f"{len(labels(analysis))} layers drawn as analysed"
 
     def read_weights(self, file: Path) -> Mapping[str, Any] | Diagnostic:
-        """No weights: a drawing has none."""
+        """Report that a drawing has no weights."""
         return Diagnostic(Code.UNSUPPORTED, f"{file}: a drawing holds no weights")
 
     def encode_weights(self, weights: Mapping[str, Any], suffix: str) -> bytes | Diagnostic:
-        """No weights, as above."""
+        """Report that a drawing has no weights."""
         return Diagnostic(Code.UNSUPPORTED, "a drawing holds no weights")
 
     def materialize(self, analysis: Analysis) -> object:
-        """The drawing as text."""
+        """Return the drawing as text."""
         return drawing(analysis)
 
 
 def drawing(analysis: Analysis) -> str:
-    """The whole graph; auxiliary heads hang below the rows that they tap."""
+    """Return the whole graph; auxiliary heads branch off the rows that they read."""
     network = analysis.network
     lines = [f'  "{path}" [label="{label}"];' for path, label in labels(analysis).items()]
     ends: dict[str, list[str]] = {}
@@ -65,7 +65,7 @@ def drawing(analysis: Analysis) -> str:
 
 
 def labels(analysis: Analysis) -> dict[str, str]:
-    """What each layer is and gives, by its path."""
+    """Map each layer's path to its label: kind, window and output shape."""
     found = {"images": written(analysis.network.input)}
     for op, shape in zip(analysis.shapes.ops, analysis.shapes.made, strict=True):
         window = f" {op.operator.notation}" if op.operator.notation else ""
@@ -74,11 +74,11 @@ def labels(analysis: Analysis) -> dict[str, str]:
 
 
 def joined(node: ir.Node, sources: list[str]) -> tuple[list[str], list[str]]:
-    """The edges within the node, and the layers where it ends, when ``sources`` go in."""
+    """Return the edges within the node, and its last layers; ``sources`` are its inputs."""
     if isinstance(node, ir.Op):
         return [f'  "{source}" -> "{node.path}";' for source in sources], [node.path]
     if isinstance(node, ir.Concat | ir.Residual):
-        # What a Concat joins and a Residual adds all goes into whatever comes behind.
+        # All branches of a Concat or Residual feed the next layer.
         adds_input = isinstance(node, ir.Residual) and node.shortcut is None
         edges, ends = [], list(sources) if adds_input else []
         for branch in node.children:

@@ -1,22 +1,22 @@
-"""Images to train on, drawn: a shape of any colour, size, place and angle, in noise."""
+"""Draws training images: a shape of random colour, size, position and angle, with noise."""
 
 import random
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-SHAPES = {  # the distance of the corners from the centre, all the way round
+SHAPES = {  # distances of the corners from the centre, in order
     "circle": (1.0,) * 40,
     "square": (1.0,) * 4,
     "star": (1.0, 0.4) * 5,
     "triangle": (1.0,) * 3,
 }
 LABELS = tuple(SHAPES)
-"""By the class's number."""
+"""The labels, in the order of the classes."""
 
 
 def draw(label: str, seed: int) -> Image.Image:
-    """The shape in an RGB image of 64 to 96 pixels; the same for the same seed."""
+    """Draw the shape in an RGB image of 64 to 96 pixels; a seed always gives the same image."""
     chance = random.Random(f"{label} {seed}")
     side = chance.randint(64, 96)
     radius = side * chance.uniform(0.25, 0.4)

@@ -1,4 +1,4 @@
-"""What an image is before the network sees it: the same for training and for serving."""
+"""Converts images to the network's input, for training and for serving."""
 
 import io
 
@@ -7,45 +7,45 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-"""What is read; Pillow's other decoders are never tried on bytes from elsewhere."""
+"""Supported formats; Pillow's other decoders never see untrusted bytes."""
 MAX_PIXELS = 25_000_000
-"""A small file may hold a huge image: a larger one is refused before it is decoded."""
+"""A small file may hold a huge image, so larger images are rejected before decoding."""
 BACKGROUND = "white"
-"""What stands behind transparent pixels."""
+"""The colour behind transparent pixels."""
 
 
 class BadImage(ValueError):
-    """Bytes that are no image to answer for; the message says why, in one line."""
+    """Raised for bytes that are not a usable image; the message is one line."""
 
 
 class HugeImage(BadImage):
-    """An image of more than ``MAX_PIXELS``."""
+    """Raised for an image with more than ``MAX_PIXELS`` pixels."""
 
 
 def decode(content: bytes) -> Image.Image:
-    """The image as it is to be looked at: upright, in RGB.
+    """Decode an image, turn it upright and convert it to RGB.
 
-    Raises ``BadImage`` where the bytes are no image, not all of one, or one too large.
+    Raises ``BadImage`` if the bytes are not an image, or if the image is incomplete or too large.
     """
     huge = HugeImage(f"more than {MAX_PIXELS:,} pixels")
     try:
         file = Image.open(io.BytesIO(content), formats=FORMATS)
         if file.width * file.height > MAX_PIXELS:
             raise huge
-        return _looked_at(ImageOps.exif_transpose(file))  # cameras store how they were held
+        return _as_rgb(ImageOps.exif_transpose(file))  # cameras store how they were held
     except BadImage:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise huge from error  # by Pillow's own limit, which is higher
+        raise huge from error  # Pillow's own limit is higher
     except UnidentifiedImageError as error:
-        raise BadImage(f"not an image that can be read: {', '.join(FORMATS)} can") from error
-    except Exception as error:  # of many types, from each of Pillow's decoders its own
-        raise BadImage(f"a damaged image: {error}") from error
+        raise BadImage(f"not an image in a supported format: {', '.join(FORMATS)}") from error
+    except Exception as error:  # each of Pillow's decoders raises other types
+        raise BadImage(f"damaged image: {error}") from error
 
 
-def _looked_at(image: Image.Image) -> Image.Image:
-    """Whatever an image is stored as, in RGB."""
-    if image.mode.startswith("I;16"):  # Pillow would cut off all above 255
+def _as_rgb(image: Image.Image) -> Image.Image:
+    """Convert an image of any mode to RGB."""
+    if image.mode.startswith("I;16"):  # Pillow would clip values above 255
         image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -54,6 +54,6 @@ def _looked_at(image: Image.Image) -> Image.Image:
 
 
 def prepare(image: Image.Image, height: int, width: int) -> NDArray[np.float32]:
-    """The network's input, 3 x height x width, from 0 to 1; the whole image, resized to fit."""
+    """Resize the whole image and return it as 3 x height x width, with values from 0 to 1."""
     resized = image.resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.float32).transpose(2, 0, 1) / np.float32(255)

@@ -1,8 +1,8 @@
-"""Answers what an image shows, by an ONNX model that archc built: on the command line or over HTTP.
+"""Classifies images with an ONNX model that archc built, on the command line or over HTTP.
 
-``python serve.py shapes_deploy.onnx star.png --labels labels.txt`` prints the most probable labels;
-``python serve.py shapes_deploy.onnx --labels labels.txt --port 8000`` answers ``POST /`` with an
-image's bytes, and ``GET /health``. It needs onnxruntime, numpy and Pillow.
+``python serve.py shapes_deploy.onnx star.png --labels labels.txt`` prints the most probable labels.
+``python serve.py shapes_deploy.onnx --labels labels.txt --port 8000`` serves ``POST /``, whose body
+is an image file, and ``GET /health``. It needs onnxruntime, numpy and Pillow.
 """
 
 import argparse
@@ -26,16 +26,16 @@ from images import BadImage, HugeImage
 
 MAX_HEADERS = 16_384
 MAX_BYTES = 10_000_000
-"""Of a request's headers, and of its body."""
+"""The largest size of a request's body; ``MAX_HEADERS`` limits its headers."""
 MAX_CONNECTIONS = 64
-"""How many connections are open at once; further ones wait until one ends."""
+"""How many connections may be open at once; further ones wait."""
 WORKERS = os.cpu_count() or 1
-"""How many images are worked on at once, each on one thread; further requests wait."""
+"""How many images are processed at once, each on one thread; further requests wait."""
 METHODS = {"/": "POST", "/health": "GET"}
 
 
 class Refused(Exception):
-    """A request that is not answered: the status, and the reason."""
+    """Raised to reject a request with a status and a reason."""
 
     def __init__(self, status: HTTPStatus, why: str) -> None:
         super().__init__(why)
@@ -43,13 +43,13 @@ class Refused(Exception):
 
 
 class Input(io.RawIOBase):
-    """What a client sends: so many bytes, until a deadline that no byte puts off."""
+    """Reads from a client, up to a number of bytes and a deadline that does not move."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
 
     def allow(self, seconds: float, size: int) -> None:
-        """From now on."""
+        """Set the limits for what is read from now on."""
         self._seconds, self._left = seconds, size
         self._end = time.monotonic() + seconds
 
@@ -59,23 +59,23 @@ class Input(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         if not self._left:
             status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            raise Refused(status, f"the headers have more than {MAX_HEADERS:,} bytes")
+            raise Refused(status, f"headers exceed {MAX_HEADERS:,} bytes")
         try:
             if (seconds := self._end - time.monotonic()) <= 0:
                 raise TimeoutError
             self._connection.settimeout(seconds)
             count = self._connection.recv_into(memoryview(buffer)[: self._left])
         except TimeoutError as error:
-            why = f"not all came within {self._seconds:g} seconds"
+            why = f"incomplete after {self._seconds:g} seconds"
             raise Refused(HTTPStatus.REQUEST_TIMEOUT, why) from error
         self._left -= count
         return count
 
 
 class Server(ThreadingHTTPServer):
-    """A thread for each connection; all of them share one classifier, which answers ``top`` labels.
+    """Serves each connection in a thread; all share one classifier and return ``top`` labels.
 
-    A client has ``seconds`` for its headers, as long for its body, and as long to read the answer.
+    A client has ``seconds`` each to send its headers, to send its body, and to read the answer.
     """
 
     request_queue_size = 128
@@ -98,11 +98,11 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request a connection, answered in JSON."""
+    """Answers one request per connection, in JSON."""
 
     server: Server
-    protocol_version = "HTTP/1.1"  # with it a client that asks whether to go on is told so
-    command = requestline = ""  # of a request that ends before its first line does
+    protocol_version = "HTTP/1.1"  # so that clients that send Expect get "100 Continue"
+    command = requestline = ""  # for a request that ends within its first line
     request_version = protocol_version
 
     def setup(self) -> None:
@@ -112,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile = io.BufferedReader(self.input)
 
     def handle(self) -> None:
-        with contextlib.suppress(ConnectionError):  # the client is gone, and that is no fault
+        with contextlib.suppress(ConnectionError):  # the client disconnected, which is not an error
             try:
                 super().handle()
             except Refused as refused:
@@ -124,7 +124,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_error(HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def do_GET(self) -> None:
-        """What is asked for."""
+        """Answer a request of any method."""
         self._reply(HTTPStatus.OK, self._answer())
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
@@ -132,7 +132,7 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self) -> object:
         path = self.path.partition("?")[0]
         if path not in METHODS:
-            raise Refused(HTTPStatus.NOT_FOUND, "there are POST / and GET /health")
+            raise Refused(HTTPStatus.NOT_FOUND, "not found; use POST / or GET /health")
         if self.command != METHODS[path]:
             raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, f"{path} takes {METHODS[path]}")
         if path == "/health":
@@ -148,24 +148,24 @@ class Handler(BaseHTTPRequestHandler):
         return [answer._asdict() for answer in answers]
 
     def _content(self) -> bytes:
-        """The body."""
+        """Read the body."""
         stated = self.headers.get("Content-Length", "")
         if not re.fullmatch("[0-9]{1,18}", stated) or "Transfer-Encoding" in self.headers:
-            raise Refused(HTTPStatus.LENGTH_REQUIRED, "a Content-Length is needed")
+            raise Refused(HTTPStatus.LENGTH_REQUIRED, "Content-Length is missing")
         length = int(stated)
         if length > MAX_BYTES:
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {MAX_BYTES:,} bytes")
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"body exceeds {MAX_BYTES:,} bytes")
         self.input.allow(self.server.seconds, MAX_BYTES)
         content = self.rfile.read(length)
         if len(content) < length:
-            raise Refused(HTTPStatus.BAD_REQUEST, f"{len(content)} bytes of {length} came")
+            raise Refused(HTTPStatus.BAD_REQUEST, f"received {len(content)} of {length} bytes")
         return content
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """The reason as JSON; what http.server itself refuses comes here, too."""
+        """Send the reason as JSON. http.server calls this too, for requests that it rejects."""
         status = HTTPStatus(code)
         self._reply(status, {"error": message or status.phrase})
-        # Closed while it still sends, a client would see a reset connection, and no reason.
+        # If the connection closed while the client sends, it would see a reset and no reason.
         self.input.allow(self.server.seconds, sys.maxsize)
         with contextlib.suppress(OSError, Refused):
             self.connection.shutdown(socket.SHUT_WR)
@@ -187,23 +187,25 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """The command line; exit status 1 and one line on what cannot be answered."""
-    parser = argparse.ArgumentParser(description="Answers what an image shows.")
+    """Run the command line; print one line and exit with 1 on an error."""
+    parser = argparse.ArgumentParser(description="Classify images.")
     parser.add_argument("model", type=Path, help="an ONNX model that archc built")
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("image", type=Path, nargs="?", help="an image file to answer for")
-    what.add_argument("--port", type=int, help="serve HTTP on 127.0.0.1; 0 takes a free port")
-    parser.add_argument("--labels", type=Path, help="the name of each class, one a line")
-    parser.add_argument("--top", type=positive, default=3, help="how many labels to answer")
+    what.add_argument("image", type=Path, nargs="?", help="an image file to classify")
+    what.add_argument("--port", type=int, help="serve HTTP on 127.0.0.1; 0 chooses a free port")
     parser.add_argument(
-        "--timeout", type=positive, default=10, help="seconds for headers, for a body"
+        "--labels", type=Path, help="a file with the name of each class, one per line"
+    )
+    parser.add_argument("--top", type=positive, default=3, help="how many labels to return")
+    parser.add_argument(
+        "--timeout", type=positive, default=10, help="seconds allowed for headers, and for a body"
     )
     given = parser.parse_args()
     try:
         labels = None if given.labels is None else read_labels(given.labels)
         classifier = Classifier(given.model, labels)
         if not classifier.trained:
-            print(f"{given.model}: its weights are as before training", file=sys.stderr)
+            print(f"{given.model}: the weights are untrained", file=sys.stderr)
         if given.port is None:
             for label, probability in classifier.answers(given.image.read_bytes(), given.top):
                 print(f"{probability:6.1%} {label}")
@@ -218,14 +220,14 @@ def main() -> None:
 
 
 def serve(classifier: Classifier, port: int, top: int, seconds: float) -> None:
-    """Until interrupted."""
+    """Serve until interrupted."""
     with Server(port, classifier, top, seconds) as server, contextlib.suppress(KeyboardInterrupt):
         print(f"serving on http://127.0.0.1:{server.server_port}", flush=True)
         server.serve_forever()
 
 
 def positive(text: str) -> int:
-    """A whole number of at least 1."""
+    """Parse a whole number of at least 1."""
     number = int(text)
     if number < 1:
         raise ValueError

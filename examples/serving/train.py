@@ -1,6 +1,6 @@
-"""Trains the generated class on images that it draws, and saves what serving needs.
+"""Trains the generated class on drawn images, and saves the files that serving needs.
 
-``python train.py`` writes shapes.pt, labels.txt, and for each label an image never trained on.
+``python train.py`` writes shapes.pt, labels.txt, and for each label an image not used in training.
 """
 
 from pathlib import Path
@@ -13,21 +13,21 @@ from shapes import Shapes, total_loss
 from torch.utils.data import DataLoader, TensorDataset
 
 TRAINED_ON = range(400)
-"""Seeds of the images of each shape."""
+"""The seeds of each shape's images."""
 HELD_OUT = range(100_000, 100_100)
 EPOCHS = 5
 BATCH = 64
 
 
 def examples(seeds: range) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images as the server would prepare them, N x 3 x 32 x 32, and their labels' numbers."""
+    """Return images as the server prepares them, N x 3 x 32 x 32, and their class numbers."""
     drawn = [(draw(label, seed), k) for seed in seeds for k, label in enumerate(LABELS)]
     images = np.stack([prepare(image, 32, 32) for image, _ in drawn])
     return torch.from_numpy(images), torch.tensor([k for _, k in drawn])
 
 
 def train(model: Shapes) -> None:
-    """Adam, with a learning rate that falls to zero along a cosine."""
+    """Train with Adam; the learning rate falls to zero along a cosine."""
     batches = DataLoader(TensorDataset(*examples(TRAINED_ON)), BATCH, shuffle=True)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS)
@@ -45,7 +45,7 @@ def train(model: Shapes) -> None:
 
 
 def accuracy(model: Shapes) -> float:
-    """On images that were not trained on."""
+    """Return the accuracy on images not used in training."""
     images, labels = examples(HELD_OUT)
     model.eval()
     with torch.no_grad():
@@ -55,10 +55,10 @@ def accuracy(model: Shapes) -> float:
 def main() -> None:
     """Train, and write the files."""
     torch.manual_seed(0)
-    torch.set_num_threads(1)  # for a network this small, several would wait for one another
+    torch.set_num_threads(1)  # for so small a network, more threads would only wait
     model = Shapes()
     train(model)
-    print(f"accuracy on images not trained on: {accuracy(model):.1%}")
+    print(f"accuracy on images not used in training: {accuracy(model):.1%}")
     torch.save(model.state_dict(), "shapes.pt")
     Path("labels.txt").write_text("".join(f"{label}\n" for label in LABELS))
     for label in LABELS:

@@ -247,23 +247,23 @@ def enormous() -> bytes:
 
 
 BODIES = {
-    "nothing": (b"", 400, "not an image that can be read: JPEG, PNG, WEBP can"),
-    "text": (b"circle\n", 400, "not an image that can be read: JPEG, PNG, WEBP can"),
+    "nothing": (b"", 400, "not an image in a supported format: JPEG, PNG, WEBP"),
+    "text": (b"circle\n", 400, "not an image in a supported format: JPEG, PNG, WEBP"),
     "another format": (
         encoded(Image.new("RGB", (9, 9)), "GIF"),
         400,
-        "not an image that can be read: JPEG, PNG, WEBP can",
+        "not an image in a supported format: JPEG, PNG, WEBP",
     ),
     "half a PNG": (
         encoded(draw("star", 1))[:3000],
         400,
-        "a damaged image: image file is truncated",
+        "damaged image: image file is truncated",
     ),
-    "half a JPEG": (encoded(draw("star", 1), "JPEG")[:1500], 400, "a damaged image: "),
-    "half a WebP": (encoded(draw("star", 1), "WEBP")[:500], 400, "a damaged image: "),
+    "half a JPEG": (encoded(draw("star", 1), "JPEG")[:1500], 400, "damaged image: "),
+    "half a WebP": (encoded(draw("star", 1), "WEBP")[:500], 400, "damaged image: "),
     "many pixels": (huge(), 413, "more than 25,000,000 pixels"),
     "more than twice as many": (enormous(), 413, "more than 25,000,000 pixels"),
-    "many bytes": (bytes(30_000_000), 413, "more than 10,000,000 bytes"),
+    "many bytes": (bytes(30_000_000), 413, "body exceeds 10,000,000 bytes"),
 }
 
 
@@ -284,8 +284,8 @@ def test_a_bad_body_is_refused(case: str, site: Site) -> None:
         ("PUT", "/", 405, "/ takes POST"),
         ("DELETE", "/?x=1", 405, "/ takes POST"),
         ("POST", "/health", 405, "/health takes GET"),
-        ("GET", "/etc/passwd", 404, "there are POST / and GET /health"),
-        ("POST", "/image", 404, "there are POST / and GET /health"),
+        ("GET", "/etc/passwd", 404, "not found; use POST / or GET /health"),
+        ("POST", "/image", 404, "not found; use POST / or GET /health"),
         ("BREW", "/", 501, "Unsupported method ('BREW')"),
     ],
 )
@@ -313,13 +313,13 @@ def raw(site: Site, content: bytes, *later: bytes) -> str:
 @pytest.mark.parametrize(
     ("headers", "status", "why"),
     [
-        (b"", 411, "a Content-Length is needed"),
-        (b"Content-Length: many\r\n", 411, "a Content-Length is needed"),
-        (b"Content-Length: -1\r\n", 411, "a Content-Length is needed"),
-        (b"Content-Length: +1\r\n", 411, "a Content-Length is needed"),
-        (b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", 411, "a Content-Length"),
-        (b"Content-Length: " + b"9" * 18 + b"\r\n", 413, "more than 10,000,000 bytes"),
-        (b"Content-Length: 9\r\n", 408, "not all came within 1 seconds"),
+        (b"", 411, "Content-Length is missing"),
+        (b"Content-Length: many\r\n", 411, "Content-Length is missing"),
+        (b"Content-Length: -1\r\n", 411, "Content-Length is missing"),
+        (b"Content-Length: +1\r\n", 411, "Content-Length is missing"),
+        (b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", 411, "Content-Length is missing"),
+        (b"Content-Length: " + b"9" * 18 + b"\r\n", 413, "body exceeds 10,000,000 bytes"),
+        (b"Content-Length: 9\r\n", 408, "incomplete after 1 seconds"),
     ],
 )
 def test_bad_headers_are_refused(headers: bytes, status: int, why: str, site: Site) -> None:
@@ -330,14 +330,14 @@ def test_bad_headers_are_refused(headers: bytes, status: int, why: str, site: Si
 
 def test_a_client_that_trickles_is_refused(site: Site) -> None:
     answer = raw(site, b"POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\n", *[b"x"] * 6)
-    assert "not all came within 1 seconds" in answer
+    assert "incomplete after 1 seconds" in answer
 
 
 @pytest.mark.parametrize("start", [b"GE", b"GET /health HTTP/1.1\r\nSlow: "])
 def test_headers_that_trickle_are_refused(start: bytes, site: Site) -> None:
     answer = raw(site, start, *[b"x"] * 6)
     assert answer.startswith("HTTP/1.1 408 ")
-    assert answer.endswith('{"error": "not all came within 1 seconds"}\n')
+    assert answer.endswith('{"error": "incomplete after 1 seconds"}\n')
 
 
 def flood(connection: socket.socket, seconds: float) -> None:
@@ -362,7 +362,7 @@ def test_the_size_of_headers_is_limited(size: int, status: int, site: Site) -> N
     last = b"Last: " + b"x" * (rest - 8) + b"\r\n"
     answer = raw(site, start + 15 * line + last + end)
     assert answer.startswith(f"HTTP/1.1 {status} ")
-    assert ("the headers have more than 16,384 bytes" in answer) == (status == 431)
+    assert ("headers exceed 16,384 bytes" in answer) == (status == 431)
 
 
 @contextmanager
@@ -407,7 +407,7 @@ def test_a_client_that_leaves_does_no_harm(site: Site) -> None:
     with socket.create_connection(("127.0.0.1", site.port)) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc")
         connection.shutdown(socket.SHUT_WR)
-        assert b"3 bytes of 9 came" in b"".join(iter(lambda: connection.recv(65536), b""))
+        assert b"received 3 of 9 bytes" in b"".join(iter(lambda: connection.recv(65536), b""))
     with socket.create_connection(("127.0.0.1", site.port)) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc")
     assert raw(site, b"rubbish\r\n\r\n").startswith('{"error": "Bad request')
@@ -456,22 +456,31 @@ def test_no_more_images_than_cores_are_worked_on_at_once(
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ("gone.onnx star.png", "gone.onnx: no such model"),
-        ("train.py star.png", "train.py: no model that can be run: [ONNXRuntimeError]"),
+        ("gone.onnx star.png", "model not found: gone.onnx"),
+        ("train.py star.png", "train.py: cannot load the model: [ONNXRuntimeError]"),
         ("shapes_deploy.onnx gone.png", "gone.png: No such file or directory"),
         (
             "shapes_deploy.onnx train.py",
-            "train.py: not an image that can be read: JPEG, PNG, WEBP can",
+            "train.py: not an image in a supported format: JPEG, PNG, WEBP",
         ),
-        ("shapes_deploy.onnx half.png", "half.png: a damaged image: image file is truncated"),
+        ("shapes_deploy.onnx half.png", "half.png: damaged image: image file is truncated"),
         ("shapes_deploy.onnx huge.png", "huge.png: more than 25,000,000 pixels"),
-        ("shapes_deploy.onnx star.png --labels gone.txt", "gone.txt: no labels: No such file"),
-        ("shapes_deploy.onnx star.png --labels star.png", "star.png: no labels: 'utf-8' codec"),
+        (
+            "shapes_deploy.onnx star.png --labels gone.txt",
+            "gone.txt: cannot read labels: No such file",
+        ),
+        (
+            "shapes_deploy.onnx star.png --labels star.png",
+            "star.png: cannot read labels: 'utf-8' codec",
+        ),
         (
             "shapes_deploy.onnx star.png --labels 3.txt",
-            "3 labels for the 4 classes of shapes",
+            "3 labels for 4 classes of shapes",
         ),
-        ("grey.onnx star.png", "grey.onnx: not one input of float32 images, and logits"),
+        (
+            "grey.onnx star.png",
+            "grey.onnx: expected one input of float32 images and an output logits",
+        ),
         ("shapes_deploy.onnx --port 65536", "port 65536: "),
         ("shapes_deploy.onnx --port TAKEN", "port TAKEN: Address already in use"),
     ],
@@ -532,4 +541,4 @@ def test_a_model_that_was_not_trained_says_so(site: Site) -> None:
     assert run(site.folder, "archc build --backend onnx --out . new.yaml").returncode == 0
     done = run(site.folder, "python serve.py new.onnx star.png --top 1")
     assert done.returncode == 0
-    assert "new.onnx: its weights are as before training\n" in done.stdout
+    assert "new.onnx: the weights are untrained\n" in done.stdout
