@@ -1,7 +1,7 @@
-"""A hook of mkdocs: the site has the repository's own layout, so that links hold in both.
+"""A hook for mkdocs that gives the site the repository's layout, so that links work in both.
 
-mkdocs looks for pages in docs/ alone, and would put them at the top. Here they keep their places,
-and the texts at the top of the repository and what pages link to join them.
+mkdocs takes pages only from docs/ and moves them to the top of the site. This hook keeps their
+paths, and adds the files at the top of the repository and the files that pages link to.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ DECISIONS = "docs/decisions"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put every decision into the navigation, behind the page that says what they are."""
+    """Add every decision record to the navigation, after the index."""
     numbered = sorted((ROOT / DECISIONS).glob("[0-9]*.md"))
     records = [f"{DECISIONS}/README.md", *(f"{DECISIONS}/{path.name}" for path in numbered)]
     config.nav = [
@@ -41,7 +41,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """The theme's files, and the repository's where they are in the repository."""
+    """Replace the files of docs/ by the repository's files; keep the theme's files."""
     docs = Path(config.docs_dir)
     for file in list(files):
         if file.abs_src_path and Path(file.abs_src_path).is_relative_to(docs):
@@ -55,6 +55,6 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def members(root: Path) -> Iterator[Path]:
-    """The files of the site; a folder may be called like one, as Jupyter's .ipynb_checkpoints."""
+    """Yield the site's files; patterns may also match folders, such as .ipynb_checkpoints."""
     for pattern in MEMBERS:
         yield from sorted(path for path in root.glob(pattern) if path.is_file())

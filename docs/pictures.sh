@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the pictures of the documentation: bash docs/pictures.sh, with archc on the PATH. With --check it
-# writes nothing and fails where one is not what its spec gives, which is how the tests run it.
+# Renders the pictures of the documentation: bash docs/pictures.sh, with archc on the PATH. With --check
+# it writes nothing and fails if a picture is stale; the tests run it this way.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
