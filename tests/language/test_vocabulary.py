@@ -35,20 +35,20 @@ def test_the_page_shows_specs() -> None:
 def test_the_limits_are_the_compilers() -> None:
     numbers = {
         "bytes of a spec": reading.MAXIMUM_BYTES,
-        "levels of nesting in its text": source.MAXIMUM_DEPTH,
-        "specs that extend one another": pipeline.MAXIMUM_EXTENSIONS,
+        "nesting of its text": source.MAXIMUM_DEPTH,
+        "specs in a chain of `extends`": pipeline.MAXIMUM_EXTENSIONS,
         "modules": layers.MAXIMUM_MODULES,
-        "layers, modules and repeats expanded": lower.MAXIMUM_LAYERS,
-        "levels of modules within modules": lower.MAXIMUM_DEPTH,
-        "times of one Repeat": models.MAXIMUM_REPEATS,
+        "layers, modules and repeats after expansion": lower.MAXIMUM_LAYERS,
+        "nesting of modules": lower.MAXIMUM_DEPTH,
+        "repetitions of one Repeat": models.MAXIMUM_REPEATS,
         "filters, features, groups, classes": window.MAXIMUM_COUNT,
         "channels, height and width of the input": models.MAXIMUM_SIDE,
         "kernel, stride and padding": window.MAXIMUM_KERNEL,
-        "letters of a name": int(names.NAME_PATTERN.rpartition(",")[2].rstrip("}")) + 1,
+        "characters of a name": int(names.NAME_PATTERN.rpartition(",")[2].rstrip("}")) + 1,
         "elements of a tensor, parameters of a layer, receptive field and its stride": (
             limits.MAXIMUM_SIZE
         ),
-        "parameters that `archc verify` runs, or an ONNX file holds": MAXIMUM_PARAMS,
+        "parameters for `archc verify`, or in an ONNX file": MAXIMUM_PARAMS,
     }
     table = PAGE.read_text().partition("## Limits")[2].partition("## ")[0]
     rows = re.findall(r"^\| ([^|]+) \| ([0-9,]+) \|$", table, re.MULTILINE)
