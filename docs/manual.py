@@ -1,7 +1,7 @@
-"""The manual page archc(1), made from the commands themselves.
+"""Generates the manual page archc(1) from the commands.
 
-``python docs/manual.py FILE`` renews it. The same commands give the same bytes, so the page has
-no date.
+``python docs/manual.py FILE`` updates it. The page has no date, so the same commands give the same
+bytes.
 """
 
 import sys
@@ -16,34 +16,37 @@ from archc import __version__
 from archc.cli import cli
 
 _EXIT_STATUS = (
-    ("0", "Fine."),
-    ("1", "Findings: an invalid spec, a mismatch, a generated file that is not current."),
+    ("0", "Success."),
+    ("1", "Errors found: an invalid spec, a mismatch, a stale generated file."),
     ("2", "Wrong usage."),
-    ("70", "A fault of archc's own."),
+    ("70", "An internal error of archc."),
 )
 _ENVIRONMENT = (
-    ("NO_COLOR", "No colours, also on a terminal."),
-    ("FORCE_COLOR", "Colours, also where the output is no terminal."),
-    ("ARCHC_DEBUG", "Show where in archc a fault of its own happened."),
+    ("NO_COLOR", "Disable colours, even on a terminal."),
+    ("FORCE_COLOR", "Enable colours, even if the output is not a terminal."),
+    ("ARCHC_DEBUG", "Print the traceback of an internal error."),
 )
 _FILES = (
-    ("specs/", "The specs that are meant where none is named."),
-    ("generated/", "What archc build writes, one file for each spec."),
+    ("specs/", "The specs that commands use if you name none."),
+    ("generated/", "The output of archc build, one file for each spec."),
 )
 _EXAMPLES = (
-    ("archc table network.yaml", "Its table, each cell computed and held against print."),
-    ("archc build network.yaml", "Its code."),
-    ("archc new mine.yaml --from network.yaml", "A variant to start from."),
-    ("archc diff HEAD:specs/mine.yaml specs/mine.yaml", "What changed since the last commit."),
+    (
+        "archc table network.yaml",
+        "Print the table, checked against the paper.",
+    ),
+    ("archc build network.yaml", "Generate the code."),
+    ("archc new mine.yaml --from network.yaml", "Start a variant."),
+    ("archc diff HEAD:specs/mine.yaml specs/mine.yaml", "Show changes since the last commit."),
 )
-# What roff would read as its own, and what it prints as typographers like it instead of as typed.
+# Characters that roff interprets, or prints differently from what was typed.
 _CHARACTERS = str.maketrans(
     {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"}
 )
 
 
 def manual_page(cli: click.Group = cli) -> str:
-    """The page as roff, in the macros of man(7)."""
+    """Return the page as roff, with the macros of man(7)."""
     context = click.Context(cli, info_name="archc", **cli.context_settings)
     named = [(name, cli.get_command(context, name)) for name in cli.list_commands(context)]
     commands = [
@@ -75,13 +78,13 @@ def manual_page(cli: click.Group = cli) -> str:
 
 
 def _usage(context: click.Context) -> list[str]:
-    """The command in bold, and what follows it."""
+    """Return the command in bold and its arguments."""
     pieces = " ".join(context.command.collect_usage_pieces(context))
     return [f".B {_roff(context.command_path)}", _roff(pieces)]
 
 
 def _options(context: click.Context) -> Iterator[str]:
-    """The options with their help; --help is the same everywhere, and said once."""
+    """Yield the options with their help; --help is listed once, for archc itself."""
     command = context.command
     omitted = command.get_help_option(context) if context.parent else None
     found = [
@@ -93,7 +96,7 @@ def _options(context: click.Context) -> Iterator[str]:
 
 
 def _entries(entries: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Terms in bold, each with its text indented below."""
+    """Yield terms in bold, each with its text indented below."""
     for term, text in entries:
         yield from (".TP", f".B {_roff(term)}", *_filled(text))
 
@@ -106,12 +109,12 @@ def _paragraphs(text: str | None) -> Iterator[str]:
 
 
 def _filled(text: str) -> list[str]:
-    """Text in lines that can be read in the source and compared in a difference."""
+    """Wrap the text, so that the source and its diffs are readable."""
     return [_roff(line) for line in textwrap.wrap(text, 80, break_on_hyphens=False)]
 
 
 def _roff(line: str) -> str:
-    """The line as roff prints it unchanged; a full stop in front would make it a request."""
+    """Escape the line for roff; a line that starts with a full stop would be a request."""
     line = line.translate(_CHARACTERS)
     line = "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in line)
     return f"\\&{line}" if line.startswith(".") else line

@@ -1,6 +1,6 @@
-"""The vocabulary and the codes as documentation, made from the compiler itself.
+"""Generates the vocabulary and the list of codes from the compiler.
 
-``python docs/reference.py docs/*.md`` renews the parts of each file between markers.
+``python docs/reference.py docs/*.md`` updates the parts of each file between markers.
 """
 
 import sys
@@ -37,33 +37,33 @@ _WORDS = {
 
 
 def vocabulary() -> str:
-    """Every kind with its fields, as a Markdown table."""
+    """Return a Markdown table of all kinds with their fields."""
     lines = [
-        "| kind | its value | other keys (with their defaults) | |",
+        "| kind | value | other keys (with defaults) | meaning |",
         "| --- | --- | --- | --- |",
     ]
     for name, keys in STRUCTURES.items():
         others = "; ".join(f"`{key}`: {_FIELDS[key]}" for key in keys)
-        value = "how many times" if name == "Repeat" else "layers"
+        value = "number of repetitions" if name == "Repeat" else "layers"
         lines.append(f"| `{name}` | {value} | {others} | {MEANINGS[name]} |")
     for name, kind in OPERATORS.items():
         keys = tuple(key for key in kind.model_fields if key != kind.primary)
         if kind.primary:
             value = _type(kind, kind.primary)
         else:
-            value = f"none, or `{{{name}: {{key: value}}}}`" if keys else "none: a bare word"
+            value = f"none, or `{{{name}: {{key: value}}}}`" if keys else "none (a bare word)"
         others = "; ".join(f"`{key}`: {_type(kind, key)}{_default(kind, key)}" for key in keys)
         lines.append(f"| `{name}` | {value} | {others} | {summary(kind)} |")
     return "\n".join(lines)
 
 
 def codes() -> str:
-    """Every code, explained."""
+    """Return the explanations of all codes."""
     return as_page(explanations())
 
 
 def renewed(text: str) -> str:
-    """The text with what stands between markers made anew."""
+    """Return the text with the parts between markers generated again."""
     for part in (vocabulary, codes):
         begin, end = _BEGIN.format(part.__name__), _END.format(part.__name__)
         before, found, rest = text.partition(begin)

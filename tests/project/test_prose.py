@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PHRASES = {
     r"(?:held|hold|holds|holding) (?:\S+ ){0,6}?against": "checked against, compared with",
     r"mend(?:s|ed|ing)?": "fix, correct",
