@@ -33,6 +33,7 @@ _WORDS = {
     "integer": "whole number",
     "number": "number",
     "boolean": "true or false",
+    "string": "text",
 }
 
 
@@ -77,6 +78,8 @@ def _type(kind: type[Operator], field: str) -> str:
     if field in kind.layer_fields:
         return "kind or `none`"
     schema = stated(kind, field)
+    if words := schema.get("enum"):
+        return ", ".join(f"`{word}`" for word in words)
     return _WORDS[schema.get("format") or schema["type"]]
 
 

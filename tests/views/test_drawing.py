@@ -1,6 +1,8 @@
 """Pictures: everything has its place, no label is cut, the same bytes for the same spec."""
 
+import gc
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,7 +24,10 @@ from archc.driver.optimize import DEPLOY, optimize
 from archc.driver.pipeline import compile_spec, load_network
 from archc.language.library import SpecFile
 from archc.network import ir
-from archc.ops import OPERATORS
+from archc.ops import FAMILIES, OPERATORS
+from archc.ops.activation import Activation
+from archc.ops.family import Family
+from archc.ops.operator import Operator
 from archc.views.drawing.blocks import Block, Box, Join, Placed, Text, Wire
 from archc.views.drawing.folding import MAXIMUM_OPEN, fold
 from archc.views.drawing.labels import kind_words, label, repeats
@@ -30,10 +35,9 @@ from archc.views.drawing.lines import lines_of
 from archc.views.drawing.marks import differences_to_first, marks_of, names_of
 from archc.views.drawing.network import draw_network, draw_part, draw_side_by_side
 from archc.views.drawing.pictures import find_part, picture
-from archc.views.drawing.svg import render, style
+from archc.views.drawing.svg import colours, render, style
 from archc.views.drawing.text import SIZE, shortened, width_of
 from archc.views.page.document import write_page
-from archc.views.page.figures import FAMILIES
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 Frame = tuple[int, int, int, int]
@@ -416,10 +420,35 @@ def test_a_picture_is_well_formed_and_its_text_is_text() -> None:
 
 
 def test_every_family_of_operators_has_a_colour_and_words() -> None:
-    families = {kind.__module__.rpartition(".")[2] for kind in OPERATORS.values()}
+    families = {kind.family.name for kind in OPERATORS.values()}
     assert len(families) > 4
-    assert families <= FAMILIES.keys()
+    assert families == FAMILIES.keys()
+    assert all(family.words for family in FAMILIES.values())
     assert [name for name in families if f".drawing .{name}>rect" not in style("light")] == []
+    assert not families & {"frame", "sum", "added", "removed", "changed", "affected", "head"}
+
+
+def test_a_family_without_colours_gets_some_that_are_its_own() -> None:
+    family = Family("upsampling", "upsampling")
+    light, dark = colours(family)
+    assert colours(family) == (light, dark)
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in (*light, *dark))
+    assert len({*light, *dark, *colours(Family("shuffle", "shuffle"))[0]}) == 6
+    stated = family._replace(light=("#ffffff", "#000000"))
+    assert colours(stated) == (("#ffffff", "#000000"), dark)
+
+
+def test_an_operator_is_of_the_family_of_its_base_or_of_its_file() -> None:
+    class Swish(Activation):
+        """An activation."""
+
+    class Lone(Operator):
+        """An operator of no base."""
+
+    assert Swish.family is Activation.family
+    assert Lone.family == Family("test_drawing", "test drawing")
+    del Swish, Lone
+    gc.collect()  # operators are found among the subclasses there are
 
 
 def test_themes_colour_the_same_picture() -> None:

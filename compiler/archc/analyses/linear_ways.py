@@ -7,8 +7,6 @@ from typing import NamedTuple
 from archc.analyses.adjacency import Edge
 from archc.network.ir import Concat, Fork, Network, Node, Op, Residual
 from archc.ops.activation import Activation
-from archc.ops.convolution import Conv, SeparableConv
-from archc.ops.linear import Linear
 
 
 class _Ahead(NamedTuple):
@@ -62,9 +60,10 @@ def _enter_operator(op: Op, behind: _Ahead, edges: list[Edge]) -> _Ahead:
     operator = op.operator
     if isinstance(operator, Activation):
         return _ELSEWHERE
-    if not isinstance(operator, Conv | SeparableConv | Linear):
+    if not operator.depth:
         return behind
-    if operator.activation is None and behind.layer is not None and not behind.is_elsewhere:
+    activation = getattr(operator, "activation", None)
+    if activation is None and behind.layer is not None and not behind.is_elsewhere:
         edges.append(Edge(op, behind.layer))
     return _Ahead(op, False)
 

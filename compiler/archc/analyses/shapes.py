@@ -12,7 +12,6 @@ from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
 from archc.diagnostics.wording import listed
 from archc.network import ir
 from archc.ops.operator import Operator, Pair, Shape, Unfit, written
-from archc.ops.pooling import AvgPool, MaxPool
 from archc.ops.window import Window, arithmetic
 
 _MOST_BRANCHES = 5
@@ -337,9 +336,9 @@ def _fitting(operator: Operator, before: Shape, wanted: Shape) -> str | None:
     """A change of one field that gives the wanted size, if there is one."""
     changes: list[tuple[dict[str, object], str]] = []
     window = getattr(operator, "window", None)
-    if isinstance(window, Window) and isinstance(operator, MaxPool | AvgPool):
-        word = "false" if operator.ceil else "true"
-        changes.append(({"ceil": not operator.ceil}, f"ceil: {word} gives"))
+    ceil = getattr(operator, "ceil", None)
+    if isinstance(window, Window) and ceil is not None:
+        changes.append(({"ceil": not ceil}, f"ceil: {'false' if ceil else 'true'} gives"))
     if isinstance(window, Window):
         mode = "valid" if any(getattr(operator, "pads", ())) else "same"
         changes.append(({"window": window._replace(mode=mode)}, f"{window} {mode} gives"))

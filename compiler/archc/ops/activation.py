@@ -1,15 +1,21 @@
-"""Activations: no state, and never a change of shape or of keys."""
+"""Activations: they have no state and keep the shape and the state_dict keys."""
 
 from typing import ClassVar
 
+from archc.ops.family import Family
 from archc.ops.operator import Cost, Operator, Shape
 
 
 class Activation(Operator):
-    """Base of what may follow a convolution, a linear layer or a residual sum."""
+    """Base of the operators that may follow a convolution, a linear layer or a residual sum."""
 
+    family: ClassVar[Family] = Family(
+        "activation", "activation", ("#fbeccb", "#b08a3a"), ("#45371a", "#bd9a4d"), position=5
+    )
     by_element: ClassVar[bool] = True
-    """Whether it looks at each element alone, so that channels may be cut apart and joined."""
+    """Whether it treats each element alone, so that channels may be split and joined around it."""
+    he_initialized: ClassVar[bool] = False
+    """Whether the weights of the layer that it ends start from He's distribution."""
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
         """Elements activated."""
@@ -20,12 +26,14 @@ class Activation(Operator):
 class ReLU(Activation):
     """max(0, x)."""
 
+    he_initialized: ClassVar[bool] = True
+
 
 class Softmax(Activation):
     """Probabilities over the channels.
 
-    At the end of the network it is no part of the forward pass, which gives logits, but of the
-    class probabilities; a loss takes logits.
+    As the last row of a network it is left out of the forward pass, which returns logits because
+    losses take logits. The class probabilities include it.
     """
 
     by_element: ClassVar[bool] = False

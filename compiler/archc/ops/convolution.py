@@ -1,4 +1,4 @@
-"""Convolutions, with the norm and the activation that follow them."""
+"""Convolutions, with the norm and the activation that may follow them."""
 
 from abc import abstractmethod
 from functools import cached_property
@@ -7,29 +7,39 @@ from typing import ClassVar, Self
 from pydantic import model_validator
 
 from archc.ops.activation import Activation
+from archc.ops.family import Family
 from archc.ops.normalization import BatchNorm
 from archc.ops.operator import POINTWISE, Cost, Operator, Pair, Reach, Shape, Tensor, Unfit, spatial
 from archc.ops.window import Count, PairField, WindowField, padding_of, padding_stated, slide
 
 
-class _Convolution(Operator):
+class Convolution(Operator):
+    """Base of the convolutions: a window slides over the input, and ``out`` channels come out."""
+
+    family: ClassVar[Family] = Family(
+        "convolution",
+        "convolution: window, stride where it is not 1, filters",
+        ("#dbe8f8", "#5b84b8"),
+        ("#1d3552", "#5f8fc9"),
+        position=1,
+    )
     primary: ClassVar[str | None] = "window"
     channels: ClassVar[str | None] = "out"
     depth: ClassVar[int] = 1
     layer_fields: ClassVar[tuple[str, ...]] = ("norm", "activation")
 
     window: WindowField
-    """Height x width of the kernel, then the stride, 1 unless stated, and `same` or `valid`."""
+    """Kernel height x width, then optionally the stride (default 1) and `same` or `valid`."""
     out: Count
-    """How many filters, which is how many channels come out."""
+    """The number of filters, which is the number of output channels."""
     bias: bool | None = None
-    """Whether each filter has a bias. On unless a norm follows."""
+    """Whether each filter has a bias. By default it has one unless a norm follows."""
     norm: BatchNorm | None = None
-    """The norm that follows the convolution; `none` where the defaults have one."""
+    """The norm after the convolution. `none` overrides a default."""
     activation: Activation | None = None
-    """The activation that ends the layer; `none` where the defaults have one."""
+    """The activation after the layer. `none` overrides a default."""
     padding: PairField | None = None
-    """Zeros on each side, a number or height x width. `same`, (k-1)/2, unless stated."""
+    """Zeros on each side: a number or height x width. The default is `same`, (k-1)/2."""
 
     @model_validator(mode="after")
     def _pads(self) -> Self:
@@ -38,7 +48,7 @@ class _Convolution(Operator):
 
     @classmethod
     def replaced_by(cls, primary: object) -> tuple[str, ...]:
-        """A window that states its padding."""
+        """The padding, if the window states it."""
         return padding_stated(primary)
 
     @cached_property
@@ -48,16 +58,16 @@ class _Convolution(Operator):
 
     @cached_property
     def stride(self) -> Pair:
-        """Vertical and horizontal stride; 1 where the window states none."""
+        """Vertical and horizontal stride; 1 if the window states none."""
         return self.window.stride or (1, 1)
 
     @cached_property
     def biased(self) -> bool:
-        """Whether there is a bias: as stated, otherwise only where no norm follows."""
+        """Whether there is a bias: as stated, otherwise only if no norm follows."""
         return self.norm is None if self.bias is None else self.bias
 
     def output(self, shape: Shape) -> Shape | Unfit:
-        """(out, height, width) after the window has slid over the input."""
+        """(out, height, width) after the window slides over the input."""
         if len(shape) != 3:
             return spatial(shape, type(self).__name__) or shape
         size = slide(shape, self.window.kernel, self.stride, self.pads)
@@ -74,15 +84,15 @@ class _Convolution(Operator):
 
     @property
     def notation(self) -> str:
-        """Patch size/stride, with the stride always written, as the paper does."""
+        """Patch size/stride, always with the stride, as the paper prints it."""
         return str(self.window._replace(stride=self.stride))
 
     @cached_property
     def _counts(self) -> tuple[int, int, int, int, int]:
-        """What does not depend on the input, in one place: reading a field costs more than a sum.
+        """The counts that do not depend on the input, cached because reading a field is slow.
 
-        Weights for each input channel, biases, norm parameters; whether a norm and an activation
-        touch each element.
+        Weights for each input channel, biases, norm parameters, and 1 or 0 for a norm and for an
+        activation.
         """
         norm, active = self.norm is not None, self.activation is not None
         biases, scales = self.out if self.biased else 0, 2 * self.out if norm else 0
@@ -94,7 +104,7 @@ class _Convolution(Operator):
         """Weights for each input channel."""
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
-        """Each weight is used once for each position of the output."""
+        """Each weight is used once for each output position."""
         by_channel, biases, norm, normed, active = self._counts
         channels, height, width = output
         positions = height * width
@@ -114,28 +124,27 @@ class _Convolution(Operator):
         )
 
 
-class Conv(_Convolution):
-    """A convolution: its window, how many filters, and what follows it.
+class Conv(Convolution):
+    """A convolution, optionally followed by a norm and an activation.
 
-    Padding is ``same``, (k-1)/2 on each side, unless stated. Without a norm the state is
-    ``weight`` and ``bias``; with one it is ``conv.weight`` and ``bn.*``. The bias is on unless a
-    norm follows.
+    The default padding is ``same``, (k-1)/2 on each side. There is a bias unless a norm follows.
+    The state is ``weight`` and ``bias`` without a norm, ``conv.weight`` and ``bn.*`` with one.
     """
 
     column_fields: ClassVar[tuple[str, ...]] = ("out", "groups")
 
     groups: Count = 1
-    """Parts that the channels are split into; it divides those that go in and that come out."""
+    """The number of groups of channels; it must divide the input and the output channels."""
 
     @cached_property
     def _at_same_size(self) -> int | None:
-        # Most convolutions of these networks: 1x1, or same padding, at stride 1, without groups.
+        # A fast path for most convolutions: stride 1, same padding or a 1x1 kernel, no groups.
         kernel = tuple(2 * pad + 1 for pad in self.pads)
         keeps = self.groups == 1 and self.stride == (1, 1) and self.window.kernel == kernel
         return self.out if keeps else None
 
     def output(self, shape: Shape) -> Shape | Unfit:
-        """As any convolution; the groups must divide the channels on both sides."""
+        """As for any convolution. The groups must divide the channels on both sides."""
         if (channels := self._at_same_size) is not None and len(shape) == 3:
             return channels, shape[1], shape[2]
         if self.groups > 1:
@@ -156,17 +165,17 @@ class Conv(_Convolution):
         return self._state((weight,), f"{prefix}bias")
 
 
-class SeparableConv(_Convolution):
-    """A depthwise convolution with a depth multiplier, then a 1x1 that mixes its channels.
+class SeparableConv(Convolution):
+    """A depthwise convolution with a depth multiplier, then a 1x1 that mixes the channels.
 
-    One layer of depth, as the first layer of arXiv:1502.03167 (appendix).
+    It counts as one layer of depth, like the first layer of arXiv:1502.03167 (appendix).
     The state is ``depthwise.weight``, ``pointwise.weight``, ``pointwise.bias`` and ``bn.*``.
     """
 
     column_fields: ClassVar[tuple[str, ...]] = ("out", "multiplier")
 
     multiplier: Count = 1
-    """How many depthwise filters each input channel has."""
+    """The number of depthwise filters for each input channel."""
 
     @property
     def _weights_by_channel(self) -> int:

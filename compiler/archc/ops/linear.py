@@ -4,13 +4,17 @@ from functools import cached_property
 from typing import ClassVar
 
 from archc.ops.activation import Activation
+from archc.ops.family import Family
 from archc.ops.operator import Cost, Operator, Shape, Tensor, Unfit, written
 from archc.ops.window import Count
 
 
 class Linear(Operator):
-    """A fully connected layer to ``out`` features. A Cx1x1 input is flattened on the way in."""
+    """A fully connected layer with ``out`` features. It flattens a Cx1x1 input."""
 
+    family: ClassVar[Family] = Family(
+        "linear", "fully connected", ("#e8dff6", "#8467b5"), ("#362852", "#9a80cc"), position=4
+    )
     primary: ClassVar[str | None] = "out"
     channels: ClassVar[str | None] = "out"
     depth: ClassVar[int] = 1
@@ -18,11 +22,11 @@ class Linear(Operator):
     layer_fields: ClassVar[tuple[str, ...]] = ("activation",)
 
     out: Count
-    """How many features come out."""
+    """The number of output features."""
     bias: bool = True
     """Whether each feature has a bias."""
     activation: Activation | None = None
-    """The activation that ends the layer; `none` where the defaults have one."""
+    """The activation after the layer. `none` overrides a default."""
 
     @cached_property
     def biased(self) -> bool:
@@ -30,7 +34,7 @@ class Linear(Operator):
         return self.bias
 
     def output(self, shape: Shape) -> Shape | Unfit:
-        """(out,). An input with height and width must be flattened by the spec."""
+        """(out,). The spec must flatten an input with height and width."""
         if len(shape) == 3 and (shape[1] != 1 or shape[2] != 1):
             return Unfit(
                 f"Linear is given {written(shape)}, not features",

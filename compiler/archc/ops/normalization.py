@@ -1,22 +1,28 @@
-"""Normalisations, and the fixed scaling of an input."""
+"""Normalisations and the fixed scaling of an input."""
 
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
 
+from archc.ops.family import Family
 from archc.ops.operator import Cost, Operator, Shape, Tensor, Unfit, spatial
 from archc.ops.window import Count
 
+NORMALIZATION = Family(
+    "normalization", "normalisation", ("#dcefdc", "#5d9560"), ("#1f3d24", "#66a36b"), position=3
+)
+
 
 class BatchNorm(Operator):
-    """Batch normalisation per channel, with a learned scale and shift (arXiv:1502.03167)."""
+    """Batch normalisation of each channel, with a learned scale and shift (arXiv:1502.03167)."""
 
+    family: ClassVar[Family] = NORMALIZATION
     column_fields: ClassVar[tuple[str, ...]] = ("eps", "momentum")
 
     eps: Annotated[float, Field(gt=0, lt=1)] = 1e-5
-    """Added to the variance, against a division by zero."""
+    """Added to the variance, to avoid a division by zero."""
     momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
-    """The part of each batch in the running mean and variance, as PyTorch counts it."""
+    """The weight of each batch in the running mean and variance, as in PyTorch."""
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
         """A scale and a shift for each channel."""
@@ -38,20 +44,21 @@ class BatchNorm(Operator):
 class LRN(Operator):
     """Local response normalisation over ``size`` neighbouring channels (AlexNet, section 3.3)."""
 
+    family: ClassVar[Family] = NORMALIZATION
     primary: ClassVar[str | None] = "size"
     column_fields: ClassVar[tuple[str, ...]] = ("size", "alpha", "beta", "k")
 
     size: Count
-    """How many neighbouring channels are summed over."""
+    """The number of neighbouring channels to sum over."""
     alpha: Annotated[float, Field(gt=0)] = 1e-4
-    """The weight of the sum of squares, which is divided by `size`."""
+    """The factor of the sum of squares, which is divided by `size`."""
     beta: Annotated[float, Field(gt=0)] = 0.75
     """The exponent of the divisor."""
     k: Annotated[float, Field(gt=0)] = 1.0
     """The constant in the divisor."""
 
     def output(self, shape: Shape) -> Shape | Unfit:
-        """The shape stays."""
+        """The same shape."""
         return spatial(shape, "LRN") or shape
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
@@ -67,17 +74,18 @@ Numbers = Annotated[tuple[float, ...], Field(min_length=1), BeforeValidator(_num
 
 
 class Affine(Operator):
-    """x * scale + shift with fixed numbers for each channel, such as an input's whitening."""
+    """x * scale + shift with fixed numbers for each channel, such as input normalisation."""
 
+    family: ClassVar[Family] = NORMALIZATION
     primary: ClassVar[str | None] = "scales"
 
     scales: Numbers
-    """What each channel is multiplied by, one number a channel."""
+    """The factor of each channel, one number a channel."""
     shift: Numbers | None = None
-    """What is added to each channel after that, one number a channel."""
+    """Added to each channel after that, one number a channel."""
 
     def output(self, shape: Shape) -> Shape | Unfit:
-        """The shape stays; there is one number for each channel."""
+        """The same shape. There must be one number for each channel."""
         for field, numbers in (("scales", self.scales), ("shift", self.shift)):
             if numbers is not None and len(numbers) != shape[0]:
                 given = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"

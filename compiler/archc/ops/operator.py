@@ -1,11 +1,13 @@
-"""What every operator is: its fields, the shape it gives, what it costs."""
+"""The base of all operators: their fields, the shape they give and what they cost."""
 
-from typing import ClassVar, NamedTuple, final
+from typing import Any, ClassVar, NamedTuple, final
 
 from pydantic import BaseModel, ConfigDict
 
+from archc.ops.family import Family, named_after
+
 Shape = tuple[int, ...]
-"""(channels, height, width), or (features,) once flattened."""
+"""(channels, height, width), or (features,) after a Flatten or Linear."""
 
 Pair = tuple[int, int]
 """(vertical, horizontal)."""
@@ -13,7 +15,7 @@ Pair = tuple[int, int]
 
 @final
 class Unfit(NamedTuple):
-    """Why an operator cannot take a shape: what is wrong, the arithmetic, what would help."""
+    """Why an operator cannot take a shape, with the arithmetic and a hint where there is one."""
 
     message: str
     note: str | None = None
@@ -23,9 +25,10 @@ class Unfit(NamedTuple):
 class Cost(NamedTuple):
     """Exact integers for one image.
 
-    ``weights``, ``biases`` and ``norm`` count learnable scalars; ``macs`` the multiply-accumulates
-    of convolutions and linear layers, without bias adds. What pools, norms and activations do is
-    counted apart: window elements read, elements scaled or normalised, elements activated.
+    ``weights``, ``biases`` and ``norm`` count learnable scalars. ``macs`` counts the
+    multiply-accumulates of convolutions and linear layers, without bias additions. The others count
+    the work of pools, norms and activations: window elements read, elements scaled or normalised,
+    elements activated.
     """
 
     weights: int = 0
@@ -38,14 +41,14 @@ class Cost(NamedTuple):
 
     @property
     def params(self) -> int:
-        """Every learnable scalar."""
+        """The number of learnable scalars."""
         return self.weights + self.biases + self.norm
 
 
 class Tensor(NamedTuple):
-    """One entry of an operator's state: its name below the layer's path, and its shape.
+    """An entry of an operator's state_dict: its name below the layer's path, and its shape.
 
-    ``learned`` is False for the buffers of a norm (running statistics).
+    ``learned`` is False for buffers, such as a norm's running statistics.
     """
 
     name: str
@@ -54,7 +57,7 @@ class Tensor(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """The window through which an output element sees the input, and the step between windows."""
+    """The window of the input that one output element sees, and the step between windows."""
 
     kernel: Pair = (1, 1)
     stride: Pair = (1, 1)
@@ -65,10 +68,10 @@ FREE = Cost()
 
 
 class Operator(BaseModel):
-    """Base of all operators; the class's name is the kind that a spec writes.
+    """Base of all operators. The name of a subclass is the kind that a spec writes.
 
-    A subclass's fields are the keys that a layer of its kind may have; ``primary`` is the field
-    whose value stands behind the kind itself, as in ``Conv: 3x3``.
+    Its fields are the keys that a layer of this kind takes. ``primary`` names the field whose value
+    follows the kind itself, as in ``Conv: 3x3``.
     """
 
     model_config = ConfigDict(
@@ -80,33 +83,40 @@ class Operator(BaseModel):
         use_attribute_docstrings=False,
     )
 
+    family: ClassVar[Family]
+    """Its colour and words in pictures; by default a family named after the file."""
     primary: ClassVar[str | None] = None
     channels: ClassVar[str | None] = None
-    """The field that sets the number of output channels; None where the input's are kept."""
+    """The field that sets the number of output channels; None if the input decides it."""
     depth: ClassVar[int] = 0
     """How many layers with weights this counts for, in the paper's sense of depth."""
     column_fields: ClassVar[tuple[str, ...]] = ()
-    """Fields that a module's column may fill: numbers that become arguments of its class."""
+    """Fields that a module's column may fill. They become arguments of the generated class."""
     is_view: ClassVar[bool] = False
-    """Whether at inference what comes out are the elements that went in, none read or written."""
+    """Whether inference passes the input's elements on, without reading or writing any."""
     layer_fields: ClassVar[tuple[str, ...]] = ()
-    """Fields whose value is itself a layer, such as the norm of a convolution."""
+    """Fields whose value is itself an operator, such as the norm of a convolution."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not hasattr(cls, "family"):
+            cls.family = named_after(cls.__module__)
 
     @classmethod
     def replaced_by(cls, primary: object) -> tuple[str, ...]:
-        """The defaults that do not apply where ``primary`` stands behind the kind."""
+        """The defaults that do not apply if ``primary`` follows the kind."""
         return ()
 
     def output(self, shape: Shape) -> Shape | Unfit:
-        """The shape that comes out when ``shape`` goes in, or why it does not fit."""
+        """The output shape for the input ``shape``, or why it does not fit."""
         return shape
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
-        """What the layer costs for one image that goes in as ``shape``."""
+        """The cost for one image with the input ``shape``."""
         return FREE
 
     def state(self, shape: Shape) -> tuple[Tensor, ...]:
-        """Parameters and buffers, in state_dict order, when ``shape`` goes in."""
+        """Parameters and buffers for the input ``shape``, in state_dict order."""
         return ()
 
     def reach(self, shape: Shape) -> Reach:
@@ -115,12 +125,12 @@ class Operator(BaseModel):
 
     @property
     def notation(self) -> str:
-        """The paper's patch size/stride column, such as ``7x7/2``; empty where it has none."""
+        """The paper's patch size/stride column, such as ``7x7/2``; empty if it has none."""
         return ""
 
 
 def spatial(shape: Shape, kind: str) -> Unfit | None:
-    """Why ``kind``, which needs height and width, cannot take ``shape``; None where it can."""
+    """Why ``kind``, which needs height and width, cannot take ``shape``; None if it can."""
     if len(shape) == 3:
         return None
     return Unfit(

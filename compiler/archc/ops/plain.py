@@ -1,15 +1,19 @@
-"""Operators without weights that keep or flatten what they are given."""
+"""Operators without weights that keep or flatten their input."""
 
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from archc.ops.family import Family
 from archc.ops.operator import POINTWISE, Operator, Reach, Shape
+
+PLAIN = Family("plain", "other", ("#ebedef", "#868e97"), ("#2b3138", "#7d8791"), position=99)
 
 
 class Dropout(Operator):
     """Zeroes elements with probability ``p`` while training."""
 
+    family: ClassVar[Family] = PLAIN
     is_view: ClassVar[bool] = True
     primary: ClassVar[str | None] = "p"
     column_fields: ClassVar[tuple[str, ...]] = ("p",)
@@ -21,6 +25,7 @@ class Dropout(Operator):
 class Flatten(Operator):
     """CxHxW to C*H*W features."""
 
+    family: ClassVar[Family] = PLAIN
     is_view: ClassVar[bool] = True
 
     def output(self, shape: Shape) -> Shape:
@@ -28,11 +33,12 @@ class Flatten(Operator):
         return shape if len(shape) == 1 else (shape[0] * shape[1] * shape[2],)
 
     def reach(self, shape: Shape) -> Reach:
-        """The whole input, since what follows sees all of it."""
+        """The whole input, because every later layer sees all of it."""
         return POINTWISE if len(shape) == 1 else Reach((shape[1], shape[2]))
 
 
 class Identity(Operator):
-    """Passes its input on, such as the unprojected branch of a Concat."""
+    """Passes its input on, such as a branch of a Concat without a projection."""
 
+    family: ClassVar[Family] = PLAIN
     is_view: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Pools. Their stride is always written: a forgotten one changes every shape behind it."""
+"""Pools. A spec must write their stride: a forgotten one changes every later shape."""
 
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import PlainValidator, WithJsonSchema, model_validator
 
 from archc.diagnostics import Replacement
+from archc.ops.family import Family
 from archc.ops.operator import Cost, Operator, Pair, Reach, Shape, Unfit, spatial
 from archc.ops.window import (
     MAXIMUM_KERNEL,
@@ -18,12 +19,19 @@ from archc.ops.window import (
     slide,
 )
 
+POOLING = Family(
+    "pooling",
+    "pooling: maximum or average, window",
+    ("#f9dedb", "#bd6a62"),
+    ("#4c2624", "#c97a72"),
+    position=2,
+)
 POOL_WINDOW = WithJsonSchema({"format": "pool window"})
 AVERAGE_WINDOW = WithJsonSchema({"format": "pool window or global"})
 
 
 class _WithoutStride(ValueError):
-    """A pool's window without its stride; ``hint`` tells how to write one."""
+    """A pool's window without a stride; ``hint`` suggests one."""
 
     def __init__(self, window: Window) -> None:
         self.hint = _with_stride(window)
@@ -37,7 +45,7 @@ def _with_stride(window: Window) -> Replacement:
 
 
 def _parse_window(value: Any) -> Any:
-    """A window with its stride. Raises ValueError, with how to write it, on anything else."""
+    """A window with its stride. Raises ValueError with a hint on anything else."""
     try:
         window = parse_window(value)
     except NotThisNotation as other:
@@ -54,16 +62,17 @@ PoolWindow = Annotated[Window, PlainValidator(_parse_window)]
 
 
 class _Pool(Operator):
+    family: ClassVar[Family] = POOLING
     primary: ClassVar[str | None] = "window"
 
     ceil: bool = False
-    """Whether the size is rounded up, so that a last, partial window counts, as in Caffe."""
+    """Whether the output size is rounded up so that a partial window counts, as in Caffe."""
     padding: PairField | None = None
-    """Padding on each side, a number or height x width, at most half the kernel."""
+    """Padding on each side: a number or height x width, at most half the kernel."""
 
     @classmethod
     def replaced_by(cls, primary: object) -> tuple[str, ...]:
-        """A window that states its padding; for a global pool, all that concerns windows."""
+        """The padding, if the window states it; every window field for a global pool."""
         if primary == "global":
             return ("ceil", "padding", "count_padding")
         return padding_stated(primary)
@@ -82,13 +91,13 @@ class _Pool(Operator):
 
 
 class MaxPool(_Pool):
-    """The largest element of each window. Padding is ``valid`` unless stated.
+    """The largest element of each window. The default padding is ``valid``.
 
-    ``ceil: true`` rounds the size up, as Caffe does; by default it is rounded down.
+    ``ceil: true`` rounds the output size up, as Caffe does. By default it is rounded down.
     """
 
     window: Annotated[PoolWindow, POOL_WINDOW]
-    """Height x width of the window, then the stride, which is always written: `3x3/2`."""
+    """Window height x width, then the stride, which is required: `3x3/2`."""
 
     @model_validator(mode="after")
     def _valid(self) -> Self:
@@ -101,7 +110,7 @@ class MaxPool(_Pool):
         return self._check(self.window)
 
     def output(self, shape: Shape) -> Shape | Unfit:
-        """The channels stay, the window slides."""
+        """The same channels; the window slides over height and width."""
         return self._slide(shape, self.window, self.pads)
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
@@ -120,16 +129,16 @@ class MaxPool(_Pool):
 
 
 class AvgPool(_Pool):
-    """The mean of each window, or of everything (``AvgPool: global``).
+    """The mean of each window, or of the whole input (``AvgPool: global``).
 
-    With padding it must say ``count_padding``: whether padded zeros count in the mean. The family
-    is split on it, and the slip changes no shape.
+    A padded pool must state ``count_padding``, whether padded zeros count in the mean: networks of
+    this family differ in it, and a mistake would change no shape.
     """
 
     window: Annotated[PoolWindow | Literal["global"], AVERAGE_WINDOW]
-    """Height x width of the window, then the stride, always written: `7x7/1`. Or `global`."""
+    """Window height x width, then the stride, which is required: `7x7/1`. Or `global`."""
     count_padding: bool | None = None
-    """Whether padded zeros count in the mean. A padded pool must say so."""
+    """Whether padded zeros count in the mean. A padded pool must state it."""
 
     @model_validator(mode="after")
     def _valid(self) -> Self:
@@ -148,7 +157,7 @@ class AvgPool(_Pool):
         return (0, 0) if isinstance(self.window, str) else self._check(self.window)
 
     def output(self, shape: Shape) -> Shape | Unfit:
-        """The channels stay; the window slides, or everything becomes 1x1."""
+        """The same channels; the window slides, or the size becomes 1x1."""
         if isinstance(self.window, str):
             return spatial(shape, "AvgPool") or (shape[0], 1, 1)
         return self._slide(shape, self.window, self.pads)
@@ -171,12 +180,13 @@ class AvgPool(_Pool):
 
 
 class AdaptiveAvgPool(Operator):
-    """The mean of each of ``size`` regions, which overlap where the input does not divide."""
+    """The mean of each of ``size`` regions, which overlap if they do not divide the input."""
 
+    family: ClassVar[Family] = POOLING
     primary: ClassVar[str | None] = "size"
 
     size: Annotated[PairField, WithJsonSchema({"format": "size"})]
-    """The size that comes out, a number or height x width."""
+    """The output size: a number or height x width."""
 
     @model_validator(mode="after")
     def _valid(self) -> Self:
@@ -185,7 +195,7 @@ class AdaptiveAvgPool(Operator):
         return self
 
     def output(self, shape: Shape) -> Shape | Unfit:
-        """The channels stay, the size is the one stated."""
+        """The same channels, with the stated size."""
         return spatial(shape, "AdaptiveAvgPool") or (shape[0], *self.size)
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
@@ -194,14 +204,14 @@ class AdaptiveAvgPool(Operator):
         return Cost(pool_ops=shape[0] * rows * sum(_regions(shape[2], self.size[1])))
 
     def reach(self, shape: Shape) -> Reach:
-        """The largest region, and the step between regions rounded down."""
+        """The largest region, and the step between regions, rounded down."""
         (height, width), (rows, columns) = shape[1:], self.size
         kernel = max(_regions(height, rows)), max(_regions(width, columns))
         return Reach(kernel, (max(1, height // rows), max(1, width // columns)))
 
     @property
     def notation(self) -> str:
-        """The size it gives."""
+        """The output size."""
         return f"to {self.size[0]}x{self.size[1]}"
 
 

@@ -1,4 +1,4 @@
-"""The paper's notation for windows, ``KhxKw[/S][ same|valid]``, and the arithmetic behind it."""
+"""The paper's notation for windows, ``KhxKw[/S][ same|valid]``, and its arithmetic."""
 
 import re
 import unicodedata
@@ -14,11 +14,11 @@ MAXIMUM_COUNT = 1_000_000
 MAXIMUM_KERNEL = 512
 
 Count = Annotated[int, Field(ge=1, le=MAXIMUM_COUNT)]
-"""A number of filters, features, groups or classes."""
+"""The number of filters, features, groups or classes."""
 
 
 class Window(NamedTuple):
-    """A kernel, its stride, and the padding it states; None where it states none."""
+    """A kernel, its stride and its padding mode; None for what it does not state."""
 
     kernel: Pair
     stride: Pair | None
@@ -42,7 +42,7 @@ _PAIR = re.compile(PAIR_PATTERN, re.ASCII)
 
 
 class NotThisNotation(ValueError):
-    """A value that is written in another notation; ``hint`` tells how to write it in this one."""
+    """A value in another notation; ``hint`` tells how to write it in this one."""
 
     def __init__(self, value: object, what: str, hint: Hint) -> None:
         super().__init__(f"{_as_written(value)} is not a {what}")
@@ -50,7 +50,7 @@ class NotThisNotation(ValueError):
 
 
 def parse_window(value: Any) -> Any:
-    """``7x7/2`` as a Window. Raises ValueError, with how to write it, on anything else."""
+    """``7x7/2`` as a Window. Raises ValueError with a hint on anything else."""
     if isinstance(value, Window):
         return value
     match = _NOTATION.fullmatch(value) if isinstance(value, str) else None
@@ -65,7 +65,7 @@ def parse_window(value: Any) -> Any:
 
 def parse_pair(value: Any) -> Any:
     """``1`` or ``0x3`` as (vertical, horizontal). Raises ValueError on anything else."""
-    if isinstance(value, tuple):  # a field of an operator already made; no spec holds one
+    if isinstance(value, tuple):  # from an operator that exists already; no spec holds a tuple
         return value
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         if value > MAXIMUM_KERNEL:
@@ -78,9 +78,9 @@ def parse_pair(value: Any) -> Any:
 
 
 def _window_hint(value: object) -> Hint:
-    """How to write as a window what another notation writes as ``3 X 3``, ``[3, 3]`` or ``3``."""
+    """How to write ``3 X 3``, ``[3, 3]`` or ``3`` from another notation as a window."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAXIMUM_KERNEL:
-        # 3 is 3x3; 33 may have been 3x3 before an x was lost.
+        # 3 means 3x3, but 33 may be 3x3 without its x.
         likely = f"{value}x{value}"
         return Replacement(likely, f"write {likely}", safe=value < 10)
     if (pair := _two_numbers(value)) is not None and min(pair) > 0:
@@ -91,7 +91,7 @@ def _window_hint(value: object) -> Hint:
         text = re.sub(r" *(/|stride) *(?=[0-9])", "/", text)
         text = re.sub(r" (same|valid)(/\S+)$", r"\2 \1", text)
         if (match := _NOTATION.fullmatch(text)) is not None:
-            # What TensorFlow calls SAME is lopsided where the stride is more than 1.
+            # TensorFlow's SAME pads unevenly if the stride is more than 1.
             strided = {match[3], match[4]} - {None, "1"}
             safe = "SAME" not in value or not strided
             return Replacement(text, f"write {text}", safe)
@@ -104,7 +104,7 @@ def _window_hint(value: object) -> Hint:
 
 
 def _pair_hint(value: object) -> Hint:
-    """How to write as a size what another notation writes as ``0 X 3``, ``[0, 3]`` or ``1_0``."""
+    """How to write ``0 X 3``, ``[0, 3]`` or ``1_0`` from another notation as a size."""
     if (pair := _two_numbers(value)) is not None:
         likely = f"{pair[0]}x{pair[1]}"
         return Replacement(likely, f"write {likely}", safe=True)
@@ -137,32 +137,32 @@ def _two_numbers(value: object) -> Pair | None:
 
 
 def _plain(text: str) -> str:
-    """The text in small ASCII letters, without quotes, with a bare ``x`` between numbers."""
+    """The text in lowercase ASCII, without quotes, with a bare ``x`` between numbers."""
     text = unicodedata.normalize("NFKC", text).lower().strip("\u201c\u201d\u2018\u2019 ")
-    text = re.sub("(?<![0-9])0+(?=[0-9](?![0-9]))", "", text)  # 03 is 3, but 010 may be octal
+    text = re.sub("(?<![0-9])0+(?=[0-9](?![0-9]))", "", text)  # 03 means 3, but 010 may be octal
     return re.sub(r"(?<=[0-9]) *[x*\u00d7] *(?=[0-9])", "x", text)
 
 
 def _as_written(value: Any) -> str:
-    """The value as a spec writes it, as far as a message needs it."""
+    """The value as a spec writes it, for a message."""
     if isinstance(value, bool):
         return str(value).lower()
     return "a mapping" if isinstance(value, dict) else repr(value)
 
 
-# The format is the name of a notation, which the editor's schema and the reference spell out.
+# The format names a notation. The editor's schema and the reference describe each one.
 WindowField = Annotated[Window, PlainValidator(parse_window), WithJsonSchema({"format": "window"})]
 PairField = Annotated[Pair, PlainValidator(parse_pair), WithJsonSchema({"format": "pair"})]
 
 
 def padding_stated(window: object) -> tuple[str, ...]:
-    """The field that the window's own ``same`` or ``valid`` replaces."""
+    """The padding field, if the window itself states ``same`` or ``valid``."""
     stated = isinstance(window, str) and window.endswith((" same", " valid"))
     return ("padding",) if stated else ()
 
 
 def padding_of(window: Window, explicit: Pair | None, default: str) -> Pair:
-    """Padding on each side. Raises ValueError where the statements contradict or cannot be met."""
+    """Padding on each side. Raises ValueError if it is stated twice or cannot be the same."""
     if explicit is not None:
         if window.mode:
             raise ValueError(f"states padding twice: {window.mode} in the window, and as a field")
@@ -182,10 +182,10 @@ def padding_of(window: Window, explicit: Pair | None, default: str) -> Pair:
 def slide(
     shape: Shape, kernel: Pair, stride: Pair, padding: Pair, ceil: bool = False
 ) -> Pair | Unfit:
-    """Height and width after a window has slid over the input.
+    """Height and width after a window slides over the input.
 
-    With ``ceil`` a last, partial window counts, unless it would start in the padding, which is
-    what Caffe and PyTorch do.
+    With ``ceil`` a last, partial window counts unless it would start in the padding, as in Caffe
+    and PyTorch.
     """
     _, height, width = shape
     fit = _rounded_up if ceil else _rounded_down
@@ -202,7 +202,7 @@ def slide(
 
 
 def arithmetic(size: int, kernel: int, stride: int, padding: int, ceil: bool) -> str:
-    """The sum that gives the size, for a person to follow."""
+    """The formula for the output size with its numbers, for a message."""
     pads = f"+2*{padding}" if padding else ""
     fit, how = (_rounded_up, "rounded up") if ceil else (_rounded_down, "rounded down")
     return f"({size}{pads}-{kernel})/{stride}+1 = {fit(size, kernel, stride, padding)}, {how}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from archc.network import ir
 from archc.network.transforms.editing import changed
-from archc.ops.convolution import Conv, SeparableConv
+from archc.ops.convolution import Convolution
 
 
 def scale_width(network: ir.Network, multiplier: float, multiple: int) -> ir.Network:
@@ -38,7 +38,7 @@ class _Scaling:
     def _op(self, node: ir.Op, columns: frozenset[str]) -> ir.Op:
         operator = node.operator
         scaled = [field for field, symbol in node.symbols.items() if symbol in columns]
-        if isinstance(operator, Conv | SeparableConv) and "out" not in node.symbols:
+        if isinstance(operator, Convolution) and "out" not in node.symbols:
             scaled.append("out")
         if not scaled:
             return node
@@ -70,7 +70,7 @@ def filter_columns(body: ir.Node) -> set[str]:
     pending = [body]
     while pending:
         node = pending.pop()
-        if isinstance(node, ir.Op) and isinstance(node.operator, Conv | SeparableConv):
+        if isinstance(node, ir.Op) and isinstance(node.operator, Convolution):
             columns |= {node.symbols["out"]} if "out" in node.symbols else set()
         elif isinstance(node, ir.Call):
             inner = filter_columns(node.body)

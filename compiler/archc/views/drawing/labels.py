@@ -3,7 +3,6 @@
 import re
 
 from archc.network import ir
-from archc.ops.operator import Operator
 from archc.views.drawing.text import shortened
 
 LONGEST = 34
@@ -22,7 +21,7 @@ def label(op: ir.Op, symbolic: bool = False) -> str:
     kind = type(operator).__name__
     words = [] if kind in _PLAIN else kind_words(kind).split(" ")
     if notation := operator.notation.removesuffix("/1"):
-        if words[1:] and family(operator).startswith(words[-1]):
+        if words[1:] and operator.family.name.startswith(words[-1]):
             words.pop()  # a max pool is a max among poolings, and its box is coloured as they are
         words.append(notation)
     field = operator.channels or (None if notation else operator.primary)
@@ -41,11 +40,6 @@ def kind_words(kind: str) -> str:
     if any(len(part) > 1 and part.isupper() for part in parts):
         return kind
     return " ".join(part.lower() for part in parts)
-
-
-def family(operator: Operator) -> str:
-    """The family that an operator is of, which colours it: the file that defines it."""
-    return type(operator).__module__.rpartition(".")[2]
 
 
 def repeats(kind: str, name: str) -> bool:

@@ -7,7 +7,7 @@ from archc.network import ir
 from archc.ops.operator import written
 from archc.views.drawing.blocks import DECK, JOIN, Block, Box, Join, Part, Placed, Text, Wire
 from archc.views.drawing.folding import Folding, Run
-from archc.views.drawing.labels import LONGEST, family, label, repeats
+from archc.views.drawing.labels import LONGEST, label, repeats
 from archc.views.drawing.text import shortened, width_of
 
 HEIGHT = 18
@@ -57,7 +57,7 @@ class Layout(NamedTuple):
         return Block(
             *(width + (2 * DECK if alike > 1 else 0), HEIGHT, width // 2),
             (Text(width // 2, _BASELINE, text),),
-            self.box(op, family(op.operator), alike > 1),
+            self.box(op, op.operator.family.name, alike > 1),
         )
 
     def box(self, node: ir.Node, colour: str, deck: bool = False) -> Box:
@@ -132,7 +132,7 @@ class Layout(NamedTuple):
                 Text(middle, _BASELINE + 1, text),
                 Text(width - edge, _BASELINE + 1, output, "end", "muted"),
             ),
-            self.box(op, family(op.operator), repeated),
+            self.box(op, op.operator.family.name, repeated),
         )
 
     def _heading(self, node: ir.Node, run: Run | None) -> tuple[str, str, str]:

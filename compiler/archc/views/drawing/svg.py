@@ -1,9 +1,13 @@
 """A block as SVG: text as text, the same bytes for the same block."""
 
 from collections.abc import Callable, Mapping
+from colorsys import hls_to_rgb
 from typing import Literal
 from xml.etree.ElementTree import Element, SubElement
+from zlib import crc32
 
+from archc.ops import FAMILIES
+from archc.ops.family import Colours, Family
 from archc.views.drawing.blocks import DECK, JOIN, Block, Box, Join, Placed, Text, Wire
 from archc.views.drawing.text import FAMILY, SIZE
 
@@ -14,13 +18,7 @@ Describe = Callable[[Element, Box], None]
 MARGIN = 6
 _INK = {"light": ("#1f2328", "#59636e", "#ffffff"), "dark": ("#f0f3f6", "#a6b0ba", "#15191f")}
 """Text, what is muted and wires, and the ground."""
-_FILLS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
-    "convolution": (("#dbe8f8", "#5b84b8"), ("#1d3552", "#5f8fc9")),
-    "pooling": (("#f9dedb", "#bd6a62"), ("#4c2624", "#c97a72")),
-    "normalization": (("#dcefdc", "#5d9560"), ("#1f3d24", "#66a36b")),
-    "linear": (("#e8dff6", "#8467b5"), ("#362852", "#9a80cc")),
-    "activation": (("#fbeccb", "#b08a3a"), ("#45371a", "#bd9a4d")),
-    "plain": (("#ebedef", "#868e97"), ("#2b3138", "#7d8791")),
+_FILLS: Mapping[str, tuple[Colours, Colours]] = {
     "frame": (("#f6f8fa", "#c3cad2"), ("#1c2128", "#444c56")),
     "sum": (("#ffffff", "#868e97"), ("#15191f", "#7d8791")),
     "added": (("#c9f0d2", "#1a7f37"), ("#12431f", "#3fb950")),
@@ -28,7 +26,7 @@ _FILLS: Mapping[str, tuple[tuple[str, str], tuple[str, str]]] = {
     "changed": (("#ffe8b3", "#8a5a00"), ("#4d3800", "#d8a013")),
     "affected": (("#fff8e5", "#a88b4a"), ("#2e2817", "#9d8449")),
 }
-"""Fill and line of each family and mark, light and dark."""
+"""Fill and line of frames, sums and marks, light and dark; a family has its own colours."""
 
 
 def render(block: Block, describe: Describe | None = None) -> Element:
@@ -65,6 +63,18 @@ def style(theme: Theme = "auto") -> str:
     return base + _colours("light") + dark
 
 
+def colours(family: Family) -> tuple[Colours, Colours]:
+    """Fill and line of a family, light and dark; the hue comes from its name if it has none."""
+    hue = crc32(family.name.encode()) % 360 / 360
+    light = family.light or (_hex(hue, 0.9, 0.6), _hex(hue, 0.5, 0.35))
+    return light, family.dark or (_hex(hue, 0.2, 0.4), _hex(hue, 0.6, 0.4))
+
+
+def _hex(hue: float, lightness: float, saturation: float) -> str:
+    red, green, blue = (round(255 * part) for part in hls_to_rgb(hue, lightness, saturation))
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
 def _colours(theme: Literal["light", "dark"]) -> str:
     ink, muted, ground = _INK[theme]
     rules = [
@@ -72,7 +82,8 @@ def _colours(theme: Literal["light", "dark"]) -> str:
         f".drawing path{{stroke:{muted}}}",
         f".drawing .join,.drawing .head{{fill:{muted}}}.drawing .ground{{fill:{ground}}}",
     ]
-    for name, pair in _FILLS.items():
+    fills = {**{name: colours(family) for name, family in FAMILIES.items()}, **_FILLS}
+    for name, pair in fills.items():
         fill, line = pair[theme == "dark"]
         rules.append(f".drawing .{name}>rect{{fill:{fill};stroke:{line}}}")
     # What is marked in a frame is to stand out from it.

@@ -140,7 +140,7 @@ def _conditions(name: str, kind: type[Operator], scope: Scope) -> list[Schema]:
                 "properties": {"padding": {"not": {"enum": [0, "0x0"]}}},
             },
         ]
-        message = "A padded AvgPool must say count_padding: true where the zeros count in the mean."
+        message = f"A padded {name} must say count_padding: true where the zeros count in the mean."
         needed = {"required": ["count_padding"], "errorMessage": message}
         conditions.append({"if": {"anyOf": pads}, "then": needed})
     return conditions

@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 
 from archc.analyses import Analysis
 from archc.network import ir
+from archc.ops import FAMILIES
 from archc.views.drawing.blocks import Block, Box, Placed
 from archc.views.drawing.folding import fold
 from archc.views.drawing.lines import Line, spoken
@@ -12,14 +13,6 @@ from archc.views.drawing.network import draw_part
 from archc.views.drawing.svg import render
 from archc.views.page.markup import element
 
-FAMILIES = {
-    "convolution": "convolution: window, stride where it is not 1, filters",
-    "pooling": "pooling: maximum or average, window",
-    "normalization": "normalisation",
-    "linear": "fully connected",
-    "activation": "activation",
-    "plain": "other",
-}
 MARKS = {
     "added": "+ added",
     "removed": "- removed",
@@ -98,7 +91,7 @@ def legend(blocks: Iterable[Block]) -> Element:
     marks: set[str] = set()
     for block in blocks:
         _collect(block, families, marks)
-    items = [_key(name, words) for name, words in FAMILIES.items() if name in families]
+    items = [_key(name, family.words) for name, family in FAMILIES.items() if name in families]
     if marks:
         items = [_key(name, words) for name, words in MARKS.items() if name in marks | families]
     told = element("span", f" {_HOW}", class_="onscreen")
