@@ -1,10 +1,13 @@
 """What every backend has to know of a network."""
 
+from collections.abc import Container, Iterable
+
 from archc.analyses import Analysis
+from archc.diagnostics import Code, Diagnostic
 from archc.diagnostics.wording import counted
 from archc.network import ir
 from archc.ops.activation import Softmax
-from archc.ops.operator import written
+from archc.ops.operator import Operator, written
 
 MAXIMUM_PARAMS = 2_000_000_000
 """The most parameters of which a backend makes tensors."""
@@ -16,6 +19,33 @@ def softmax_behind(network: ir.Network) -> str:
     if isinstance(last, ir.Op) and isinstance(last.operator, Softmax) and len(network.rows) > 1:
         return last.name
     return ""
+
+
+def unsupported(
+    nodes: Iterable[ir.Node],
+    layers: Container[type[Operator]],
+    activations: Container[type[Operator]],
+    target: str,
+) -> list[Diagnostic]:
+    """A diagnostic for each operator below the nodes that ``target`` cannot express.
+
+    ``layers`` are the operators that it can express, ``activations`` those that may end a layer or
+    follow a sum.
+    """
+    diagnostics = []
+    for node in (inner for outer in nodes for inner in ir.walk(outer)):
+        kinds = []
+        holder: object = node
+        if isinstance(node, ir.Op):
+            holder = node.operator
+            kinds = [type(node.operator)] if type(node.operator) not in layers else []
+        activation = getattr(holder, "activation", None)
+        if activation is not None and type(activation) not in activations:
+            kinds.append(type(activation))
+        for kind in kinds:
+            message = f"{kind.__name__} cannot be expressed in {target} ({node.path})"
+            diagnostics.append(Diagnostic(Code.UNSUPPORTED, message, node.span))
+    return list(dict.fromkeys(diagnostics))
 
 
 def citation(network: ir.Network) -> str:

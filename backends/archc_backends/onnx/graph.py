@@ -9,12 +9,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from archc.analyses import Analysis
-from archc.diagnostics import Code, Diagnostic
+from archc.diagnostics import Diagnostic
 from archc.network import ir
 from archc.ops.operator import Shape
-from archc_backends.common.network import softmax_behind
-from archc_backends.onnx.operators import EMITTERS, steps_of
-from archc_backends.onnx.operators.plain import ACTIVATIONS, activated
+from archc_backends.common.network import softmax_behind, unsupported
+from archc_backends.onnx.operators import activated, emitters, steps_of
 from archc_backends.onnx.steps import (
     PREVIOUS,
     Attribute,
@@ -52,22 +51,8 @@ class Graph(NamedTuple):
 
 
 def check_operators(network: ir.Network) -> list[Diagnostic]:
-    """A finding for each operator and activation that no ONNX nodes are known for."""
-    diagnostics = []
-    for row in network.rows:
-        for node in ir.walk(row):
-            kinds = []
-            if isinstance(node, ir.Op):
-                kinds = [type(node.operator)] if type(node.operator) not in EMITTERS else []
-                activation = getattr(node.operator, "activation", None)
-            else:
-                activation = node.activation if isinstance(node, ir.Residual) else None
-            if activation is not None and type(activation) not in ACTIVATIONS:
-                kinds.append(type(activation))
-            for kind in kinds:
-                message = f"{kind.__name__} cannot be expressed in ONNX ({node.path})"
-                diagnostics.append(Diagnostic(Code.UNSUPPORTED, message, node.span))
-    return list(dict.fromkeys(diagnostics))
+    """A diagnostic for each operator and activation without an emitter."""
+    return unsupported(network.rows, emitters(), emitters(), "ONNX")
 
 
 def view_graph(analysis: Analysis) -> Graph:
@@ -173,7 +158,8 @@ class _Tracer:
             factor = self._constant(node, Constant("factor", float(node.scale)))
             value = self._join("Mul", node, "scale", (value, factor))
         value = self._join("Add", node, "add", (value, straight))
-        for step in activated(node.activation, self._shapes.of(node)):
+        steps = activated(node.activation, self._shapes.of(node)) if node.activation else []
+        for step in steps:
             value = self._join(step.kind, node, step.part, (value,), step.attributes)
         return value
 

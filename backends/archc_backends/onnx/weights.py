@@ -9,7 +9,6 @@ from zlib import crc32
 from archc.analyses import Analysis
 from archc.checks.checkpoints.match import check_numbers, shown
 from archc.diagnostics import Code, Diagnostic
-from archc.ops.activation import ReLU
 from archc.ops.convolution import Conv
 from archc.ops.linear import Linear
 from archc.ops.operator import Operator, Shape
@@ -132,9 +131,10 @@ def initial_arrays(analysis: Analysis, keys: Iterable[str]) -> "dict[str, Array]
 
 
 def _bound(operator: Operator, fan: int, is_weight: bool) -> float:
-    """The bound of a uniform distribution: He's in front of a ReLU, elsewhere PyTorch's default."""
+    """The bound of a uniform distribution: He's before a ReLU, elsewhere PyTorch's default."""
     plain = isinstance(operator, Linear) or (isinstance(operator, Conv) and operator.norm is None)
-    if plain and isinstance(getattr(operator, "activation", None), ReLU):
+    activation = getattr(operator, "activation", None)
+    if plain and activation is not None and activation.he_initialized:
         return sqrt(6 / fan) if is_weight else 0.0
     return sqrt(1 / fan)
 

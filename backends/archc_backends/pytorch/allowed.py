@@ -48,6 +48,10 @@ class Allowance(NamedTuple):
             self.private or more.private,
         )
 
+    def with_functions(self, functions: frozenset[str]) -> "Allowance":
+        """The same, with these functions of torch added."""
+        return self._replace(functions=self.functions | functions)
+
 
 NETWORK = Allowance(
     frozenset({"any", "bool", "dict", "float", "int", "isinstance", "list"})

@@ -21,10 +21,11 @@ class PyTorch:
     imports = frozenset({"torch", "torchgen", "functorch", "numpy", "tqdm", "typing_extensions"})
 
     def check(self, analysis: Analysis) -> list[Diagnostic]:
-        """What cannot be said in the module, such as a name that torch needs."""
-        from archc_backends.pytorch.reserved import check_classes, check_names
+        """What the module cannot express, such as a name that torch needs."""
+        from archc_backends.pytorch.reserved import check_classes, check_names, check_operators
 
-        return check_names(analysis.network) + check_classes(analysis)
+        network = analysis.network
+        return check_operators(network) + check_names(network) + check_classes(analysis)
 
     def emit(self, analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
         """The module's source, or what ``check`` finds."""

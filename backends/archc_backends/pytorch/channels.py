@@ -6,8 +6,6 @@ from typing import NamedTuple
 from archc.analyses import Analysis
 from archc.network import ir
 from archc.network.names import identifier
-from archc.ops.operator import Shape
-from archc.ops.plain import Flatten
 from archc_backends.pytorch.expressions import Expression, Sum
 
 
@@ -81,11 +79,10 @@ def _outputs(
 ) -> Channels:
     if isinstance(node, ir.Op):
         operator = node.operator
-        if isinstance(operator, Flatten):
-            before: Shape = analysis.shapes.inputs[id(node)]
-            return channels if len(before) == 1 else channels.times(before[1] * before[2])
         if operator.channels is None:
-            return channels
+            given, made = analysis.shapes.inputs[id(node)][0], analysis.shapes.outputs[id(node)][0]
+            # Such as a Flatten, whose features are a multiple of the channels.
+            return channels.times(made // given) if made % given == 0 else Channels((), made)
         name = node.symbols.get(operator.channels)
         return symbols[name] if name else Channels(constant=getattr(operator, operator.channels))
     if isinstance(node, ir.Concat):

@@ -32,6 +32,7 @@ from archc_backends.pytorch.views import (
     Block,
     ClassView,
     Extra,
+    Helper,
     HelperUses,
     finished,
     introduced,
@@ -155,8 +156,19 @@ class ClassBuilder:
         call, helper = emit_operator(site)
         if helper is None:
             return call
+        helper = self._distinct(helper)
         self.helpers.setdefault(helper.name, HelperUses(helper, [])).uses.append(helper.options)
-        return call._replace(keywords=tuple(helper.options.items()))
+        return call._replace(callee=helper.name, keywords=tuple(helper.options.items()))
+
+    def _distinct(self, helper: Helper) -> Helper:
+        """The helper, numbered if its name is taken by one whose activation has other fields."""
+        name, number = helper.name, 2
+        activation = getattr(helper.operator, "activation", None)
+        while (known := self.helpers.get(name)) is not None:
+            if getattr(known.helper.operator, "activation", None) == activation:
+                break
+            name, number = f"{helper.name}{number}", number + 1
+        return helper._replace(name=name)
 
     def _parts(self, fork: ir.Fork) -> Expression:
         parts = (part_channels(part, self.symbols) for part in fork.parts if part)

@@ -12,6 +12,7 @@ from archc.analyses import Analysis
 from archc_backends.pytorch.allowed import CONVERTED, NETWORK, names_in
 from archc_backends.pytorch.expressions import WIDTH, laid_out
 from archc_backends.pytorch.network import view_network
+from archc_backends.pytorch.operators import torch_functions
 from archc_backends.pytorch.statements import assigned
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def write_module(analysis: Analysis, optimized: "Optimized | None" = None) -> st
     view = view_network(analysis, optimized)
     body = _template().render(view=view)
     # Both parts end with a line, so that what each of them may say holds for the whole, too.
-    names = names_in(body, NETWORK if optimized is None else CONVERTED)
+    allowance = NETWORK if optimized is None else CONVERTED
+    names = names_in(body, allowance.with_functions(torch_functions()))
     opening = _docstring(view.docstring, 0) + "\n\n" + _imports(names)
     names_in(opening)
     return opening + body

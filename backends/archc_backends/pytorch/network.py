@@ -11,10 +11,9 @@ from archc_backends.common.network import citation, size, softmax_behind
 from archc_backends.pytorch.channels import CLASSES, Channels, environment
 from archc_backends.pytorch.classes import ClassBuilder, build_blocks, without_defaults
 from archc_backends.pytorch.expressions import WIDTH, Call, Choice, Expression, Group
-from archc_backends.pytorch.helpers import helper_class
 from archc_backends.pytorch.operators.site import literal
-from archc_backends.pytorch.statements import IMPORTS, Statement, snake_case
-from archc_backends.pytorch.views import ClassView, HelperUses, introduced
+from archc_backends.pytorch.statements import IMPORTS, snake_case
+from archc_backends.pytorch.views import ClassView, HelperUses, Statement, introduced
 
 if TYPE_CHECKING:
     from archc.driver.optimize import Optimized
@@ -97,7 +96,7 @@ def view_network(analysis: Analysis, optimized: "Optimized | None" = None) -> Ne
             )
         )
     blocks_views = [block.view for block in blocks.values()]
-    classes = [helper_class(uses) for _, uses in sorted(helpers.items())]
+    classes = [uses.helper.write(uses) for _, uses in sorted(helpers.items())]
     if not trains:
         classes = [view._replace(he=False) for view in classes]
     for view in blocks_views:

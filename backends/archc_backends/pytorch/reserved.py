@@ -8,9 +8,9 @@ from archc.diagnostics.spans import Span
 from archc.network import ir
 from archc.network.names import identifier
 from archc.ops.normalization import BatchNorm
-from archc_backends.common.network import softmax_behind
+from archc_backends.common.network import softmax_behind, unsupported
 from archc_backends.pytorch.classes import level
-from archc_backends.pytorch.operators.plain import FUNCTIONS
+from archc_backends.pytorch.operators import emitters, functions, helper_names
 from archc_backends.pytorch.statements import IMPORTS
 
 # Attributes of torch.nn.Module, Sequential and ModuleList (2.13), and of the generated network.
@@ -30,9 +30,13 @@ MODULE_ATTRIBUTES = frozenset(
     """.split()
 )
 ARGUMENTS = frozenset({*IMPORTS, "in_channels", "num_classes", "aux"})
-CLASSES = frozenset({"Tensor", "NamedTuple", "OrderedDict", "Affine"})
-_HELPERS = ("Conv", "SeparableConv", "Linear", "FlattenLinear")
-_ACTIVATIONS = ("", *(kind.__name__ for kind in FUNCTIONS))
+CLASSES = frozenset({"Tensor", "NamedTuple", "OrderedDict"})
+
+
+def check_operators(network: ir.Network) -> list[Diagnostic]:
+    """A diagnostic for each operator and activation without an emitter."""
+    nodes = (*network.rows, *(head.body for head in network.aux))
+    return unsupported(nodes, emitters(), functions(), "PyTorch")
 
 
 def check_names(network: ir.Network) -> list[Diagnostic]:
@@ -66,12 +70,22 @@ def check_names(network: ir.Network) -> list[Diagnostic]:
 
 
 def _like_helper(name: str) -> bool:
-    """Helpers are named by what they chain, such as ConvBNReLU."""
-    for start in _HELPERS:
+    """Whether a helper class may have the name: what it chains, such as ConvBNReLU."""
+    layers = [kind.__name__ for kind in emitters() if kind.layer_fields]
+    for start in (*layers, *helper_names()):
         rest = name.removeprefix(start)
-        if rest != name and rest.removeprefix("BN") in _ACTIVATIONS:
+        if rest != name and _like_activation(rest.removeprefix("BN")):
             return True
     return False
+
+
+def _like_activation(text: str) -> bool:
+    """Whether it names an activation, with a number if its fields may differ, or nothing."""
+    for kind in functions():
+        numbered = kind.model_fields and text.startswith(kind.__name__)
+        if text == kind.__name__ or (numbered and text.removeprefix(kind.__name__).isdecimal()):
+            return True
+    return not text
 
 
 def _key(layer: Span, name: str) -> Span:

@@ -2,7 +2,7 @@
 
 import re
 from itertools import takewhile
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from archc.diagnostics.wording import counted, listed
 from archc.network import ir
@@ -10,17 +10,10 @@ from archc.network.names import is_name
 from archc.ops.normalization import BatchNorm
 from archc_backends.pytorch.expressions import WIDTH, Call, Expression, Group, flat, laid_out
 from archc_backends.pytorch.operators import activated
+from archc_backends.pytorch.views import Statement
 
 IMPORTS = frozenset({"torch", "nn", "functional"})
 """Names in the file that no argument and no variable may take."""
-
-
-class Statement(NamedTuple):
-    """``target = value  # comment``."""
-
-    target: str
-    value: Expression
-    comment: str = ""
 
 
 def assigned(statement: Statement, indent: int) -> str:

@@ -4,9 +4,16 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from archc.network import ir
+from archc.ops.operator import Operator
 from archc_backends.pytorch.expressions import WIDTH, Expression, flat
-from archc_backends.pytorch.operators.site import Helper
-from archc_backends.pytorch.statements import Statement
+
+
+class Statement(NamedTuple):
+    """``target = value  # comment``."""
+
+    target: str
+    value: Expression
+    comment: str = ""
 
 
 class Attribute(NamedTuple):
@@ -50,8 +57,23 @@ class Block(NamedTuple):
     extras: tuple[Extra, ...]
 
 
+class Helper(NamedTuple):
+    """A small class that generated code needs, such as a convolution followed by its ReLU.
+
+    ``write`` makes the class from all its uses. ``options`` are the constructor's keyword arguments
+    at this use, in order. ``defaults`` are values that the class has anyway; an option without one
+    gets the value that most uses share.
+    """
+
+    name: str
+    write: "Callable[[HelperUses], ClassView]"
+    operator: Operator
+    options: Mapping[str, str]
+    defaults: Mapping[str, str]
+
+
 class HelperUses(NamedTuple):
-    """A helper class and all the options it is constructed with."""
+    """A helper class and the options of each of its uses."""
 
     helper: Helper
     uses: list[Mapping[str, str]]

@@ -1,30 +1,42 @@
-"""How each operator is expressed in ONNX; a file here for each family of the compiler's.
+"""How ONNX expresses each operator, one file for each family of the compiler's operators.
 
-A file's ``EMITTERS`` says which function gives the steps of which operator, from the operator and
-the shapes that go in and come out.
+A file's ``EMITTERS`` maps each operator to the function that returns its steps. The function gets
+the operator and the shapes of its input and output. An operator's own steps leave out its
+activation, which ``steps_of`` adds.
 """
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from archc.ops.operator import Operator, Shape
+from archc.ops.activation import Activation
+from archc.ops.operator import Operator, Shape, written
 from archc_backends.onnx.steps import Step
 
 Emitter = Callable[[Any, Shape, Shape], list[Step]]
 
 
-def _discover() -> dict[type[Operator], Emitter]:
-    emitters: dict[type[Operator], Emitter] = {}
-    for file in sorted(Path(__file__).parent.glob("[a-z]*.py")):
-        emitters |= getattr(import_module(f"{__name__}.{file.stem}"), "EMITTERS", {})
-    return emitters
-
-
-EMITTERS = _discover()
-
-
 def steps_of(operator: Operator, given: Shape, made: Shape) -> list[Step]:
-    """The operator's nodes; none where it passes its input on. Raises KeyError without emitter."""
-    return EMITTERS[type(operator)](operator, given, made)
+    """The operator's nodes, with its activation; none if it passes its input on."""
+    steps = emitters()[type(operator)](operator, given, made)
+    if (shape := steps[-1].shape if steps else given) != made:
+        kind = type(operator).__name__
+        raise ValueError(f"the steps of {kind} end with {written(shape)}, not {written(made)}")
+    activation = getattr(operator, "activation", None)
+    return steps if activation is None else [*steps, *activated(activation, made)]
+
+
+def activated(activation: Activation, shape: Shape) -> list[Step]:
+    """The nodes of an activation that ends a layer or follows a sum."""
+    return emitters()[type(activation)](activation, shape, shape)
+
+
+@cache
+def emitters() -> dict[type[Operator], Emitter]:
+    """The emitter of each operator."""
+    found: dict[type[Operator], Emitter] = {}
+    for file in sorted(Path(__file__).parent.glob("[a-z]*.py")):
+        found |= getattr(import_module(f"{__name__}.{file.stem}"), "EMITTERS", {})
+    return found

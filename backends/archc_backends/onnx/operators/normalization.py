@@ -8,7 +8,7 @@ _STATE = ("weight", "bias", "running_mean", "running_var")
 
 
 def normalized(norm: BatchNorm, shape: Shape, prefix: str = "") -> Step:
-    """The norm with its running statistics; ``prefix`` stands before the names of its state."""
+    """The norm with its running statistics; ``prefix`` precedes the names of its state."""
     state = tuple(State(f"{prefix}{name}") for name in _STATE)
     attributes = {"epsilon": norm.eps}
     return Step("BatchNormalization", "bn", shape, (PREVIOUS, *state), attributes)
@@ -22,9 +22,9 @@ def batch_norm(operator: BatchNorm, given: Shape, made: Shape) -> list[Step]:
 def lrn(operator: LRN, given: Shape, made: Shape) -> list[Step]:
     """LRN, which divides alpha by the size as PyTorch does.
 
-    Of an even size one neighbour more stands before a channel in PyTorch, and behind it in ONNX;
-    ONNX Runtime takes odd sizes only. So an even one is written out: the mean of squares along the
-    channels, as a pool over a map that has them as its height.
+    With an even size, PyTorch has one more neighbour before a channel than after it, ONNX one more
+    after it, and ONNX Runtime takes odd sizes only. An even size is therefore written out: the mean
+    of squares along the channels is a pool over a map whose height is the channels.
     """
     if operator.size % 2:
         attributes: dict[str, Attribute] = {
@@ -58,7 +58,7 @@ def lrn(operator: LRN, given: Shape, made: Shape) -> list[Step]:
 
 
 def affine(operator: Affine, given: Shape, made: Shape) -> list[Step]:
-    """Mul, then Add where there is a shift."""
+    """Mul, then Add if there is a shift."""
     scales, shift = (
         tuple(((number,),) for number in numbers)
         for numbers in (operator.scales, operator.shift or ())

@@ -1,7 +1,7 @@
-"""Pools. A last, partial window is said by padding behind the input, never by ``ceil_mode``.
+"""Pools. Padding after the input expresses a last, partial window, never ``ceil_mode``.
 
-Versions of ONNX and its runtimes disagree about a window that would start in the padding, and about
-what it is divided by; sizes are known here, so that padding says exactly what PyTorch does.
+Versions of ONNX and its runtimes disagree about a window that would start in the padding and about
+its divisor. Sizes are known here, so padding can express exactly what PyTorch computes.
 """
 
 from archc.ops.operator import Pair, Shape
@@ -11,7 +11,7 @@ from archc_backends.onnx.steps import PREVIOUS, Attribute, Constant, Step
 
 
 def max_pool(operator: MaxPool, given: Shape, made: Shape) -> list[Step]:
-    """MaxPool, to which padding is less than every number."""
+    """MaxPool, for which padding is less than every number."""
     beyond = _beyond(operator.window, operator.pads, given, made)
     pads = (*operator.pads, operator.pads[0] + beyond[0], operator.pads[1] + beyond[1])
     return [Step("MaxPool", "pool", made, attributes=_window(operator.window, pads))]
@@ -20,8 +20,8 @@ def max_pool(operator: MaxPool, given: Shape, made: Shape) -> list[Step]:
 def avg_pool(operator: AvgPool, given: Shape, made: Shape) -> list[Step]:
     """AveragePool, or GlobalAveragePool.
 
-    In PyTorch padding may count in the mean, and what a partial window lacks beyond it never does.
-    Where both occur, the zeros that count are put there by a Pad first.
+    In PyTorch padding may count in the mean, but the part of a window beyond the padding never
+    does. If both occur, a Pad first adds the zeros that count.
     """
     window = operator.window
     if isinstance(window, str):
@@ -40,7 +40,7 @@ def avg_pool(operator: AvgPool, given: Shape, made: Shape) -> list[Step]:
 
 
 def adaptive_avg_pool(operator: AdaptiveAvgPool, given: Shape, made: Shape) -> list[Step]:
-    """AveragePool where the regions are windows; else a product with the means of each side."""
+    """AveragePool if the regions are windows, otherwise a matrix product for each side."""
     if made[1:] == (1, 1):
         return [Step("GlobalAveragePool", "pool", made)]
     sides = [_regions(size, parts) for size, parts in zip(given[1:], made[1:], strict=True)]
@@ -50,7 +50,7 @@ def adaptive_avg_pool(operator: AdaptiveAvgPool, given: Shape, made: Shape) -> l
         window = Window((height, width), (down, across), None)
         attributes = _window(window, (0, 0, 0, 0))
         return [Step("AveragePool", "pool", made, attributes=attributes)]
-    # A region is a rectangle: its mean is the mean over its rows of the means over its columns.
+    # The mean of a rectangle is the mean over its rows of the means over its columns.
     rows = Constant("rows", _means(sides[0], given[1]))
     columns = Constant("columns", tuple(zip(*_means(sides[1], given[2]), strict=True)))
     between = (given[0], made[1], given[2])
@@ -61,7 +61,7 @@ def adaptive_avg_pool(operator: AdaptiveAvgPool, given: Shape, made: Shape) -> l
 
 
 def _beyond(window: Window, pads: Pair, given: Shape, made: Shape) -> Pair:
-    """How far the last windows reach beyond the padding, down and across."""
+    """How far the last windows reach beyond the padding, vertically and horizontally."""
     down, across = (
         max(0, (made[1 + i] - 1) * stride + window.kernel[i] - given[1 + i] - 2 * pads[i])
         for i, stride in enumerate(window.stride or (1, 1))
@@ -74,12 +74,12 @@ def _window(window: Window, pads: tuple[int, ...]) -> dict[str, Attribute]:
 
 
 def _regions(size: int, parts: int) -> list[tuple[int, int]]:
-    """From where to where each region reaches, as PyTorch divides a side."""
+    """Start and end of each region, as PyTorch divides a side."""
     return [(i * size // parts, -(-(i + 1) * size // parts)) for i in range(parts)]
 
 
 def _as_window(regions: list[tuple[int, int]]) -> Pair | None:
-    """Kernel and stride of a window that slides over exactly these regions, if there is one."""
+    """Kernel and stride of the window that covers exactly these regions; None if there is none."""
     start, end = regions[0]
     step = regions[1][0] - start if len(regions) > 1 else 1
     same = all(region == (i * step, i * step + end) for i, region in enumerate(regions))
@@ -87,7 +87,7 @@ def _as_window(regions: list[tuple[int, int]]) -> Pair | None:
 
 
 def _means(regions: list[tuple[int, int]], size: int) -> tuple[tuple[float, ...], ...]:
-    """A matrix whose product with a side gives the mean of each region."""
+    """A matrix whose product with a side is the mean of each region."""
     return tuple(
         tuple(1 / (end - start) if start <= i < end else 0.0 for i in range(size))
         for start, end in regions

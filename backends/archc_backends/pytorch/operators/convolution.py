@@ -1,25 +1,53 @@
-"""Convolutions and linear layers, with what follows them."""
+"""Convolutions and linear layers, with the norm and the activation after them.
 
+A layer that is more than one module of torch.nn gets a helper class: a subclass of nn.Conv2d or
+nn.Linear that keeps its state_dict keys, or a module of several parts.
+"""
+
+from typing import NamedTuple
+
+from archc.ops.activation import Activation
 from archc.ops.convolution import Conv, SeparableConv
 from archc.ops.linear import Linear
-from archc_backends.pytorch.expressions import Call
-from archc_backends.pytorch.operators.site import Helper, Made, Site, literal, options, pair
+from archc_backends.pytorch.expressions import Call, Expression
+from archc_backends.pytorch.operators import activated
+from archc_backends.pytorch.operators.site import Made, Site, literal, options, pair
+from archc_backends.pytorch.views import (
+    Attribute,
+    ClassView,
+    Helper,
+    HelperUses,
+    Statement,
+    finished,
+)
+
+_TYPES = {
+    "stride": "int | tuple[int, int]",
+    "padding": "int | tuple[int, int]",
+    "groups": "int",
+    "multiplier": "int",
+    "bias": "bool",
+    "eps": "float",
+    "momentum": "float",
+}
 
 
 def conv(site: Site) -> Made:
-    """nn.Conv2d alone, or a class of its own for the norm and the activation behind it."""
-    assert isinstance(site.operator, Conv)
-    return _convolution(site, site.operator, "Conv", "nn.Conv2d")
+    """nn.Conv2d, or a helper class if a norm or an activation follows."""
+    operator = site.operator
+    assert isinstance(operator, Conv)
+    return _convolution(site, operator, "Conv", "nn.Conv2d")
 
 
 def separable_conv(site: Site) -> Made:
-    """A class of its own: depthwise, pointwise, then the norm and the activation."""
-    assert isinstance(site.operator, SeparableConv)
-    return _convolution(site, site.operator, "SeparableConv", None)
+    """A helper class: depthwise, pointwise, then the norm and the activation."""
+    operator = site.operator
+    assert isinstance(operator, SeparableConv)
+    return _convolution(site, operator, "SeparableConv", None)
 
 
 def linear(site: Site) -> Made:
-    """nn.Linear, or a class of its own for the activation behind it."""
+    """nn.Linear, or a helper class if it must flatten its input or an activation follows."""
     operator = site.operator
     assert isinstance(operator, Linear)
     arguments = (site.channels, site.value("out"))
@@ -30,8 +58,8 @@ def linear(site: Site) -> Made:
     name = "FlattenLinear" if flattens else "Linear"
     if operator.activation is not None:
         name += type(operator.activation).__name__
-    kind = "flatten_linear" if flattens else "activated"
-    helper = Helper(name, kind, operator, given, {"bias": "True"})
+    write = flatten_linear_class if flattens else activated_class
+    helper = Helper(name, write, operator, given, {"bias": "True"})
     return Made(Call(name, arguments), helper)
 
 
@@ -55,10 +83,143 @@ def _convolution(site: Site, operator: Conv | SeparableConv, name: str, alone: s
         given["momentum"] = literal(operator.norm.momentum)
     if operator.activation:
         name += type(operator.activation).__name__
-    kind = "convolution" if operator.norm else "activated"
+    write = convolution_class if operator.norm else activated_class
     if alone is None:
-        kind = "separable_convolution"
-    return Made(Call(name, arguments), Helper(name, kind, operator, given, defaults))
+        write = separable_convolution_class
+    return Made(Call(name, arguments), Helper(name, write, operator, given, defaults))
+
+
+class _Base(NamedTuple):
+    """A class of torch.nn, and the function and attributes that its forward uses."""
+
+    name: str
+    function: str
+    attributes: tuple[str, ...]
+    input: str = "x"
+
+
+_CONVOLUTION = _Base(
+    "nn.Conv2d",
+    "functional.conv2d",
+    ("weight", "bias", "stride", "padding", "dilation", "groups"),
+)
+_LINEAR = _Base("nn.Linear", "functional.linear", ("weight", "bias"))
+
+
+def activated_class(uses: HelperUses) -> ClassView:
+    """nn.Conv2d or nn.Linear with the activation in its forward, under the same keys."""
+    activation = _activation(uses)
+    assert activation is not None
+    is_linear = isinstance(uses.helper.operator, Linear)
+    what = "linear layer" if is_linear else "convolution"
+    name = type(activation).__name__
+    docstring = f"A {what} with a {name} behind it, under the state_dict keys of the {what}."
+    return _subclass(uses, docstring, _LINEAR if is_linear else _CONVOLUTION)
+
+
+def flatten_linear_class(uses: HelperUses) -> ClassView:
+    """nn.Linear on channels x 1 x 1, with the activation if there is one."""
+    activation = _activation(uses)
+    behind = "" if activation is None else f", with a {type(activation).__name__} behind it"
+    docstring = f"A linear layer on features that come as channels x 1 x 1{behind}."
+    return _subclass(uses, docstring, _LINEAR._replace(input="torch.flatten(x, 1)"))
+
+
+def convolution_class(uses: HelperUses) -> ClassView:
+    """A convolution, its norm, and the activation if there is one."""
+    arguments = ("in_channels", "out_channels", "kernel_size")
+    options = _given(uses, {"stride": "1", "padding": "0", "groups": "1", "bias": "True"})
+    attributes = [Attribute("conv", Call("nn.Conv2d", arguments, options)), _norm(uses)]
+    return _module(uses, "Convolution, batch normalisation", attributes, "self.bn(self.conv(x))")
+
+
+def separable_convolution_class(uses: HelperUses) -> ClassView:
+    """The depthwise and the pointwise convolution, then the norm and the activation if any."""
+    operator = uses.helper.operator
+    assert isinstance(operator, SeparableConv)
+    multiplier = _option(uses, "multiplier")
+    channels = "in_channels" if multiplier == "1" else f"in_channels * {multiplier}"
+    window = _given(uses, {"stride": "1", "padding": "0"})
+    depthwise = Call(
+        "nn.Conv2d",
+        ("in_channels", channels, "kernel_size"),
+        (*window, ("groups", "in_channels"), ("bias", "False")),
+    )
+    pointwise = Call(
+        "nn.Conv2d",
+        (channels, "out_channels", "kernel_size=1"),
+        _given(uses, {"bias": "True"}),
+    )
+    attributes = [Attribute("depthwise", depthwise), Attribute("pointwise", pointwise)]
+    value = "self.pointwise(self.depthwise(x))"
+    docstring = "Depthwise convolution, then a 1x1 that mixes its channels"
+    if operator.norm is not None:
+        attributes.append(_norm(uses))
+        value = f"self.bn({value})"
+        docstring += ", batch normalisation"
+    return _module(uses, docstring, attributes, value)
+
+
+def _subclass(uses: HelperUses, docstring: str, base: _Base) -> ClassView:
+    """A subclass of the base, with the activation in its forward if there is one.
+
+    It calls the function because TorchScript cannot compile ``super().forward(x)``.
+    """
+    activation = _activation(uses)
+    arguments = (base.input, *(f"self.{name}" for name in base.attributes))
+    lines = [Statement("x", Call(base.function, arguments))]
+    if activation is not None:
+        lines.append(Statement("x", activated(activation, "x")))
+    he = activation is not None and activation.he_initialized
+    return ClassView(uses.helper.name, base.name, docstring, None, (), *finished(lines), he)
+
+
+def _module(
+    uses: HelperUses, docstring: str, attributes: list[Attribute], value: Expression
+) -> ClassView:
+    """A module of several parts, with the activation in its forward if there is one."""
+    lines = [Statement("x", value)]
+    if (activation := _activation(uses)) is not None:
+        docstring += f", {type(activation).__name__}"
+        lines.append(Statement("x", activated(activation, "x")))
+    statements, result = finished(lines)
+    return ClassView(
+        uses.helper.name,
+        "nn.Module",
+        f"{docstring}.",
+        _parameters(uses),
+        tuple(attributes),
+        statements,
+        result,
+    )
+
+
+def _activation(uses: HelperUses) -> Activation | None:
+    activation: Activation | None = getattr(uses.helper.operator, "activation", None)
+    return activation
+
+
+def _parameters(uses: HelperUses) -> tuple[str, ...]:
+    fixed = ("in_channels: int", "out_channels: int", "kernel_size: int | tuple[int, int]")
+    defaults = uses.defaults()
+    varied = (f"{name}: {_TYPES[name]} = {defaults[name]}" for name in uses.varied())
+    return (*fixed, *varied)
+
+
+def _option(uses: HelperUses, name: str) -> str:
+    """The option inside the class: a parameter if its uses differ, otherwise its one value."""
+    return name if name in uses.varied() else uses.defaults()[name]
+
+
+def _given(uses: HelperUses, defaults: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    options = {name: _option(uses, name) for name in defaults if name in uses.helper.options}
+    return tuple((name, value) for name, value in options.items() if value != defaults[name])
+
+
+def _norm(uses: HelperUses) -> Attribute:
+    options = _given(uses, {"eps": "1e-05", "momentum": "0.1"})
+    return Attribute("bn", Call("nn.BatchNorm2d", ("out_channels",), options))
 
 
 EMITTERS = {Conv: conv, SeparableConv: separable_conv, Linear: linear}
+HELPERS = ("FlattenLinear",)

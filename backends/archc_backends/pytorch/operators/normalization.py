@@ -2,7 +2,8 @@
 
 from archc.ops.normalization import LRN, Affine, BatchNorm
 from archc_backends.pytorch.expressions import Call, Group
-from archc_backends.pytorch.operators.site import Helper, Made, Site, literal, options
+from archc_backends.pytorch.operators.site import Made, Site, literal, options
+from archc_backends.pytorch.views import Attribute, ClassView, Helper, HelperUses, Statement
 
 
 def batch_norm(site: Site) -> Made:
@@ -25,13 +26,29 @@ def lrn(site: Site) -> Made:
 
 
 def affine(site: Site) -> Made:
-    """A class of its own: nothing of it is in the state_dict."""
+    """A helper class without an entry in the state_dict."""
     operator = site.operator
     assert isinstance(operator, Affine)
     shift = operator.shift or (0.0,) * len(operator.scales)
     numbers = (Group("()", tuple(map(literal, part))) for part in (operator.scales, shift))
     call = Call("Affine", tuple(numbers))
-    return Made(call, Helper("Affine", "affine", operator, {}, {}))
+    return Made(call, Helper("Affine", affine_class, operator, {}, {}))
+
+
+def affine_class(uses: HelperUses) -> ClassView:
+    """The class Affine."""
+    return ClassView(
+        "Affine",
+        "nn.Module",
+        "x * scale + shift with fixed numbers for each channel, none of them in the state_dict.",
+        ("scale: tuple[float, ...]", "shift: tuple[float, ...]"),
+        (
+            Attribute("scale", "nn.Buffer(torch.tensor(scale).view(-1, 1, 1), persistent=False)"),
+            Attribute("shift", "nn.Buffer(torch.tensor(shift).view(-1, 1, 1), persistent=False)"),
+        ),
+        (Statement("x", "x * self.scale + self.shift"),),
+        "x",
+    )
 
 
 EMITTERS = {BatchNorm: batch_norm, LRN: lrn, Affine: affine}

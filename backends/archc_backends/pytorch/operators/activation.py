@@ -1,0 +1,29 @@
+"""Activations, as modules and as functions."""
+
+from archc.ops.activation import ReLU, Softmax
+from archc_backends.pytorch.expressions import Call, Expression
+from archc_backends.pytorch.operators.site import Made, Site
+
+
+def relu(site: Site) -> Made:
+    """nn.ReLU, not in place: another branch may read its input."""
+    return Made(Call("nn.ReLU"))
+
+
+def softmax(site: Site) -> Made:
+    """nn.Softmax over the channels."""
+    return Made(Call("nn.Softmax", (), (("dim", "1"),)))
+
+
+def apply_relu(activation: ReLU, x: Expression) -> Expression:
+    """functional.relu, in place: nothing else reads what it overwrites."""
+    return Call("functional.relu", (x,), (("inplace", "True"),))
+
+
+def apply_softmax(activation: Softmax, x: Expression) -> Expression:
+    """functional.softmax over the channels."""
+    return Call("functional.softmax", (x,), (("dim", "1"),))
+
+
+EMITTERS = {ReLU: relu, Softmax: softmax}
+FUNCTIONS = {ReLU: apply_relu, Softmax: apply_softmax}
