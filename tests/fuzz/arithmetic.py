@@ -3,6 +3,7 @@
 from math import ceil, prod
 from typing import Any
 
+from fuzz.others import OTHERS, shape_of
 from fuzz.plain import Data, Reader
 
 Shape = tuple[int, ...]
@@ -26,6 +27,11 @@ class Arithmetic(Reader[Shape]):
         return body
 
     def operator(self, path: str, kind: str, fields: Data, x: Shape) -> Shape:
+        if kind in OTHERS:
+            shape = shape_of(kind, fields, x)
+            if shape is None:
+                raise Unfit
+            return shape
         if kind in ("Dropout", "ReLU", "Softmax", "Identity", "BatchNorm"):
             return x
         if kind == "Flatten":

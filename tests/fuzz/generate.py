@@ -11,6 +11,7 @@ from typing import Any
 from fuzz.arithmetic import Shape
 from fuzz.layers import Fitting, Layers
 from fuzz.operators import CLASSES, COLUMNS, COUNTS, Scope
+from fuzz.others import READINGS
 from fuzz.plain import FILLED, STRUCTURES, Data, mappings
 
 HEAD: Data = {
@@ -22,16 +23,22 @@ HEAD: Data = {
 OUTER: Data = {"Sequence": [{"Dropout": 0.1}, "Head"]}
 
 
-def random_spec(random: Random, siblings: bool = False) -> Data:
-    """A valid spec; with ``siblings`` many a branch begins with a 1x1 convolution."""
-    return _Spec(random, siblings).spec
+def random_spec(
+    random: Random, siblings: bool = False, others: tuple[str, ...] = tuple(READINGS)
+) -> Data:
+    """A valid spec; with ``siblings`` many a branch begins with a 1x1 convolution.
+
+    ``others`` are the kinds to draw that only others.py knows.
+    """
+    return _Spec(random, siblings, others).spec
 
 
 class _Spec(Layers):
     """Draws modules, then rows and auxiliary heads."""
 
-    def __init__(self, random: Random, siblings: bool) -> None:
+    def __init__(self, random: Random, siblings: bool, others: tuple[str, ...]) -> None:
         self.siblings = siblings
+        self.others = others
         self.spec: Data = {"archc": 1, "name": "Net", "about": "A network.", "classes": CLASSES}
         super().__init__(random, Fitting(self.spec))
         shape: Shape = (self.one_of((1, 3, 4, 8)), random.randint(5, 14), random.randint(5, 14))

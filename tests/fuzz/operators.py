@@ -4,6 +4,7 @@ from random import Random
 from typing import Any
 
 from fuzz.arithmetic import Shape
+from fuzz.others import READINGS, draw, draw_activation
 from fuzz.plain import Data
 
 CLASSES = 7
@@ -51,6 +52,9 @@ class Scope:
 class Operators:
     """Draws operators that most often take the shape they are drawn for."""
 
+    others: tuple[str, ...] = tuple(READINGS)
+    """The kinds to draw that only others.py knows."""
+
     def __init__(self, random: Random) -> None:
         self.random = random
         self.one_of = random.choice
@@ -68,6 +72,9 @@ class Operators:
     def activation(self, percent: int = 40) -> Data:
         if not self.chance(percent):
             return {}
+        if self.others and self.chance(25):
+            other = draw_activation(self.random, self.others)
+            return {} if other is None else {"activation": other}
         return {"activation": self.one_of(("ReLU", "ReLU", "ReLU", "Softmax", "none"))}
 
     def convolution(self, scope: Scope, keeps_size: bool) -> Data:
@@ -119,6 +126,8 @@ class Operators:
         return self.one_of(kinds)
 
     def an_operator(self, scope: Scope, shape: Shape, keeps_size: bool) -> Any:
+        if self.others and self.chance(15):
+            return draw(self.random, self.one_of(self.others))
         if len(shape) == 1:
             if self.chance(40):
                 return self.plain(scope, shape)

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from fuzz.arithmetic import pair, window
+from fuzz.others import READINGS
 from fuzz.plain import Data, Reader, below
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -53,6 +54,8 @@ class Tensors(Reader[Tensor]):
         return self.activated(activation, total)
 
     def operator(self, path: str, kind: str, fields: Data, x: Tensor) -> Tensor:
+        if kind in READINGS:
+            return READINGS[kind].tensor(fields, x)
         if kind in ("Conv", "SeparableConv"):
             return self.convolution(path, kind, fields, x)
         if kind == "Linear":
@@ -96,7 +99,10 @@ class Tensors(Reader[Tensor]):
             self.state[f"{path}.{key}"] = value
         return out
 
-    def activated(self, kind: str, x: Tensor) -> Tensor:
+    def activated(self, written: Any, x: Tensor) -> Tensor:
+        (kind, fields) = next(iter(written.items())) if isinstance(written, dict) else (written, {})
+        if kind in READINGS:
+            return READINGS[kind].tensor(fields, x)
         if kind == "ReLU":
             return F.relu(x)
         if kind == "Softmax":

@@ -11,6 +11,7 @@ from fuzz.compiling import analysed, emitted, executed, shown
 from fuzz.features import features
 from fuzz.generate import random_spec
 from fuzz.meta import shorten_normalization
+from fuzz.others import OTHERS
 from fuzz.text import write
 from torch import nn
 
@@ -25,7 +26,7 @@ BATCH = 2  # normalisation over a batch needs more than one value for each chann
 
 def draw(random: Random) -> Case:
     """A random spec."""
-    spec = random_spec(random)
+    spec = random_spec(random, others=OTHERS)
     return Case(write(spec, random.choice((2, 2, 3, 9))), None, Counter(features(spec)))
 
 

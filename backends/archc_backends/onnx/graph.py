@@ -15,6 +15,8 @@ from archc.ops.operator import Shape
 from archc_backends.common.network import softmax_behind, unsupported
 from archc_backends.onnx.operators import activated, emitters, steps_of
 from archc_backends.onnx.steps import (
+    ABSENT,
+    INPUT,
     PREVIOUS,
     Attribute,
     Constant,
@@ -122,7 +124,7 @@ class _Tracer:
 
     def _operand(self, path: str, part: Operand, source: str, value: str) -> str:
         if isinstance(part, Value):
-            return value if part is PREVIOUS else source
+            return {PREVIOUS: value, INPUT: source, ABSENT: ""}[part]
         name = f"{path}.{part.name}"
         if isinstance(part, State):
             self.keys.add(name)
@@ -147,7 +149,7 @@ class _Tracer:
                 sources[branch] = value = self._fresh(f"{name}.{branch}")
                 outputs[value] = part.channels, *size
         channels = tuple(part.channels for part in node.parts if part is not None)
-        inputs = (whole, self._constant(node, Constant("parts", channels, integers=True)))
+        inputs = (whole, self._constant(node, Constant("parts", channels, "int64")))
         self._put(Node("Split", name, inputs, outputs, {"axis": 1}))
         return sources
 

@@ -44,7 +44,7 @@ def write_model(analysis: Analysis, options: Options) -> dict[str, bytes] | list
         return arrays
     kind = next((array.dtype for array in arrays.values()), np.dtype(np.float32))
     for name, constant in graph.constants.items():
-        arrays[name] = np.asarray(constant.values, np.int64 if constant.integers else kind)
+        arrays[name] = np.asarray(constant.values, constant.type or kind)
     outside = sum(array.nbytes for array in arrays.values()) > MAXIMUM_BYTES
     name, beside = f"{options.stem}.onnx", f"{options.stem}.onnx.data"
     external = _External(options.stamp, beside) if outside else None

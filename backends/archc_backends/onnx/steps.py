@@ -1,4 +1,4 @@
-"""How an operator is expressed: ONNX nodes as plain data, a chain from its input to its output."""
+"""An operator's ONNX nodes as plain data: a chain from its input to its output."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from archc.ops.operator import Shape
 
-Attribute = int | float | tuple[int, ...]
+Attribute = int | float | str | tuple[int, ...]
 
 
 class State(NamedTuple):
@@ -17,28 +17,29 @@ class State(NamedTuple):
 
 
 class Constant(NamedTuple):
-    """Fixed numbers, as nested sequences: of the model's type unless they are ``integers``."""
+    """Fixed numbers, as nested sequences. ``type`` is ``int64`` or such; None is the model's."""
 
     name: str
     values: Any
-    integers: bool = False
+    type: str | None = None
 
 
 class Value(Enum):
-    """What is known when the network runs: the layer's input, or what the step before gave."""
+    """The layer's input, the output of the step before, or an optional input that is left out."""
 
     INPUT = "input"
     PREVIOUS = "previous"
+    ABSENT = "absent"
 
 
-INPUT, PREVIOUS = Value.INPUT, Value.PREVIOUS
+INPUT, PREVIOUS, ABSENT = Value.INPUT, Value.PREVIOUS, Value.ABSENT
 Operand = State | Constant | Value
 
 
 class Step(NamedTuple):
-    """A node: its ONNX kind, its name below the layer's path, and the shape that one image gives.
+    """A node: its ONNX kind, its name below the layer's path, and its output shape for one image.
 
-    The first step's previous value is the layer's input.
+    For the first step, the output of the step before is the layer's input.
     """
 
     kind: str

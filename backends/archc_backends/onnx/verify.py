@@ -21,6 +21,7 @@ from archc_backends.onnx.model import BATCH, WEIGHTS_DIGEST
 from archc_backends.onnx.operators import steps_of
 
 _SHOWN = 5
+_FEW = 16
 _BATCHES = (1, 3)
 
 Values = dict[str, list[Any]]
@@ -74,18 +75,23 @@ def _stranger(model: ModelProto, file: Path) -> list[str]:
 def _inferred(model: ModelProto) -> Values:
     """The shapes that ONNX infers, without what the file says of those between.
 
-    The model loses its weights, which shapes do not depend on and which would all be copied.
+    The model loses its weights, which would all be copied. It keeps what a shape may depend on:
+    integers, and a few numbers such as the scales of a Resize.
     """
     for tensor in model.graph.initializer:
-        if tensor.data_type != TensorProto.INT64:
+        if tensor.data_type != TensorProto.INT64 and prod(tensor.dims) > _FEW:
             tensor.ClearField("raw_data")
     bare = ModelProto()
     bare.CopyFrom(model)
     del bare.graph.value_info[:]
     for output in bare.graph.output:
         output.type.tensor_type.ClearField("shape")
-    inferred = shape_inference.infer_shapes(bare, strict_mode=True, data_prop=True)
-    return _values(inferred)
+    inferred = _values(shape_inference.infer_shapes(bare, strict_mode=True, data_prop=True))
+    for shape in inferred.values():
+        # A Resize makes ONNX lose the batch's name; running the file checks the batch.
+        if shape and str(shape[0]).startswith("unk__"):
+            shape[0] = BATCH
+    return inferred
 
 
 def _values(model: ModelProto) -> Values:

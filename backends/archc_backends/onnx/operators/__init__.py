@@ -13,7 +13,7 @@ from typing import Any
 
 from archc.ops.activation import Activation
 from archc.ops.operator import Operator, Shape, written
-from archc_backends.onnx.steps import Step
+from archc_backends.onnx.steps import Constant, Step
 
 Emitter = Callable[[Any, Shape, Shape], list[Step]]
 
@@ -21,11 +21,19 @@ Emitter = Callable[[Any, Shape, Shape], list[Step]]
 def steps_of(operator: Operator, given: Shape, made: Shape) -> list[Step]:
     """The operator's nodes, with its activation; none if it passes its input on."""
     steps = emitters()[type(operator)](operator, given, made)
-    if (shape := steps[-1].shape if steps else given) != made:
-        kind = type(operator).__name__
-        raise ValueError(f"the steps of {kind} end with {written(shape)}, not {written(made)}")
+    _check(type(operator).__name__, steps, given, made)
     activation = getattr(operator, "activation", None)
     return steps if activation is None else [*steps, *activated(activation, made)]
+
+
+def _check(kind: str, steps: list[Step], given: Shape, made: Shape) -> None:
+    """Raise ValueError for a fault of the emitter that runtimes would find late or never."""
+    if (shape := steps[-1].shape if steps else given) != made:
+        raise ValueError(f"the steps of {kind} end with {written(shape)}, not {written(made)}")
+    constants = {part.name for step in steps for part in step.inputs if isinstance(part, Constant)}
+    names = [*constants, *(step.part for step in steps)]
+    if len(set(names)) < len(names):
+        raise ValueError(f"steps or constants of {kind} have the same name: {', '.join(names)}")
 
 
 def activated(activation: Activation, shape: Shape) -> list[Step]:

@@ -44,7 +44,7 @@ def lrn(operator: LRN, given: Shape, made: Shape) -> list[Step]:
         "count_include_pad": 1,
     }
     # A zero in the shape of a Reshape keeps the batch.
-    to_flat, back = Constant("flat", (0, *flat), True), Constant("back", (0, *made), True)
+    to_flat, back = Constant("flat", (0, *flat), "int64"), Constant("back", (0, *made), "int64")
     return [
         Step("Mul", "square", made, (INPUT, INPUT)),
         Step("Reshape", "flatten", flat, (PREVIOUS, to_flat)),

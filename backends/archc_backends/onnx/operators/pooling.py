@@ -31,7 +31,7 @@ def avg_pool(operator: AvgPool, given: Shape, made: Shape) -> list[Step]:
     steps: list[Step] = []
     if counts and any(beyond):
         padded = (given[0], given[1] + 2 * pads[0], given[2] + 2 * pads[1])
-        zeros = Constant("pads", (0, 0, *pads, 0, 0, *pads), integers=True)
+        zeros = Constant("pads", (0, 0, *pads, 0, 0, *pads), "int64")
         steps.append(Step("Pad", "pad", padded, (PREVIOUS, zeros)))
         pads, counts = (0, 0), False
     around = (*pads, pads[0] + beyond[0], pads[1] + beyond[1])

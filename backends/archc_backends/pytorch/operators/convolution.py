@@ -112,15 +112,15 @@ def activated_class(uses: HelperUses) -> ClassView:
     assert activation is not None
     is_linear = isinstance(uses.helper.operator, Linear)
     what = "linear layer" if is_linear else "convolution"
-    name = type(activation).__name__
-    docstring = f"A {what} with a {name} behind it, under the state_dict keys of the {what}."
+    name = _with_article(activation)
+    docstring = f"A {what} with {name} behind it, under the state_dict keys of the {what}."
     return _subclass(uses, docstring, _LINEAR if is_linear else _CONVOLUTION)
 
 
 def flatten_linear_class(uses: HelperUses) -> ClassView:
     """nn.Linear on channels x 1 x 1, with the activation if there is one."""
     activation = _activation(uses)
-    behind = "" if activation is None else f", with a {type(activation).__name__} behind it"
+    behind = "" if activation is None else f", with {_with_article(activation)} behind it"
     docstring = f"A linear layer on features that come as channels x 1 x 1{behind}."
     return _subclass(uses, docstring, _LINEAR._replace(input="torch.flatten(x, 1)"))
 
@@ -197,6 +197,11 @@ def _module(
 def _activation(uses: HelperUses) -> Activation | None:
     activation: Activation | None = getattr(uses.helper.operator, "activation", None)
     return activation
+
+
+def _with_article(activation: Activation) -> str:
+    name = type(activation).__name__
+    return f"an {name}" if name[0] in "AEIOU" else f"a {name}"
 
 
 def _parameters(uses: HelperUses) -> tuple[str, ...]:
