@@ -9,7 +9,7 @@ from archc import Analysis, Diagnostic
 from archc.diagnostics import Code
 from archc.driver.backend import Options
 from archc.network import ir
-from archc.ops.operator import written
+from archc.ops.operator import format_shape
 
 _NODE = re.compile(r'^  "(?P<path>[^"]+)" \[label="(?P<label>[^"]+)"\];$', re.MULTILINE)
 
@@ -66,10 +66,10 @@ def drawing(analysis: Analysis) -> str:
 
 def labels(analysis: Analysis) -> dict[str, str]:
     """Map each layer's path to its label: kind, window and output shape."""
-    found = {"images": written(analysis.network.input)}
+    found = {"images": format_shape(analysis.network.input)}
     for op, shape in zip(analysis.shapes.ops, analysis.shapes.made, strict=True):
         window = f" {op.operator.notation}" if op.operator.notation else ""
-        found[op.path] = f"{op.path}: {type(op.operator).__name__}{window}, {written(shape)}"
+        found[op.path] = f"{op.path}: {type(op.operator).__name__}{window}, {format_shape(shape)}"
     return found
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 import archc
 from archc.analyses import Analysis, LayerAnalysis, RowAnalysis
 from archc.network import ir
-from archc.ops.operator import written
+from archc.ops.operator import format_shape
 
 FOCUS = """[[...document.all].indexOf(document.activeElement),
   Boolean(document.activeElement.closest('svg'))]"""
@@ -38,13 +38,13 @@ def expected(analysis: Analysis) -> dict[str, dict[str, str]]:
         span = node.span
         found[node.path] = {
             "": node.path,
-            "output": written(part.output),
+            "output": format_shape(part.output),
             "params": digits(part.cost.params),
             "weights": digits(part.cost.weights),
             "biases": digits(part.cost.biases),
             "MACs": digits(part.cost.macs),
             "pool ops": digits(part.cost.pool_ops),
-            "receptive field": written(part.field.size) if part.field else "",
+            "receptive field": format_shape(part.field.size) if part.field else "",
             "in the spec": f"{span.source.name}:{span.line} "
             + span.source.line(span.line).strip()[:120],
         }

@@ -16,7 +16,7 @@ from archc.ops.activation import ReLU, Softmax
 from archc.ops.convolution import Conv, SeparableConv
 from archc.ops.linear import Linear
 from archc.ops.normalization import LRN, Affine, BatchNorm
-from archc.ops.operator import Cost, Operator, Reach, Shape, Tensor, Unfit, spatial, written
+from archc.ops.operator import Cost, Operator, Reach, Shape, Tensor, Unfit, format_shape, spatial
 from archc.ops.plain import Dropout, Flatten, Identity
 from archc.ops.pooling import AdaptiveAvgPool, AvgPool, MaxPool
 from archc.ops.window import (
@@ -590,7 +590,7 @@ def test_linear_layers_are_torchs() -> None:
 @pytest.mark.parametrize("shape", [(6, 2, 1), (6, 1, 3), (6, 2, 3)])
 def test_a_linear_layer_on_height_and_width(shape: Shape) -> None:
     assert made(Linear, out=10).output(shape) == Unfit(
-        f"Linear is given {written(shape)}, not features",
+        f"Linear is given {format_shape(shape)}, not features",
         f"flattened it would have {6 * shape[1] * shape[2]} features",
         "is a pool missing before it? otherwise put a Flatten there",
     )
@@ -734,5 +734,5 @@ def test_costs_begin_at_nothing() -> None:
     assert Cost(weights=2, biases=3, norm=5, macs=7).params == 2 + 3 + 5
     assert Tensor("weight", (1,)).learned is True
     assert Unfit("message") == ("message", None, None)
-    assert (written((3, 4, 5)), written((7,))) == ("3x4x5", "7")
+    assert (format_shape((3, 4, 5)), format_shape((7,))) == ("3x4x5", "7")
     assert spatial((3, 4, 5), "LRN") is None

@@ -7,7 +7,7 @@ from archc.diagnostics import Code, Diagnostic
 from archc.diagnostics.wording import counted
 from archc.network import ir
 from archc.ops.activation import Softmax
-from archc.ops.operator import Operator, written
+from archc.ops.operator import Operator, format_shape
 
 MAXIMUM_PARAMS = 2_000_000_000
 """The most parameters of which a backend makes tensors."""
@@ -62,6 +62,6 @@ def size(analysis: Analysis, params: str) -> str:
     """What it is for and how large it is, as a sentence; ``params`` are its parameters in words."""
     network = analysis.network
     return (
-        f"For {written(network.input)} images and {network.classes} classes: {params}, "
+        f"For {format_shape(network.input)} images and {network.classes} classes: {params}, "
         f"{analysis.cost.macs:,} multiply-accumulates, {counted(analysis.depth, 'layer')} deep."
     )

@@ -14,7 +14,7 @@ from archc.analyses import Analysis
 from archc.checks.checkpoints.match import shown
 from archc.diagnostics import Code, Diagnostic
 from archc.driver.files.stamps import REACH
-from archc.ops.operator import Tensor, written
+from archc.ops.operator import Tensor, format_shape
 from archc_backends.common.network import softmax_behind
 from archc_backends.onnx.graph import IMAGES, LOGITS, PROBABILITIES, view_graph
 from archc_backends.onnx.model import BATCH, WEIGHTS_DIGEST
@@ -121,8 +121,8 @@ def _differences(analysis: Analysis, model: ModelProto, inferred: Values) -> Ite
     for key, tensor in _state(analysis):
         held = found.get(key)
         if held != tensor.shape:
-            words = "is missing" if held is None else f"is {written(held)}"
-            yield f"{key} {words}, {written(tensor.shape)} is analysed"
+            words = "is missing" if held is None else f"is {format_shape(held)}"
+            yield f"{key} {words}, {format_shape(tensor.shape)} is analysed"
         elif tensor.learned:
             params += prod(held)
     if params != analysis.cost.params:

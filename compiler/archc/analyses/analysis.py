@@ -15,7 +15,7 @@ from archc.analyses.shapes import Shapes, infer_shapes
 from archc.diagnostics import Diagnostic
 from archc.diagnostics.escapes import one_line
 from archc.network import ir
-from archc.ops.operator import Cost, Shape, written
+from archc.ops.operator import Cost, Shape, format_shape
 
 
 class LayerAnalysis(NamedTuple):
@@ -43,7 +43,7 @@ class RowAnalysis(NamedTuple):
     layers: tuple[LayerAnalysis, ...]
 
     def __repr__(self) -> str:
-        cost, output = self.cost, written(self.output)
+        cost, output = self.cost, format_shape(self.output)
         path = self.node.path
         return f"<RowAnalysis {path}: {output}, {cost.params:,} params, {cost.macs:,} MACs>"
 

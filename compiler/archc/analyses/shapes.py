@@ -11,7 +11,7 @@ from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
 from archc.diagnostics.wording import listed
 from archc.network import ir
-from archc.ops.operator import Operator, Pair, Shape, Unfit, written
+from archc.ops.operator import Operator, Pair, Shape, Unfit, format_shape
 from archc.ops.window import Window, arithmetic
 
 _MOST_BRANCHES = 5
@@ -74,7 +74,7 @@ class _End(NamedTuple):
 
 def _disagreements(end: _End, heads: list[_End], classes: int) -> Iterator[Diagnostic]:
     """One loss takes the outputs of all heads: they must be as many features each."""
-    whole = f"the network gives {written(end.output)}"
+    whole = f"the network gives {format_shape(end.output)}"
     wrong = [head for head in heads if head.output != end.output or len(end.output) > 1]
     right = [head for head in wrong if head.output == (classes,)]
     if right:
@@ -86,8 +86,8 @@ def _disagreements(end: _End, heads: list[_End], classes: int) -> Iterator[Diagn
         yield _disagreement(f"{whole}, {names} {classes}", end, label, hint)
     for head in wrong:
         if head not in right:
-            name, output = head.node.name, written(head.output)
-            gives = f"{name} gives {output}, the network {written(end.output)}"
+            name, output = head.node.name, format_shape(head.output)
+            gives = f"{name} gives {output}, the network {format_shape(end.output)}"
             label = Label(end.decided.span, whole)
             yield _disagreement(gives, head, label, f"end {name} with Linear: classes")
 
@@ -268,7 +268,9 @@ class _Inference:
         if body == shortcut:
             return body
         other = "its input" if node.shortcut is None else "its shortcut"
-        message = f"Residual: its layers give {written(body)}, {other} is {written(shortcut)}"
+        message = (
+            f"Residual: its layers give {format_shape(body)}, {other} is {format_shape(shortcut)}"
+        )
         hint = "project the input to the same shape, shortcut: {Conv: 1x1, out: ...}"
         reason = _Reason(None, None, None)
         if body[1:] != shortcut[1:]:
@@ -287,7 +289,7 @@ class _Inference:
         """The row before, where what it gives is this shape."""
         if self.behind is None or shape != self.entered:
             return ()
-        return (Label(self.behind.span, f"{self.behind.path} gives {written(shape)}"),)
+        return (Label(self.behind.span, f"{self.behind.path} gives {format_shape(shape)}"),)
 
     def _why(self, branches: tuple[ir.Node, ...], index: int, wanted: Shape) -> "_Reason":
         """The layer of a branch that last changed the size, its arithmetic, and what would fit.
@@ -307,7 +309,7 @@ class _Inference:
 
     def _refuse_size(self, output: Shape, node: ir.Node) -> None:
         row = self.calls[0] if self.calls else None
-        what = f"elements of its output, {written(output)}"
+        what = f"elements of its output, {format_shape(output)}"
         self.diagnostics.append(too_large(what, prod(output), node, row))
 
     def _report(
@@ -376,4 +378,4 @@ def _branch_name(node: ir.Concat | ir.Fork, index: int) -> str:
 
 
 def _size(size: Shape) -> str:
-    return written(size) if size else "flat"
+    return format_shape(size) if size else "flat"

@@ -17,7 +17,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def written(value: Setting) -> str:
+def format_setting(value: Setting) -> str:
     """The value as text, the same for equal values."""
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
@@ -25,9 +25,9 @@ def written(value: Setting) -> str:
 def pairs(settings: Settings) -> list[str]:
     """``name = value`` for each, by name."""
     # Python takes `coding=` in a file's first line for the file's encoding: hence the spaces.
-    return [f"{name} = {written(value)}" for name, value in sorted(settings.items())]
+    return [f"{name} = {format_setting(value)}" for name, value in sorted(settings.items())]
 
 
 def options(settings: Settings) -> list[str]:
     """The options of the command line that give the same settings."""
-    return [f"--set {quote(f'{name}={written(value)}')}" for name, value in settings.items()]
+    return [f"--set {quote(f'{name}={format_setting(value)}')}" for name, value in settings.items()]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archc.diagnostics.escapes import one_line
 from archc.diagnostics.spans import Source, Span
 from archc.ops.activation import Activation
-from archc.ops.operator import Operator, Shape, written
+from archc.ops.operator import Operator, Shape, format_shape
 
 if TYPE_CHECKING:
     from archc.language.schema import Limit
@@ -221,7 +221,7 @@ class Network(NamedTuple):
     settings: "tuple[tuple[str, Setting], ...]" = ()
 
     def __repr__(self) -> str:
-        shape, rows = written(self.input), len(self.rows)
+        shape, rows = format_shape(self.input), len(self.rows)
         return (
             f"<Network {one_line(self.name)}: {shape} to {self.classes:,} classes in {rows:,} rows>"
         )

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from archc.ops.activation import Activation
 from archc.ops.family import Family
-from archc.ops.operator import Cost, Operator, Shape, Tensor, Unfit, written
+from archc.ops.operator import Cost, Operator, Shape, Tensor, Unfit, format_shape
 from archc.ops.window import Count
 
 
@@ -37,7 +37,7 @@ class Linear(Operator):
         """(out,). The spec must flatten an input with height and width."""
         if len(shape) == 3 and (shape[1] != 1 or shape[2] != 1):
             return Unfit(
-                f"Linear is given {written(shape)}, not features",
+                f"Linear is given {format_shape(shape)}, not features",
                 note=f"flattened it would have {shape[0] * shape[1] * shape[2]} features",
                 hint="is a pool missing before it? otherwise put a Flatten there",
             )

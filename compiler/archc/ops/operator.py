@@ -139,6 +139,6 @@ def spatial(shape: Shape, kind: str) -> Unfit | None:
     )
 
 
-def written(shape: Shape) -> str:
+def format_shape(shape: Shape) -> str:
     """The shape as CxHxW, or the bare number of features."""
     return "x".join(str(size) for size in shape)

@@ -8,7 +8,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from archc.diagnostics import Hint, Replacement, suggestion
 from archc.diagnostics.number_hints import number_hint
-from archc.ops.operator import Pair, Shape, Unfit, written
+from archc.ops.operator import Pair, Shape, Unfit, format_shape
 
 MAXIMUM_COUNT = 1_000_000
 MAXIMUM_KERNEL = 512
@@ -196,7 +196,7 @@ def slide(
     padded = f", {height + 2 * padding[0]}x{width + 2 * padding[1]} with its padding"
     return Unfit(
         f"the {kernel[0]}x{kernel[1]} kernel is larger than its input, {height}x{width}",
-        note=f"the input is {written(shape)}{padded if any(padding) else ''}",
+        note=f"the input is {format_shape(shape)}{padded if any(padding) else ''}",
         hint="use a smaller kernel, or reduce the size less before it",
     )
 

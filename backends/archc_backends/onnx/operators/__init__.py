@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from archc.ops.activation import Activation
-from archc.ops.operator import Operator, Shape, written
+from archc.ops.operator import Operator, Shape, format_shape
 from archc_backends.onnx.steps import Constant, Step
 
 Emitter = Callable[[Any, Shape, Shape], list[Step]]
@@ -29,7 +29,9 @@ def steps_of(operator: Operator, given: Shape, made: Shape) -> list[Step]:
 def _check(kind: str, steps: list[Step], given: Shape, made: Shape) -> None:
     """Raise ValueError for a fault of the emitter that runtimes would find late or never."""
     if (shape := steps[-1].shape if steps else given) != made:
-        raise ValueError(f"the steps of {kind} end with {written(shape)}, not {written(made)}")
+        raise ValueError(
+            f"the steps of {kind} end with {format_shape(shape)}, not {format_shape(made)}"
+        )
     constants = {part.name for step in steps for part in step.inputs if isinstance(part, Constant)}
     names = [*constants, *(step.part for step in steps)]
     if len(set(names)) < len(names):

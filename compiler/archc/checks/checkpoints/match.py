@@ -14,8 +14,7 @@ from archc.diagnostics.escapes import one_line
 from archc.diagnostics.wording import counted, listed
 from archc.language.sections.checkpoint_keys import Line, Renaming, fillings
 from archc.network import ir
-from archc.ops.operator import Tensor
-from archc.ops.operator import written as written_shape
+from archc.ops.operator import Tensor, format_shape
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 """The types of weights: real numbers in floating point."""
@@ -334,4 +333,4 @@ def _origin(theirs: str, ours: str) -> str:
 
 
 def _written(shape: Sequence[int]) -> str:
-    return written_shape(tuple(shape)) or "a single number"
+    return format_shape(tuple(shape)) or "a single number"

@@ -14,7 +14,7 @@ from archc.diagnostics.collector import MAXIMUM_DIAGNOSTICS
 from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import listed
 from archc.language.sections.models import channels_first
-from archc.language.settings import Settings, written
+from archc.language.settings import Settings, format_setting
 from archc.language.variants.extends import NOT_INHERITED
 from archc.language.yaml.source import Entry, Mapping, Scalar
 from archc.network.names import is_kind
@@ -231,7 +231,7 @@ def fewest(parts: Sequence[T], cures: Callable[[Sequence[T]], bool]) -> Sequence
 
 
 def _by_settings(diagnostic: Diagnostic, names: Sequence[str], settings: Settings) -> Diagnostic:
-    set_to = " and ".join(f"{name}={written(settings[name])}" for name in names)
+    set_to = " and ".join(f"{name}={format_setting(settings[name])}" for name in names)
     note = f"set by {set_to}: the spec itself has no such error"
     return diagnostic._replace(notes=(*diagnostic.notes, note))
 

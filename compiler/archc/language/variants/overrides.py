@@ -4,7 +4,7 @@ from archc.diagnostics import Code, Diagnostic
 from archc.diagnostics.spans import Source, Span
 from archc.language.fields.validation import validate
 from archc.language.sections.models import Header
-from archc.language.settings import SETTABLE, Setting, Settings, written
+from archc.language.settings import SETTABLE, Setting, Settings, format_setting
 from archc.language.variants.parameters import set_parameters
 from archc.language.yaml.source import Entry, Mapping, Scalar
 
@@ -23,7 +23,7 @@ def override(document: Mapping, settings: Settings, diagnostics: list[Diagnostic
         if key.text in SETTABLE and key.text in settings:
             setting = settings[key.text]
             diagnostics += _misfits(key.text, setting)
-            value = Scalar(setting, written(setting), value.span)
+            value = Scalar(setting, format_setting(setting), value.span)
         entries.append(Entry(key, value))
     parameters = {name: value for name, value in settings.items() if name not in SETTABLE}
     return set_parameters(Mapping(tuple(entries), document.span), parameters, diagnostics)
@@ -31,9 +31,9 @@ def override(document: Mapping, settings: Settings, diagnostics: list[Diagnostic
 
 def _misfits(name: str, setting: Setting) -> list[Diagnostic]:
     """Why the setting cannot be the key's value, without a place: the spec does not hold it."""
-    text = f"{name}={written(setting)}"
+    text = f"{name}={format_setting(setting)}"
     place = Span(Source("--set", text), 1, 1, 1, len(text) + 1)
-    entry = Entry(Scalar(name, name, place), Scalar(setting, written(setting), place))
+    entry = Entry(Scalar(name, name, place), Scalar(setting, format_setting(setting), place))
     found: list[Diagnostic] = []
     others = Header.model_fields.keys() - {name}
     validate(Header, "--set", {name: entry}, place, found, unknown=others)

@@ -8,7 +8,7 @@ from archc.diagnostics.wording import listed
 from archc.language.fields.names import check_name
 from archc.language.fields.validation import found, meant
 from archc.language.fields.value_hints import value_hint
-from archc.language.settings import SETTABLE, Setting, Settings, is_number, written
+from archc.language.settings import SETTABLE, Setting, Settings, format_setting, is_number
 from archc.language.yaml.source import Entry, List, Mapping, Node, Scalar
 
 SECTIONS = ("width", "defaults", "modules", "stem", "inception", "body", "aux", "head")
@@ -40,10 +40,10 @@ def set_parameters(document: Mapping, settings: Settings, diagnostics: list[Diag
         if name not in values:
             diagnostics.append(_unknown(name, setting, values, document))
         elif not is_number(setting):
-            message = f"--set {name}={written(setting)}: a parameter is a number"
+            message = f"--set {name}={format_setting(setting)}: a parameter is a number"
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message))
         else:
-            values[name] = Scalar(setting, written(setting), values[name].span)
+            values[name] = Scalar(setting, format_setting(setting), values[name].span)
     if diagnostics:
         return document
     used: set[str] = set()
@@ -65,7 +65,7 @@ def _unknown(
     message = f"{document.span.source.name} has no parameter {name} to set"
     hint: Hint | None = None
     if name == "width":
-        hint = _width_hint(written(value), document)
+        hint = _width_hint(format_setting(value), document)
     elif known := meant(name, [*values, *SETTABLE]):
         hint = f"did you mean {known}?"
     else:

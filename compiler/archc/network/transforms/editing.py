@@ -15,7 +15,7 @@ def changed(operator: AnyOperator, **fields: object) -> AnyOperator:
     return cast("AnyOperator", type(operator).model_construct(**known | fields))
 
 
-def written(op: ir.Op) -> tuple[ir.Op, ...]:
+def original_ops(op: ir.Op) -> tuple[ir.Op, ...]:
     """The operators as written that this one stands for: itself, where no transform made it."""
     return op.replaces or (op,)
 
@@ -51,4 +51,4 @@ def without(sequence: ir.Sequence, index: int) -> ir.Node:
 
 
 def _moved(op: ir.Op, path: str, name: str) -> ir.Op:
-    return op._replace(path=path, name=name, replaces=written(op))
+    return op._replace(path=path, name=name, replaces=original_ops(op))

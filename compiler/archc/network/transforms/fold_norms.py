@@ -7,7 +7,7 @@ convolution, its filters' scale and its bias.
 from itertools import pairwise
 
 from archc.network import ir
-from archc.network.transforms.editing import changed, without, written
+from archc.network.transforms.editing import changed, original_ops, without
 from archc.ops.convolution import Conv, SeparableConv
 from archc.ops.normalization import BatchNorm
 
@@ -42,7 +42,7 @@ def _node(node: ir.Node) -> ir.Node:
         if not isinstance(operator, Conv | SeparableConv) or operator.norm is None:
             return node
         biased = changed(operator, norm=None, bias=True)
-        return node._replace(operator=biased, replaces=written(node))
+        return node._replace(operator=biased, replaces=original_ops(node))
     node = ir.mapped(node, _node)
     if isinstance(node, ir.Sequence):
         for index, (first, second) in enumerate(pairwise(node.children)):
@@ -61,9 +61,9 @@ def _folded(first: ir.Node, second: ir.Node) -> ir.Op | None:
         return None
     if not isinstance(second.operator, BatchNorm) or "eps" in second.symbols:
         return None
-    if any(_normed(op) for op in written(first)):
+    if any(_normed(op) for op in original_ops(first)):
         return None
-    replaces = written(first) + written(second)
+    replaces = original_ops(first) + original_ops(second)
     return first._replace(operator=changed(operator, bias=True), replaces=replaces)
 
 

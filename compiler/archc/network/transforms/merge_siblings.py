@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from archc.network import ir
 from archc.network.names import identifier
-from archc.network.transforms.editing import changed, without, written
+from archc.network.transforms.editing import changed, original_ops, without
 from archc.ops.convolution import Conv
 
 SHARED = "shared"
@@ -71,7 +71,7 @@ class _Merging:
             changed(merged[0].operator, out=sum(part.channels for part in parts if part)),
             {},
             concat.span,
-            tuple(old for op in merged for old in written(op)),
+            tuple(old for op in merged for old in original_ops(op)),
         )
         pairs = zip(parts, concat.branches, strict=True)
         rests = tuple(branch if part is None else _rest(branch, concat) for part, branch in pairs)

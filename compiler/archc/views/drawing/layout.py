@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from archc.network import ir
-from archc.ops.operator import written
+from archc.ops.operator import format_shape
 from archc.views.drawing.blocks import DECK, JOIN, Block, Box, Join, Part, Placed, Text, Wire
 from archc.views.drawing.folding import Folding, Run
 from archc.views.drawing.labels import LONGEST, label, repeats
@@ -148,7 +148,7 @@ class Layout(NamedTuple):
         if note and node.name.isdigit():
             name = ""  # what has no name of its own is numbered
         name = self._sign(node) + name
-        output = "" if self.symbolic else written(self.folding.analysis.output(node))
+        output = "" if self.symbolic else format_shape(self.folding.analysis.output(node))
         return name, shortened(note, LONGEST), output
 
     def _inside(self, node: ir.Node) -> Block:

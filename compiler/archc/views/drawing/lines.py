@@ -8,7 +8,7 @@ from archc.analyses.cost import total
 from archc.analyses.depth import measure_depth
 from archc.analyses.receptive_field import Field
 from archc.network import ir
-from archc.ops.operator import Cost, Shape, written
+from archc.ops.operator import Cost, Shape, format_shape
 from archc.views.drawing.folding import Folding, Run, fold
 from archc.views.tables.tables import kind_and_notation, snake
 
@@ -35,7 +35,7 @@ def spoken(line: Line, mark: str = "") -> str:
     """A line in words; ``mark`` is what a comparison says of it."""
     kind = line.kind.replace("_", " ")
     parts = [f"{line.node.path}: {kind} {line.notation}".rstrip()]
-    parts.append(f"{written(line.input)} to {written(line.output)}")
+    parts.append(f"{format_shape(line.input)} to {format_shape(line.output)}")
     if line.cost.params:
         parts.append(f"{line.cost.params:,} parameters")
     if line.cost.macs:

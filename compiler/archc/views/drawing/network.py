@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from archc.analyses import Analysis
 from archc.network import ir
-from archc.ops.operator import written
+from archc.ops.operator import format_shape
 from archc.views.drawing.blocks import Block, Box, Part, Placed, Text, Wire
 from archc.views.drawing.folding import Folding, Run, fold
 from archc.views.drawing.layout import HEADER, PADDING, Layout, deck_of
@@ -29,7 +29,7 @@ def draw_network(analysis: Analysis, marks: Mapping[str, str] | None = None) -> 
     least = max(_row(layout, run, 0).width for run in runs)
     rows = [_row(layout, run, least) for run in runs]
     parts: list[Part] = []
-    source = _source(written(network.input), least)
+    source = _source(format_shape(network.input), least)
     parts.append(Placed(least // 2 - source.axis, 0, source))
     y = source.height
     leaves: dict[str, int] = {}

@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 from archc.analyses import Analysis, RowAnalysis
 from archc.analyses.differences import Difference, Pair
-from archc.ops.operator import written
+from archc.ops.operator import format_shape
 from archc.views.drawing.marks import names_of
 from archc.views.page.markup import element
 from archc.views.page.tables import grid_table, scrolled
@@ -18,12 +18,12 @@ MOST_LINES = 12
 def totals_table(analyses: Sequence[Analysis]) -> Element:
     """The totals of every network."""
     lines = {
-        "input": [written(a.network.input) for a in analyses],
+        "input": [format_shape(a.network.input) for a in analyses],
         "parameters": _counts([a.cost.params for a in analyses]),
         "with auxiliary heads": _counts([a.cost_with_aux.params for a in analyses]),
         "MACs": _counts([a.cost.macs for a in analyses]),
         "depth": _counts([a.depth for a in analyses]),
-        "receptive field": [written(a.field.size) for a in analyses],
+        "receptive field": [format_shape(a.field.size) for a in analyses],
         "activations": _counts([a.memory for a in analyses]),
         "alive at the peak": _counts([a.peak for a in analyses]),
     }
@@ -103,7 +103,7 @@ def _row_cells(row: RowAnalysis | None) -> tuple[str, str, str]:
     if row is None:
         return ("none", "", "")
     params, macs = (f"{n:,}" if n else "" for n in (row.cost.params, row.cost.macs))
-    return (written(row.output), params, macs)
+    return (format_shape(row.output), params, macs)
 
 
 def _marked(texts: Sequence[str]) -> list[Element]:

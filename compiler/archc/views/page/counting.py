@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 from archc.analyses import Analysis
 from archc.checks.conventions import counts_of
-from archc.ops.operator import written
+from archc.ops.operator import format_shape
 from archc.views.page.markup import element
 
 
@@ -18,7 +18,7 @@ def facts(analysis: Analysis) -> Element:
     pairs += [
         ("multiply-accumulates", f"{cost.macs:,}"),
         ("depth", str(analysis.depth)),
-        ("receptive field", written(analysis.field.size)),
+        ("receptive field", format_shape(analysis.field.size)),
         ("alive at the peak", f"{analysis.peak:,} elements"),
     ]
     return fact_list(pairs)

@@ -14,7 +14,7 @@ from archc.analyses import Analysis, analyze
 from archc.analyses.differences import Difference
 from archc.checks.conformance import check_conformance
 from archc.network import ir
-from archc.ops.operator import written
+from archc.ops.operator import format_shape
 from archc.views.drawing.network import draw_network
 from archc.views.drawing.picture import write_picture
 from archc.views.page.counting import fact_list, facts
@@ -82,7 +82,7 @@ _PLAIN = frozenset({"dl", "dt", "dd"})
 def network_fragment(network: ir.Network) -> str:
     """What the spec says of a network, and its picture."""
     pairs = [
-        ("input", written(network.input)),
+        ("input", format_shape(network.input)),
         ("classes", f"{network.classes:,}"),
         ("rows", f"{len(network.rows):,}"),
     ]

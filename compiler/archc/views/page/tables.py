@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 from archc.analyses import Analysis
 from archc.checks.conformance import Conformance
 from archc.network import ir
-from archc.ops.operator import written
+from archc.ops.operator import format_shape
 from archc.views.drawing.lines import Line
 from archc.views.page.markup import element
 from archc.views.tables.tables import Table, TableCell, table_grid
@@ -60,10 +60,10 @@ def lines_table(lines: Sequence[Line], prefix: str) -> Element:
                 element("th", path, scope="row"),
                 element("td", line.kind.replace("_", " ")),
                 *(element("td", text) for text in (line.notation, _followed_by(line.node))),
-                *(element("td", written(shape)) for shape in (line.input, line.output)),
+                *(element("td", format_shape(shape)) for shape in (line.input, line.output)),
                 *(element("td", f"{n:,}" if n else "") for n in (line.depth, *counts, *others)),
-                element("td", written(line.field.size) if line.field else ""),
-                element("td", written(line.field.stride) if line.field else ""),
+                element("td", format_shape(line.field.size) if line.field else ""),
+                element("td", format_shape(line.field.stride) if line.field else ""),
                 place,
                 id=f"{prefix}{number}",
             )

@@ -8,7 +8,7 @@ from archc.checks.conformance import CellResult, Conformance, Explanation, total
 from archc.checks.explain_number import Quantity, Reading
 from archc.language.sections.printed_table import COLUMNS
 from archc.network import ir
-from archc.ops.operator import Cost, written
+from archc.ops.operator import Cost, format_shape
 
 _T = TypeVar("_T")
 
@@ -88,11 +88,11 @@ def layers_grid(analysis: Analysis) -> Table:
                 layer.op.path,
                 snake(type(layer.op.operator).__name__),
                 layer.op.operator.notation,
-                written(layer.input),
-                written(layer.output),
+                format_shape(layer.input),
+                format_shape(layer.output),
                 *_numbers(layer.cost),
-                written(layer.field.size),
-                written(layer.field.stride),
+                format_shape(layer.field.size),
+                format_shape(layer.field.stride),
             )
             for row in part
             for layer in row.layers
@@ -154,8 +154,8 @@ def summary(analysis: Analysis, conformance: Conformance, layers: bool = False) 
             f"{cost.weights:,} weights, {cost.biases:,} biases, {cost.norm:,} norm parameters"
         )
     lines.append(
-        f"receptive field {written(analysis.field.size)}; activations {analysis.memory:,} elements "
-        f"in all, {analysis.peak:,} alive at the peak"
+        f"receptive field {format_shape(analysis.field.size)}; activations {analysis.memory:,} "
+        f"elements in all, {analysis.peak:,} alive at the peak"
     )
     if table is None:
         return [*lines, "The spec states no printed table."]

@@ -39,7 +39,7 @@ from collections.abc import Iterator
 from archc.analyses import Analysis
 from archc.checks.violations import Violation, violation
 from archc.language.sections.models import channels_first
-from archc.ops.operator import written
+from archc.ops.operator import format_shape
 
 CODE = "L111"
 
@@ -47,9 +47,9 @@ CODE = "L111"
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
     """A remark at the layer that reads such an input."""
     network = analysis.network
-    turned = channels_first(written(network.input))
+    turned = channels_first(format_shape(network.input))
     # Signals of one dimension have a width of 1 or less than 5; an image is about as wide as high.
     channels, height, _ = network.input
     if turned is not None and channels <= 2 * height and height <= 2 * channels:
-        message = f"the input {written(network.input)} has its channels last, it seems"
+        message = f"the input {format_shape(network.input)} has its channels last, it seems"
         yield violation(network.rows[0], message, f"channels come first, input: {turned}")
