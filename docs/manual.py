@@ -1,12 +1,12 @@
-"""Generates the manual page archc(1) from the commands.
+"""Generates the manual page archc(1) and the documentation of the command line.
 
-``python docs/manual.py FILE`` updates it. The page has no date, so the same commands give the same
-bytes.
+``python docs/manual.py FILE`` updates the manual page. It has no date, so the same commands give the
+same bytes.
 """
 
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from inspect import cleandoc
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import click
 
 from archc import __version__
 from archc.cli import cli
+from archc.views.markdown import escape
 
 _EXIT_STATUS = (
     ("0", "Success."),
@@ -47,11 +48,7 @@ _CHARACTERS = str.maketrans(
 
 def manual_page(cli: click.Group = cli) -> str:
     """Return the page as roff, with the macros of man(7)."""
-    context = click.Context(cli, info_name="archc", **cli.context_settings)
-    named = [(name, cli.get_command(context, name)) for name in cli.list_commands(context)]
-    commands = [
-        click.Context(command, info_name=name, parent=context) for name, command in named if command
-    ]
+    context, commands = _contexts(cli)
     about = (cli.help or "").partition("\n")[0].rstrip(".")
     lines = [
         '.\\" Made by python docs/manual.py from the commands; do not edit.',
@@ -77,6 +74,65 @@ def manual_page(cli: click.Group = cli) -> str:
     return "\n".join(lines) + "\n"
 
 
+def command_reference(cli: click.Group = cli) -> str:
+    """Return all commands and options as Markdown."""
+    context, commands = _contexts(cli)
+    lines = [*_markdown_paragraphs(cli.help), *_markdown_list(_records(context))]
+    for command in commands:
+        pieces = " ".join(command.command.collect_usage_pieces(command))
+        lines += [
+            f"## {command.info_name}",
+            "",
+            "```sh",
+            f"{command.command_path} {pieces}",
+            "```",
+            "",
+        ]
+        lines += [*_markdown_paragraphs(command.command.help), *_markdown_list(_records(command))]
+    for heading, entries in (
+        ("Exit status", _EXIT_STATUS),
+        ("Environment", _ENVIRONMENT),
+        ("Files", _FILES),
+    ):
+        lines += [f"## {heading}", "", *_markdown_list(entries)]
+    return "\n".join(lines[:-1])
+
+
+def _contexts(cli: click.Group) -> tuple[click.Context, list[click.Context]]:
+    """Return the context of the command line, and those of its commands."""
+    context = click.Context(cli, info_name="archc", **cli.context_settings)
+    named = [(name, cli.get_command(context, name)) for name in cli.list_commands(context)]
+    return context, [
+        click.Context(command, info_name=name, parent=context) for name, command in named if command
+    ]
+
+
+def _markdown_paragraphs(text: str | None) -> Iterator[str]:
+    for paragraph in cleandoc(text or "").split("\n\n"):
+        yield from (*_wrapped(_markdown(paragraph)), "")
+
+
+def _markdown_list(entries: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield a list of terms as code, each with its text."""
+    for term, text in entries:
+        first, *rest = _wrapped(f"`{term}`: {_markdown(text)}", 98)
+        yield from (f"- {first}", *(f"  {line}" for line in rest))
+    if entries:
+        yield ""
+
+
+def _markdown(text: str) -> str:
+    """Return the text as Markdown; code in backticks stays code."""
+    parts = " ".join(text.split()).split("`")
+    # The bars keep the spaces beside code.
+    escaped = [part if i % 2 else escape(f"|{part}|")[2:-2] for i, part in enumerate(parts)]
+    return "`".join(escaped)
+
+
+def _wrapped(text: str, width: int = 100) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+
 def _usage(context: click.Context) -> list[str]:
     """Return the command in bold and its arguments."""
     pieces = " ".join(context.command.collect_usage_pieces(context))
@@ -84,7 +140,11 @@ def _usage(context: click.Context) -> list[str]:
 
 
 def _options(context: click.Context) -> Iterator[str]:
-    """Yield the options with their help; --help is listed once, for archc itself."""
+    return _entries(_records(context))
+
+
+def _records(context: click.Context) -> list[tuple[str, str]]:
+    """Return the options with their help; --help is listed once, for archc itself."""
     command = context.command
     omitted = command.get_help_option(context) if context.parent else None
     found = [
@@ -92,7 +152,7 @@ def _options(context: click.Context) -> Iterator[str]:
         for parameter in command.get_params(context)
         if isinstance(parameter, click.Option) and parameter is not omitted
     ]
-    return _entries(record for record in found if record is not None)
+    return [record for record in found if record is not None]
 
 
 def _entries(entries: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -1,12 +1,18 @@
-"""Generates the vocabulary and the list of codes from the compiler.
+"""Generates the vocabulary and the lists of codes, commands and functions from the compiler.
 
 ``python docs/reference.py docs/*.md`` updates the parts of each file between markers.
 """
 
+import inspect
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from manual import command_reference
+
+import archc
 from archc.checks.explanations import as_page, explanations
+from archc.language.docstrings import docstring
 from archc.language.grammar.kinds import STRUCTURES
 from archc.language.vocabulary import STRUCTURES as MEANINGS
 from archc.language.vocabulary import summary
@@ -63,15 +69,45 @@ def codes() -> str:
     return as_page(explanations())
 
 
+def commands() -> str:
+    """Return every command with its options."""
+    return command_reference()
+
+
+def api() -> str:
+    """Return every public function with its parameters and its docstring."""
+    sections = []
+    for name in archc.__all__:
+        function = getattr(archc, name)
+        if inspect.isfunction(function):
+            parameters = ", ".join(_parameters(function))
+            text = docstring(function).replace("``", "`")
+            examples = [line for line in text.splitlines() if line.startswith(">>> ")]
+            text = "\n".join(line for line in text.splitlines() if line not in examples)
+            text = text.replace("\n\n\n", "\n\n")
+            sections.append(f"### {name}\n\n`archc.{name}({parameters})`\n\n{text}")
+    return "\n\n".join(sections)
+
+
 def renewed(text: str) -> str:
     """Return the text with the parts between markers generated again."""
-    for part in (vocabulary, codes):
+    for part in (vocabulary, codes, commands, api):
         begin, end = _BEGIN.format(part.__name__), _END.format(part.__name__)
         before, found, rest = text.partition(begin)
         _, ended, after = rest.partition(end)
         if found and ended:
             text = f"{before}{begin}\n{part()}\n{end}{after}"
     return text
+
+
+def _parameters(function: Callable[..., object]) -> Iterator[str]:
+    """The parameters with their defaults, without their types."""
+    keyword_only = False
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
+            keyword_only = True
+            yield "*"
+        yield str(parameter.replace(annotation=parameter.empty))
 
 
 def _type(kind: type[Operator], field: str) -> str:
