@@ -51,8 +51,9 @@ def test_the_pictures_of_the_documentation_are_current() -> None:
     assert done.returncode == 0, done.stderr
     drawn = {path.stem for path in (ROOT / "docs/pictures").iterdir()}
     specs = {path.stem for path in (ROOT / "specs").glob("*.yaml")}
-    assert drawn - specs == {"module", "comparison"}
-    shown = (ROOT / "docs/networks.md").read_text() + (ROOT / "README.md").read_text()
+    assert drawn - specs == {"module", "comparison", "overview"}
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    shown = "".join(page.read_text() for page in pages)
     assert [name for name in drawn if f"pictures/{name}.svg" not in shown] == []
 
 
