@@ -14,9 +14,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import torch
 
+from archc.cli import cli
 from archc.reference import renewed
 from archc_backends.pytorch.reference import torchvision_models
 
@@ -152,6 +154,22 @@ def test_parts_of_files_are_in_those_files(page: Path) -> None:
         if first.startswith("# part of "):
             name = first.removeprefix("# part of ")
             assert rest in (ROOT / ("specs" if name.endswith(".yaml") else "") / name).read_text()
+
+
+@EVERY_PAGE
+def test_every_command_and_option_named_exists(page: Path) -> None:
+    spans = re.findall(r"`([^`\n]+)`", BLOCKS.sub("", page.read_text()))
+    code = "\n".join([*spans, *(body for _, body in blocks(page))])
+    named = re.findall(r"(?:^|&& |\$ )archc ([^\n&|>]+)", code, re.MULTILINE)
+    context = click.Context(cli)
+    for words in (line.partition("  #")[0].split() for line in named):
+        command = cli.get_command(context, words[0])
+        if command is None:
+            assert words[0] in ("COMMAND", "--help"), words
+            continue
+        known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        options = {word.partition("=")[0] for word in words if word.startswith("-")}
+        assert options - known == set(), words
 
 
 @EVERY_PAGE
