@@ -109,7 +109,10 @@ def _contexts(cli: click.Group) -> tuple[click.Context, list[click.Context]]:
 
 def _markdown_paragraphs(text: str | None) -> Iterator[str]:
     for paragraph in cleandoc(text or "").split("\n\n"):
-        yield from (*_wrapped(_markdown(paragraph)), "")
+        if paragraph.startswith("\b\n"):  # click keeps the lines of these, such as examples
+            yield from ("```sh", cleandoc(paragraph.removeprefix("\b\n")), "```", "")
+        else:
+            yield from (*_wrapped(_markdown(paragraph)), "")
 
 
 def _markdown_list(entries: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -17,9 +17,9 @@ from pathlib import Path
 import click
 import pytest
 import torch
+from reference import renewed
 
 from archc.cli import cli
-from archc.reference import renewed
 from archc_backends.pytorch.reference import torchvision_models
 
 ROOT = Path(__file__).parents[2]
@@ -209,4 +209,4 @@ def test_the_lines_for_ci_are_those_of_the_page_about_it() -> None:
 
 @EVERY_PAGE
 def test_what_is_made_from_the_compiler_is_current(page: Path) -> None:
-    assert page.read_text() == renewed(page.read_text()), "run python -m archc.reference docs/*.md"
+    assert page.read_text() == renewed(page.read_text()), "run python docs/reference.py docs/*.md"
