@@ -1,7 +1,7 @@
 """Generates the manual page archc(1) and the documentation of the command line.
 
-``python docs/manual.py FILE`` updates the manual page. It has no date, so the same commands give the
-same bytes.
+``python docs/manual.py FILE`` updates the manual page. It has no date, so the same commands give
+the same bytes.
 """
 
 import sys

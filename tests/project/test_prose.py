@@ -38,7 +38,7 @@ PHRASES = {
     r"is gone without": "disappears without",
 }
 """What not to write, as regular expressions, and what to write instead."""
-NOT_YET_CLEAN = ("CONTRIBUTING.md", "README.md", "backends", "benchmarks", "compiler", "tests")
+NOT_YET_CLEAN = ("CONTRIBUTING.md", "backends", "benchmarks", "compiler", "tests")
 """Files and folders that still have such phrases; remove an entry once it is clean."""
 CHECKED = (
     "*.md",
@@ -54,7 +54,7 @@ CHECKED = (
     "tests/**/*.md",
     "tests/**/*.py",
 )
-MADE = ("docs/errors.md",)
+MADE = ("docs/command-line.md", "docs/errors.md", "docs/python-api.md")
 """Made from other texts, which are checked themselves."""
 PATTERN = re.compile(rf"\b(?:{'|'.join(PHRASES)})\b".replace(" ", r"\s+"), re.IGNORECASE)
 CODE = re.compile(r"```.*?```|``.*?``|`[^`]*`", re.DOTALL)
