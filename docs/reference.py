@@ -11,13 +11,13 @@ from pathlib import Path
 from manual import command_reference
 
 import archc
-from archc.checks.explanations import as_page, explanations
 from archc.language.docstrings import docstring
 from archc.language.grammar.kinds import STRUCTURES
 from archc.language.vocabulary import STRUCTURES as MEANINGS
 from archc.language.vocabulary import summary
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
+from archc.views.explanations import as_page, explanations
 from archc.views.json_schema.fields import required, stated
 
 _BEGIN = "<!-- {}: made by python docs/reference.py -->"

@@ -16,7 +16,7 @@ from archc.checks.conformance import check_conformance as check_table
 from archc.diagnostics import Diagnostic, SpecError
 from archc.diagnostics.check_result import CheckResult
 from archc.driver.backend import DEFAULT, Backend, BackendUnavailable, Options, load_backend
-from archc.driver.build import plain_stem
+from archc.driver.build import stem_of_network
 from archc.driver.check import check_network, check_spec
 from archc.driver.pipeline import load_network, load_text
 from archc.language.library import SpecFile, find_path, find_spec
@@ -189,7 +189,7 @@ def emit(
     installed.
     """
     network = _loaded(network)
-    stem = stem or plain_stem(network)
+    stem = stem or stem_of_network(network)
     chosen = _backend(backend)
     analysis = analysis or analyze(network)
     if weights is not None:

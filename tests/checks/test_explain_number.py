@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import archc
-from archc.checks.conventions import counts_of
+from archc.checks.counting import all_counts
 from archc.checks.explain_number import Quantity, parse_quantity
 from archc.cli import cli
 
@@ -153,7 +153,7 @@ def test_the_commands_of_the_page() -> None:
 
 def test_a_number_stands_once() -> None:
     for spec in ("googlenet", "googlenet_bn", "bn_inception", "inception_v4"):
-        counts = counts_of(archc.analyze(spec))
+        counts = all_counts(archc.analyze(spec))
         assert len({(count.kind, count.number) for count in counts}) == len(counts)
 
 

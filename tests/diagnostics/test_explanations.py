@@ -16,11 +16,11 @@ import pytest
 from click.testing import CliRunner, Result
 from reference import renewed
 
-from archc.checks import explanations
-from archc.checks.explanations import Explanation, parse
 from archc.checks.lints import lints
 from archc.cli import cli
 from archc.diagnostics import Code
+from archc.views import explanations
+from archc.views.explanations import Explanation, parse
 
 FOLDER = Path(explanations.__file__).parents[1] / "diagnostics" / "explanations"
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
@@ -258,6 +258,6 @@ def test_another_form_is_refused(lost: str) -> None:
 def test_only_who_asks_pays_for_the_texts() -> None:
     program = (
         "import sys; from archc.cli import cli; cli(['schema'], standalone_mode=False);"
-        "assert 'archc.checks.explanations' not in sys.modules"
+        "assert 'archc.views.explanations' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)

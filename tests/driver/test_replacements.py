@@ -9,7 +9,7 @@ from archc.diagnostics import Code, Diagnostic, Replacement
 from archc.diagnostics.spans import Source, Span
 from archc.driver.check import check_spec
 from archc.driver.fix import fix_spec
-from archc.driver.replacements import MOST_TRIALS, proven
+from archc.driver.replacements import MOST_TRIALS, confirm_safe
 
 NET = """\
 archc: 1
@@ -126,7 +126,7 @@ def test_the_text_that_is_tried_has_all_replacements() -> None:
         tried.append(text)
         return []
 
-    assert safe(proven(BOTH, Path("net.yaml"), judge)) == [True, True]
+    assert safe(confirm_safe(BOTH, Path("net.yaml"), judge)) == [True, True]
     assert tried == ["a bbbbbbb\ncccc dddd"]
 
 
@@ -136,7 +136,7 @@ def test_two_that_do_not_go_together_are_not_safe() -> None:
             return [diagnostic(2, 1)]
         return [BOTH[0]] if text.startswith("aaaa") else [BOTH[1]._replace(span=at(1, 3))]
 
-    assert safe(proven(BOTH, Path("net.yaml"), judge)) == [False, False]
+    assert safe(confirm_safe(BOTH, Path("net.yaml"), judge)) == [False, False]
 
 
 def at(line: int, column: int) -> Span:
@@ -161,18 +161,18 @@ def at(line: int, column: int) -> Span:
 )
 def test_what_speaks_against_a_replacement(after: list[Diagnostic], is_safe: bool) -> None:
     diagnostics = [diagnostic(1, 1, "aaaaa"), diagnostic(2, 6)]
-    assert safe(proven(diagnostics, Path("net.yaml"), lambda text: after)) == [is_safe, False]
+    assert safe(confirm_safe(diagnostics, Path("net.yaml"), lambda text: after)) == [is_safe, False]
 
 
 def test_a_diagnostic_behind_a_replacement_on_its_line_is_the_same_one() -> None:
     diagnostics = [diagnostic(1, 1, "a"), diagnostic(1, 6)]
     moved = diagnostic(1, 6)._replace(span=at(1, 3))
-    assert safe(proven(diagnostics, Path("net.yaml"), lambda text: [moved])) == [True, False]
+    assert safe(confirm_safe(diagnostics, Path("net.yaml"), lambda text: [moved])) == [True, False]
 
 
 def test_of_two_that_overlap_the_first_is_safe() -> None:
     diagnostics = [diagnostic(1, 1, "a"), diagnostic(1, 3, "b")]
-    assert safe(proven(diagnostics, Path("net.yaml"), lambda text: [])) == [True, False]
+    assert safe(confirm_safe(diagnostics, Path("net.yaml"), lambda text: [])) == [True, False]
 
 
 def test_trials_are_few() -> None:
@@ -189,15 +189,15 @@ def test_trials_are_few() -> None:
         tried.append(text)
         return [Diagnostic("A102", "no YAML")]
 
-    assert not any(safe(proven(diagnostics, Path("net.yaml"), judge)))
+    assert not any(safe(confirm_safe(diagnostics, Path("net.yaml"), judge)))
     assert len(tried) <= MOST_TRIALS
 
 
 def test_diagnostics_that_were_cut_hide_others() -> None:
     cut = [diagnostic(1, 1, "a"), *[diagnostic(2, 6)] * 50]
-    assert safe(proven(cut, Path("net.yaml"), lambda text: [diagnostic(2, 1)]))[0]
+    assert safe(confirm_safe(cut, Path("net.yaml"), lambda text: [diagnostic(2, 1)]))[0]
 
 
 def test_what_another_file_says_is_left_as_it_is() -> None:
     diagnostics = [diagnostic(1, 1, "a")]
-    assert safe(proven(diagnostics, Path("variant.yaml"), lambda text: [])) == [True]
+    assert safe(confirm_safe(diagnostics, Path("variant.yaml"), lambda text: [])) == [True]

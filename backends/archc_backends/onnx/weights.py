@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import check_numbers, shown
+from archc.checks.checkpoints.match import check_values, shown
 from archc.diagnostics import Code, Diagnostic
 from archc.ops.convolution import Conv
 from archc.ops.linear import Linear
@@ -94,7 +94,7 @@ def given_arrays(
     arrays = as_arrays({key: weights[key] for key in keys})
     if isinstance(arrays, Diagnostic):
         return [arrays]
-    diagnostics = check_numbers(analysis, arrays)
+    diagnostics = check_values(analysis, arrays)
     if diagnostics:
         return diagnostics
     first = next(iter(arrays.items()), None)

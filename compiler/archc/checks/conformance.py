@@ -103,7 +103,7 @@ class _Subject(NamedTuple):
     label: Label | None
 
 
-def totals_of(analysis: Analysis) -> list[Total]:
+def list_totals(analysis: Analysis) -> list[Total]:
     """The network's total and, where it has auxiliary heads, the one with them."""
     totals = [Total("total", "total", analysis.cost, analysis.depth)]
     if analysis.aux:
@@ -117,7 +117,7 @@ def check_conformance(analysis: Analysis) -> Conformance:
     table = analysis.network.table
     conventions = table.conventions if table else {}
     rows = {r.node.path: _row_subject(r) for r in (*analysis.rows, *analysis.aux)}
-    totals = {total.key: _total_subject(total) for total in totals_of(analysis)}
+    totals = {total.key: _total_subject(total) for total in list_totals(analysis)}
     cells = {path: _all_computed(row, conventions) for path, row in rows.items()}
     sums = {key: _all_computed(total, conventions) for key, total in totals.items()}
     if table is None:
@@ -254,7 +254,7 @@ def _subject_at(analysis: Analysis, path: str) -> _Subject | None:
     row = analysis.at(path)
     if row is not None:
         return _row_subject(row)
-    totals = {total.key: _total_subject(total) for total in totals_of(analysis)}
+    totals = {total.key: _total_subject(total) for total in list_totals(analysis)}
     return totals.get(path)
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from archc.analyses import Analysis, analyze
-from archc.checks.conventions import Count, Kind, counts_of
+from archc.checks.counting import Count, Kind, all_counts
 from archc.language.sections.printed_table import Rounding, rounded
 
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "b": 3, "t": 4}
@@ -64,7 +64,7 @@ def explain(analysis: Analysis, quantity: Quantity) -> list[Reading]:
 
     Where none is, other sizes of the image are tried before.
     """
-    counts = _of_kind(counts_of(analysis), quantity)
+    counts = _of_kind(all_counts(analysis), quantity)
     readings = _readings(counts, quantity)
     if not readings and quantity.kind != "params":
         readings = _readings(_of_kind(_at_other_sizes(analysis), quantity), quantity)
@@ -83,7 +83,7 @@ def _at_other_sizes(analysis: Analysis) -> Iterable[Count]:
     for size in SIZES if len(sides) == 2 else ():
         other = analyze(analysis.network._replace(input=(channels, size, size)))
         if size not in sides and not isinstance(other, list):
-            for count in counts_of(other):
+            for count in all_counts(other):
                 if count.kind == "ops":
                     yield count._replace(what=f"{count.what}, of {channels}x{size}x{size}")
 

@@ -79,14 +79,14 @@ def fail_on_match(
         return
     from archc.checks.checkpoints.match import match_checkpoint
     from archc.diagnostics import Code, Diagnostic
-    from archc.driver.recognition import find_uses
+    from archc.driver.checkpoint_fits import find_fits
 
     if made and not match_checkpoint(made, tensors).diagnostics:
         message = f"{file} is a checkpoint of {made.network.name} already"
         refuse(Diagnostic(Code.UNCONVERTIBLE, message), closing)
     print_diagnostics(match.diagnostics)
     if not (match.prefix and len(match.diagnostics) == 1):  # which says how it fits
-        for use in find_uses(analysis, tensors, whole):
+        for use in find_fits(analysis, tensors, whole):
             echo(f"{file} {use.words}", err=True)
     if closing:
         echo(closing, err=True)

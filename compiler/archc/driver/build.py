@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from archc.diagnostics import Code, Diagnostic
 from archc.diagnostics.escapes import one_line
 from archc.driver.backend import Backend, Options
+from archc.driver.files.file_names import check_stem, file_stem, suggest_stem
 from archc.driver.files.stamps import Stamp, digest_of, sealed
-from archc.driver.files.stems import file_stem, other_stem, stem_fault
 from archc.driver.files.writer import File, find_orphans
 from archc.driver.pipeline import Compiled
 from archc.language.library import find_spec
@@ -43,9 +43,9 @@ def emit_files(
         given = (*([recipe.option] if recipe else []), *pairs(dict(spec.network.settings)))
         stamp = Stamp(one_line(spec.path.name), given, digest_of(spec.network.sources), held)
         stem = stem_of(stamp)
-        if (fault := stem_fault(stem, backend.imports)) is not None:
+        if (fault := check_stem(stem, backend.imports)) is not None:
             message = f"{spec.path.name} cannot give a module {stem}".rstrip() + f": {fault}"
-            hint = f"rename the spec, such as to {other_stem(stem)}.yaml"
+            hint = f"rename the spec, such as to {suggest_stem(stem)}.yaml"
             diagnostics.append(Diagnostic(Code.INVALID_NAME, message, hint=hint))
             continue
         analysis, options = spec.analysis, Options(stem, stamp.text, weights)
@@ -90,7 +90,7 @@ def stem_of(stamp: Stamp) -> str:
     return file_stem(stamp.spec, [given for given in stamp.given if " = " in given], words)
 
 
-def plain_stem(network: Network) -> str:
+def stem_of_network(network: Network) -> str:
     """The base of the names of a network's files; of its own name where there is no spec file."""
     source = network.sources[0]
     spec = f"{network.name}.yaml" if source.path is None else one_line(source.path.name)

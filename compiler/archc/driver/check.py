@@ -2,12 +2,12 @@
 
 from functools import cache
 
-from archc.checks.lints import Selection, run_lints
+from archc.checks.lints import LintSelection, run_lints
 from archc.diagnostics import Diagnostic, in_file_order
 from archc.diagnostics.check_result import CheckResult, Summary
 from archc.driver.backend import load_backend
 from archc.driver.pipeline import Compiled, compile_network, compile_spec
-from archc.driver.replacements import proven
+from archc.driver.replacements import confirm_safe
 from archc.language.library import SpecFile, find_spec
 from archc.language.settings import Settings
 from archc.network.ir import Network
@@ -18,7 +18,7 @@ _default_backend = cache(load_backend)
 def check_spec(
     spec: str | SpecFile,
     settings: Settings | None = None,
-    selection: Selection | None = None,
+    selection: LintSelection | None = None,
 ) -> CheckResult:
     """The spec with every finding: faults of the spec, its table and budget, then the lints'.
 
@@ -34,7 +34,7 @@ def check_spec(
     def judge(text: str) -> tuple[Diagnostic, ...]:
         return _checked(file.name, compile_spec(file, settings, text), selection).diagnostics
 
-    return report._replace(diagnostics=tuple(proven(report.diagnostics, file.path, judge)))
+    return report._replace(diagnostics=tuple(confirm_safe(report.diagnostics, file.path, judge)))
 
 
 def check_network(network: Network) -> CheckResult:
@@ -43,7 +43,7 @@ def check_network(network: Network) -> CheckResult:
 
 
 def _checked(
-    name: str, compiled: Compiled | list[Diagnostic], selection: Selection | None
+    name: str, compiled: Compiled | list[Diagnostic], selection: LintSelection | None
 ) -> CheckResult:
     if isinstance(compiled, list):
         return CheckResult(name, tuple(compiled), None)

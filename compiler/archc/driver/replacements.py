@@ -29,7 +29,7 @@ class Edit(NamedTuple):
     text: str
 
 
-def edit_of(diagnostic: Diagnostic, path: Path) -> Edit | None:
+def safe_edit(diagnostic: Diagnostic, path: Path) -> Edit | None:
     """The finding's safe replacement, where it stands in the file at ``path``."""
     span, hint = diagnostic.span, diagnostic.hint
     if span is None or span.source.path != path or span.line != span.end_line:
@@ -46,17 +46,17 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
     return "\n".join(lines)
 
 
-def proven(diagnostics: Sequence[Diagnostic], path: Path, judge: Judge) -> list[Diagnostic]:
+def confirm_safe(diagnostics: Sequence[Diagnostic], path: Path, judge: Judge) -> list[Diagnostic]:
     """The findings, with a replacement safe only where it was tried and nothing speaks against it.
 
     Those that stay safe were tried together, and no two of them overlap.
     """
-    edits = _apart(edit for diagnostic in diagnostics if (edit := edit_of(diagnostic, path)))
+    edits = _apart(edit for diagnostic in diagnostics if (edit := safe_edit(diagnostic, path)))
     trials = _Trials(diagnostics, judge)
     safe = trials.without_objection(edits)
     result = []
     for diagnostic in diagnostics:
-        edit = edit_of(diagnostic, path)
+        edit = safe_edit(diagnostic, path)
         if edit in safe:
             safe.remove(edit)
         elif edit is not None and isinstance(diagnostic.hint, Replacement):

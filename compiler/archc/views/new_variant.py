@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from archc.diagnostics import Code, Diagnostic
-from archc.driver.files.stems import module_stem, other_stem, stem_fault
+from archc.driver.files.file_names import check_stem, module_stem, suggest_stem
 from archc.network import ir
 from archc.network.names import MAXIMUM_NAME, is_name
 from archc.views.tables.tables import kind_and_notation
@@ -20,9 +20,9 @@ def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnosti
     cannot become a module's.
     """
     stem = module_stem(file.name)
-    if (fault := stem_fault(stem)) is not None or file.suffix != ".yaml":
+    if (fault := check_stem(stem)) is not None or file.suffix != ".yaml":
         message = f"{file.name} cannot be a spec: {fault or 'its name ends with .yaml'}"
-        hint = f"such as {stem if fault is None else other_stem(stem)}.yaml"
+        hint = f"such as {stem if fault is None else suggest_stem(stem)}.yaml"
         return Diagnostic(Code.INVALID_NAME, message, hint=hint)
     if not re.fullmatch(r"[\w.][\w. +/-]*\.yaml", extends):
         message = f"{extends} cannot be extended: its name is no plain word of YAML"

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from click.testing import CliRunner, Result
 
-from archc.checks.lints import Lint, Selection, lints
+from archc.checks.lints import Lint, LintSelection, lints
 from archc.cli import cli
 from archc.diagnostics import Code, Replacement, Severity, render
 from archc.diagnostics.check_result import CheckResult
@@ -29,12 +29,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def checked(text: str, selection: Selection | None = None) -> CheckResult:
+def checked(text: str, selection: LintSelection | None = None) -> CheckResult:
     Path("net.yaml").write_text(text)
     return check_spec("net.yaml", selection=selection)
 
 
-def codes(text: str, selection: Selection | None = None) -> list[str]:
+def codes(text: str, selection: LintSelection | None = None) -> list[str]:
     return [str(diagnostic.code) for diagnostic in checked(text, selection).diagnostics]
 
 
@@ -64,12 +64,12 @@ def test_every_lint_can_be_switched_off(lint: Lint) -> None:
     bad = example(lint, "Example")
     off = re.sub(r"lints:\n.*\n", "", bad) + f"lints:\n  {lint.name}: none\n"
     assert codes(off) == []
-    assert codes(bad, Selection(ignored=[lint.name])) == []
-    assert codes(bad, Selection(ignored=[lint.code])) == []
-    assert codes(bad, Selection(ignored=["all"])) == []
-    assert codes(bad, Selection(only=[lint.name])) == [lint.code]
+    assert codes(bad, LintSelection(ignored=[lint.name])) == []
+    assert codes(bad, LintSelection(ignored=[lint.code])) == []
+    assert codes(bad, LintSelection(ignored=["all"])) == []
+    assert codes(bad, LintSelection(only=[lint.name])) == [lint.code]
     other = "idle_dropout" if lint.name != "idle_dropout" else "dead_column"
-    assert codes(bad, Selection(only=[other])) == []
+    assert codes(bad, LintSelection(only=[other])) == []
 
 
 def test_codes_are_unique_and_none_of_the_errors() -> None:

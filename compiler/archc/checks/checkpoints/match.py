@@ -171,7 +171,7 @@ def match_checkpoint(
     return stripped._replace(diagnostics=(diagnostic, *stripped.diagnostics), prefix=found)
 
 
-def check_numbers(analysis: Analysis, given: Mapping[str, Any]) -> list[Diagnostic]:
+def check_values(analysis: Analysis, given: Mapping[str, Any]) -> list[Diagnostic]:
     """A finding for each tensor that holds what no weight is; the shapes are known to fit.
 
     ``given`` are tensors of torch or arrays of numpy, by keys of the network. Weights are finite

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from archc.analyses import Analysis
-from archc.checks.violations import Violation
+from archc.checks.lints.violation import Violation
 from archc.diagnostics import Diagnostic, Label, Severity, in_file_order
 from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import counted
@@ -23,7 +23,7 @@ _GROUPS = {file.stem: file.parent.name for file in Path(__file__).parent.glob("*
 LINT_NAMES = sorted(_GROUPS)
 """The lints there are: one file each, in the folder of its group."""
 
-EVERYTHING = "all"
+ALL = "all"
 MOST_PLACES = 3  # of one remark; more are one warning
 
 
@@ -44,7 +44,7 @@ class Lint(NamedTuple):
         return docstring(self.module)
 
 
-class Selection(NamedTuple):
+class LintSelection(NamedTuple):
     """Which lints to run, by name or code: those in ``only``, or all, without those in ``ignored``.
 
     ``target`` is the hardware that lints about speed are to think of.
@@ -56,7 +56,7 @@ class Selection(NamedTuple):
 
     def takes(self, lint: Lint) -> bool:
         """Whether the lint is to be run."""
-        words = {lint.name, lint.code, EVERYTHING}
+        words = {lint.name, lint.code, ALL}
         return (not self.only or bool(words & {*self.only})) and not words & {*self.ignored}
 
 
@@ -70,12 +70,12 @@ def lints() -> Mapping[str, Lint]:
     return found
 
 
-def run_lints(analysis: Analysis, selection: Selection | None = None) -> list[Diagnostic]:
+def run_lints(analysis: Analysis, selection: LintSelection | None = None) -> list[Diagnostic]:
     """What the lints remark, as warnings in file order, each place once.
 
     What the spec switches off, or allows in a row, is not remarked.
     """
-    selection = selection or Selection()
+    selection = selection or LintSelection()
     lint_settings = analysis.network.lints
     diagnostics: list[Diagnostic] = []
     for name, lint in lints().items():

@@ -112,7 +112,7 @@ def command(
             f"--leave: what --{recipe.option} converts needs the weights of every layer"
         )
     (compiled,) = compile_all([spec], settings)
-    from archc.checks.checkpoints.match import check_numbers, expected_state, match_checkpoint
+    from archc.checks.checkpoints.match import check_values, expected_state, match_checkpoint
     from archc.diagnostics import Diagnostic
     from archc.driver.backend import BackendUnavailable
     from archc.driver.files.writer import File, write_new
@@ -136,7 +136,7 @@ def command(
             match = match if plainly.diagnostics else plainly
         fail_on_match(match, checkpoint, tensors, analysis, target if optimized else None)
         given = match.pick(tensors)
-        fail_on(check_numbers(analysis, _used(given, analysis, target)))
+        fail_on(check_values(analysis, _used(given, analysis, target)))
         if optimized:
             converted = chosen.convert_weights(optimized, given, back)
             if isinstance(converted, Diagnostic):

@@ -13,7 +13,7 @@ from archc.diagnostics.wording import counted
 from archc.language.settings import Settings
 
 if TYPE_CHECKING:
-    from archc.checks.lints import Selection
+    from archc.checks.lints import LintSelection
     from archc.diagnostics.check_result import CheckResult
     from archc.language.library import SpecFile
 
@@ -74,23 +74,25 @@ def command(
     sys.exit(DIAGNOSTICS if failed else 0)
 
 
-def _selection(select: tuple[str, ...], ignore: tuple[str, ...], target: str | None) -> "Selection":
-    from archc.checks.lints import EVERYTHING, Selection, lints
+def _selection(
+    select: tuple[str, ...], ignore: tuple[str, ...], target: str | None
+) -> "LintSelection":
+    from archc.checks.lints import ALL, LintSelection, lints
     from archc.diagnostics import suggestion
     from archc.language.sections.lint_settings import TARGETS
 
     if select or ignore:
-        known = {EVERYTHING, *lints(), *(lint.code for lint in lints().values())}
+        known = {ALL, *lints(), *(lint.code for lint in lints().values())}
         for word in (*select, *ignore):
             if word not in known:
                 hint = suggestion(word, known) or f"the lints are {', '.join(lints())}"
                 raise click.UsageError(f"no lint {word}: {hint}")
     if target is not None and target not in TARGETS:
         raise click.UsageError(f"no target {target}: the targets are {', '.join(TARGETS)}")
-    return Selection(select, ignore, target)
+    return LintSelection(select, ignore, target)
 
 
-def _fix(spec: "str | SpecFile", settings: Settings, selection: "Selection") -> None:
+def _fix(spec: "str | SpecFile", settings: Settings, selection: "LintSelection") -> None:
     from archc.driver.fix import fix_spec
 
     mended = fix_spec(spec, settings, selection)

@@ -7,7 +7,7 @@ import click
 from archc.commands.printing import echo_document, echo_lines
 
 if TYPE_CHECKING:
-    from archc.checks.explanations import Explanation
+    from archc.views.explanations import Explanation
 
 
 @click.command("explain")
@@ -25,7 +25,7 @@ def command(codes: tuple[str, ...], form: str) -> None:
 
     A CODE is one such as A302, or its name, such as concat. Without one all are listed.
     """
-    from archc.checks import explanations
+    from archc.views import explanations
 
     known = explanations.explanations()
     chosen = list(dict.fromkeys(_found(code, known) for code in codes))
@@ -44,7 +44,7 @@ def command(codes: tuple[str, ...], form: str) -> None:
 
 def _found(code: str, known: "tuple[Explanation, ...]") -> "Explanation":
     """The explanation of a code or name. Raises UsageError where there is none."""
-    from archc.checks.explanations import find, nearest
+    from archc.views.explanations import find, nearest
 
     explanation = find(code, known)
     if explanation is None:
@@ -56,7 +56,7 @@ def _found(code: str, known: "tuple[Explanation, ...]") -> "Explanation":
 
 def _list(known: "tuple[Explanation, ...]") -> str:
     """Codes, names and summaries in columns, a group after the other."""
-    from archc.checks.explanations import grouped
+    from archc.views.explanations import grouped
 
     width = max(len(explanation.name) for explanation in known)
     parts = []

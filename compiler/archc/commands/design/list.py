@@ -11,7 +11,7 @@ from archc.commands.printing import echo, echo_document, echo_lines
 from archc.commands.specs import quickly
 
 if TYPE_CHECKING:
-    from archc.driver.catalogue import Listed
+    from archc.driver.spec_list import ListedSpec
 
 _HEADINGS = {"here": "Here", "specs": "In specs/", "shipped": "Shipped with archc"}
 
@@ -31,7 +31,7 @@ def command(form: str) -> None:
     Those here, in specs/ and shipped with archc, each with its parameters and what it is.
     """
     quickly()
-    from archc.driver.catalogue import list_specs
+    from archc.driver.spec_list import list_specs
 
     listed = list_specs()
     if form == "json":
@@ -48,7 +48,7 @@ def command(form: str) -> None:
             echo(_line(one, width))
 
 
-def _line(one: "Listed", width: int) -> str:
+def _line(one: "ListedSpec", width: int) -> str:
     """Name, parameters and description, on a terminal as far as it is wide."""
     name = f"  {one.file.path.stem.ljust(width)}"
     if isinstance(one.compiled, list):

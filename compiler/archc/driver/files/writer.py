@@ -28,7 +28,7 @@ class File(NamedTuple):
     stamp: Stamp | None = None
 
 
-class Outcome(NamedTuple):
+class WriteResult(NamedTuple):
     """Which files were written, and what kept others from it."""
 
     written: tuple[Path, ...]
@@ -122,7 +122,7 @@ def diff_files(files: Iterable[File]) -> str:
     return "".join(part if part.endswith("\n") else part + unended for part in parts)
 
 
-def write_files(files: Iterable[File], force: bool) -> Outcome:
+def write_files(files: Iterable[File], force: bool) -> WriteResult:
     """Write the files that are not on disk byte for byte.
 
     Only with ``force`` a file is replaced that archc did not write, that was edited since, or that
@@ -133,7 +133,7 @@ def write_files(files: Iterable[File], force: bool) -> Outcome:
     files = tuple(files)
     diagnostics = [diagnostic for file in files if (diagnostic := _obstacle(file, force))]
     if diagnostics:
-        return Outcome((), diagnostics)
+        return WriteResult((), diagnostics)
     changed = [file for file in files if _read(file.path) != file.content]
     written: list[Path] = []
     path = Path()
@@ -152,7 +152,7 @@ def write_files(files: Iterable[File], force: bool) -> Outcome:
                 written.append(path)
     except OSError as error:
         diagnostics.append(_unwritable(path, error))
-    return Outcome(tuple(written), diagnostics)
+    return WriteResult(tuple(written), diagnostics)
 
 
 def write_new(file: File, force: bool) -> Diagnostic | None:

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 from archc import __version__
-from archc.checks.explanations import Explanation, as_markdown, as_text, explanations
 from archc.diagnostics import Diagnostic, Replacement
 from archc.diagnostics.check_result import CheckResult, Place, file_of, place_of
 from archc.diagnostics.spans import Span
+from archc.views.explanations import Explanation, as_markdown, as_text, explanations
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

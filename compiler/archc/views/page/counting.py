@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
 from archc.analyses import Analysis
-from archc.checks.conventions import counts_of
+from archc.checks.counting import all_counts
 from archc.ops.operator import format_shape
 from archc.views.page.markup import element
 
@@ -39,7 +39,7 @@ def counting_table(analysis: Analysis) -> Element:
             element("td", f"{count.number:,}", class_="number"),
             element("td", count.who),
         )
-        for count in counts_of(analysis)
+        for count in all_counts(analysis)
     ]
     return element(
         "table",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from archc.analyses import Analysis, LayerAnalysis, RowAnalysis
-from archc.checks.conformance import CellResult, Conformance, Explanation, printed_size, totals_of
+from archc.checks.conformance import CellResult, Conformance, Explanation, list_totals, printed_size
 from archc.checks.explain_number import Reading
 from archc.language.sections.printed_table import TOTALS, rounded
 from archc.network import ir
@@ -41,7 +41,7 @@ def table_records(
                 {"depth": total.depth, "params": total.cost.params, "ops": total.cost.macs},
             ),
         }
-        for total in totals_of(analysis)
+        for total in list_totals(analysis)
     ]
     return in_order(rows, aux, sums if repeats else [])
 
@@ -60,7 +60,7 @@ def layers_records(analysis: Analysis, repeats: bool = True) -> list[dict[str, o
         for part in (analysis.rows, analysis.aux)
     )
     sums: list[dict[str, object]] = [
-        {"path": total.name, **_cost_json(total.cost)} for total in totals_of(analysis)
+        {"path": total.name, **_cost_json(total.cost)} for total in list_totals(analysis)
     ]
     return in_order(rows, aux, sums if repeats else [])
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from archc.analyses import Analysis, RowAnalysis
-from archc.checks.conformance import CellResult, Conformance, Explanation, totals_of
+from archc.checks.conformance import CellResult, Conformance, Explanation, list_totals
 from archc.checks.explain_number import Quantity, Reading
 from archc.language.sections.printed_table import COLUMNS
 from archc.network import ir
@@ -71,7 +71,7 @@ def table_grid(analysis: Analysis, conformance: Conformance) -> Table:
     )
     totals = [
         (*_cells(total.name, "", "", ""), *_total_results(total.key, columns, conformance))
-        for total in totals_of(analysis)
+        for total in list_totals(analysis)
     ]
     return _grid(headings, rows, aux, totals)
 
@@ -101,7 +101,7 @@ def layers_grid(analysis: Analysis) -> Table:
     )
     totals = [
         _cells(total.name, "", "", "", "", *_numbers(total.cost), "", "")
-        for total in totals_of(analysis)
+        for total in list_totals(analysis)
     ]
     return _grid(headings, rows, aux, totals)
 

@@ -43,7 +43,7 @@ head:
 from collections.abc import Iterator
 
 from archc.analyses import Analysis
-from archc.checks.violations import Violation, violation
+from archc.checks.lints.violation import Violation, violation
 from archc.language.sections.lint_settings import TARGETS
 from archc.network import ir
 

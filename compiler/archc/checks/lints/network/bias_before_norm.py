@@ -39,7 +39,7 @@ from collections.abc import Iterator
 
 from archc.analyses import Analysis
 from archc.analyses.adjacency import Edge
-from archc.checks.violations import Violation, violation
+from archc.checks.lints.violation import Violation, violation
 from archc.network import ir
 from archc.ops.convolution import Conv, SeparableConv
 from archc.ops.linear import Linear

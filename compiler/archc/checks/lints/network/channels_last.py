@@ -37,7 +37,7 @@ head:
 from collections.abc import Iterator
 
 from archc.analyses import Analysis
-from archc.checks.violations import Violation, violation
+from archc.checks.lints.violation import Violation, violation
 from archc.language.sections.models import channels_first
 from archc.ops.operator import format_shape
 

@@ -41,7 +41,7 @@ head:
 from collections.abc import Iterator
 
 from archc.analyses import Analysis
-from archc.checks.violations import Violation, violation
+from archc.checks.lints.violation import Violation, violation
 from archc.diagnostics import Label
 from archc.ops.normalization import BatchNorm
 from archc.ops.plain import Dropout

@@ -43,7 +43,7 @@ head:
 from collections.abc import Iterator
 
 from archc.analyses import Analysis
-from archc.checks.violations import Violation
+from archc.checks.lints.violation import Violation
 
 CODE = "L102"
 

@@ -47,7 +47,7 @@ head:
 from collections.abc import Iterator
 
 from archc.analyses import Analysis
-from archc.checks.violations import Violation, violation
+from archc.checks.lints.violation import Violation, violation
 from archc.ops.convolution import Conv
 from archc.ops.pooling import AvgPool, MaxPool
 from archc.ops.window import Window

@@ -38,7 +38,7 @@ head:
 from collections.abc import Iterator
 
 from archc.analyses import Analysis
-from archc.checks.violations import Violation, violation
+from archc.checks.lints.violation import Violation, violation
 from archc.diagnostics import Label
 from archc.ops.activation import Activation
 

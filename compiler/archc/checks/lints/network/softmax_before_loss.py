@@ -33,7 +33,7 @@ head:
 from collections.abc import Iterator
 
 from archc.analyses import Analysis
-from archc.checks.violations import Violation, violation
+from archc.checks.lints.violation import Violation, violation
 from archc.ops.activation import Softmax
 
 CODE = "L108"

@@ -47,7 +47,7 @@ from collections.abc import Iterator
 
 from archc.analyses import Analysis
 from archc.analyses.linear_ways import find_linear_ways
-from archc.checks.violations import Violation, violation
+from archc.checks.lints.violation import Violation, violation
 from archc.diagnostics import Label
 from archc.network import ir
 from archc.ops.convolution import Conv, SeparableConv

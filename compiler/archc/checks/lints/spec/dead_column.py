@@ -55,7 +55,7 @@ head:
 from collections.abc import Iterator
 
 from archc.analyses import Analysis
-from archc.checks.violations import Violation
+from archc.checks.lints.violation import Violation
 from archc.network import ir
 
 CODE = "L201"

@@ -58,7 +58,7 @@ def _ending(pairs: list[str]) -> str:
     return f"set_{sha256(', '.join(pairs).encode()).hexdigest()[:12]}"
 
 
-def stem_fault(stem: str, imports: Iterable[str] = ()) -> str | None:
+def check_stem(stem: str, imports: Iterable[str] = ()) -> str | None:
     """Why no file can be called so, or none should; None where it may be.
 
     ``imports`` are modules that the files import.
@@ -76,7 +76,7 @@ def stem_fault(stem: str, imports: Iterable[str] = ()) -> str | None:
     return None
 
 
-def other_stem(stem: str) -> str:
+def suggest_stem(stem: str) -> str:
     """A name like it that a spec may have."""
     shorter = stem[: MAXIMUM_STEM - 4].rstrip("_")
     return f"{shorter}_net" if shorter and len(stem) <= MAXIMUM_STEM else shorter or "net"

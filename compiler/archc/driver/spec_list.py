@@ -1,4 +1,4 @@
-"""The specs that are found by their names, each with what it is."""
+"""Lists the specs that can be found by name."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from archc.language.library import SpecFile, named_specs
 from archc.language.yaml.reading import read
 
 
-class Listed(NamedTuple):
+class ListedSpec(NamedTuple):
     """A spec that is found by its name, what it compiles to, and the folder it is found in."""
 
     file: SpecFile
@@ -29,13 +29,13 @@ class Listed(NamedTuple):
         }
 
 
-def list_specs() -> list[Listed]:
+def list_specs() -> list[ListedSpec]:
     """All specs that a bare name stands for, in the order in which they are looked for.
 
     Files of the working directory that are not specs are left out.
     """
     return [
-        Listed(file, where, compile_spec(file))
+        ListedSpec(file, where, compile_spec(file))
         for where, files in named_specs().items()
         for file in files
         if where != "here" or not isinstance(read(file.path, file.name, file.root), Diagnostic)

@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archc.driver.backend import load_backend
-from archc.driver.files.stems import MAXIMUM_STEM, file_stem, module_stem, other_stem, stem_fault
+from archc.driver.files.file_names import (
+    MAXIMUM_STEM,
+    check_stem,
+    file_stem,
+    module_stem,
+    suggest_stem,
+)
 from archc.language.settings import Settings, pairs
 
 SPEC = """\
@@ -132,7 +138,7 @@ def test_a_generated_file_imports_only_what_no_file_may_hide() -> None:
     backend = load_backend()
     assert backend is not None
     assert "torch" in modules
-    assert all(stem_fault(module, backend.imports) for module in modules)
+    assert all(check_stem(module, backend.imports) for module in modules)
 
 
 def test_what_importing_torch_imports_cannot_be_hidden() -> None:
@@ -144,7 +150,7 @@ def test_what_importing_torch_imports_cannot_be_hidden() -> None:
     )
     names = {module.partition(".")[0] for module in done.stdout.split()}
     names = {name for name in names if not name.startswith("_")}
-    assert [name for name in sorted(names) if not stem_fault(name, backend.imports)] == []
+    assert [name for name in sorted(names) if not check_stem(name, backend.imports)] == []
 
 
 def test_names_that_differ_in_case_alone_are_refused() -> None:
@@ -266,10 +272,10 @@ def test_other_settings_have_another_name(
 @given(st.text(min_size=1, max_size=90).filter(lambda text: "/" not in text and "\0" not in text))
 def test_every_name_gives_a_module_or_a_better_name(name: str) -> None:
     stem = module_stem(f"{name}.yaml")
-    if stem_fault(stem):
-        stem = other_stem(stem)
+    if check_stem(stem):
+        stem = suggest_stem(stem)
     assert stem.isascii() and stem.isidentifier() and len(stem) <= MAXIMUM_STEM
-    assert stem_fault(stem) is None
+    assert check_stem(stem) is None
     assert module_stem(f"{stem}.yaml") == stem
 
 

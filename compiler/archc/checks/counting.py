@@ -23,7 +23,7 @@ class Count(NamedTuple):
     kind: Kind
 
 
-def counts_of(analysis: Analysis) -> list[Count]:
+def all_counts(analysis: Analysis) -> list[Count]:
     """The counts of a network, archc's own first; what is the same number stands once."""
     found: dict[tuple[Kind, int], Count] = {}
     for count in (*_params(analysis), *_ops(analysis)):

@@ -25,7 +25,7 @@ class Use(NamedTuple):
         return f"fits{f' {self.spec}' if self.spec else ''}{options}"
 
 
-def find_uses(analysis: Analysis, tensors: Mapping[str, Shaped], whole: bool = False) -> list[Use]:
+def find_fits(analysis: Analysis, tensors: Mapping[str, Shaped], whole: bool = False) -> list[Use]:
     """How a checkpoint fits the network with other options, or else which known specs it fits.
 
     A spec that it fits but for the number of classes is named where it fits no other, and not with
