@@ -109,7 +109,7 @@ def _pair_hint(value: object) -> Hint:
         likely = f"{pair[0]}x{pair[1]}"
         return Replacement(likely, f"write {likely}", safe=True)
     if isinstance(value, str) and _plain(value) in ("same", "valid"):
-        return f"it stands in the window, such as 3x3/1 {_plain(value)}"
+        return f"write it in the window, such as 3x3/1 {_plain(value)}"
     if isinstance(value, str | float):
         hint = number_hint(str(value), whole=True)
         # A size such as 0x10 is never a hexadecimal number.
