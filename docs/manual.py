@@ -4,6 +4,7 @@
 the same bytes.
 """
 
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -125,11 +126,16 @@ def _markdown_list(entries: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 
 def _markdown(text: str) -> str:
-    """Return the text as Markdown; code in backticks stays code."""
+    """Return the text as Markdown, with its options and what is in backticks as code."""
     parts = " ".join(text.split()).split("`")
-    # The bars keep the spaces beside code.
-    escaped = [part if i % 2 else escape(f"|{part}|")[2:-2] for i, part in enumerate(parts)]
-    return "`".join(escaped)
+    return "`".join(part if i % 2 else _markdown_words(part) for i, part in enumerate(parts))
+
+
+def _markdown_words(text: str) -> str:
+    escaped = escape(f"|{text}|")[2:-2]  # the bars keep the spaces at the ends
+    # Python-Markdown, which makes the site, does not know the escape of GitHub's Markdown.
+    escaped = escaped.replace(r"\<", "&lt;")
+    return re.sub(r"(?<!\S)--[a-z-]+(?: \S+=[^\s,]*[^\s,.])?", r"`\g<0>`", escaped)
 
 
 def _wrapped(text: str, width: int = 100) -> list[str]:

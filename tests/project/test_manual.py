@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import click
-from manual import manual_page
+from manual import command_reference, manual_page
 
 from archc.cli import cli
 
@@ -63,3 +63,31 @@ def test_texts_are_no_requests() -> None:
 def test_every_request_is_one_of_man() -> None:
     requests = set(re.findall(r"^([.']\S*)", manual_page(), re.M))
     assert requests == {'.\\"', ".TH", ".SH", ".SS", ".PP", ".TP", ".B", ".br"}
+
+
+@click.command("odd")
+@click.option("--stars", help="*Stars*, <stem> and `--code <n>`, with --stars a=1.")
+def markdown() -> None:
+    """A command whose texts Markdown would misread.
+
+    \b
+    archc odd --stars <n>
+    """
+
+
+def test_texts_are_no_markdown() -> None:
+    group = click.Group("archc", {"odd": markdown}, help="Do odd things.")
+    text = command_reference(group).partition("## odd\n\n")[2].partition("\n\n## Exit")[0]
+    assert text == (
+        "```sh\n"
+        "archc odd [OPTIONS]\n"
+        "```\n"
+        "\n"
+        "A command whose texts Markdown would misread.\n"
+        "\n"
+        "```sh\n"
+        "archc odd --stars <n>\n"
+        "```\n"
+        "\n"
+        "- `--stars TEXT`: \\*Stars\\*, &lt;stem> and `--code <n>`, with `--stars a=1`."
+    )
