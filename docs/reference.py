@@ -13,7 +13,7 @@ from manual import command_reference
 import archc
 from archc.language.docstrings import docstring
 from archc.language.grammar.kinds import STRUCTURES
-from archc.language.vocabulary import STRUCTURES as MEANINGS
+from archc.language.vocabulary import STRUCTURE_DOCS as MEANINGS
 from archc.language.vocabulary import summary
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator

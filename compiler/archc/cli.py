@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import click
 
 from archc import __version__, commands
-from archc.diagnostics.escapes import lines, one_line
+from archc.diagnostics.escapes import escape_line, escape_lines
 
 DIAGNOSTICS, FAULT = 1, 70
 
@@ -33,7 +33,7 @@ def _errors_on_one_line() -> Iterator[None]:
     except click.MissingParameter:  # it quotes nothing
         raise
     except click.UsageError as error:
-        raise click.UsageError(one_line(error.format_message()), error.ctx) from None
+        raise click.UsageError(escape_line(error.format_message()), error.ctx) from None
 
 
 class _Commands(click.Group):
@@ -110,7 +110,7 @@ def main() -> NoReturn:
             status = DIAGNOSTICS
             _explain(fault)
         else:
-            message = one_line(f"archc: internal fault: {type(fault).__name__}: {fault}")
+            message = escape_line(f"archc: internal fault: {type(fault).__name__}: {fault}")
             _say(f"{message}\nPlease report it; ARCHC_DEBUG=1 shows where it happened.")
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -132,7 +132,7 @@ def _explain(error: OSError) -> None:
 
 def _say(message: str) -> None:
     with suppress(OSError):
-        click.echo(lines(message), err=True)
+        click.echo(escape_lines(message), err=True)
 
 
 def _terminate(number: int, _: object) -> NoReturn:

@@ -27,13 +27,13 @@ from archc.language.sections.printed_table import (
     COLUMNS,
     LETTERS,
     Convention,
-    Number,
-    Recorded,
+    ErratumFields,
+    PrintedNumber,
     Rounding,
-    in_letter,
+    format_count,
     parse_number,
     rounded,
-    shown,
+    with_letter,
 )
 
 NETWORK = """\
@@ -94,17 +94,17 @@ def faults(spec: Path, table: str) -> list[Diagnostic]:
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("0", Number(0, 0, "")),
-        ("7", Number(7, 0, "")),
-        ("159K", Number(159, 0, "K")),
-        ("2.7K", Number(27, 1, "K")),
-        ("0.05M", Number(5, 2, "M")),
-        ("1.500G", Number(1500, 3, "G")),
-        ("999999999999", Number(999_999_999_999, 0, "")),
-        ("0.123456", Number(123_456, 6, "")),
+        ("0", PrintedNumber(0, 0, "")),
+        ("7", PrintedNumber(7, 0, "")),
+        ("159K", PrintedNumber(159, 0, "K")),
+        ("2.7K", PrintedNumber(27, 1, "K")),
+        ("0.05M", PrintedNumber(5, 2, "M")),
+        ("1.500G", PrintedNumber(1500, 3, "G")),
+        ("999999999999", PrintedNumber(999_999_999_999, 0, "")),
+        ("0.123456", PrintedNumber(123_456, 6, "")),
     ],
 )
-def test_numbers_are_read(text: str, number: Number) -> None:
+def test_numbers_are_read(text: str, number: PrintedNumber) -> None:
     assert parse_number(text) == number
 
 
@@ -155,9 +155,9 @@ def test_rounding_is_that_of_decimal() -> None:
 )
 def test_numbers_are_shown(value: int, unit: int, how: Rounding, decimals: int, text: str) -> None:
     convention = Convention(count="weights", unit=unit, round=how)
-    assert shown(value, convention, decimals) == text
+    assert format_count(value, convention, decimals) == text
     if not decimals:
-        assert shown(value, convention) == text
+        assert format_count(value, convention) == text
 
 
 def test_units_have_letters() -> None:
@@ -183,8 +183,8 @@ def test_models_are_strict_and_frozen() -> None:
             Convention.model_validate({"count": "macs", "unit": 1, "round": "up", **change})
     for empty in ({"computed": "", "why": "a"}, {"computed": "1", "why": " "}):
         with pytest.raises(ValidationError):
-            Recorded.model_validate(empty)
-    assert Recorded(computed="1", why="a").why == "a"
+            ErratumFields.model_validate(empty)
+    assert ErratumFields(computed="1", why="a").why == "a"
 
 
 # -- verdicts ----------------------------------------------------------------------------------
@@ -760,7 +760,7 @@ def test_a_letter_stands_for_a_power_of_the_units_base(
     unit: int, letter: str, expected: int
 ) -> None:
     convention = Convention(count="weights", unit=unit, round="up")
-    assert in_letter(convention, letter) == Convention(count="weights", unit=expected, round="up")
+    assert with_letter(convention, letter) == Convention(count="weights", unit=expected, round="up")
 
 
 def test_a_ranking_counts_printed_totals(spec: Path) -> None:

@@ -12,7 +12,7 @@ from command_line import run
 
 from archc.cli import cli
 from archc.driver.backend import backends, default_name
-from archc.language.library import shipped
+from archc.language.library import shipped_folder
 
 SPEC = """\
 archc: 1
@@ -27,7 +27,7 @@ head:
   fc: {Linear: classes}
 """
 COMMANDS = cli.list_commands(click.Context(cli))
-SHIPPED = sorted(path.stem for path in shipped().glob("*.yaml"))
+SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.yaml"))
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ import archc
 from archc.checks.checkpoints.match import expected_state
 from archc.cli import cli
 from archc.driver.pipeline import Compiled, compile_spec
-from archc.language.sections.checkpoint_keys import Renaming
+from archc.language.sections.checkpoint_keys import KeyMapping
 
 SPEC = """\
 archc: 1
@@ -131,7 +131,7 @@ def load(file: str) -> dict[str, torch.Tensor]:
     return loaded
 
 
-def renaming(keys: str, rest: str = "") -> Renaming:
+def key_mapping(keys: str, rest: str = "") -> KeyMapping:
     lines = "".join(f"      {line}\n" for line in keys.strip().splitlines())
     text = f"checkpoints:\n  other:\n    source: somewhere\n    {rest}\n    keys:\n{lines}"
     Path("toy.yaml").write_text(SPEC + text)
@@ -172,45 +172,47 @@ def test_the_expected_state_is_torchs_in_order() -> None:
 
 
 def test_a_line_is_whole_segments_in_one_pass_the_longest_first() -> None:
-    rename = renaming("fc: aux1.fc\nloss1/fc: aux2.fc\naux1: fc\naux1.fc.bias: conv1.bias").rename
-    assert rename("fc.weight").key == "aux1.fc.weight"  # once: not on to fc.fc.weight
-    assert rename("loss1/fc.weight").key == "aux2.fc.weight"
-    assert rename("loss2/fc.weight").key == "loss2/fc.weight"
-    assert rename("fc2.weight").key == "fc2.weight"
-    assert rename("head.fc.weight").key == "head.fc.weight"
-    assert rename("aux1.weight").key == "fc.weight"
-    assert rename("aux1.fc.bias").key == "conv1.bias"
-    assert rename("aux1.fc.bias2").key == "fc.fc.bias2"
+    map_key = key_mapping(
+        "fc: aux1.fc\nloss1/fc: aux2.fc\naux1: fc\naux1.fc.bias: conv1.bias"
+    ).map_key
+    assert map_key("fc.weight").key == "aux1.fc.weight"  # once: not on to fc.fc.weight
+    assert map_key("loss1/fc.weight").key == "aux2.fc.weight"
+    assert map_key("loss2/fc.weight").key == "loss2/fc.weight"
+    assert map_key("fc2.weight").key == "fc2.weight"
+    assert map_key("head.fc.weight").key == "head.fc.weight"
+    assert map_key("aux1.weight").key == "fc.weight"
+    assert map_key("aux1.fc.bias").key == "conv1.bias"
+    assert map_key("aux1.fc.bias2").key == "fc.fc.bias2"
 
 
 def test_another_separator() -> None:
-    rename = renaming("net/conv1: conv1\nnet/fc.weights: fc.weight", "separator: /").rename
-    assert rename("net/conv1/weight").key == "conv1.weight"
-    assert rename("net/conv1.weight").key == "net/conv1.weight"
-    assert rename("net/fc.weights").key == "fc.weight"
+    map_key = key_mapping("net/conv1: conv1\nnet/fc.weights: fc.weight", "separator: /").map_key
+    assert map_key("net/conv1/weight").key == "conv1.weight"
+    assert map_key("net/conv1.weight").key == "net/conv1.weight"
+    assert map_key("net/fc.weights").key == "fc.weight"
 
 
 def test_placeholders() -> None:
-    rename = renaming(
+    map_key = key_mapping(
         "inception_{row}_1x1: fork{row}.branch1\n"
         "inception_3b_1x1: conv1\n"
         "old_{row}.{x}: none\n"
         "'{net}.fork{row}b': fork{row}{net}"
-    ).rename
-    assert rename("inception_3a_1x1.weight").key == "fork3a.branch1.weight"
-    assert rename("inception_3b_1x1.weight").key == "conv1.weight"  # it says more
-    assert rename("inception_3_a_1x1.weight").key == "inception_3_a_1x1.weight"
-    assert rename("inception_3a_1x1_bn.weight").key == "inception_3a_1x1_bn.weight"
-    assert rename("inception__1x1.weight").key == "inception__1x1.weight"
-    assert rename("old_1.y.z").key is None
-    assert rename("a.fork3b.weight").key == "fork3a.weight"
+    ).map_key
+    assert map_key("inception_3a_1x1.weight").key == "fork3a.branch1.weight"
+    assert map_key("inception_3b_1x1.weight").key == "conv1.weight"  # it says more
+    assert map_key("inception_3_a_1x1.weight").key == "inception_3_a_1x1.weight"
+    assert map_key("inception_3a_1x1_bn.weight").key == "inception_3a_1x1_bn.weight"
+    assert map_key("inception__1x1.weight").key == "inception__1x1.weight"
+    assert map_key("old_1.y.z").key is None
+    assert map_key("a.fork3b.weight").key == "fork3a.weight"
 
 
 def test_matching_is_not_exponential() -> None:
     keys = "_".join(f"{{p{i}}}" for i in range(60))
-    rename = renaming(f"'{keys}': none").rename
+    map_key = key_mapping(f"'{keys}': none").map_key
     started = time.perf_counter()
-    assert rename("a" * 100_000 + "_a" * 100_000 + "!").key is not None
+    assert map_key("a" * 100_000 + "_a" * 100_000 + "!").key is not None
     assert time.perf_counter() - started < 1
 
 
@@ -299,7 +301,7 @@ def test_two_of_theirs_as_one_of_ours() -> None:
 
 
 def test_lines_that_fit_alike() -> None:
-    renaming("1_{b}_{a}: none\n'{a}_{b}_1': none")
+    key_mapping("1_{b}_{a}: none\n'{a}_{b}_1': none")
     torch.save({"1_1_1.weight": torch.zeros(1)}, "other.pt")
     code, output = run("other.pt", "--check")
     assert code == 1

@@ -14,7 +14,7 @@ from command_line import run
 
 import archc
 from archc.commands.printing import _COLOUR
-from archc.diagnostics.escapes import lines, one_line
+from archc.diagnostics.escapes import escape_line, escape_lines
 
 SHIPPED = Path(__file__).parents[2] / "specs"
 NASTY = "::a\n::stop-commands::tok\r\n##[group]\x1b[31m\x1b]0;title\x07\u202etxt\u2028\x9b"
@@ -100,7 +100,7 @@ CALLS: list[tuple[str, ...]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("arguments", CALLS, ids=lambda call: one_line(" ".join(call))[:60])
+@pytest.mark.parametrize("arguments", CALLS, ids=lambda call: escape_line(" ".join(call))[:60])
 def test_no_command_prints_a_name_as_it_is(arguments: tuple[str, ...]) -> None:
     state = archc.module_class("toy.yaml")().state_dict()
     torch.save(state, "good.pt")
@@ -167,9 +167,9 @@ def test_a_fault_of_its_own_quotes_names_on_its_line() -> None:
     ],
 )
 def test_one_line(text: str, shown: str) -> None:
-    assert one_line(text) == shown
-    assert one_line(shown) == shown
+    assert escape_line(text) == shown
+    assert escape_line(shown) == shown
 
 
 def test_lines_keep_the_line_feeds_that_are_archcs_own() -> None:
-    assert lines("a\n::b\r\n\n  c") == "a\n\\x3a:b\\r\n\n  c"
+    assert escape_lines("a\n::b\r\n\n  c") == "a\n\\x3a:b\\r\n\n  c"

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from archc.cli import cli
-from archc.diagnostics import Diagnostic, Replacement, closest, meaning
+from archc.diagnostics import Diagnostic, Replacement, closest_match, did_you_mean
 from archc.driver.check import check_spec
 from archc.driver.fix import fix_spec
 
@@ -149,12 +149,12 @@ def test_a_full_disk_leaves_the_spec(folder: Path, monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_one_mistake_is_safe(word: str, meant: str, safe: bool) -> None:
-    assert meaning(word, meant).safe is safe
+    assert did_you_mean(word, meant).safe is safe
 
 
 def test_a_word_that_needs_quotes_gets_them() -> None:
-    assert closest("#3x3 reduc", ["#3x3 reduce", "#3x3"]) == "#3x3 reduce"
-    assert meaning("#3x3 reduc", "#3x3 reduce").text == '"#3x3 reduce"'
+    assert closest_match("#3x3 reduc", ["#3x3 reduce", "#3x3"]) == "#3x3 reduce"
+    assert did_you_mean("#3x3 reduc", "#3x3 reduce").text == '"#3x3 reduce"'
 
 
 def stage(diagnostic: Diagnostic) -> str:
@@ -171,13 +171,13 @@ def test_what_is_mended_is_gone_and_mending_ends(name: str, folder: Path) -> Non
     shutil.copy(BAD_SPECS / name, folder)
     shutil.copytree(BAD_SPECS / "bases", folder / "bases")
     first = check_spec(name)
-    before = first.mendable
+    before = first.fixable
     lines = Path(name).read_bytes().split(b"\n")
     mended = fix_spec(name)
     assert mended.diagnostic is None
     assert bool(mended.number) is bool(before)
     after = check_spec(name)
-    assert after.mendable == []
+    assert after.fixable == []
     assert not {diagnostic.headline for diagnostic in before} & {
         diagnostic.headline for diagnostic in after.diagnostics
     }

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 
 from archc.diagnostics.spans import Source
-from archc.language.fields.validation import plain
+from archc.language.fields.validation import to_python
 from archc.language.yaml.reading import read
 from archc.language.yaml.source import Mapping, compose
 from archc.views.json_schema import editor_schema
@@ -38,7 +38,7 @@ def refused(composed: Mapping) -> bool:
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(20_000)
     try:
-        return next(validator().iter_errors(plain(composed)), None) is not None
+        return next(validator().iter_errors(to_python(composed)), None) is not None
     finally:
         sys.setrecursionlimit(before)
 

@@ -12,7 +12,7 @@ from command_line import run
 
 import archc
 from archc.api import loads
-from archc.language.library import SpecFile, find_spec, project_root, shipped
+from archc.language.library import SpecFile, find_spec, project_root, shipped_folder
 from archc.language.yaml.reading import TELLING_KEYS, read
 from archc.views.json_schema import editor_schema
 
@@ -94,7 +94,7 @@ def test_a_diagnostic_shows_the_whole_name() -> None:
 
 
 def test_a_bare_name_is_looked_for_here_then_in_specs_then_among_the_shipped() -> None:
-    assert found("googlenet").path == shipped() / "googlenet.yaml"
+    assert found("googlenet").path == shipped_folder() / "googlenet.yaml"
     write("specs/googlenet.yaml")
     assert found("googlenet").path == Path("specs/googlenet.yaml")
     write("googlenet.yaml")
@@ -107,7 +107,7 @@ def test_a_bare_name_is_looked_for_here_then_in_specs_then_among_the_shipped() -
 
 def test_a_folder_does_not_stand_for_a_spec() -> None:
     Path("googlenet").mkdir()
-    assert found("googlenet").path == shipped() / "googlenet.yaml"
+    assert found("googlenet").path == shipped_folder() / "googlenet.yaml"
 
 
 def test_another_ending_is_found_where_it_is_written() -> None:

@@ -23,7 +23,7 @@ from archc.cli import cli
 from archc.diagnostics import Diagnostic
 from archc.diagnostics.spans import Source
 from archc.driver.pipeline import Compiled, compile_spec
-from archc.language.fields.validation import plain
+from archc.language.fields.validation import to_python
 from archc.language.yaml.source import Mapping, compose
 from archc.views.json_schema import editor_schema
 
@@ -110,7 +110,7 @@ def test_every_exception_is_there_and_every_reason_is_one() -> None:
 def test_the_schema_takes_random_valid_specs(text: str) -> None:
     composed = compose(Source("net.yaml", text))
     assert isinstance(composed, Mapping)
-    assert list(validator().iter_errors(plain(composed))) == []
+    assert list(validator().iter_errors(to_python(composed))) == []
 
 
 def with_a_changed_word(text: str, draw: Random) -> str:
@@ -209,6 +209,6 @@ def test_the_best_match_is_the_mistake(before: str, after: str, path: str, messa
     assert before in text
     composed = compose(Source("spec.yaml", text.replace(before, after, 1)))
     assert isinstance(composed, Mapping)
-    fault = jsonschema.exceptions.best_match(validator().iter_errors(plain(composed)))
+    fault = jsonschema.exceptions.best_match(validator().iter_errors(to_python(composed)))
     assert "/".join(map(str, fault.absolute_path)) == path
     assert message in fault.message

@@ -19,7 +19,7 @@ from archc.bench.results import Results
 from archc.bench.runtimes import Trial
 from archc.cli import cli
 from archc.commands.run import bench
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 from archc.views.markdown import escape
 from archc.views.tables.rendering import as_list, as_markdown
 from archc.views.tables.tables import Table, TableCell
@@ -68,7 +68,7 @@ def squeezed(text: str) -> str:
 def assert_shown(text: str, markdown: str) -> None:
     html = READER.render(markdown)
     rendered = Rendered(html)
-    assert squeezed(rendered.text) == squeezed(one_line(text)), html
+    assert squeezed(rendered.text) == squeezed(escape_line(text)), html
     assert rendered.tags <= LAID_OUT, html
     found = [what for what, pattern in LIVE.items() if re.search(pattern, rendered.prose)]
     assert found == [], html

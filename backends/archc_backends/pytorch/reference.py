@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from archc.analyses import Analysis
-from archc.diagnostics import Code, Diagnostic, Hint, guess
+from archc.diagnostics import Code, Diagnostic, Hint, suggest_name
 from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import counted, listed
 from archc.network.ir import Network
@@ -36,14 +36,14 @@ def make_reference(analysis: Analysis) -> "nn.Module | Diagnostic":
         return Diagnostic(Code.MISSING_KEY, message, network.span, hint=hint)
     if reference.library not in LIBRARIES:
         message = f"models of {reference.library} cannot be made"
-        hint = guess(reference.library, LIBRARIES) or f"those of {listed(LIBRARIES)} can"
+        hint = suggest_name(reference.library, LIBRARIES) or f"those of {listed(LIBRARIES)} can"
         return Diagnostic(Code.UNSUPPORTED, message, reference.library_span, hint=hint)
     require_torch()
     require_library(reference.library)
     model = LIBRARIES[reference.library](reference.model, network)
     if isinstance(model, list):
         message = f"{reference.library} has no model {reference.model}"
-        hint = guess(reference.model, model)
+        hint = suggest_name(reference.model, model)
         return Diagnostic(Code.UNKNOWN_REFERENCE, message, reference.model_span, hint=hint)
     what = f"{reference.words} is another network"
     return _misfit(analysis, model.state_dict(), what, reference.model_span) or model

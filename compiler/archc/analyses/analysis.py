@@ -13,7 +13,7 @@ from archc.analyses.memory import measure_peaks
 from archc.analyses.receptive_field import Field, Fields, as_field, measure_fields
 from archc.analyses.shapes import Shapes, infer_shapes
 from archc.diagnostics import Diagnostic
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 from archc.network import ir
 from archc.ops.operator import Cost, Shape, format_shape
 
@@ -69,7 +69,7 @@ class Analysis(_Known):
     """
 
     def __repr__(self) -> str:
-        name, cost = one_line(self.network.name), self.cost
+        name, cost = escape_line(self.network.name), self.cost
         counts = f"{cost.params:,} params, {cost.macs:,} MACs, depth {self.depth}"
         return f"<Analysis {name}: {counts}>"
 

@@ -4,7 +4,7 @@ import shutil
 from contextlib import suppress
 from typing import TextIO
 
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.wording import counted
 
 CLEAR = "\r\x1b[K"
@@ -41,7 +41,7 @@ class Progress:
 
     def _renew(self, text: str) -> None:
         width = shutil.get_terminal_size().columns - 1
-        self._print(CLEAR + one_line(f"{self._title}: {text}")[:width])
+        self._print(CLEAR + escape_line(f"{self._title}: {text}")[:width])
 
     def _line(self, text: str) -> None:
         self._print(f"{self._title}: {text}\n")

@@ -5,23 +5,23 @@ from itertools import product
 from typing import Literal, NamedTuple, get_args
 
 from archc.analyses import Analysis, RowAnalysis
-from archc.diagnostics import Code, Diagnostic, Hint, Label, guess, in_file_order
+from archc.diagnostics import Code, Diagnostic, Hint, Label, in_file_order, suggest_name
 from archc.diagnostics.collector import MAXIMUM_DIAGNOSTICS
 from archc.language.sections.printed_table import (
     COLUMNS,
     LETTERS,
-    Cell,
     Convention,
     Count,
     Erratum,
+    PrintedCell,
     PrintedRow,
     PrintedTable,
     Rounding,
-    in_letter,
-    no_such_row,
+    format_count,
     parse_number,
     rounded,
-    shown,
+    unknown_row,
+    with_letter,
 )
 from archc.network.ir import walk
 from archc.ops.operator import Cost, Shape
@@ -129,7 +129,7 @@ def check_conformance(analysis: Analysis) -> Conformance:
         found = analysis.at(path)
         if found is None:
             hint = _row_meant(analysis, path, table.rows)
-            diagnostics.append(no_such_row(path, printed.span, hint))
+            diagnostics.append(unknown_row(path, printed.span, hint))
             continue
         cells[path] = _judge_row(_row_subject(found), path, printed, table, diagnostics)
     for key, printed in table.totals.items():
@@ -172,7 +172,7 @@ def _judge_row(
         convention = table.conventions.get(column)
         number = parse_number(cell.text)
         if convention and number:
-            convention = in_letter(convention, number.letter)
+            convention = with_letter(convention, number.letter)
         erratum = table.errata.get((path, column))
         results[column] = _judge(subject, column, cell, convention, erratum)
         diagnostic = _diagnostic(subject, path, column, cell, results[column], convention, erratum)
@@ -187,7 +187,8 @@ def _row_meant(analysis: Analysis, path: str, printed: Container[str]) -> Hint:
     layers = [node.path for row in rows for node in walk(row.node) if node.path]
     depth = path.count(".")
     missing = [name for name in layers if name not in printed and name.count(".") == depth]
-    return guess(path, missing) or guess(path, layers) or f"the rows are {', '.join(paths)}"
+    hint = suggest_name(path, missing) or suggest_name(path, layers)
+    return hint or f"the rows are {', '.join(paths)}"
 
 
 def rank_conventions(analysis: Analysis) -> list[Explanation]:
@@ -241,7 +242,7 @@ def shown_count(cost: Cost, column: str, convention: Convention | None) -> str:
         value = cost.params if column == "params" else cost.macs
         return f"{value:,}" if value else ""
     value = counted(cost, convention.count)
-    return shown(value, convention) if value else ""
+    return format_count(value, convention) if value else ""
 
 
 def printed_size(shape: Shape) -> str:
@@ -263,7 +264,7 @@ def _prints(subject: _Subject, text: str, convention: Convention) -> bool:
     number = parse_number(text)
     assert number is not None
     value = counted(subject.cost, convention.count)
-    unit = in_letter(convention, number.letter).unit
+    unit = with_letter(convention, number.letter).unit
     return rounded(value, unit, number.decimals, convention.round) == number.digits
 
 
@@ -278,7 +279,7 @@ def _computed(subject: _Subject, column: str, convention: Convention | None) -> 
 def _judge(
     subject: _Subject,
     column: str,
-    cell: Cell,
+    cell: PrintedCell,
     convention: Convention | None,
     erratum: Erratum | None,
 ) -> CellResult:
@@ -288,7 +289,7 @@ def _judge(
     else:
         number = parse_number(cell.text)
         decimals = number.decimals if number else 0
-        computed = shown(counted(subject.cost, convention.count), convention, decimals)
+        computed = format_count(counted(subject.cost, convention.count), convention, decimals)
         same = _prints(subject, cell.text, convention)
     if erratum is None:
         return CellResult(computed, cell.text, "match" if same else "mismatch")
@@ -315,7 +316,7 @@ def _diagnostic(
     subject: _Subject,
     path: str,
     column: str,
-    cell: Cell,
+    cell: PrintedCell,
     result: CellResult,
     convention: Convention | None,
     erratum: Erratum | None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archc.commands.completion import complete_backend, complete_folder, complete_spec
-from archc.language.settings import Setting, Settings, options
+from archc.language.settings import Setting, Settings, set_options
 
 if TYPE_CHECKING:
     from archc.driver.backend import Backend
@@ -145,7 +145,7 @@ def build_command(
     """The ``archc build`` that gives the same files, as it is typed."""
     chosen = [quote(spec) for spec in specs]
     chosen += [f"--backend {backend}"] if backend else []
-    chosen += options(settings)
+    chosen += set_options(settings)
     chosen += [f"--{recipe.option}"] if recipe else []
     chosen += [f"--weights {quote(str(weights))}"] if weights else []
     chosen += [f"--out {quote(str(out))}"] if out != DEFAULT_OUT else []

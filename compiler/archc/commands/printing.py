@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 
-from archc.diagnostics.escapes import lines, one_line, visible
+from archc.diagnostics.escapes import escape_invisible, escape_line, escape_lines
 
 if TYPE_CHECKING:
     from archc.diagnostics import Diagnostic
@@ -61,10 +61,10 @@ def print_table(table: "Table", form: str, notes: Sequence[str] = ()) -> None:
 
     # Before columns are laid out: what stands for a character may be longer.
     rows = (
-        tuple(cell._replace(text=_fitting(one_line(cell.text), sys.stdout)) for cell in row)
+        tuple(cell._replace(text=_fitting(escape_line(cell.text), sys.stdout)) for cell in row)
         for row in table.rows
     )
-    headings = (_fitting(one_line(heading), sys.stdout) for heading in table.headings)
+    headings = (_fitting(escape_line(heading), sys.stdout) for heading in table.headings)
     table = table._replace(headings=tuple(headings), rows=tuple(rows))
     if form == "text":
         parts = [rendering.as_text(table, _style), "\n".join(notes)]
@@ -86,23 +86,23 @@ def _style(text: str, verdict: str) -> str:
 
 def echo(line: str, err: bool = False) -> None:
     """Print one line. A line feed in it is part of a name, and shown as an escape."""
-    _print(one_line(line), err)
+    _print(escape_line(line), err)
 
 
 def echo_lines(text: str, err: bool = False) -> None:
     """Print lines that archc has laid out, in its own colours if any.
 
-    What they quote, such as a file's name, has gone through ``one_line``: here nobody can tell any
-    more whether a line feed is part of it.
+    Escape quoted text, such as a file's name, with ``escape_line`` first: here a line feed in it
+    looks like one between two lines.
     """
     parts = _COLOUR.split(text)
-    parts[::2] = map(lines, parts[::2])
+    parts[::2] = map(escape_lines, parts[::2])
     _print("".join(parts), err)
 
 
 def echo_document(text: str) -> None:
     """Print a document for tools, whose format escapes what it holds."""
-    _print(visible(text), err=False)
+    _print(escape_invisible(text), err=False)
 
 
 def _print(text: str, err: bool) -> None:

@@ -10,9 +10,9 @@ from archc.diagnostics.diagnostic import in_file_order as in_file_order
 from archc.diagnostics.rendering import SpecError as SpecError
 from archc.diagnostics.rendering import abridge as abridge
 from archc.diagnostics.rendering import render as render
-from archc.diagnostics.suggestions import closest as closest
-from archc.diagnostics.suggestions import fold as fold
-from archc.diagnostics.suggestions import guess as guess
-from archc.diagnostics.suggestions import is_mistake as is_mistake
-from archc.diagnostics.suggestions import meaning as meaning
-from archc.diagnostics.suggestions import suggestion as suggestion
+from archc.diagnostics.suggestions import closest_match as closest_match
+from archc.diagnostics.suggestions import did_you_mean as did_you_mean
+from archc.diagnostics.suggestions import is_typo as is_typo
+from archc.diagnostics.suggestions import normalize as normalize
+from archc.diagnostics.suggestions import suggest_keyword as suggest_keyword
+from archc.diagnostics.suggestions import suggest_name as suggest_name

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from archc.diagnostics.diagnostic import Diagnostic, Replacement, Severity
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.spans import Span
 
 
@@ -27,7 +27,7 @@ class CheckResult(NamedTuple):
     summary: Summary | None
 
     def __repr__(self) -> str:
-        errors, name = len(self.errors), one_line(self.spec)
+        errors, name = len(self.errors), escape_line(self.spec)
         return f"<CheckResult {name}: errors {errors}, warnings {len(self.diagnostics) - errors}>"
 
     @property
@@ -38,7 +38,7 @@ class CheckResult(NamedTuple):
         ]
 
     @property
-    def mendable(self) -> list[Diagnostic]:
+    def fixable(self) -> list[Diagnostic]:
         """The findings in the spec's own file that can safely be mended."""
         return [
             diagnostic

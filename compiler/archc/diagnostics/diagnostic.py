@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.spans import Span
 
 
@@ -129,7 +129,7 @@ class Diagnostic(NamedTuple):
     def headline(self) -> str:
         """The first line: place, severity, code and message, without the hint."""
         where = f"{self.span}: " if self.span else ""
-        return f"{where}{self.severity}[{self.code}] {one_line(self.message)}"
+        return f"{where}{self.severity}[{self.code}] {escape_line(self.message)}"
 
 
 def in_file_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

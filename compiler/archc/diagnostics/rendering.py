@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from archc.diagnostics.diagnostic import Diagnostic
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.spans import Span
 
 _MANY, _FEW = 10, 5
@@ -48,11 +48,11 @@ def render(diagnostic: Diagnostic) -> str:
     if diagnostic.span:
         lines += _excerpt(diagnostic.span, "")
     for label in diagnostic.labels:
-        lines.append(f"  {label.span}: {one_line(label.message)}")
+        lines.append(f"  {label.span}: {escape_line(label.message)}")
         lines += _excerpt(label.span, "")
-    lines += [f"  = note: {one_line(note)}" for note in diagnostic.notes]
+    lines += [f"  = note: {escape_line(note)}" for note in diagnostic.notes]
     if diagnostic.hint:
-        lines.append(f"  = hint: {one_line(diagnostic.hint)}")
+        lines.append(f"  = hint: {escape_line(diagnostic.hint)}")
     return "\n".join(lines)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 
 
 class Source:
@@ -18,7 +18,7 @@ class Source:
         self.digest = digest
 
     def __repr__(self) -> str:
-        return f"<Source {one_line(self.name)}>"
+        return f"<Source {escape_line(self.name)}>"
 
     def line(self, number: int) -> str:
         """The text of line ``number`` (from 1); empty past the end."""
@@ -48,4 +48,4 @@ class Span(NamedTuple):
         return line[self.column - 1 : self.end_column - 1 if self.end_line == self.line else None]
 
     def __str__(self) -> str:
-        return f"{one_line(self.source.name)}:{self.line}:{self.column}"
+        return f"{escape_line(self.source.name)}:{self.line}:{self.column}"

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from archc.diagnostics import Code, Diagnostic
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 from archc.driver.backend import Backend, Options
 from archc.driver.files.file_names import check_stem, file_stem, suggest_stem
 from archc.driver.files.stamps import Stamp, digest_of, sealed
 from archc.driver.files.writer import File, find_orphans
 from archc.driver.pipeline import Compiled
 from archc.language.library import find_spec
-from archc.language.settings import pairs
+from archc.language.settings import format_settings
 from archc.network.ir import Network
 
 if TYPE_CHECKING:
@@ -40,8 +40,11 @@ def emit_files(
     if "weights" in backend.options:
         held = "initial" if weights is None else "given"
     for spec in compiled:
-        given = (*([recipe.option] if recipe else []), *pairs(dict(spec.network.settings)))
-        stamp = Stamp(one_line(spec.path.name), given, digest_of(spec.network.sources), held)
+        given = (
+            *([recipe.option] if recipe else []),
+            *format_settings(dict(spec.network.settings)),
+        )
+        stamp = Stamp(escape_line(spec.path.name), given, digest_of(spec.network.sources), held)
         stem = stem_of(stamp)
         if (fault := check_stem(stem, backend.imports)) is not None:
             message = f"{spec.path.name} cannot give a module {stem}".rstrip() + f": {fault}"
@@ -93,17 +96,17 @@ def stem_of(stamp: Stamp) -> str:
 def stem_of_network(network: Network) -> str:
     """The base of the names of a network's files; of its own name where there is no spec file."""
     source = network.sources[0]
-    spec = f"{network.name}.yaml" if source.path is None else one_line(source.path.name)
-    return file_stem(spec, pairs(dict(network.settings)))
+    spec = f"{network.name}.yaml" if source.path is None else escape_line(source.path.name)
+    return file_stem(spec, format_settings(dict(network.settings)))
 
 
 def stamp_of(compiled: Iterable[Compiled]) -> Stamp:
     """The stamp of one file that is made from several specs."""
     compiled = list(compiled)
-    names = ", ".join(one_line(spec.path.name) for spec in compiled)
+    names = ", ".join(escape_line(spec.path.name) for spec in compiled)
     digest = digest_of(source for spec in compiled for source in spec.network.sources)
     settings = dict(setting for spec in compiled for setting in spec.network.settings)
-    return Stamp(names, tuple(pairs(settings)), digest)
+    return Stamp(names, tuple(format_settings(settings)), digest)
 
 
 def orphans(

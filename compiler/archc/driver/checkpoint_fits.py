@@ -54,14 +54,14 @@ def _options(
 ) -> tuple[str, ...] | None:
     """The options with which the checkpoint fits; None where it does not."""
     declared = analysis.network.checkpoints
-    for renaming in (None, *declared.values()):
-        match = match_checkpoint(analysis, tensors, renaming, leave=leave)
+    for key_mapping in (None, *declared.values()):
+        match = match_checkpoint(analysis, tensors, key_mapping, leave=leave)
         prefix = match.prefix
         if prefix:
-            match = match_checkpoint(analysis, tensors, renaming, leave=leave, prefix=prefix)
+            match = match_checkpoint(analysis, tensors, key_mapping, leave=leave, prefix=prefix)
         if not match.diagnostics and match.sources:
             return (
-                *(("--from", renaming.name if renaming else "none") if declared else ()),
+                *(("--from", key_mapping.name if key_mapping else "none") if declared else ()),
                 *(("--strip-prefix", prefix) if prefix else ()),
                 *(("--leave", *leave) if leave else ()),
             )

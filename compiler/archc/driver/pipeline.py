@@ -9,9 +9,17 @@ from archc.checks.budget import check_budget
 from archc.checks.checkpoints.match import check_checkpoints
 from archc.checks.conformance import Conformance, check_conformance
 from archc.checks.lints import LINT_NAMES
-from archc.diagnostics import Code, Diagnostic, Hint, Label, Replacement, guess, in_file_order
+from archc.diagnostics import (
+    Code,
+    Diagnostic,
+    Hint,
+    Label,
+    Replacement,
+    in_file_order,
+    suggest_name,
+)
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.spans import Source
 from archc.language.library import SpecFile, find_base, find_spec, known_bases
 from archc.language.lower import count_layers, lower
@@ -22,7 +30,7 @@ from archc.language.variants.blame import Judgement, blame
 from archc.language.variants.extends import extend_modules, extend_spec
 from archc.language.variants.overrides import override
 from archc.language.yaml.reading import SUFFIX, read, read_text
-from archc.language.yaml.source import Mapping, Node, Scalar, a_kind_of, compose
+from archc.language.yaml.source import Mapping, Node, Scalar, compose, describe_type
 from archc.network import ir
 from archc.network.transforms.width import scale_width
 
@@ -40,7 +48,7 @@ class Compiled(NamedTuple):
     conformance: Conformance
 
     def __repr__(self) -> str:
-        return f"<Compiled {one_line(self.path)}: {self.analysis!r}, {self.conformance!r}>"
+        return f"<Compiled {escape_line(self.path)}: {self.analysis!r}, {self.conformance!r}>"
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
@@ -265,9 +273,9 @@ def _find_base(parent: Node, folder: Path | None, root: Path | None) -> SpecFile
     """The spec that ``extends`` names."""
     text = parent.text if isinstance(parent, Scalar) else ""
     if not text.endswith(SUFFIX) or Path(text).is_absolute() or len(text) > _LONGEST_NAME:
-        not_this = repr(text[:60]) if text else a_kind_of(parent)
+        not_this = repr(text[:60]) if text else describe_type(parent)
         message = f"extends is the file name of a spec, such as base.yaml, not {not_this}"
-        hint: Hint | None = guess(text[:_LONGEST_NAME], known_bases(folder))
+        hint: Hint | None = suggest_name(text[:_LONGEST_NAME], known_bases(folder))
         if f"{text}{SUFFIX}" in known_bases(folder):
             hint = Replacement(f"{text}{SUFFIX}", f"write {text}{SUFFIX}", safe=True)
         return Diagnostic(Code.INVALID_VALUE, message, parent.span, hint=hint)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from archc.diagnostics import Code, Diagnostic, Hint, guess
+from archc.diagnostics import Code, Diagnostic, Hint, suggest_name
 from archc.language.yaml.reading import SUFFIX, is_within
 
 MOST_LISTED = 20  # names in a hint
@@ -32,7 +32,7 @@ class SpecFile(NamedTuple):
         return self.name
 
 
-def shipped() -> Path:
+def shipped_folder() -> Path:
     """The folder of the specs that come with archc."""
     package = Path(__file__).parents[1]
     installed = package / "specs"
@@ -49,7 +49,7 @@ def find_spec(name: str) -> SpecFile | Diagnostic:
     if _has_folder(name):
         return find_path(name)
     whole = name if name.endswith(SUFFIX) else name + SUFFIX
-    for folder in (Path(), SPECS, shipped()):
+    for folder in (Path(), SPECS, shipped_folder()):
         if _is_there(folder / whole):
             return SpecFile(whole, folder / whole)
     if _is_there(Path(name)):
@@ -68,7 +68,7 @@ def find_base(name: str, folder: Path | None, root: Path | None) -> SpecFile | D
 
     ``folder`` is None for a text that is in no folder.
     """
-    if folder == shipped():
+    if folder == shipped_folder():
         root = None  # an installer may have made links of its files
     elif root is None and folder is not None:
         root = project_root(folder)
@@ -80,15 +80,15 @@ def find_base(name: str, folder: Path | None, root: Path | None) -> SpecFile | D
             return Diagnostic(Code.UNREADABLE, message, hint=hint)
         if _is_there(path):
             return SpecFile(path.name, path, root)
-    if not _has_folder(name) and _is_there(shipped() / name):
-        return SpecFile(name, shipped() / name)
+    if not _has_folder(name) and _is_there(shipped_folder() / name):
+        return SpecFile(name, shipped_folder() / name)
     known = known_bases(folder)
     return Diagnostic(Code.UNREADABLE, f"no spec {name}", hint=_there_are(Path(name).name, known))
 
 
 def name_of_base(base: Path, folder: Path) -> str:
     """What a spec in ``folder`` writes to extend the spec at ``base``."""
-    for found in (folder, shipped()):
+    for found in (folder, shipped_folder()):
         if os.path.realpath(base) == os.path.realpath(found / base.name):
             return base.name
     return Path(os.path.relpath(base, folder)).as_posix()
@@ -116,7 +116,7 @@ def project_specs() -> list[SpecFile]:
 def named_specs() -> dict[str, list[SpecFile]]:
     """Every spec that a bare name stands for, by where it is: here, in specs/ or shipped."""
     root = project_root(Path())
-    folders = (("here", Path(), root), ("specs", SPECS, root), ("shipped", shipped(), None))
+    folders = (("here", Path(), root), ("specs", SPECS, root), ("shipped", shipped_folder(), None))
     named: dict[str, list[SpecFile]] = {}
     seen: set[str] = set()
     for where, folder, inside in folders:
@@ -128,12 +128,12 @@ def named_specs() -> dict[str, list[SpecFile]]:
 
 def known_specs() -> list[str]:
     """The names of the specs in ``specs/``, and of those shipped with archc."""
-    return sorted({*_names(SPECS), *_names(shipped())})
+    return sorted({*_names(SPECS), *_names(shipped_folder())})
 
 
 def known_bases(folder: Path | None) -> list[str]:
     """The names that a spec in the folder may extend."""
-    return sorted({*(_names(folder) if folder else ()), *_names(shipped())})
+    return sorted({*(_names(folder) if folder else ()), *_names(shipped_folder())})
 
 
 def specs_in(folder: Path) -> list[Path]:
@@ -161,7 +161,7 @@ def _is_there(path: Path) -> bool:
 def _no_spec_at(name: str) -> Diagnostic:
     """That there is nothing at a path, and what is found under its last part alone."""
     folder, bare = os.path.split(name)
-    meant = guess(bare, _names(Path(folder)) if "\0" not in folder else ())
+    meant = suggest_name(bare, _names(Path(folder)) if "\0" not in folder else ())
     hint: Hint | None = None
     if meant is not None:
         hint = f"did you mean {os.path.join(folder, meant.text)}?"  # noqa: PTH118 - keeps its ./
@@ -175,7 +175,7 @@ def _there_are(name: str, known: Iterable[str]) -> Hint | None:
     known = list(known)
     stem = name.removesuffix(SUFFIX).casefold()
     alike = [other for other in known if other.casefold().startswith(stem)] if stem else []
-    hint: Hint | None = None if len(alike) > 1 else guess(name, known)
+    hint: Hint | None = None if len(alike) > 1 else suggest_name(name, known)
     if hint is None:
         named = alike or known
         hint = f"there are {', '.join(named)}" if len(named) <= MOST_LISTED else None

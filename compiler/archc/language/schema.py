@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
-from archc.diagnostics import Code, Diagnostic, Hint, Replacement, guess, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, Replacement, suggest_keyword, suggest_name
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
 from archc.diagnostics.spans import Span
 from archc.language.fields.validation import (
-    as_meant,
-    fields_as_meant,
-    found,
+    correct_field_typos,
+    correct_typos,
+    describe,
     is_empty,
     unknown_key,
     validate,
@@ -20,7 +20,7 @@ from archc.language.grammar.aux_heads import Auxiliary, read_head, unknown_tap
 from archc.language.grammar.kinds import STRUCTURES, check_kind, kind_hint
 from archc.language.grammar.layers import MAXIMUM_MODULES, Definition, Grammar, Layer
 from archc.language.grammar.modules import columns_of, modules_as_meant, read_definitions
-from archc.language.sections.checkpoint_keys import Renaming, parse_checkpoints
+from archc.language.sections.checkpoint_keys import KeyMapping, parse_checkpoints
 from archc.language.sections.lint_settings import LintSetting, parse_lint_settings
 from archc.language.sections.models import (
     Budget,
@@ -60,7 +60,7 @@ class Spec(NamedTuple):
     table: PrintedTable | None
     width: Width | None
     budget: Mapping[str, Limit]
-    checkpoints: Mapping[str, Renaming]
+    checkpoints: Mapping[str, KeyMapping]
     reference: ReferenceModel | None
     lints: Mapping[str, LintSetting]
     grammar: Grammar
@@ -82,7 +82,7 @@ def _checked(
     sections = {*ROW_SECTIONS, "aux"}
     known = [*Header.model_fields, "extends", "paper", "defaults", "modules", *ROW_SECTIONS]
     known += ["aux", "table", "parameters", "width", "budget", "checkpoints", "reference", "lints"]
-    document = as_meant(document, "spec", known, diagnostics)
+    document = correct_typos(document, "spec", known, diagnostics)
     entries = {entry.key.text: entry for entry in document.entries}
     unknown = [entry.key for name, entry in entries.items() if name not in known]
     diagnostics += (_unknown_at_top(key, known, entries) for key in unknown)
@@ -186,7 +186,7 @@ def _idle_defaults(document: source.Mapping, grammar: Grammar) -> Iterator[Diagn
     for key, _ in defaults.entries if is_variant and isinstance(defaults, source.Mapping) else ():
         if key.span.source is own and key.text not in grammar.used:
             message = f"the defaults of {key.text} change nothing: no layer is one"
-            hint = guess(key.text, grammar.used)
+            hint = suggest_name(key.text, grammar.used)
             yield Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint)
 
 
@@ -208,7 +208,7 @@ def _point_at_parameter(diagnostic: Diagnostic, parameters: list[str]) -> Diagno
     # One that is spelt well stands for a number that does not fit.
     if not judged or span is None or span.text in parameters:
         return diagnostic
-    return diagnostic._replace(hint=guess(span.text, parameters))
+    return diagnostic._replace(hint=suggest_name(span.text, parameters))
 
 
 def _named(entry: Entry | None) -> list[Entry]:
@@ -222,10 +222,10 @@ def _mapping(entry: Entry | None, what: str, diagnostics: list[Diagnostic]) -> t
         return ()
     if isinstance(entry.value, source.Mapping):
         return entry.value.entries
-    message = f"{what} is a mapping of names, found {found(entry.value)}"
+    message = f"{what} is a mapping of names, found {describe(entry.value)}"
     # In a variant `none` removes a section.
     text = entry.value.text if isinstance(entry.value, Scalar) else ""
-    hint: Hint | None = suggestion(text, ("none",))
+    hint: Hint | None = suggest_keyword(text, ("none",))
     if isinstance(entry.value, Scalar):
         hint = none_hint(entry.value) or hint
     if text == "none":
@@ -279,7 +279,7 @@ def _defaults(entry: Entry | None, grammar: Grammar) -> dict[str, dict[str, Entr
             for field in _mapping(Entry(key, value), key.text, grammar.diagnostics)
         }
         kind = OPERATORS[key.text]
-        fields = fields_as_meant(fields, f"defaults of {key.text}", kind, grammar.diagnostics)
+        fields = correct_field_typos(fields, f"defaults of {key.text}", kind, grammar.diagnostics)
         layer = Layer("", key.text, fields, (), key.span)
         before = len(grammar.diagnostics)
         filled = fill(layer, {}, grammar, kind, kind.layer_fields, ())

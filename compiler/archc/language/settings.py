@@ -22,12 +22,12 @@ def format_setting(value: Setting) -> str:
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
-def pairs(settings: Settings) -> list[str]:
+def format_settings(settings: Settings) -> list[str]:
     """``name = value`` for each, by name."""
     # Python takes `coding=` in a file's first line for the file's encoding: hence the spaces.
     return [f"{name} = {format_setting(value)}" for name, value in sorted(settings.items())]
 
 
-def options(settings: Settings) -> list[str]:
+def set_options(settings: Settings) -> list[str]:
     """The options of the command line that give the same settings."""
     return [f"--set {quote(f'{name}={format_setting(value)}')}" for name, value in settings.items()]

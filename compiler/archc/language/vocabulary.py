@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from archc.language.docstrings import docstring
 
-STRUCTURES = {
+STRUCTURE_DOCS = {
     "Sequence": "Layers one after the other: a list, or a mapping of names.",
     "Concat": "Branches that read the same input; their channels are joined in this order.",
     "Residual": "activation(layers * scale + shortcut); without a shortcut the input itself.",
@@ -20,7 +20,7 @@ STRUCTURES = {
 }
 """The kinds that hold layers."""
 
-STRUCTURE_FIELDS = {
+STRUCTURE_FIELD_DOCS = {
     "scale": "What the layers are multiplied by before the shortcut is added, 1 unless stated.",
     "activation": "What follows the sum: an activation, or `none`.",
     "shortcut": "The layers beside them, whose output is added; the input itself unless stated.",
@@ -29,7 +29,7 @@ STRUCTURE_FIELDS = {
 """What they take beside their layers."""
 
 
-def about(model: type[BaseModel]) -> str:
+def class_docs(model: type[BaseModel]) -> str:
     """The model's docstring as Markdown, each paragraph on one line."""
     paragraphs = docstring(model).replace("``", "`").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
@@ -37,11 +37,11 @@ def about(model: type[BaseModel]) -> str:
 
 def summary(model: type[BaseModel]) -> str:
     """The first paragraph of it."""
-    return about(model).split("\n\n")[0]
+    return class_docs(model).split("\n\n")[0]
 
 
 @cache
-def field_texts(model: type[BaseModel]) -> dict[str, str]:
+def field_docs(model: type[BaseModel]) -> dict[str, str]:
     """The docstring of each field, those of the classes it derives from included."""
     texts: dict[str, str] = {}
     for owner in reversed(model.__mro__):

@@ -9,14 +9,14 @@ as in a state_dict.
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.spans import Source, Span
 from archc.ops.activation import Activation
 from archc.ops.operator import Operator, Shape, format_shape
 
 if TYPE_CHECKING:
     from archc.language.schema import Limit
-    from archc.language.sections.checkpoint_keys import Renaming
+    from archc.language.sections.checkpoint_keys import KeyMapping
     from archc.language.sections.lint_settings import LintSetting
     from archc.language.sections.models import Paper
     from archc.language.sections.printed_table import PrintedTable
@@ -213,7 +213,7 @@ class Network(NamedTuple):
     modules: Mapping[str, Module]
     table: "PrintedTable | None"
     budget: "Mapping[str, Limit]"
-    checkpoints: "Mapping[str, Renaming]"
+    checkpoints: "Mapping[str, KeyMapping]"
     reference: "ReferenceModel | None"
     lints: "Mapping[str, LintSetting]"
     sources: tuple[Source, ...]
@@ -221,10 +221,8 @@ class Network(NamedTuple):
     settings: "tuple[tuple[str, Setting], ...]" = ()
 
     def __repr__(self) -> str:
-        shape, rows = format_shape(self.input), len(self.rows)
-        return (
-            f"<Network {one_line(self.name)}: {shape} to {self.classes:,} classes in {rows:,} rows>"
-        )
+        name, shape, rows = escape_line(self.name), format_shape(self.input), len(self.rows)
+        return f"<Network {name}: {shape} to {self.classes:,} classes in {rows:,} rows>"
 
 
 def walk(node: Node) -> "Iterator[Node]":

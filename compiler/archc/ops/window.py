@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from archc.diagnostics import Hint, Replacement, suggestion
+from archc.diagnostics import Hint, Replacement, suggest_keyword
 from archc.diagnostics.number_hints import number_hint
 from archc.ops.operator import Pair, Shape, Unfit, format_shape
 
@@ -96,7 +96,7 @@ def _window_hint(value: object) -> Hint:
             safe = "SAME" not in value or not strided
             return Replacement(text, f"write {text}", safe)
         window, _, mode = text.rpartition(" ")
-        close = suggestion(mode, ("same", "valid")) if mode.isalpha() else None
+        close = suggest_keyword(mode, ("same", "valid")) if mode.isalpha() else None
         if close is not None and close.text != mode and _NOTATION.fullmatch(window):
             likely = f"{window} {close.text}"
             return close._replace(text=likely, words=f"did you mean {likely}?")

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from archc.checks.lints import lints
-from archc.diagnostics import Code, closest
+from archc.diagnostics import Code, closest_match
 
 GROUPS = {
     "A1": "Reading a file",
@@ -68,7 +68,7 @@ def find(word: str, known: Iterable[Explanation]) -> Explanation | None:
 
 def nearest(word: str, known: Iterable[Explanation]) -> str | None:
     """The code or the name that is most likely meant by ``word``."""
-    return closest(word, [text for e in known for text in (e.code, e.name)])
+    return closest_match(word, [text for e in known for text in (e.code, e.name)])
 
 
 def parse(code: str, name: str, text: str) -> Explanation:

@@ -8,7 +8,7 @@ left alone, so that a word with any of these becomes code.
 
 import re
 
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 
 _PARTS = re.compile(r"(\s+|\|)")
 _LIVE = re.compile(
@@ -30,7 +30,7 @@ _BACKTICKS = re.compile(r"`+")
 
 def escape(text: str) -> str:
     """A text as one line of Markdown that shows it, in a table's cell as anywhere else."""
-    parts = _PARTS.split(one_line(text).strip())
+    parts = _PARTS.split(escape_line(text).strip())
     return "".join(_escaped(part, is_first=i == 0) for i, part in enumerate(parts))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from archc.analyses import Analysis
 from archc.analyses.differences import Difference
-from archc.diagnostics.escapes import visible
+from archc.diagnostics.escapes import escape_invisible
 from archc.network.ir import Network
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Drawing(str):
         return picture_fragment(self, self.subject)
 
     def __repr__(self) -> str:
-        return f"<Drawing of {visible(self.subject)}: {len(self):,} characters of SVG>"
+        return f"<Drawing of {escape_invisible(self.subject)}: {len(self):,} characters of SVG>"
 
 
 def show_in_notebooks() -> None:

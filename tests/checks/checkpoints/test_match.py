@@ -227,11 +227,11 @@ def test_a_placeholder_that_is_a_whole_segment_has_underscores() -> None:
     Path("toy.yaml").write_text(SPEC + text)
     compiled = compile_spec("toy.yaml")
     assert isinstance(compiled, Compiled)
-    renaming = compiled.network.checkpoints["zoo"]
-    assert renaming.rename("net.conv_2b.weight").key == "conv_2b.weight"
-    assert renaming.rename("net._x_.weight").key == "_x_.weight"
-    assert renaming.rename("aux_weight").key == "fc.weight"
-    assert renaming.rename("aux_weight_2").key == "aux_weight_2"
+    key_mapping = compiled.network.checkpoints["zoo"]
+    assert key_mapping.map_key("net.conv_2b.weight").key == "conv_2b.weight"
+    assert key_mapping.map_key("net._x_.weight").key == "_x_.weight"
+    assert key_mapping.map_key("aux_weight").key == "fc.weight"
+    assert key_mapping.map_key("aux_weight_2").key == "aux_weight_2"
     assert weights(prefixed("net.", state()), "--check")[0] == 0
 
 

@@ -18,7 +18,7 @@ from archc.driver.files.file_names import (
     module_stem,
     suggest_stem,
 )
-from archc.language.settings import Settings, pairs
+from archc.language.settings import Settings, format_settings
 
 SPEC = """\
 archc: 1
@@ -246,7 +246,7 @@ def test_a_file_of_older_settings_under_the_plain_name_is_left_alone() -> None:
     ],
 )
 def test_the_name_tells_the_settings(settings: Settings, stem: str) -> None:
-    assert file_stem("net.yaml", pairs(settings)) == stem
+    assert file_stem("net.yaml", format_settings(settings)) == stem
 
 
 NAMES = st.sampled_from(["a", "b", "ab", "a1", "a_1", "a_1_b", "b_2", "a_m1", "a_m1_b", "a__b"])
@@ -263,10 +263,12 @@ SETTINGS = st.dictionaries(NAMES, NUMBERS, min_size=1, max_size=8)
 def test_other_settings_have_another_name(
     one: dict[str, int | float], other: dict[str, int | float]
 ) -> None:
-    stems = [file_stem("net.yaml", pairs(settings)) for settings in (one, other)]
+    stems = [file_stem("net.yaml", format_settings(settings)) for settings in (one, other)]
     assert all(stem.isascii() and stem.isidentifier() and len(stem) < 50 for stem in stems)
-    assert (stems[0] == stems[1]) == (sorted(pairs(one)) == sorted(pairs(other)))
-    assert file_stem("net.yaml", reversed(pairs(one))) == stems[0]
+    assert (stems[0] == stems[1]) == (
+        sorted(format_settings(one)) == sorted(format_settings(other))
+    )
+    assert file_stem("net.yaml", reversed(format_settings(one))) == stems[0]
 
 
 @given(st.text(min_size=1, max_size=90).filter(lambda text: "/" not in text and "\0" not in text))

@@ -74,7 +74,7 @@ def test_a_foreign_notation_becomes_the_plain_one_or_stays(
         text = write(foreign.spec, 2)
         if operators(text) is not None:
             return  # valid as it is, such as a number that is written as a decimal
-        promised = len(check_spec("net.yaml").mendable)
+        promised = len(check_spec("net.yaml").fixable)
         mended = fix_spec("net.yaml")
         after = Path("net.yaml").read_text()
         assert mended.number == promised, text

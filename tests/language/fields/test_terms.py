@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 
-from archc.diagnostics import Diagnostic, Replacement, fold, is_mistake, suggestion
+from archc.diagnostics import Diagnostic, Replacement, is_typo, normalize, suggest_keyword
 from archc.diagnostics.number_hints import number_hint
 from archc.driver.check import check_spec
 from archc.driver.fix import fix_spec
@@ -69,7 +69,7 @@ def test_a_term_that_archc_does_not_have_is_called_one_and_stays(word: str, plac
     [
         word
         for word in ("leaky_relu", "hard_swish", "relu6", "gelu", "squared_relu")
-        if fold(word) not in map(fold, OPERATORS)
+        if normalize(word) not in map(normalize, OPERATORS)
     ],
 )
 def test_a_term_in_small_letters_is_one(word: str) -> None:
@@ -306,7 +306,7 @@ def test_a_mistake_that_may_be_a_term_is_not_safe(word: str) -> None:
 
 @pytest.mark.parametrize(("word", "ours"), [("cut", "out"), ("ops", "eps"), ("aug", "aux")])
 def test_another_letter_in_three_is_not_safe(word: str, ours: str) -> None:
-    hint = suggestion(word, [ours])
+    hint = suggest_keyword(word, [ours])
     assert hint is None or not hint.safe
 
 
@@ -363,7 +363,7 @@ def test_names_of_two_things_are_one_mistake_apart_without_being_one() -> None:
     """The table is needed: edit distance alone would take many a term for archc's own word."""
     data = yaml.safe_load((Path(inspect.getfile(word_hint)).parent / "terms.yaml").read_text())
     names = [n for item in data["activations"] for n in ([item] if isinstance(item, str) else item)]
-    near = [name for name in names if is_mistake(name, "ReLU") and fold(name) != "relu"]
+    near = [name for name in names if is_typo(name, "ReLU") and normalize(name) != "relu"]
     assert {"ReLU6", "PReLU", "GELU", "ELU"} <= set(near)
     for name in near:
         hint = word_hint(name, ["ReLU", "none"], LAYERS, OPERATORS)

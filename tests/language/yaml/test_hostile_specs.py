@@ -171,7 +171,7 @@ def answers(folder: Path) -> Answers:
     here = folder / "empty"
     here.mkdir()
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "measure_checks.py")],
+        [sys.executable, str(ROOT / "tests" / "helpers" / "measure_checks.py")],
         input=json.dumps([str(VALID), *paths]),
         capture_output=True,
         text=True,

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from archc.analyses import Analysis
 from archc.checks.checkpoints.key_tree import key_tree
 from archc.checks.checkpoints.prefixes import find_prefix, rename
-from archc.diagnostics import Code, Diagnostic, Hint, closest, guess
+from archc.diagnostics import Code, Diagnostic, Hint, closest_match, suggest_name
 from archc.diagnostics.collector import MAXIMUM_DIAGNOSTICS
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.wording import counted, listed
-from archc.language.sections.checkpoint_keys import Line, Renaming, fillings
+from archc.language.sections.checkpoint_keys import KeyMapping, KeyRule, placeholder_values
 from archc.network import ir
 from archc.ops.operator import Tensor, format_shape
 
@@ -87,8 +87,8 @@ def expected_state(analysis: Analysis) -> dict[str, Tensor]:
 
 def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
     """A finding for each line of a declared mapping that leads to nothing in the network."""
-    renamings = analysis.network.checkpoints
-    if not renamings:
+    key_mappings = analysis.network.checkpoints
+    if not key_mappings:
         return []
     state = expected_state(analysis)
     tree = key_tree(state)
@@ -97,28 +97,28 @@ def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
         segments = key.split(".")
         paths |= dict.fromkeys(".".join(segments[:end]) for end in range(1, len(segments) + 1))
     diagnostics: list[Diagnostic] = []
-    for renaming in renamings.values():
+    for key_mapping in key_mappings.values():
         astray = [
-            (line, line.ours)
-            for line in sorted(renaming.lines, key=lambda line: line.span.line)
-            if line.ours is not None and not tree.has(line.ours)
+            (rule, rule.ours)
+            for rule in sorted(key_mapping.rules, key=lambda rule: rule.span.line)
+            if rule.ours is not None and not tree.has(rule.ours)
         ]
-        strays = {line.ours for line, _ in astray}
-        patterns = (line.ours for line in renaming.lines if line.ours and "{" in line.ours)
+        strays = {rule.ours for rule, _ in astray}
+        patterns = (rule.ours for rule in key_mapping.rules if rule.ours and "{" in rule.ours)
         example = next((ours for ours in patterns if ours not in strays), None)
         notes: tuple[str, ...] = ()
-        if len(astray) > max(3, len(renaming.lines) // 2):
+        if len(astray) > max(3, len(key_mapping.rules) // 2):
             # It is the network that has changed, not each of the lines that is misspelt.
             more = counted(len(astray) - 1, "more line")
-            notes = (f"so it is with {more} of {renaming.name}",)
+            notes = (f"so it is with {more} of {key_mapping.name}",)
             del astray[1:]
-        for line, ours in astray[:MAXIMUM_DIAGNOSTICS]:
-            message = f"{line.theirs} becomes {ours}, and the network has no state there"
+        for rule, ours in astray[:MAXIMUM_DIAGNOSTICS]:
+            message = f"{rule.theirs} becomes {ours}, and the network has no state there"
             # A network has many paths, and looking for a close one takes its time.
             few = len(diagnostics) < _MOST_SUGGESTIONS
             hint = _path_meant(ours, example, paths) if few else None
             diagnostics.append(
-                Diagnostic(Code.UNKNOWN_REFERENCE, message, line.ours_span, (), notes, hint)
+                Diagnostic(Code.UNKNOWN_REFERENCE, message, rule.ours_span, (), notes, hint)
             )
     return diagnostics[:MAXIMUM_DIAGNOSTICS]
 
@@ -135,14 +135,14 @@ def class_layers(analysis: Analysis) -> tuple[str, ...]:
 def match_checkpoint(
     analysis: Analysis,
     tensors: Mapping[str, Shaped],
-    renaming: Renaming | None = None,
+    key_mapping: KeyMapping | None = None,
     *,
     leave: Collection[str] = (),
     prefix: str = "",
 ) -> Match:
     """What each tensor of a checkpoint is in the network, or all that keeps them from fitting.
 
-    ``prefix`` is taken off keys that start with it, whole segments. ``renaming`` is the mapping
+    ``prefix`` is taken off keys that start with it, whole segments. ``key_mapping`` is the mapping
     that they go through then; without one they are as they are. ``leave`` names layers by their
     paths, ``classes`` all that depend on the number of classes: what the checkpoint has for these
     is not taken, and need not be there. Auxiliary heads may be missing, all of them together.
@@ -156,10 +156,10 @@ def match_checkpoint(
         if not any(key.startswith(prefix) for key in tensors):
             message = f"no key of the checkpoint starts with {shown(prefix)}"
             return Match({}, (), (), (), (Diagnostic(Code.UNKNOWN_REFERENCE, message),))
-    match = _matched(analysis, expected, tensors, renaming, left, prefix)
+    match = _matched(analysis, expected, tensors, key_mapping, left, prefix)
     if prefix or not match.diagnostics:
         return match
-    found = find_prefix(expected, tensors, renaming)
+    found = find_prefix(expected, tensors, key_mapping)
     if not found:
         return match
     count = sum(key.startswith(found) for key in tensors)
@@ -167,7 +167,7 @@ def match_checkpoint(
     message = f"{many} keys start with {shown(found)}, which is no part of the network's keys"
     hint = f"archc weights --strip-prefix {shown(found)} takes it off"
     diagnostic = Diagnostic(Code.LEFT_OVER_TENSOR, message, hint=hint)
-    stripped = _matched(analysis, expected, tensors, renaming, left, found)
+    stripped = _matched(analysis, expected, tensors, key_mapping, left, found)
     return stripped._replace(diagnostics=(diagnostic, *stripped.diagnostics), prefix=found)
 
 
@@ -205,22 +205,22 @@ def check_values(analysis: Analysis, given: Mapping[str, Any]) -> list[Diagnosti
 
 def shown(key: str) -> str:
     """A key from a file, in a message: one line, and not too long."""
-    return one_line(key if len(key) <= 200 else f"{key[:200]}...")
+    return escape_line(key if len(key) <= 200 else f"{key[:200]}...")
 
 
 def _path_meant(ours: str, example: str | None, paths: Mapping[str, None]) -> Hint | None:
     """The path that is meant; what its placeholders stand for, another line tells."""
-    filled = (fillings(example, path) for path in paths if example)
+    filled = (placeholder_values(example, path) for path in paths if example)
     filling = next(filter(None, filled), None) if "{" in ours else {}
     if filling is None or any(f"{{{name}}}" not in ours for name in filling):
         return None
     meant = ours
     for name, text in filling.items():
         meant = meant.replace(f"{{{name}}}", text)
-    close = closest(meant, paths)
+    close = closest_match(meant, paths)
     for name, text in filling.items():
         close = close.replace(text, f"{{{name}}}", 1) if close else None
-    return guess(ours, [close]) if close else None
+    return suggest_name(ours, [close]) if close else None
 
 
 def _of_classes(node: ir.Node, symbols: Collection[str]) -> Iterator[str]:
@@ -256,7 +256,7 @@ def _unknown(
         if not any(key.startswith(f"{name}.") for key in expected):
             message = f"{shown(name)} is no layer with weights of {analysis.network.name}"
             paths = dict.fromkeys(key.rpartition(".")[0] for key in expected)
-            hint = guess(name, paths)
+            hint = suggest_name(name, paths)
             diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, hint=hint))
     return diagnostics
 
@@ -265,26 +265,26 @@ def _matched(
     analysis: Analysis,
     expected: Mapping[str, Tensor],
     tensors: Mapping[str, Shaped],
-    renaming: Renaming | None,
+    key_mapping: KeyMapping | None,
     left: tuple[str, ...],
     prefix: str,
 ) -> Match:
     diagnostics: list[Diagnostic] = []
     found: dict[str, str] = {}
     dropped: list[str] = []
-    by_lines: dict[str, tuple[Line, ...]] = {}
+    by_rules: dict[str, tuple[KeyRule, ...]] = {}
     for theirs in tensors:
-        key, lines = rename(theirs, renaming, prefix)
-        by_lines[theirs] = lines
-        if len(lines) > 1:
-            fitting = listed(line.theirs for line in lines)
+        key, rules = rename(theirs, key_mapping, prefix)
+        by_rules[theirs] = rules
+        if len(rules) > 1:
+            fitting = listed(rule.theirs for rule in rules)
             message = f"{shown(theirs)} fits {fitting} alike: which of them is meant?"
-            diagnostics.append(Diagnostic(Code.AMBIGUOUS_KEY, message, lines[0].span))
+            diagnostics.append(Diagnostic(Code.AMBIGUOUS_KEY, message, rules[0].span))
         elif key is None:
             dropped.append(theirs)
         elif key in found:
             message = f"{shown(found[key])} and {shown(theirs)} both become {shown(key)}"
-            place = next((line.span for line in (*lines, *by_lines[found[key]])), None)
+            place = next((rule.span for rule in (*rules, *by_rules[found[key]])), None)
             diagnostics.append(Diagnostic(Code.AMBIGUOUS_KEY, message, place))
         else:
             found[key] = theirs

@@ -4,18 +4,20 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from archc.language.sections.checkpoint_keys import Renamed, Renaming
+from archc.language.sections.checkpoint_keys import KeyMapping, MappedKey
 
 _MOST_SEGMENTS = 8
 
 
-def rename(key: str, renaming: Renaming | None, prefix: str) -> Renamed:
+def rename(key: str, key_mapping: KeyMapping | None, prefix: str) -> MappedKey:
     """The network's key for one of the checkpoint's, the prefix taken off if it has it."""
     key = key.removeprefix(prefix)
-    return renaming.rename(key) if renaming else Renamed(key, ())
+    return key_mapping.map_key(key) if key_mapping else MappedKey(key, ())
 
 
-def find_prefix(expected: Collection[str], keys: Collection[str], renaming: Renaming | None) -> str:
+def find_prefix(
+    expected: Collection[str], keys: Collection[str], key_mapping: KeyMapping | None
+) -> str:
     """The prefix of most keys without which they are most of the network's, ``expected``, if any.
 
     It is empty where more keys are the network's as they stand: a network's own keys may all start
@@ -23,7 +25,7 @@ def find_prefix(expected: Collection[str], keys: Collection[str], renaming: Rena
     """
 
     def score(prefix: str) -> int:
-        return sum(rename(key, renaming, prefix).key in expected for key in keys)
+        return sum(rename(key, key_mapping, prefix).key in expected for key in keys)
 
     best = max(["", *_prefixes(keys)], key=score)
     return best if 2 * score(best) > len(expected) else ""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from archc.analyses import Analysis
     from archc.driver.optimize import Optimized
     from archc.driver.pipeline import Compiled
-    from archc.language.sections.checkpoint_keys import Renaming
+    from archc.language.sections.checkpoint_keys import KeyMapping
 
 
 def _names(
@@ -118,7 +118,7 @@ def command(
     from archc.driver.files.writer import File, write_new
     from archc.driver.optimize import optimize as optimized_by
 
-    renaming = None if back else _renaming(compiled, origin)
+    key_mapping = None if back else _key_mapping(compiled, origin)
     chosen = chosen_backend(backend)
     can_optimize(chosen, recipe)
     analysis = target = compiled.analysis
@@ -130,8 +130,8 @@ def command(
         tensors = chosen.read_weights(checkpoint)
         if isinstance(tensors, Diagnostic):
             refuse(tensors)
-        match = match_checkpoint(analysis, tensors, renaming, leave=leave, prefix=prefix)
-        if optimized and renaming and origin is None:
+        match = match_checkpoint(analysis, tensors, key_mapping, leave=leave, prefix=prefix)
+        if optimized and key_mapping and origin is None:
             plainly = match_checkpoint(analysis, tensors, prefix=prefix)
             match = match if plainly.diagnostics else plainly
         fail_on_match(match, checkpoint, tensors, analysis, target if optimized else None)
@@ -175,7 +175,7 @@ def _can_go(back: bool, optimized: "Optimized") -> None:
         )
 
 
-def _renaming(compiled: "Compiled", origin: str | None) -> "Renaming | None":
+def _key_mapping(compiled: "Compiled", origin: str | None) -> "KeyMapping | None":
     declared = compiled.network.checkpoints
     if origin == "none" or (origin is None and not declared):
         return None

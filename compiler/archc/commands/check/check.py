@@ -78,14 +78,14 @@ def _selection(
     select: tuple[str, ...], ignore: tuple[str, ...], target: str | None
 ) -> "LintSelection":
     from archc.checks.lints import ALL, LintSelection, lints
-    from archc.diagnostics import suggestion
+    from archc.diagnostics import suggest_keyword
     from archc.language.sections.lint_settings import TARGETS
 
     if select or ignore:
         known = {ALL, *lints(), *(lint.code for lint in lints().values())}
         for word in (*select, *ignore):
             if word not in known:
-                hint = suggestion(word, known) or f"the lints are {', '.join(lints())}"
+                hint = suggest_keyword(word, known) or f"the lints are {', '.join(lints())}"
                 raise click.UsageError(f"no lint {word}: {hint}")
     if target is not None and target not in TARGETS:
         raise click.UsageError(f"no target {target}: the targets are {', '.join(TARGETS)}")
@@ -128,7 +128,7 @@ def _close(reports: "list[CheckResult]") -> None:
     numbers = {severity: count(reports, severity) for severity in Severity}
     if not any(numbers.values()):
         return
-    safe = sum(len(report.mendable) for report in reports)
+    safe = sum(len(report.fixable) for report in reports)
     found = ", ".join(counted(number, severity) for severity, number in numbers.items() if number)
     mends = f"; archc check --fix mends {safe}" if safe else ""
     echo(f"{found}{mends}", err=True)

@@ -9,7 +9,7 @@ import click
 from archc.commands.completion import complete_spec
 from archc.commands.printing import echo, echo_document, echo_lines, fail_on, print_table, refuse
 from archc.commands.specs import all_specs, compile_all, compile_at
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 
 if TYPE_CHECKING:
     from archc.analyses.differences import Difference
@@ -103,7 +103,7 @@ def command(specs: tuple[str, ...], against: str | None, limits: "list[Limit]", 
 
 def _heading(before: str, after: str, form: str) -> str:
     if form != "md":
-        return f"{one_line(before)} -> {one_line(after)}"
+        return f"{escape_line(before)} -> {escape_line(after)}"
     from archc.views.markdown import escape
 
     return f"### {escape(before)} -> {escape(after)}"

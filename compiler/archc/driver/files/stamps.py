@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from archc import __version__
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.spans import Source
 
 REACH = 65_536
@@ -59,7 +59,7 @@ class Stamp(NamedTuple):
 
     def _lines(self, code: str) -> tuple[str, str, str]:
         # No time and no path, so that the same spec gives the same bytes anywhere.
-        given = one_line(self.origin)
+        given = escape_line(self.origin)
         if self.weights:
             given += f"{',' if self.given else ' with'} {self.weights} weights"
         return (

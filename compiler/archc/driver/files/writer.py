@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from archc.diagnostics import Code, Diagnostic
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 from archc.driver.files.staging import stage, staging
 from archc.driver.files.stamps import REACH, Stamp, is_intact, read_stamp
 
@@ -108,7 +108,7 @@ def diff_files(files: Iterable[File]) -> str:
         if isinstance(current, bytes) and _differs_in_weights(file, current):
             continue
         then = current if isinstance(current, bytes) else b""
-        name = one_line(path)
+        name = escape_line(path)
         if isinstance(current, bytes) and not _is_ours(current):
             parts.append(f"{name} was not written by archc, and is not shown\n")
             continue

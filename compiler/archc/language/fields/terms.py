@@ -11,7 +11,14 @@ from typing import NamedTuple
 
 import yaml
 
-from archc.diagnostics import Hint, Replacement, closest, fold, meaning, suggestion
+from archc.diagnostics import (
+    Hint,
+    Replacement,
+    closest_match,
+    did_you_mean,
+    normalize,
+    suggest_keyword,
+)
 
 LAYERS = ("activations", "layers")
 """The sections of the table that name kinds of layers."""
@@ -27,8 +34,8 @@ class Term(NamedTuple):
 
     def among(self, known: Iterable[str]) -> str | None:
         """The known word that names the same thing; None where there is none."""
-        names = set(map(fold, self.names))
-        return next((word for word in known if fold(word) in names), None)
+        names = set(map(normalize, self.names))
+        return next((word for word in known if normalize(word) in names), None)
 
 
 class Form(NamedTuple):
@@ -38,24 +45,24 @@ class Form(NamedTuple):
     write: str
 
 
-class Table(NamedTuple):
+class TermIndex(NamedTuple):
     """A part of the table, by the folded names of what it lists."""
 
     terms: dict[str, list[Term]]
     forms: dict[str, list[Form]]
 
 
-def word_meant(word: str, known: Iterable[str], sections: tuple[str, ...]) -> str | None:
+def intended_word(word: str, known: Iterable[str], sections: tuple[str, ...]) -> str | None:
     """The known word that is meant by a term, by a misspelt term or by a misspelling."""
     known, table = list(known), _table(sections)
     if word in known:
         return word
-    if fold(word) in table.terms or fold(word) in table.forms:
+    if normalize(word) in table.terms or normalize(word) in table.forms:
         return _same(word, known, table) or next(_forms(word, known, table), Form(None, "")).of
-    if (close := closest(word, known)) is not None:
+    if (close := closest_match(word, known)) is not None:
         return close
     same = _known_terms(tuple(known), sections)
-    close = closest(word, same)
+    close = closest_match(word, same)
     return same[close] if close else None
 
 
@@ -75,19 +82,21 @@ def _word_hint(
     word: str, names: tuple[str, ...], sections: tuple[str, ...], language: tuple[str, ...]
 ) -> Hint | None:
     known, table = list(names), _table(sections)
-    terms = table.terms.get(fold(word), [])
+    terms = table.terms.get(normalize(word), [])
     for form in _forms(word, known, table):
         return form.write
     if terms and (same := _same(word, known, table)) is not None:
-        hint = meaning(word, same)
+        hint = did_you_mean(word, same)
         return hint if hint.safe else hint._replace(words=f"archc calls it {same}")
     if terms and not any(term.what == "key" or term.among(language) for term in terms):
         return f"{word} is a known {terms[0].what}, which archc does not have"
-    if terms or (meant := word_meant(word, known, sections)) is None:
+    if terms or (meant := intended_word(word, known, sections)) is None:
         return None
     same_as_meant = _known_terms((meant,), sections)
     others = [name for name in table.terms if name not in same_as_meant]
-    return suggestion(word, known, others) or Replacement(meant, f"did you mean {meant}?", False)
+    return suggest_keyword(word, known, others) or Replacement(
+        meant, f"did you mean {meant}?", False
+    )
 
 
 @lru_cache(maxsize=64)
@@ -95,42 +104,44 @@ def _known_terms(known: tuple[str, ...], sections: tuple[str, ...]) -> Mapping[s
     """The folded terms that a known word is the same as, each with that word."""
     words: dict[str, int] = {}
     for i, word in enumerate(known):
-        words.setdefault(fold(word), i)
+        words.setdefault(normalize(word), i)
     found = {}
     for name, terms in _table(sections).terms.items():
         equal = [words[name]] if name in words else []
-        named = ([words[n] for n in map(fold, term.names) if n in words] for term in terms)
+        named = ([words[n] for n in map(normalize, term.names) if n in words] for term in terms)
         if places := equal or next(filter(None, named), []):
             found[name] = known[min(places)]
     return found
 
 
-def _same(word: str, known: list[str], table: Table) -> str | None:
+def _same(word: str, known: list[str], table: TermIndex) -> str | None:
     """The known word that differs in case alone, or names the same thing."""
-    if (equal := next((other for other in known if fold(other) == fold(word)), None)) is not None:
+    if (
+        equal := next((other for other in known if normalize(other) == normalize(word)), None)
+    ) is not None:
         return equal
-    named = (term.among(known) for term in table.terms.get(fold(word), []))
+    named = (term.among(known) for term in table.terms.get(normalize(word), []))
     return next(filter(None, named), None)
 
 
-def _forms(word: str, known: list[str], table: Table) -> Iterator[Form]:
-    for form in table.forms.get(fold(word), []):
+def _forms(word: str, known: list[str], table: TermIndex) -> Iterator[Form]:
+    for form in table.forms.get(normalize(word), []):
         if form.of is None or form.of in known:
             yield form
 
 
 @cache
-def _table(sections: tuple[str, ...]) -> Table:
+def _table(sections: tuple[str, ...]) -> TermIndex:
     data = yaml.load(Path(__file__).with_suffix(".yaml").read_bytes(), yaml.CSafeLoader)
-    table = Table({}, {})
+    table = TermIndex({}, {})
     for section in sections:
         for item in data[section]:
             names = (item,) if isinstance(item, str) else tuple(item)
             for name in names:
                 term = Term(section.removesuffix("s"), names)
-                table.terms.setdefault(fold(name), []).append(term)
+                table.terms.setdefault(normalize(name), []).append(term)
         for form in data["forms"].get(section, ()):
             for name in form["names"]:
                 of = Form(form.get("of"), form["write"])
-                table.forms.setdefault(fold(name), []).append(of)
+                table.forms.setdefault(normalize(name), []).append(of)
     return table

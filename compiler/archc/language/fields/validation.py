@@ -7,10 +7,10 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from archc.diagnostics import Code, Diagnostic, Hint, Replacement, fold, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, Replacement, normalize, suggest_keyword
 from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import listed
-from archc.language.fields.terms import ARGUMENTS, word_hint, word_meant
+from archc.language.fields.terms import ARGUMENTS, intended_word, word_hint
 from archc.language.fields.value_hints import value_hint
 from archc.language.yaml import source
 from archc.language.yaml.source import Entry, Node, Scalar
@@ -40,13 +40,13 @@ _NEEDED = {
 }
 
 
-def plain(node: Node) -> Any:
+def to_python(node: Node) -> Any:
     """The node as Python values."""
     if isinstance(node, Scalar):
         return node.value
     if isinstance(node, source.List):
-        return [plain(item) for item in node.items]
-    return {entry.key.text: plain(entry.value) for entry in node.entries}
+        return [to_python(item) for item in node.items]
+    return {entry.key.text: to_python(entry.value) for entry in node.entries}
 
 
 def validate(
@@ -65,9 +65,9 @@ def validate(
     """
     values = values or {}
     before = len(diagnostics)
-    entries = fields_as_meant(entries, what, model, diagnostics)
+    entries = correct_field_typos(entries, what, model, diagnostics)
     misspelt_field = len(diagnostics) > before
-    given = {name: plain(entry.value) for name, entry in entries.items()}
+    given = {name: to_python(entry.value) for name, entry in entries.items()}
     # A stand-in for what is not known yet lets pydantic judge how the others go together.
     for name in model.model_fields:
         if name in unknown and given.get(name, name) is not None:
@@ -88,7 +88,9 @@ def validate(
     except ValidationError as error:
         problems = error.errors(include_url=False)
     # A misspelt key is one fault, not also a missing one.
-    misspelt = {meant(name, model.model_fields) for name in entries.keys() - model.model_fields}
+    misspelt = {
+        intended_key(name, model.model_fields) for name in entries.keys() - model.model_fields
+    }
     missing = [str(p["loc"][0]) for p in problems if p["type"] == "missing"]
     missing = [name for name in missing if name not in unknown and name not in misspelt]
     if missing:
@@ -112,7 +114,7 @@ def _stand_in(model: type[BaseModel], field: str) -> dict[str, object]:
 
 
 @cache
-def kinds_of(model: type[BaseModel], field: str) -> tuple[str, ...]:
+def allowed_kinds(model: type[BaseModel], field: str) -> tuple[str, ...]:
     """The kinds that a field such as ``activation`` may hold."""
     pending: list[Any] = list(get_args(model.model_fields[field].annotation))
     names = []
@@ -163,10 +165,10 @@ def _diagnostic(
     if needed == "text" and problem["loc"][0] in getattr(model, "names", ()):
         hint = None  # a number in quotes is no name, either
     if problem["type"] == "literal_error" and isinstance(node, Scalar):
-        hint = hint or suggestion(node.text, re.findall(r"'([^']*)'", str(limits["expected"])))
-    if plain(node) == 0 and problem["loc"][0] == getattr(model, "channels", None):
+        hint = hint or suggest_keyword(node.text, re.findall(r"'([^']*)'", str(limits["expected"])))
+    if to_python(node) == 0 and problem["loc"][0] == getattr(model, "channels", None):
         hint = "nothing has zero channels: another structure is another module"
-    message = f"{name}: {needed} is needed, found {found(node)}"
+    message = f"{name}: {needed} is needed, found {describe(node)}"
     return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_writable(hint, node))
 
 
@@ -179,9 +181,9 @@ def _writable(hint: Hint | None, node: Node) -> Hint | None:
 
 def _without_value(model: type[BaseModel], field: str, what: str, entry: Entry) -> Diagnostic:
     node = entry.value
-    message = f"{_name(what, entry)}: a value is needed, found {found(node)}"
+    message = f"{_name(what, entry)}: a value is needed, found {describe(node)}"
     hint = value_hint(node, "a value")
-    if isinstance(node, Scalar) and node.text and kinds_of(model, field):
+    if isinstance(node, Scalar) and node.text and allowed_kinds(model, field):
         hint = "put none for none at all; what is left out is as the defaults say"
     return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=hint)
 
@@ -199,12 +201,12 @@ def _inside(node: Node, path: tuple[int | str, ...]) -> Node:
     return node
 
 
-def meant(word: str, known: Iterable[str]) -> str | None:
+def intended_key(word: str, known: Iterable[str]) -> str | None:
     """The known key that is meant by ``word``, another tool's word for it or a misspelling."""
-    return word_meant(word, known, ARGUMENTS)
+    return intended_word(word, known, ARGUMENTS)
 
 
-def as_meant(
+def correct_typos(
     node: source.Mapping,
     what: str,
     known: Iterable[str],
@@ -231,7 +233,7 @@ def as_meant(
     return node._replace(entries=tuple(entries))
 
 
-def fields_as_meant(
+def correct_field_typos(
     entries: Mapping[str, Entry], what: str, model: type[BaseModel], diagnostics: list[Diagnostic]
 ) -> dict[str, Entry]:
     """The fields of a model, with each that is certainly misspelt under the name it means.
@@ -267,7 +269,7 @@ def unknown_key(
     hint: Hint | None = f"it takes {', '.join(keys)}" if keys else None
     if key.text in ("after", "before"):
         hint = "in a variant a layer stands after or before another, by one of the two"
-    elif (close := meant(key.text, known)) is not None and close == primary:
+    elif (close := intended_key(key.text, known)) is not None and close == primary:
         hint = f"it is part of the {close}, which stands behind {what}"
     elif close is not None and close in present:
         hint = f"{close} is there already"
@@ -281,7 +283,7 @@ def _word_hint(word: str, known: Iterable[str]) -> Hint | None:
     if word in _fields():
         return None  # a word of the language in the wrong place is no misspelling
     hint = word_hint(word, known, ARGUMENTS, [*_fields(), *OPERATORS])
-    kind = next((kind for kind in OPERATORS if fold(kind) == fold(word)), None)
+    kind = next((kind for kind in OPERATORS if normalize(kind) == normalize(word)), None)
     return f"{kind} is a layer of its own" if hint is None and kind is not None else hint
 
 
@@ -291,15 +293,15 @@ def _fields() -> frozenset[str]:
     return frozenset(field for kind in OPERATORS.values() for field in kind.model_fields)
 
 
-def found(node: Node) -> str:
+def describe(node: Node) -> str:
     """What stands there, in a message: the kind of value and how it was written."""
     if isinstance(node, Scalar) and node.text:
-        return f"the {source.kind_of(node)} {node.text[:60]}"
+        return f"the {source.type_name(node)} {node.text[:60]}"
     if isinstance(node, source.List) and not node.items:
         return "an empty list"
     if isinstance(node, source.Mapping) and not node.entries:
         return "an empty mapping"
-    return source.a_kind_of(node)
+    return source.describe_type(node)
 
 
 def _short(limit: object) -> object:

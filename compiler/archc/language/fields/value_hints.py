@@ -2,7 +2,7 @@
 
 import re
 
-from archc.diagnostics import Hint, Replacement, suggestion
+from archc.diagnostics import Hint, Replacement, suggest_keyword
 from archc.diagnostics.number_hints import number_hint
 from archc.language.yaml.source import Node, Scalar
 
@@ -26,7 +26,7 @@ def value_hint(node: Node, needed: str) -> Hint | None:
     if needed == "true or false":
         word = node.text.lower()
         if word not in _BOOLEANS:
-            return suggestion(node.text, ("true", "false"))
+            return suggest_keyword(node.text, ("true", "false"))
         return Replacement(_BOOLEANS[word], f"write {_BOOLEANS[word]}", safe=word in _CERTAIN)
     if needed not in ("a whole number", "a number") or isinstance(node.value, bool):
         return None

@@ -5,9 +5,15 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from archc.diagnostics import Code, Diagnostic, Label, suggestion
+from archc.diagnostics import Code, Diagnostic, Label, suggest_keyword
 from archc.diagnostics.wording import listed
-from archc.language.fields.validation import fields_as_meant, found, is_empty, kinds_of, validate
+from archc.language.fields.validation import (
+    allowed_kinds,
+    correct_field_typos,
+    describe,
+    is_empty,
+    validate,
+)
 from archc.language.fields.value_hints import none_hint
 from archc.language.grammar.cells import wrong_cell
 from archc.language.grammar.kinds import STRUCTURES, kind_hint
@@ -44,7 +50,7 @@ def build(
     """
     kind = OPERATORS[layer.kind]
     before = len(grammar.diagnostics)
-    fields = fields_as_meant(layer.fields, layer.kind, kind, grammar.diagnostics)
+    fields = correct_field_typos(layer.fields, layer.kind, kind, grammar.diagnostics)
     layer = layer._replace(fields=fields)
     filled = fill(layer, cells, grammar, kind, kind.layer_fields, kind.column_fields)
     operator = validate(
@@ -77,7 +83,7 @@ def fill(
     for field, entry in layer.fields.items():
         node = entry.value
         if field in layer_fields:
-            built = _nested(node, grammar, layer.kind, field, kinds_of(model, field))
+            built = _nested(node, grammar, layer.kind, field, allowed_kinds(model, field))
             if isinstance(built, Operator) or built is None:
                 values[field] = built
             else:
@@ -146,7 +152,7 @@ def _nested(
         hint = None
         if isinstance(key, Scalar):
             hint = none_hint(key) or kind_hint(key.text, kinds, none=True)
-        message = f"{what} {field}: {', '.join(kinds)} or none is needed, found {found(key)}"
+        message = f"{what} {field}: {', '.join(kinds)} or none is needed, found {describe(key)}"
         grammar.diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, key.span, hint=hint))
         return False
     layer = grammar.layer("", node)
@@ -185,7 +191,7 @@ def _point_at_columns(
             elif hint is None and field in column_fields and isinstance(node.value, str):
                 columns = [cell for cell in cells if cell != "classes"]
                 known = f"the columns here are {', '.join(columns)}" if columns else None
-                close = suggestion(node.text, cells)
+                close = suggest_keyword(node.text, cells)
                 if close is not None and close.text != "classes":
                     close = close._replace(safe=False)  # the columns may be what is misspelt
                 hint = close or known

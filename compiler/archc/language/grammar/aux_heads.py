@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from archc.diagnostics import Code, Diagnostic, guess
+from archc.diagnostics import Code, Diagnostic, suggest_name
 from archc.diagnostics.spans import Span
-from archc.language.fields.validation import as_meant, found, unknown_key, validate
+from archc.language.fields.validation import correct_typos, describe, unknown_key, validate
 from archc.language.grammar.layers import Grammar, Layer
 from archc.language.sections.models import AuxArguments
 from archc.language.yaml import source
@@ -25,10 +25,10 @@ def read_head(row: Entry, grammar: Grammar) -> Auxiliary | None:
     key, value = row
     fields = {}
     if isinstance(value, source.Mapping):
-        value = as_meant(value, "Aux", ["Aux", "from", "loss_weight"], grammar.diagnostics)
+        value = correct_typos(value, "Aux", ["Aux", "from", "loss_weight"], grammar.diagnostics)
         fields = {entry.key.text: entry for entry in value.entries}
     if "Aux" not in fields:
-        message = f"{key.text} is no auxiliary head, found {found(value)}"
+        message = f"{key.text} is no auxiliary head, found {describe(value)}"
         hint = "a head is {Aux: AModule, from: a_row, loss_weight: 0.3}"
         diagnostic = Diagnostic(Code.INVALID_LAYER, message, value.span, hint=hint)
         grammar.diagnostics.append(diagnostic)
@@ -56,6 +56,6 @@ def read_head(row: Entry, grammar: Grammar) -> Auxiliary | None:
 def unknown_tap(head: Auxiliary, names: set[str]) -> Diagnostic:
     """The row that the head taps is none of ``names``, those of the network's rows."""
     there = f"the rows are {', '.join(sorted(names))}" if names else None
-    hint = guess(head.tap, names) or there
+    hint = suggest_name(head.tap, names) or there
     message = f"{head.layer.name} taps {head.tap}, which is no row of the network"
     return Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint)

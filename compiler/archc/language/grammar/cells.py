@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from archc.diagnostics import Code, Diagnostic, Label, Replacement, guess
+from archc.diagnostics import Code, Diagnostic, Label, Replacement, suggest_name
 from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import counted
-from archc.language.fields.validation import found, is_empty, unknown_key
+from archc.language.fields.validation import describe, is_empty, unknown_key
 from archc.language.fields.value_hints import value_hint
 from archc.language.yaml import source
 from archc.language.yaml.source import Entry, List, Node, Scalar
@@ -50,7 +50,7 @@ def read_row(
         cells = {entry.key.text: entry for entry in value.entries}
         diagnostics += _wrong_names(value, kind, columns)
     else:
-        message = f"a row of {kind.text} is a list or a mapping, found {found(value)}"
+        message = f"a row of {kind.text} is a list or a mapping, found {describe(value)}"
         hint = f"its cells are [{', '.join(columns)}]"
         diagnostics.append(Diagnostic(Code.WRONG_COLUMNS, message, value.span, hint=hint))
     if len(diagnostics) > before:
@@ -132,7 +132,7 @@ def _comment(columns: list[str], row: source.Mapping) -> Span | None:
 
 def wrong_cell(column: str, module: str, cell: Node, known: Iterable[str] = ()) -> Diagnostic:
     """A cell that is neither a number nor, inside a module, one of its ``known`` columns."""
-    message = f"{column} of {module}: a number is needed, found {found(cell)}"
-    close = guess(cell.text, known) if isinstance(cell, Scalar) else None
+    message = f"{column} of {module}: a number is needed, found {describe(cell)}"
+    close = suggest_name(cell.text, known) if isinstance(cell, Scalar) else None
     hint = value_hint(cell, "a number") or close
     return Diagnostic(Code.WRONG_COLUMNS, message, cell.span, hint=hint)

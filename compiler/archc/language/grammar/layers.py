@@ -14,14 +14,14 @@ from archc.diagnostics import (
     Hint,
     Label,
     Replacement,
-    guess,
-    is_mistake,
-    suggestion,
+    is_typo,
+    suggest_keyword,
+    suggest_name,
 )
 from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import counted
 from archc.language.fields.names import check_name
-from archc.language.fields.validation import found, is_empty, unknown_key
+from archc.language.fields.validation import describe, is_empty, unknown_key
 from archc.language.grammar.cells import read_row
 from archc.language.grammar.kinds import STRUCTURES, check_kind, kind_hint
 from archc.language.yaml import source
@@ -102,7 +102,9 @@ class Grammar:
         if isinstance(node, List):
             return self._positions(node)
         if not isinstance(node, source.Mapping):
-            self._report(Code.INVALID_LAYER, f"{kind} holds layers, found {found(node)}", node.span)
+            self._report(
+                Code.INVALID_LAYER, f"{kind} holds layers, found {describe(node)}", node.span
+            )
             return ()
         if not node.entries:
             self._report(Code.INVALID_LAYER, f"{kind} holds no layer", node.span)
@@ -126,7 +128,7 @@ class Grammar:
             self._report(
                 Code.INVALID_LAYER,
                 f"module {key.text} is a mapping with a Sequence, Concat or Residual, "
-                f"found {found(node)}",
+                f"found {describe(node)}",
                 node.span,
             )
             return None
@@ -146,8 +148,8 @@ class Grammar:
                 hint = diagnostic.hint
                 if isinstance(hint, Replacement) and not can_fill(entry.value, hint.text):
                     diagnostic = diagnostic._replace(hint=f"it takes {', '.join(takes)}")
-                close = suggestion(name, STRUCTURES)
-                meant = is_kind(name) or (close is not None and is_mistake(name, close.text))
+                close = suggest_keyword(name, STRUCTURES)
+                meant = is_kind(name) or (close is not None and is_typo(name, close.text))
                 self.diagnostics.append(
                     diagnostic._replace(hint=close if close and meant else diagnostic.hint)
                 )
@@ -185,7 +187,7 @@ class Grammar:
             return Layer(name, "Sequence", {}, self._positions(node), node.span)
         if isinstance(node, Scalar):
             if not isinstance(node.value, str):
-                message = f"a layer is needed here, found {found(node)}"
+                message = f"a layer is needed here, found {describe(node)}"
                 empty = "put its kind here; in a variant `none` removes it"
                 hint = empty if is_empty(node) else None
                 self._report(Code.INVALID_LAYER, message, node.span, hint)
@@ -263,7 +265,7 @@ class Grammar:
             return None
         for key, value in node.entries:
             hint = self._kind_meant(key.text)
-            if isinstance(hint, Replacement) and is_mistake(key.text, hint.text):
+            if isinstance(hint, Replacement) and is_typo(key.text, hint.text):
                 rest = {other.text: Entry(other, v) for other, v in node.entries if other != key}
                 return self._unknown_kind(name, key, value, rest, hint)
         hint = self._kind_meant("")
@@ -320,14 +322,14 @@ class Grammar:
             return None
         if any(self._is_kind(entry.key.text) for entry in value.entries):
             return None
-        close = suggestion(key.text, ("Concat", "Residual", "Sequence"))
-        meant = close is not None and (is_kind(key.text) or is_mistake(key.text, close.text))
+        close = suggest_keyword(key.text, ("Concat", "Residual", "Sequence"))
+        meant = close is not None and (is_kind(key.text) or is_typo(key.text, close.text))
         return close if meant else None
 
     def _kind_meant(self, word: str, none: bool = False) -> Hint:
         """The kind that is meant, or all there are; a module's own name may be what is misspelt."""
-        module = guess(word, self.columns)
-        if module is not None and is_mistake(word, module.text):
+        module = suggest_name(word, self.columns)
+        if module is not None and is_typo(word, module.text):
             return module
         hint = kind_hint(word, [*OPERATORS, *STRUCTURES, *self.columns], none)
         if isinstance(hint, Replacement):
@@ -354,7 +356,7 @@ class Grammar:
             return {**fields, primary: Entry(kind, value), **rest}
         if isinstance(value, source.Mapping):
             return {**fields, **{entry.key.text: entry for entry in value.entries}, **rest}
-        message = f"{kind.text} takes no value of its own, found {found(value)}"
+        message = f"{kind.text} takes no value of its own, found {describe(value)}"
         hint = f"use the bare word {kind.text}, or {{{kind.text}: {{field: value}}}}"
         self._report(Code.INVALID_VALUE, message, value.span, hint)
         return None
@@ -369,7 +371,7 @@ class Grammar:
         before = len(self.diagnostics)
         layers: tuple[Layer, ...]
         if is_empty(value) and kind.text != "Repeat":
-            message = f"{kind.text} holds layers, found {found(value)}"
+            message = f"{kind.text} holds layers, found {describe(value)}"
             self._report(Code.INVALID_LAYER, message, kind.span)
             return None
         if kind.text == "Sequence":

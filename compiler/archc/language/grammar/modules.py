@@ -6,7 +6,7 @@ from typing import TypeGuard
 from archc.diagnostics import Code, Diagnostic, Label, Replacement
 from archc.diagnostics.wording import listed
 from archc.language.fields.names import check_column
-from archc.language.fields.validation import as_meant, found, meant, validate
+from archc.language.fields.validation import correct_typos, describe, intended_key, validate
 from archc.language.fields.value_hints import value_hint
 from archc.language.grammar.arguments import Cells, check_layers
 from archc.language.grammar.kinds import STRUCTURES, check_kind
@@ -61,10 +61,10 @@ def _as_meant(module: Entry, diagnostics: list[Diagnostic]) -> Entry:
     if not isinstance(value, source.Mapping):
         return module
     bodies = [kind for kind in STRUCTURES if kind != "Repeat"]
-    there = {meant(entry.key.text, bodies) for entry in value.entries}
+    there = {intended_key(entry.key.text, bodies) for entry in value.entries}
     fields = [field for body in bodies if body in there for field in STRUCTURES[body]]
     known = [*MODULE_KEYS, *bodies, *fields]
-    return Entry(key, as_meant(value, f"module {key.text}", known, diagnostics, can_fill))
+    return Entry(key, correct_typos(value, f"module {key.text}", known, diagnostics, can_fill))
 
 
 def _is_whole(module: source.Node) -> TypeGuard[source.Mapping]:
@@ -77,16 +77,16 @@ def _columns(node: source.Mapping, diagnostics: list[Diagnostic]) -> tuple[str, 
     given = node.get("columns")
     if given is None:
         keys = [entry.key.text for entry in node.entries]
-        return None if "columns" in (meant(key, MODULE_KEYS) for key in keys) else ()
+        return None if "columns" in (intended_key(key, MODULE_KEYS) for key in keys) else ()
     if not isinstance(given, List) or not given.items:
-        message = f"columns is a list of names, found {found(given)}"
+        message = f"columns is a list of names, found {describe(given)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, given.span))
         return None
     before = len(diagnostics)
     columns: dict[str, str] = {}
     for item in given.items:
         if not isinstance(item, Scalar) or not isinstance(item.value, str):
-            message = f"a column is a name, found {found(item)}"
+            message = f"a column is a name, found {describe(item)}"
             hint = value_hint(item, "text")
             if isinstance(hint, Replacement) and isinstance(item, Scalar):
                 # A number in quotes is no column, either.

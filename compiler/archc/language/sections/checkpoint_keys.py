@@ -15,7 +15,7 @@ from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import listed
 from archc.language.fields.names import check_name
-from archc.language.fields.validation import found, validate
+from archc.language.fields.validation import describe, validate
 from archc.language.yaml import source
 from archc.language.yaml.source import Entry
 
@@ -45,7 +45,7 @@ class CheckpointSection(BaseModel):
     """Whole segments from the start of their key: ours, or `none` to drop the key."""
 
 
-class Line(NamedTuple):
+class KeyRule(NamedTuple):
     """One line of a mapping: their prefix, and ours, which is None where the key is dropped."""
 
     theirs: str
@@ -54,66 +54,66 @@ class Line(NamedTuple):
     ours_span: Span
 
 
-class Renamed(NamedTuple):
+class MappedKey(NamedTuple):
     """What becomes of a key: its new name, None where it is dropped, and by which lines.
 
     No line is a key under its own name; more than one, lines of the same length that all fit.
     """
 
     key: str | None
-    lines: tuple[Line, ...]
+    rules: tuple[KeyRule, ...]
 
 
-class Renaming(NamedTuple):
-    """A declared checkpoint. ``lines`` stand with the longest first."""
+class KeyMapping(NamedTuple):
+    """A declared checkpoint. ``rules`` stand with the longest first."""
 
     name: str
     source: str
     separator: str
-    lines: tuple[Line, ...]
+    rules: tuple[KeyRule, ...]
     span: Span
 
-    def rename(self, key: str) -> Renamed:
+    def map_key(self, key: str) -> MappedKey:
         """The network's key for one of the checkpoint's."""
-        fitting: list[Line] = []
+        fitting: list[KeyRule] = []
         renamed: str | None = key
-        for line in self.lines:
-            if fitting and _rank(line, self.separator) < _rank(fitting[0], self.separator):
+        for rule in self.rules:
+            if fitting and _rank(rule, self.separator) < _rank(fitting[0], self.separator):
                 break
-            match = _match(line.theirs, self.separator, key)
+            match = _match(rule.theirs, self.separator, key)
             if match is None:
                 continue
             if not fitting:
                 rest = key[match.end() :].replace(self.separator, ".")
-                renamed = None if line.ours is None else _filled(line.ours, match) + rest
-            fitting.append(line)
-        return Renamed(renamed, tuple(fitting))
+                renamed = None if rule.ours is None else _filled(rule.ours, match) + rest
+            fitting.append(rule)
+        return MappedKey(renamed, tuple(fitting))
 
 
 def matches(pattern: str, path: str) -> bool:
     """Whether ``path`` is what the pattern, with something for each placeholder, stands for."""
-    return fillings(pattern, path) is not None
+    return placeholder_values(pattern, path) is not None
 
 
-def fillings(pattern: str, path: str) -> dict[str, str] | None:
+def placeholder_values(pattern: str, path: str) -> dict[str, str] | None:
     """What ``path`` has for each placeholder of the pattern; None where it is no such path."""
     match = _compiled(pattern, ".").fullmatch(path)
     return match.groupdict() if match else None
 
 
-def parse_checkpoints(entry: Entry | None, diagnostics: list[Diagnostic]) -> dict[str, Renaming]:
+def parse_checkpoints(entry: Entry | None, diagnostics: list[Diagnostic]) -> dict[str, KeyMapping]:
     """The ``checkpoints`` section by name; what is wrong with it is added to ``findings``."""
     if entry is None:
         return {}
     if not isinstance(entry.value, source.Mapping):
-        message = f"checkpoints is a mapping of names, found {found(entry.value)}"
+        message = f"checkpoints is a mapping of names, found {describe(entry.value)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
         return {}
-    renamings = {}
+    key_mappings = {}
     for key, value in entry.value.entries:
         refused = check_name(key, "a checkpoint")
         if refused is None and not isinstance(value, source.Mapping):
-            message = f"checkpoint {key.text} is a mapping, found {found(value)}"
+            message = f"checkpoint {key.text} is a mapping, found {describe(value)}"
             hint = "a mapping is {source: where it is from, keys: {theirs: ours}}"
             refused = Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint)
         if refused is not None or not isinstance(value, source.Mapping):
@@ -127,14 +127,16 @@ def parse_checkpoints(entry: Entry | None, diagnostics: list[Diagnostic]) -> dic
             keys = fields["keys"].value
             assert isinstance(keys, source.Mapping)  # as validated
             lines = _lines(keys, section.separator, diagnostics)
-            renamings[key.text] = Renaming(
+            key_mappings[key.text] = KeyMapping(
                 key.text, section.source, section.separator, lines, key.span
             )
-    return renamings
+    return key_mappings
 
 
-def _lines(keys: source.Mapping, separator: str, diagnostics: list[Diagnostic]) -> tuple[Line, ...]:
-    lines: list[Line] = []
+def _lines(
+    keys: source.Mapping, separator: str, diagnostics: list[Diagnostic]
+) -> tuple[KeyRule, ...]:
+    lines: list[KeyRule] = []
     before: dict[tuple[str, str], Span] = {}
     for key, value in keys.entries:
         assert isinstance(value, source.Scalar) and isinstance(value.value, str)  # as validated
@@ -153,7 +155,7 @@ def _lines(keys: source.Mapping, separator: str, diagnostics: list[Diagnostic]) 
                 label = Label(before[side, pattern], "first here")
                 diagnostics.append(Diagnostic(Code.AMBIGUOUS_KEY, message, place, (label,)))
             before.setdefault((side, pattern), place)
-        lines.append(Line(key.text, ours, key.span, value.span))
+        lines.append(KeyRule(key.text, ours, key.span, value.span))
     return tuple(sorted(lines, key=lambda line: _rank(line, separator), reverse=True))
 
 
@@ -194,7 +196,7 @@ def _wrong_ours(key: source.Scalar, value: source.Scalar) -> Diagnostic | None:
     return None
 
 
-def _rank(line: Line, separator: str) -> tuple[int, int]:
+def _rank(line: KeyRule, separator: str) -> tuple[int, int]:
     """How much of a key the line fixes: whole segments, then what is no placeholder."""
     return line.theirs.count(separator), len(_PLACEHOLDER.sub("", line.theirs))
 
@@ -218,5 +220,5 @@ def _match(pattern: str, separator: str, key: str) -> re.Match[str] | None:
 
 
 def _filled(pattern: str, match: re.Match[str]) -> str:
-    fillings: Mapping[str, str] = match.groupdict()
-    return _PLACEHOLDER.sub(lambda placeholder: fillings[placeholder[1]], pattern)
+    placeholder_values: Mapping[str, str] = match.groupdict()
+    return _PLACEHOLDER.sub(lambda placeholder: placeholder_values[placeholder[1]], pattern)

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
-from archc.diagnostics import Code, Diagnostic, guess, suggestion
+from archc.diagnostics import Code, Diagnostic, suggest_keyword, suggest_name
 from archc.diagnostics.spans import Span
-from archc.language.fields.validation import found, validate
+from archc.language.fields.validation import describe, validate
 from archc.language.fields.value_hints import none_hint
 from archc.language.sections.models import SpecModel, Text
 from archc.language.yaml import source
@@ -55,19 +55,19 @@ def parse_lint_settings(
         return {}
     if not isinstance(entry.value, source.Mapping):
         what = "lints is a mapping of lints to none or {allow: [a_row]}"
-        message = f"{what}, found {found(entry.value)}"
+        message = f"{what}, found {describe(entry.value)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
         return {}
     lint_settings = {}
     for key, value in entry.value.entries:
         if key.text not in lints:
-            hint = suggestion(key.text, lints) or f"the lints are {', '.join(lints)}"
+            hint = suggest_keyword(key.text, lints) or f"the lints are {', '.join(lints)}"
             message = f"{key.text} is no lint"
             diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
         elif isinstance(value, Scalar) and value.value == "none":
             lint_settings[key.text] = LintSetting(True, {}, None)
         elif not isinstance(value, source.Mapping):
-            message = f"{key.text} is none or a mapping, found {found(value)}"
+            message = f"{key.text} is none or a mapping, found {describe(value)}"
             off = none_hint(value) if isinstance(value, Scalar) else None
             hint = off or "none switches it off, {allow: [a_row]} in some rows"
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint))
@@ -95,7 +95,7 @@ def unknown_rows(
             Code.UNKNOWN_REFERENCE,
             f"{name} allows {row}, which is no row of the network",
             span,
-            hint=guess(row, paths),
+            hint=suggest_name(row, paths),
         )
         for name, lint_setting in lint_settings.items()
         for row, span in lint_setting.allow.items()

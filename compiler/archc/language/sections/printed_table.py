@@ -6,13 +6,13 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from archc.diagnostics import Code, Diagnostic, Hint, closest, guess, suggestion
+from archc.diagnostics import Code, Diagnostic, Hint, closest_match, suggest_keyword, suggest_name
 from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import counted, listed
 from archc.language.fields.validation import (
-    as_meant,
-    fields_as_meant,
-    found,
+    correct_field_typos,
+    correct_typos,
+    describe,
     is_empty,
     unknown_key,
     validate,
@@ -51,7 +51,7 @@ class Convention(_Model):
     """How the number is rounded to the digits that are printed."""
 
 
-class Recorded(_Model):
+class ErratumFields(_Model):
     """What an erratum records."""
 
     computed: Annotated[str, Field(min_length=1, max_length=40)]
@@ -60,7 +60,7 @@ class Recorded(_Model):
     """Why the paper prints something else."""
 
 
-class Number(NamedTuple):
+class PrintedNumber(NamedTuple):
     """A printed quantity, ``2.7K``: the digits without their point, how many follow it, letter."""
 
     digits: int
@@ -68,7 +68,7 @@ class Number(NamedTuple):
     letter: str
 
 
-class Cell(NamedTuple):
+class PrintedCell(NamedTuple):
     """One printed cell."""
 
     text: str
@@ -78,7 +78,7 @@ class Cell(NamedTuple):
 class PrintedRow(NamedTuple):
     """A row of the table, by the path of what it describes."""
 
-    cells: Mapping[str, Cell]
+    cells: Mapping[str, PrintedCell]
     span: Span
 
 
@@ -104,13 +104,13 @@ _NUMBER = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,6}))?([KMG]?)")
 _SIZES = re.compile(r"[1-9][0-9]*(x[1-9][0-9]*)*")
 
 
-def parse_number(text: str) -> Number | None:
+def parse_number(text: str) -> PrintedNumber | None:
     """``2.7K`` as a Number; None where the text is none."""
     match = _NUMBER.fullmatch(text)
     if match is None:
         return None
     decimals = match[2] or ""
-    return Number(int(match[1] + decimals), len(decimals), match[3])
+    return PrintedNumber(int(match[1] + decimals), len(decimals), match[3])
 
 
 def rounded(value: int, unit: int, decimals: int, how: Rounding) -> int:
@@ -126,7 +126,7 @@ def rounded(value: int, unit: int, decimals: int, how: Rounding) -> int:
     return (2 * scaled + unit) // (2 * unit)
 
 
-def shown(value: int, convention: Convention, decimals: int = 0) -> str:
+def format_count(value: int, convention: Convention, decimals: int = 0) -> str:
     """``value`` as the convention prints it, such as ``159K``."""
     digits = str(rounded(value, convention.unit, decimals, convention.round))
     if decimals:
@@ -135,7 +135,7 @@ def shown(value: int, convention: Convention, decimals: int = 0) -> str:
     return digits + LETTERS[convention.unit]
 
 
-def in_letter(convention: Convention, letter: str) -> Convention:
+def with_letter(convention: Convention, letter: str) -> Convention:
     """The convention with the unit that another letter stands for: M is 1024² where K is 1024."""
     power = ("", "K", "M", "G").index(letter)
     binary = convention.unit > 1 and convention.unit % 1024 == 0
@@ -151,12 +151,12 @@ def parse_table(
     """
     node = table.value
     if not isinstance(node, source.Mapping):
-        message = f"table is a mapping, found {found(node)}"
+        message = f"table is a mapping, found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return None
     before = len(diagnostics)
     known = ["params", "ops", "columns", "rows", *TOTALS, "errata"]
-    node = as_meant(node, "table", known, diagnostics)
+    node = correct_typos(node, "table", known, diagnostics)
     entries = {entry.key.text: entry for entry in node.entries}
     diagnostics += [
         unknown_key(e.key, "table", known) for name, e in entries.items() if name not in known
@@ -217,15 +217,15 @@ def _conventions(
 
 def _columns(node: Node, stated: Container[str], diagnostics: list[Diagnostic]) -> tuple[str, ...]:
     if not isinstance(node, List) or not node.items:
-        message = f"columns is a list of {', '.join(COLUMNS)}, found {found(node)}"
+        message = f"columns is a list of {', '.join(COLUMNS)}, found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return ()
     names: list[str] = []
     for item in node.items:
         name = item.text if isinstance(item, Scalar) else ""
         if name not in COLUMNS:
-            hint: Hint | None = suggestion(name, COLUMNS)
-            message = f"a column of the table is {', '.join(COLUMNS)}, found {found(item)}"
+            hint: Hint | None = suggest_keyword(name, COLUMNS)
+            message = f"a column of the table is {', '.join(COLUMNS)}, found {describe(item)}"
             diagnostics.append(Diagnostic(Code.UNKNOWN_KEY, message, item.span, hint=hint))
         elif name in names:
             message = f"the column {name} stands twice"
@@ -245,7 +245,7 @@ def _rows(
     diagnostics: list[Diagnostic],
 ) -> dict[str, PrintedRow]:
     if not isinstance(node, source.Mapping):
-        message = f"rows is a mapping of names to lists of cells, found {found(node)}"
+        message = f"rows is a mapping of names to lists of cells, found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return {}
     rows = {}
@@ -299,10 +299,10 @@ def _cells(
     conventions: Mapping[str, Convention],
     diagnostics: list[Diagnostic],
     is_total: bool = False,
-) -> dict[str, Cell] | None:
+) -> dict[str, PrintedCell] | None:
     """The printed cells of a row or total by their columns; None where it has no such list."""
     if not isinstance(value, List) or len(value.items) > len(columns):
-        cells_of = counted(len(value.items), "cell") if isinstance(value, List) else found(value)
+        cells_of = counted(len(value.items), "cell") if isinstance(value, List) else describe(value)
         message = (
             f"{what} is a list of at most {len(columns)} cells, {', '.join(columns)}, "
             f"found {cells_of}"
@@ -310,7 +310,7 @@ def _cells(
         diagnostics.append(Diagnostic(Code.WRONG_COLUMNS, message, value.span))
         return None
     if glued := next((item for item in value.items if _is_two(item)), None):
-        message = f"{found(glued)} is one cell: a comma is missing in it"
+        message = f"{describe(glued)} is one cell: a comma is missing in it"
         diagnostics.append(Diagnostic(Code.WRONG_COLUMNS, message, glued.span))
         return None
     cells = {}
@@ -319,11 +319,11 @@ def _cells(
         if text == "-":
             continue
         if wrong := _wrong_cell(column, text, conventions, is_total):
-            message = f"{key.text} {column}: {wrong}, found {found(item)}"
+            message = f"{key.text} {column}: {wrong}, found {describe(item)}"
             hint = "a cell that prints nothing is -" if is_empty(item) else None
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, item.span, hint=hint))
         else:
-            cells[column] = Cell(text, item.span)
+            cells[column] = PrintedCell(text, item.span)
     return cells
 
 
@@ -335,7 +335,7 @@ def _is_erratum(node: Node) -> bool:
     return isinstance(node, source.Mapping) and node.get("computed") is not None
 
 
-def no_such_row(name: str, span: Span, hint: Hint | None) -> Diagnostic:
+def unknown_row(name: str, span: Span, hint: Hint | None) -> Diagnostic:
     """The table prints a row that is none of the network's."""
     message = f"the table has a row {name}, the network has none"
     return Diagnostic(Code.UNKNOWN_REFERENCE, message, span, hint=hint)
@@ -365,7 +365,7 @@ def _errata(
     diagnostics: list[Diagnostic],
 ) -> dict[tuple[str, str], Erratum]:
     if not isinstance(node, source.Mapping):
-        message = f"errata is a mapping of row.column to what is computed, found {found(node)}"
+        message = f"errata is a mapping of row.column to what is computed, found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return {}
     printed = [f"{row}.{column}" for row, cells in rows.items() for column in cells.cells]
@@ -374,25 +374,29 @@ def _errata(
         row, _, column = key.text.rpartition(".")
         if key.text not in printed:
             astray = [name for name in rows if name.partition(".")[0] not in layers]
-            if row in layers and row not in rows and (misspelt := closest(row, astray)):
+            if row in layers and row not in rows and (misspelt := closest_match(row, astray)):
                 diagnostics.append(
-                    no_such_row(misspelt, rows[misspelt].span, guess(misspelt, [row]))
+                    unknown_row(misspelt, rows[misspelt].span, suggest_name(misspelt, [row]))
                 )
                 continue
             message = f"no cell {key.text} is printed"
-            hint = guess(key.text, printed) or "an erratum is named by its cell, row.column"
+            hint = suggest_name(key.text, printed) or "an erratum is named by its cell, row.column"
             diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
             continue
         if not isinstance(value, source.Mapping):
-            message = f"erratum {key.text} is a mapping, found {found(value)}"
+            message = f"erratum {key.text} is a mapping, found {describe(value)}"
             hint = "{computed: ..., why: ...}"
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint))
             continue
         written_fields = {entry.key.text: entry for entry in value.entries}
-        fields = fields_as_meant(written_fields, f"erratum {key.text}", Recorded, diagnostics)
+        fields = correct_field_typos(
+            written_fields, f"erratum {key.text}", ErratumFields, diagnostics
+        )
         # What is computed is a number here and a size there: it is compared as it is written.
         texts = {name: e.value.text for name, e in fields.items() if isinstance(e.value, Scalar)}
-        written = validate(Recorded, f"erratum {key.text}", fields, key.span, diagnostics, texts)
+        written = validate(
+            ErratumFields, f"erratum {key.text}", fields, key.span, diagnostics, texts
+        )
         if written is not None:
             span = fields["computed"].value.span
             errata[row, column] = Erratum(written.computed, written.why, span)

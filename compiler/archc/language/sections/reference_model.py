@@ -6,9 +6,9 @@ Which libraries there are, and which models they have, is known to the backend t
 import re
 from typing import NamedTuple
 
-from archc.diagnostics import Code, Diagnostic, Hint, guess
+from archc.diagnostics import Code, Diagnostic, Hint, suggest_name
 from archc.diagnostics.spans import Span
-from archc.language.fields.validation import found
+from archc.language.fields.validation import describe
 from archc.language.yaml import source
 from archc.language.yaml.source import Entry, Node, Scalar
 
@@ -38,7 +38,7 @@ def parse_reference(entry: Entry | None, diagnostics: list[Diagnostic]) -> Refer
         return None
     node = entry.value
     if not isinstance(node, source.Mapping) or not node.entries:
-        message = f"reference is a library with the name of its model, found {found(node)}"
+        message = f"reference is a library with the name of its model, found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_FORM))
         return None
     (library, model), *more = node.entries
@@ -58,7 +58,7 @@ def parse_reference(entry: Entry | None, diagnostics: list[Diagnostic]) -> Refer
 
 def _wrong_name(node: Node, what: str) -> Diagnostic | None:
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
-        message = f"reference: the name of {what} is needed, found {found(node)}"
+        message = f"reference: the name of {what} is needed, found {describe(node)}"
         return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_FORM)
     if re.fullmatch(NAME_PATTERN, node.text):
         return None
@@ -66,6 +66,6 @@ def _wrong_name(node: Node, what: str) -> Diagnostic | None:
     likely = re.sub("[- ]", "_", node.text.lower())
     # Of a class's name nobody knows where a model's has underscores.
     if re.fullmatch(NAME_PATTERN, likely) and not re.search("[a-z][A-Z]", node.text):
-        hint = guess(node.text, [likely])
+        hint = suggest_name(node.text, [likely])
     message = f"reference: {node.text[:60]!r} is no name of {what}"
     return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=hint)

@@ -8,8 +8,8 @@ Merging works on nodes, so that everything keeps the place where it was written.
 from collections.abc import Container, Iterator, Sequence
 from collections.abc import Mapping as AbstractMapping
 
-from archc.diagnostics import Code, Diagnostic, guess
-from archc.language.fields.validation import as_meant, found
+from archc.diagnostics import Code, Diagnostic, suggest_name
+from archc.language.fields.validation import correct_typos, describe
 from archc.language.grammar.kinds import STRUCTURES
 from archc.language.grammar.layers import MAXIMUM_MODULES
 from archc.language.variants.removals import check_removals
@@ -74,8 +74,8 @@ def extend_modules(document: Mapping, diagnostics: list[Diagnostic]) -> Mapping:
             return done.setdefault(name, entry)
         wanted = parent.text if isinstance(parent, Scalar) else ""
         if wanted not in known:
-            hint = guess(wanted, known) or f"the modules are {', '.join(known)}"
-            message = f"module {name} extends {wanted or found(parent)}, which is no module here"
+            hint = suggest_name(wanted, known) or f"the modules are {', '.join(known)}"
+            message = f"module {name} extends {wanted or describe(parent)}, which is no module here"
             diagnostic = Diagnostic(Code.UNKNOWN_REFERENCE, message, parent.span, hint=hint)
             diagnostics.append(diagnostic)
             return done.setdefault(name, entry)
@@ -135,7 +135,7 @@ def merge_names(
         if old is not None:
             value = _merge_layer(entry.key.text, old.value, value, columns, diagnostics)
         elif placement is None:
-            close = guess(entry.key.text, merged)
+            close = suggest_name(entry.key.text, merged)
             hint = f"{close} a new one says where it stands" if close else "it says where it stands"
             message = f"{entry.key.text} changes nothing: what is extended has no such layer"
             hint += ": after: or before: a layer"
@@ -194,7 +194,7 @@ def _modules(
     columns = module_columns_of({**merged, **{e.key.text: e for e in variant.entries}})
     for entry in variant.entries:
         name, old = entry.key.text, merged.get(entry.key.text)
-        if old is None and name not in called and (close := guess(name, merged)):
+        if old is None and name not in called and (close := suggest_name(name, merged)):
             message = f"module {name} changes nothing: what is extended has none, no layer calls it"
             diagnostics.append(
                 Diagnostic(Code.UNKNOWN_REFERENCE, message, entry.key.span, hint=close)
@@ -307,7 +307,7 @@ def _is_none(node: Node) -> bool:
 
 def _removed(merged: dict[str, Entry], entry: Entry, diagnostics: list[Diagnostic]) -> None:
     if merged.pop(entry.key.text, None) is None:
-        hint = guess(entry.key.text, merged)
+        hint = suggest_name(entry.key.text, merged)
         message = f"{entry.key.text} cannot be removed: what is extended has none"
         diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, entry.key.span, hint=hint))
 
@@ -315,7 +315,7 @@ def _removed(merged: dict[str, Entry], entry: Entry, diagnostics: list[Diagnosti
 def _placed_as_meant(entry: Entry, diagnostics: list[Diagnostic]) -> Node:
     if not isinstance(entry.value, Mapping):
         return entry.value
-    return as_meant(entry.value, entry.key.text, ("after", "before"), diagnostics)
+    return correct_typos(entry.value, entry.key.text, ("after", "before"), diagnostics)
 
 
 def _without_placement(node: Node) -> tuple[Node, Entry | None]:
@@ -331,8 +331,8 @@ def _placed(
 ) -> dict[str, Entry]:
     where = placement.value.text if isinstance(placement.value, Scalar) else ""
     if where not in merged:
-        hint = guess(where, merged) or f"there are {', '.join(merged)}"
-        which = where or found(placement.value)
+        hint = suggest_name(where, merged) or f"there are {', '.join(merged)}"
+        which = where or describe(placement.value)
         message = f"{entry.key.text} stands {placement.key.text} {which}, which is not there"
         if where == entry.key.text:
             message = f"{where} stands {placement.key.text} itself"

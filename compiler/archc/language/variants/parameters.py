@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
 
-from archc.diagnostics import Code, Diagnostic, Hint, Label, closest, guess, is_mistake
+from archc.diagnostics import Code, Diagnostic, Hint, Label, closest_match, is_typo, suggest_name
 from archc.diagnostics.wording import listed
 from archc.language.fields.names import check_name
-from archc.language.fields.validation import found, meant
+from archc.language.fields.validation import describe, intended_key
 from archc.language.fields.value_hints import value_hint
 from archc.language.settings import SETTABLE, Setting, Settings, format_setting, is_number
 from archc.language.yaml.source import Entry, List, Mapping, Node, Scalar
@@ -24,12 +24,12 @@ def set_parameters(document: Mapping, settings: Settings, diagnostics: list[Diag
         return document
     values: dict[str, Scalar] = {}
     if declared is not None and not isinstance(declared, Mapping):
-        message = f"parameters is a mapping of names to numbers, found {found(declared)}"
+        message = f"parameters is a mapping of names to numbers, found {describe(declared)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, declared.span))
     for key, value in declared.entries if isinstance(declared, Mapping) else ():
         diagnostic = check_name(key, "a parameter")
         if diagnostic is None and not _is_number(value):
-            message = f"parameter {key.text} is a number, found {found(value)}"
+            message = f"parameter {key.text} is a number, found {describe(value)}"
             hint = value_hint(value, "a number")
             diagnostic = Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint)
         if diagnostic is not None:
@@ -48,7 +48,7 @@ def set_parameters(document: Mapping, settings: Settings, diagnostics: list[Diag
         return document
     used: set[str] = set()
     entries = [
-        Entry(key, _filled(value, values, used) if closest(key.text, SECTIONS) else value)
+        Entry(key, _filled(value, values, used) if closest_match(key.text, SECTIONS) else value)
         for key, value in document.entries
     ]
     for key, _ in declared.entries if isinstance(declared, Mapping) else ():
@@ -66,7 +66,7 @@ def _unknown(
     hint: Hint | None = None
     if name == "width":
         hint = _width_hint(format_setting(value), document)
-    elif known := meant(name, [*values, *SETTABLE]):
+    elif known := intended_key(name, [*values, *SETTABLE]):
         hint = f"did you mean {known}?"
     else:
         hint = f"{listed([*values, *SETTABLE])} can be set"
@@ -89,10 +89,10 @@ def _used_nowhere(key: Scalar, document: Mapping) -> Diagnostic:
     section = document.get("parameters")
     declared = {e.key.text for e in section.entries} if isinstance(section, Mapping) else set()
     for word in _words(document):
-        if word.text not in declared and is_mistake(word.text, key.text):
+        if word.text not in declared and is_typo(word.text, key.text):
             message = f"{word.text} is no parameter of this spec"
             label = Label(key.span, "declared here, and used nowhere")
-            hint = guess(word.text, [key.text])
+            hint = suggest_name(word.text, [key.text])
             return Diagnostic(Code.UNKNOWN_REFERENCE, message, word.span, (label,), hint=hint)
     message = f"parameter {key.text} is used nowhere"
     unused = f"put {key.text} where its number should stand, or remove it"

@@ -72,7 +72,7 @@ def compose(source: Source) -> Mapping | list[Diagnostic]:
     if composer.diagnostics:
         return composer.diagnostics
     if not isinstance(node, Mapping):
-        found = "empty" if node is None else a_kind_of(node)
+        found = "empty" if node is None else describe_type(node)
         return [
             Diagnostic(
                 Code.SYNTAX,
@@ -84,7 +84,7 @@ def compose(source: Source) -> Mapping | list[Diagnostic]:
     return node
 
 
-def kind_of(node: Node) -> str:
+def type_name(node: Node) -> str:
     """What to call the node in a message."""
     if isinstance(node, List):
         return "list"
@@ -95,9 +95,9 @@ def kind_of(node: Node) -> str:
     )
 
 
-def a_kind_of(node: Node) -> str:
+def describe_type(node: Node) -> str:
     """The same with its article."""
-    kind = kind_of(node)
+    kind = type_name(node)
     return kind if kind == "text" else f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
@@ -228,7 +228,7 @@ class _Composer:
             key = self._node(start, events, depth + 1)
             value = self._node(next(events), events, depth + 1)
             if not isinstance(key, Scalar) or isinstance(key.value, bool) or key.value is None:
-                message = f"a key is a word, not {a_kind_of(key)}"
+                message = f"a key is a word, not {describe_type(key)}"
                 self.diagnostics.append(Diagnostic(Code.SYNTAX, message, key.span))
             elif glued := _glued(key, value):
                 self.diagnostics.append(glued)

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from typing import Any, Literal
 from xml.etree.ElementTree import Element, tostring
 
-from archc.diagnostics.escapes import visible
+from archc.diagnostics.escapes import escape_invisible
 from archc.views.drawing.blocks import Block, Box
 from archc.views.drawing.svg import Theme, render, style
 
@@ -29,7 +29,11 @@ def write_picture(
     root = render(block, describe)
     root.set("role", "img")
     heading, data, sheet = Element("title"), Element("metadata"), Element("style")
-    heading.text, data.text, sheet.text = visible(title), visible(stamp), style(theme)
+    heading.text, data.text, sheet.text = (
+        escape_invisible(title),
+        escape_invisible(stamp),
+        style(theme),
+    )
     for element in (sheet, *([data] if stamp else []), heading):
         root.insert(0, element)
     content: bytes = tostring(root, encoding="utf-8")
@@ -67,5 +71,5 @@ def can_convert() -> bool:
 
 def _text(parent: Element, tag: str, text: str) -> None:
     child = Element(tag)
-    child.text = visible(text)
+    child.text = escape_invisible(text)
     parent.append(child)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from archc.analyses import Analysis
-from archc.diagnostics import guess
+from archc.diagnostics import suggest_name
 from archc.network import ir
 from archc.views.drawing.lines import lines_of, spoken
 from archc.views.drawing.marks import differences_to_first, marks_of, names_of
@@ -28,7 +28,7 @@ def no_such_part(network: ir.Network, path: str | None, module: str | None) -> s
     if module is None:
         known = [node.path for node in _nodes(network)]
         what, name = "row or layer", path or ""
-    hint = guess(name, known)
+    hint = suggest_name(name, known)
     return f"{network.name} has no {what} {name}{f'; {hint}' if hint else ''}"
 
 

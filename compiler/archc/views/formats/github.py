@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from archc.diagnostics import Diagnostic, Severity
 from archc.diagnostics.check_result import CheckResult, place_of
-from archc.diagnostics.escapes import visible
+from archc.diagnostics.escapes import escape_invisible
 
 MOST = 10
 
@@ -45,7 +45,7 @@ def _annotation(diagnostic: Diagnostic) -> str:
 
 
 def _data(text: str) -> str:
-    return visible(text).replace("%", "%25").replace("\n", "%0A")
+    return escape_invisible(text).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 from archc.diagnostics import Severity, render
 from archc.diagnostics.check_result import CheckResult
-from archc.diagnostics.escapes import one_line
+from archc.diagnostics.escapes import escape_line
 
 
 def write(reports: Sequence[CheckResult]) -> str:
@@ -20,13 +20,13 @@ def write(reports: Sequence[CheckResult]) -> str:
     )
     for report in reports:
         case = ElementTree.SubElement(
-            suite, "testcase", classname="archc", name=_text(one_line(report.spec))
+            suite, "testcase", classname="archc", name=_text(escape_line(report.spec))
         )
         if errors := report.errors:
             failure = ElementTree.SubElement(
                 case,
                 "failure",
-                message=_text(one_line(errors[0].message)),
+                message=_text(escape_line(errors[0].message)),
                 type=str(errors[0].code),
             )
             failure.text = _text("\n\n".join(render(diagnostic) for diagnostic in errors))

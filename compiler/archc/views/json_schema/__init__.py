@@ -10,7 +10,7 @@ import json
 
 from archc.language.schema import ROW_SECTIONS
 from archc.language.sections.models import Budget, Header, Paper, Width
-from archc.language.vocabulary import about
+from archc.language.vocabulary import class_docs
 from archc.ops import OPERATORS
 from archc.views.json_schema.fields import field, mapping, required, whole_model
 from archc.views.json_schema.layers import kinds, structures
@@ -92,7 +92,7 @@ def _top() -> dict[str, Schema]:
         },
         "name": name,
         "about": header["about"],
-        "paper": whole_model(Paper, "paper", about(Paper)),
+        "paper": whole_model(Paper, "paper", class_docs(Paper)),
         "input": header["input"],
         "classes": header["classes"],
         "parameters": {
@@ -100,8 +100,8 @@ def _top() -> dict[str, Schema]:
             "wherever a number may.",
             **parameters(),
         },
-        "width": {"description": about(Width)},
-        "budget": whole_model(Budget, "budget", about(Budget)),
+        "width": {"description": class_docs(Width)},
+        "budget": whole_model(Budget, "budget", class_docs(Budget)),
         "defaults": {
             "description": "Fields that every layer of a kind has unless it says otherwise."
         },

@@ -5,7 +5,7 @@ from functools import cache
 
 from pydantic import BaseModel
 
-from archc.language.vocabulary import field_texts
+from archc.language.vocabulary import field_docs
 from archc.network.names import NAME_PATTERN
 from archc.views.json_schema.notations import COLUMN, NOTATIONS, Schema, whole
 
@@ -38,7 +38,7 @@ def field(model: type[BaseModel], name: str) -> Schema:
     """The schema of a field's value, with its description."""
     schema = stated(model, name)
     notation = NOTATIONS[schema.pop("format")] if "format" in schema else {}
-    return {"description": field_texts(model).get(name, ""), **notation, **schema}
+    return {"description": field_docs(model).get(name, ""), **notation, **schema}
 
 
 def fields(model: type[BaseModel]) -> dict[str, Schema]:

@@ -2,8 +2,8 @@
 
 from archc.language.grammar.kinds import STRUCTURES
 from archc.language.sections.models import RepeatArguments
-from archc.language.vocabulary import STRUCTURE_FIELDS, about
-from archc.language.vocabulary import STRUCTURES as MEANINGS
+from archc.language.vocabulary import STRUCTURE_DOCS as MEANINGS
+from archc.language.vocabulary import STRUCTURE_FIELD_DOCS, class_docs
 from archc.network.names import KIND_PATTERN
 from archc.ops import OPERATORS
 from archc.views.json_schema.fields import CLASSES, PARAMETER, field, mapping, or_named
@@ -124,7 +124,7 @@ def _refused(pattern: str, message: str) -> Schema:
 
 def kinds() -> Schema:
     """What each kind is, for an editor that offers them."""
-    meanings = {kind: about(OPERATORS[kind]) for kind in OPERATORS}
+    meanings = {kind: class_docs(OPERATORS[kind]) for kind in OPERATORS}
     meanings |= {kind: MEANINGS[kind] for kind in NAMED}
     return {"properties": {kind: {"description": text} for kind, text in meanings.items()}}
 
@@ -220,7 +220,7 @@ def _sequence(scope: Scope) -> Schema:
 def _repeat(scope: Scope) -> Schema:
     times = field(RepeatArguments, "times")
     of = {
-        "description": STRUCTURE_FIELDS["of"],
+        "description": STRUCTURE_FIELD_DOCS["of"],
         "allOf": [definition(scope.structure("layer"))],
     }
     properties = {

@@ -3,8 +3,8 @@
 from archc.language.grammar.kinds import STRUCTURES
 from archc.language.grammar.layers import MAXIMUM_MODULES
 from archc.language.sections.models import AuxArguments, ModuleHeader, ResidualArguments
-from archc.language.vocabulary import STRUCTURE_FIELDS
-from archc.language.vocabulary import STRUCTURES as MEANINGS
+from archc.language.vocabulary import STRUCTURE_DOCS as MEANINGS
+from archc.language.vocabulary import STRUCTURE_FIELD_DOCS
 from archc.views.json_schema.fields import COLUMN_OR_PARAMETER, PARAMETER, field, mapping, or_named
 from archc.views.json_schema.layers import UNNAMED
 from archc.views.json_schema.notations import Schema
@@ -46,9 +46,9 @@ def module(scope: Scope) -> Schema:
         **{kind: {"description": MEANINGS[kind], "allOf": [behind[kind]]} for kind in UNNAMED},
         "scale": or_named(field(ResidualArguments, "scale"), COLUMN_OR_PARAMETER),
         "activation": nested(
-            ResidualArguments, "activation", STRUCTURE_FIELDS["activation"], scope
+            ResidualArguments, "activation", STRUCTURE_FIELD_DOCS["activation"], scope
         ),
-        "shortcut": {"description": STRUCTURE_FIELDS["shortcut"], "allOf": [shortcut]},
+        "shortcut": {"description": STRUCTURE_FIELD_DOCS["shortcut"], "allOf": [shortcut]},
     }
     schema = {"type": "object", **mapping("A module", properties, properties), "allOf": [one]}
     if scope.complete:

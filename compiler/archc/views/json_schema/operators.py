@@ -9,8 +9,8 @@ from functools import cache
 
 from pydantic import BaseModel
 
-from archc.language.fields.validation import kinds_of
-from archc.language.vocabulary import about, field_texts
+from archc.language.fields.validation import allowed_kinds
+from archc.language.vocabulary import class_docs, field_docs
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 from archc.views.json_schema.fields import (
@@ -56,7 +56,7 @@ def defaults_of(kind: type[Operator], scope: Scope) -> dict[str, Schema]:
 def operator_field(kind: type[Operator], name: str, scope: Scope) -> Schema:
     """A field's value, where names may stand for numbers as the scope allows."""
     if name in kind.layer_fields:
-        return nested(kind, name, field_texts(kind).get(name, ""), scope)
+        return nested(kind, name, field_docs(kind).get(name, ""), scope)
     schema = field(kind, name)
     if scope.names is None or (scope.names == CLASSES and name not in kind.column_fields):
         return schema
@@ -67,7 +67,7 @@ def operator_field(kind: type[Operator], name: str, scope: Scope) -> Schema:
 
 def nested(model: type[BaseModel], name: str, description: str, scope: Scope) -> Schema:
     """A field that holds an operator or ``none``."""
-    kinds = kinds_of(model, name)
+    kinds = allowed_kinds(model, name)
     choices = [(kind, definition(scope.operator(kind))) for kind in kinds]
     message = f"{', '.join(kinds)} or none is needed."
     other = {"additionalProperties": False, "minProperties": 1, "errorMessage": message}
@@ -78,7 +78,7 @@ def nested(model: type[BaseModel], name: str, description: str, scope: Scope) ->
         "then": {"enum": [*kinds, "none"], "errorMessage": message},
         "else": {
             "type": "object",
-            "properties": {kind: {"description": about(OPERATORS[kind])} for kind in kinds},
+            "properties": {kind: {"description": class_docs(OPERATORS[kind])} for kind in kinds},
             "errorMessage": message,
             "allOf": [chain(choices, other)],
         },
@@ -97,10 +97,10 @@ def _operator(name: str, kind: type[Operator], scope: Scope) -> Schema:
     fields = {key: operator_field(kind, key, scope) for key in kind.model_fields}
     if kind.primary is not None:
         value = fields.pop(kind.primary)
-        value = {**value, "description": f"{about(kind)}\n\n{value['description']}"}
+        value = {**value, "description": f"{class_docs(kind)}\n\n{value['description']}"}
     else:
         inside = mapping(name, dict(fields), fields)
-        value = {"description": about(kind), "type": "object", **inside}
+        value = {"description": class_docs(kind), "type": "object", **inside}
     takes = [*fields, *scope.placement]
     needed = [key for key in required_fields(kind) if key != kind.primary and scope.complete]
     schema = mapping(name, {name: value, **fields, **scope.placement}, takes, needed)

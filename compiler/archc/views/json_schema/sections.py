@@ -4,9 +4,15 @@ from archc.checks.lints import lints
 from archc.language.sections.checkpoint_keys import CheckpointSection
 from archc.language.sections.lint_settings import LintArguments
 from archc.language.sections.models import Width
-from archc.language.sections.printed_table import COLUMNS, LETTERS, TOTALS, Convention, Recorded
+from archc.language.sections.printed_table import (
+    COLUMNS,
+    LETTERS,
+    TOTALS,
+    Convention,
+    ErratumFields,
+)
 from archc.language.sections.reference_model import NAME_PATTERN as MODEL_PATTERN
-from archc.language.vocabulary import about
+from archc.language.vocabulary import class_docs
 from archc.network.names import NAME_PATTERN
 from archc.ops import OPERATORS
 from archc.views.json_schema.fields import field, mapping, or_named, whole_model
@@ -59,9 +65,7 @@ def table() -> Schema:
         "total": "The printed cells of the whole network; a number may have any letter.",
         "total_with_aux": "The same, auxiliary heads counted with it.",
     }
-    properties |= {
-        name: {"description": description, **_LISTED} for name, description in totals.items()
-    }
+    properties |= {name: {"description": text, **_LISTED} for name, text in totals.items()}
     properties["errata"] = {
         "description": "Printed cells that are known to be wrong, by row.column.",
         "type": "object",
@@ -98,7 +102,7 @@ def _convention(column: str, counts: list[str]) -> Schema:
 
 def _erratum() -> Schema:
     names = ("computed", "why")
-    properties = {name: {**field(Recorded, name), "type": _SCALAR} for name in names}
+    properties = {name: {**field(ErratumFields, name), "type": _SCALAR} for name in names}
     number = "A number, one such as 2.7K, or a size."
     printed = {"pattern": whole(f"{_SIZES}|[0-9.]+[KMG]?"), "patternErrorMessage": number}
     properties["computed"] |= {**printed, "type": ["string", "number"]}
@@ -186,7 +190,7 @@ def defaults_of_kinds() -> dict[str, Schema]:
     """The definitions of the fields of each kind among the defaults."""
     return {
         scope.default(name): {
-            "description": about(kind),
+            "description": class_docs(kind),
             "type": "object",
             **mapping(name, defaults_of(kind, scope), kind.model_fields),
         }
@@ -197,7 +201,7 @@ def defaults_of_kinds() -> dict[str, Schema]:
 
 def width(scope: Scope) -> Schema:
     """The section ``width``."""
-    section = whole_model(Width, "width", about(Width))
+    section = whole_model(Width, "width", class_docs(Width))
     if scope.parameters:
         properties = section["properties"]
         section["properties"] = {
@@ -217,7 +221,7 @@ _APART = "(?!.*\\}[A-Za-z0-9]*\\{)"
 
 def checkpoints() -> Schema:
     """The section ``checkpoints``."""
-    section = whole_model(CheckpointSection, "A checkpoint", about(CheckpointSection))
+    section = whole_model(CheckpointSection, "A checkpoint", class_docs(CheckpointSection))
     ours = "(?:[A-Za-z0-9_]|\\{[A-Za-z0-9_]+\\})+"
     section["properties"]["source"] |= {"pattern": "[^\\s]"}
     section["properties"]["keys"] |= {
@@ -266,7 +270,7 @@ def reference() -> Schema:
 
 def lint_settings_of_lints() -> Schema:
     """The section ``lints``."""
-    lint_setting = whole_model(LintArguments, "A lint", about(LintArguments))
+    lint_setting = whole_model(LintArguments, "A lint", class_docs(LintArguments))
     lint_settings: dict[str, Schema] = {
         name: {
             "description": lint.documentation.split("\n", 1)[0],

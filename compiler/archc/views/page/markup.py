@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
-from archc.diagnostics.escapes import visible
+from archc.diagnostics.escapes import escape_invisible
 
 Child = Element | str | None
 
@@ -12,7 +12,7 @@ def element(tag: str, *children: Child, **attributes: str | int | None) -> Eleme
     made = Element(tag)
     for name, value in attributes.items():
         if value is not None:
-            made.set(name.rstrip("_").replace("_", "-"), visible(str(value)))
+            made.set(name.rstrip("_").replace("_", "-"), escape_invisible(str(value)))
     for child in children:
         add(made, child)
     return made
@@ -25,6 +25,6 @@ def add(parent: Element, child: Child) -> None:
     if isinstance(child, Element):
         parent.append(child)
     elif len(parent):
-        parent[-1].tail = (parent[-1].tail or "") + visible(child)
+        parent[-1].tail = (parent[-1].tail or "") + escape_invisible(child)
     else:
-        parent.text = (parent.text or "") + visible(child)
+        parent.text = (parent.text or "") + escape_invisible(child)
