@@ -67,7 +67,7 @@ def drawing(analysis: Analysis) -> str:
 def labels(analysis: Analysis) -> dict[str, str]:
     """Map each layer's path to its label: kind, window and output shape."""
     found = {"images": format_shape(analysis.network.input)}
-    for op, shape in zip(analysis.shapes.ops, analysis.shapes.made, strict=True):
+    for op, shape in zip(analysis.shapes.ops, analysis.shapes.outputs, strict=True):
         window = f" {op.operator.notation}" if op.operator.notation else ""
         found[op.path] = f"{op.path}: {type(op.operator).__name__}{window}, {format_shape(shape)}"
     return found

@@ -9,7 +9,7 @@ import archc
 from archc.analyses import Analysis, LayerAnalysis
 from archc.analyses.cost import total
 from archc.analyses.depth import measure_depth
-from archc.analyses.receptive_field import Field
+from archc.analyses.receptive_field import ReceptiveField as Field
 from archc.diagnostics import Code, Diagnostic, Label, SpecError
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.network import ir
@@ -86,15 +86,21 @@ def test_a_chain_by_hand(spec: Path) -> None:
         # 4*4*4 windows of 4; sees (3 + (2-1)*2) = 5, apart by 2*2.
         ("pool", (4, 8, 8), (4, 4, 4), Cost(pool_ops=256), Field((5, 5), (4, 4))),
         # Down 5 + (3-1)*4 = 13; to the right 5.
-        ("conv2", (4, 4, 4), (8, 4, 4), Cost(96, 0, 16, 1536, 0, 128, 128), Field((13, 5), (4, 4))),
+        (
+            "conv2",
+            (4, 4, 4),
+            (8, 4, 4),
+            Cost(96, 0, 16, 1536, 0, 128, 128),
+            Field((13, 5), (4, 4)),
+        ),
         # Down 13 + (4-1)*4 = 25; to the right 5 + (4-1)*4 = 17.
         ("average", (8, 4, 4), (8, 1, 1), Cost(pool_ops=128), Field((25, 17), (4, 4))),
         ("fc", (8, 1, 1), (10,), Cost(80, 10, 0, 80), Field((25, 17), (4, 4))),
     ]
-    found = [(x.op.name, x.input, x.output, x.cost, x.field) for x in analysis.layers]
+    found = [(x.op.name, x.input, x.output, x.cost, x.receptive_field) for x in analysis.layers]
     assert found == expected
     assert all(type(layer) is LayerAnalysis for layer in analysis.layers)
-    rows = [(r.node.name, r.output, r.cost, r.field, r.layers) for r in analysis.rows]
+    rows = [(r.node.name, r.output, r.cost, r.receptive_field, r.layers) for r in analysis.rows]
     assert rows == [
         (n, o, c, f, (x,)) for (n, _, o, c, f), x in zip(expected, analysis.layers, strict=True)
     ]
@@ -104,13 +110,13 @@ def test_a_chain_by_hand(spec: Path) -> None:
     assert analysis.memory == 256 + 64 + 128 + 8 + 10
     assert analysis.cost == Cost(72 + 96 + 80, 14, 16, 4608 + 1536 + 80, 256 + 128, 128, 128)
     assert analysis.cost_with_aux == analysis.cost
-    assert analysis.field == Field((25, 17), (4, 4))
+    assert analysis.receptive_field == Field((25, 17), (4, 4))
     # conv1 has its input beside its output, 512 + 256; nothing behind it holds as much.
     assert analysis.peak == 768
     assert analysis.aux == ()
     for layer in analysis.layers:
         assert analysis.output(layer.op) == layer.output
-        assert analysis.shapes.inputs[id(layer.op)] == layer.input
+        assert analysis.shapes.input(layer.op) == layer.input
 
 
 def test_paths_lead_to_what_stands_there(spec: Path) -> None:
@@ -126,11 +132,11 @@ def test_paths_lead_to_what_stands_there(spec: Path) -> None:
     assert (right.depth, right.output, right.memory) == (2, (2, 8, 8), 8 * 64)
     assert [layer.op.path for layer in right.layers] == ["fork.right.0", "fork.right.1"]
     # conv sees 3, apart by 2; the 3x3 behind the 1x1 sees 3 + 2*2 = 7.
-    assert right.field == Field((7, 7), (2, 2))
+    assert right.receptive_field == Field((7, 7), (2, 2))
     inner = analysis.at("fork.right.0")
     assert inner is not None
     assert (inner.node, inner.layers) == (right.layers[0].op, right.layers[:1])
-    assert (inner.field, inner.depth) == (Field((3, 3), (2, 2)), 1)
+    assert (inner.receptive_field, inner.depth) == (Field((3, 3), (2, 2)), 1)
     assert inner.cost == Cost(24, 6, 0, 24 * 64)
     aux = analysis.at("aux1.fc")
     assert aux is not None
@@ -165,17 +171,17 @@ def test_auxiliary_heads_are_counted_apart(spec: Path) -> None:
     assert (head.node.name, head.cost, head.depth) == ("aux1", Cost(40, 10, 0, 40, 256), 1)
     assert [layer.op.path for layer in head.layers] == ["aux1.pool", "aux1.fc"]
     # The head's pool sees all 8 of conv's elements: 3 + (8-1)*2 = 17.
-    assert head.field == Field((17, 17), (2, 2))
+    assert head.receptive_field == Field((17, 17), (2, 2))
     # The network's: fork sees 7, the pool 7 + (8-1)*2 = 21.
-    assert analysis.field == Field((21, 21), (2, 2))
+    assert analysis.receptive_field == Field((21, 21), (2, 2))
     assert analysis.depth == 1 + 2 + 0 + 1
     # 4*64 + (3 + 6 + 2)*64 + 5 + 10, without the head's 4 + 10.
     assert analysis.memory == 256 + 704 + 15
     assert head.memory == 14
     assert [row.node.name for row in analysis.rows] == ["conv", "fork", "average", "fc"]
     assert [layer.op.path for layer in analysis.layers[-2:]] == ["aux1.pool", "aux1.fc"]
-    assert analysis.shapes.of(analysis.rows[1].node) == (5, 8, 8)
-    assert analysis.shapes.inputs[id(analysis.rows[1].node)] == (4, 8, 8)
+    assert analysis.shapes.output(analysis.rows[1].node) == (5, 8, 8)
+    assert analysis.shapes.input(analysis.rows[1].node) == (4, 8, 8)
 
 
 # -- depth, memory, fields of structures ---------------------------------------------------------
@@ -334,15 +340,18 @@ def run(node: ir.Node, x: torch.Tensor) -> torch.Tensor:
             Field((3, 5), (2, 2)),
         ),
         # 2, apart by 2 and 1; then 2 + 2*2 = 6 and 2 + 2*1 = 4.
-        (block("{Sequence: {a: {MaxPool: 2x2/2x1}, b: {AvgPool: 3x3/1}}}"), Field((6, 4), (2, 1))),
+        (
+            block("{Sequence: {a: {MaxPool: 2x2/2x1}, b: {AvgPool: 3x3/1}}}"),
+            Field((6, 4), (2, 1)),
+        ),
         ("body:\n  row: {Repeat: 3, of: {Conv: 3x3, out: 2}}\n", Field((7, 7), (1, 1))),
         ("body:\n  row: {SeparableConv: 5x5/3, out: 2}\n", Field((5, 5), (3, 3))),
     ],
 )
 def test_receptive_fields_are_what_gradients_reach(spec: Path, body: str, field: Field) -> None:
     analysis = analysis_of(spec, body, "2x40x40")
-    assert analysis.field == field
-    assert analysis.fields.of("row") == field
+    assert analysis.receptive_field == field
+    assert analysis.receptive_fields.of_row("row") == field
     assert seen_by_gradients(analysis) == field.size
 
 
@@ -350,8 +359,8 @@ def test_a_residual_whose_body_sees_less_than_the_straight_way(spec: Path) -> No
     # A field is that of the widest part: the body's 1x1 at stride 1 as much as what is added.
     body = block("{Residual: {a: {Conv: 1x1, out: 2}}}")
     analysis = analysis_of(spec, body.replace("body:", "body:\n  first: {Conv: 3x3, out: 2}"))
-    assert analysis.field == Field((3, 3), (1, 1))
-    assert [layer.field for layer in analysis.layers] == [Field((3, 3), (1, 1))] * 2
+    assert analysis.receptive_field == Field((3, 3), (1, 1))
+    assert [layer.receptive_field for layer in analysis.layers] == [Field((3, 3), (1, 1))] * 2
 
 
 # -- what does not fit ---------------------------------------------------------------------------
@@ -695,11 +704,15 @@ def test_a_fork_is_counted_as_the_convolutions_that_it_merges(folder: Path) -> N
     ]
     assert merged.output(fork) == (4 + 3 + 5, 8, 6)
     assert merged.cost == written.cost
-    assert (merged.depth, merged.field) == (written.depth, written.field) == (4, written.field)
+    assert (
+        (merged.depth, merged.receptive_field)
+        == (written.depth, written.receptive_field)
+        == (4, written.receptive_field)
+    )
     assert [row.output for row in merged.rows] == [row.output for row in written.rows]
     assert [row.depth for row in merged.rows] == [1, 2, 1]
     # conv 3x3/2: 3x3 every 2; behind it the pool and its convolution see 4 + 2 steps of 2 more.
-    assert merged.rows[1].field == Field((3 + (4 + 2) * 2,) * 2, (2, 2))
+    assert merged.rows[1].receptive_field == Field((3 + (4 + 2) * 2,) * 2, (2, 2))
     elements = 8 * 6
     # The shared convolution gives 10 channels; 4 of them pass on, 6 go into a 3x3 of 5.
     assert merged.peak >= elements * (8 + 10)

@@ -31,7 +31,7 @@ def digits(number: int) -> str:
 def expected(analysis: Analysis) -> dict[str, dict[str, str]]:
     """By path what the panel has to say of rows and layers, from the analysis itself."""
     parts: list[tuple[ir.Node, RowAnalysis | LayerAnalysis]] = []
-    parts += [(row.node, row) for row in (*analysis.rows, *analysis.aux)]
+    parts += [(row.node, row) for row in analysis.rows_and_heads]
     parts += [(layer.op, layer) for layer in analysis.layers]
     found: dict[str, dict[str, str]] = {}
     for node, part in parts:
@@ -44,7 +44,7 @@ def expected(analysis: Analysis) -> dict[str, dict[str, str]]:
             "biases": digits(part.cost.biases),
             "MACs": digits(part.cost.macs),
             "pool ops": digits(part.cost.pool_ops),
-            "receptive field": format_shape(part.field.size) if part.field else "",
+            "receptive field": format_shape(part.receptive_field.size),
             "in the spec": f"{span.source.name}:{span.line} "
             + span.source.line(span.line).strip()[:120],
         }

@@ -212,11 +212,13 @@ def test_totals_stay(name: str) -> None:
     for same in ("cost", "cost_with_aux", "depth", "field", "memory"):
         assert getattr(merged, same) == getattr(written, same), same
     assert [row.output for row in merged.rows] == [row.output for row in written.rows]
-    assert [row.field for row in merged.rows] == [row.field for row in written.rows]
+    assert [row.receptive_field for row in merged.rows] == [
+        row.receptive_field for row in written.rows
+    ]
     assert [row.depth for row in merged.rows] == [row.depth for row in written.rows]
     deploy = optimize(written, DEPLOY).analysis
     assert deploy.cost_with_aux.macs == written.cost.macs
-    assert (deploy.depth, deploy.field) == (written.depth, written.field)
+    assert (deploy.depth, deploy.receptive_field) == (written.depth, written.receptive_field)
     assert deploy.cost_with_aux.norm == 0
     assert deploy.cost_with_aux.weights == written.cost.weights
 
@@ -262,7 +264,7 @@ def test_transforms_leave_the_old_tree_and_change_nothing_twice(toy: Analysis) -
 
 
 def operators(network: ir.Network) -> list[ir.Op]:
-    rows = (*network.rows, *(head.body for head in network.aux))
+    rows = network.rows_and_heads
     return [node for row in rows for node in ir.walk(row) if isinstance(node, ir.Op)]
 
 

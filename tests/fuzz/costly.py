@@ -152,8 +152,7 @@ def _layers(text: str) -> tuple[int, int]:
     analysis = analysed(text)
     if isinstance(analysis, list):
         return 0, 0
-    heads = (head.body for head in analysis.network.aux)
-    paths = [node.path for row in (*analysis.network.rows, *heads) for node in ir.walk(row)]
+    paths = [node.path for row in analysis.network.rows_and_heads for node in ir.walk(row)]
     return len(paths), sum(map(len, paths))
 
 

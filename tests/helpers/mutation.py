@@ -38,7 +38,7 @@ GROUPS = {
                     "cost",
                     "depth",
                     "limits",
-                    "linear_ways",
+                    "linear_paths",
                     "memory",
                     "receptive_field",
                     "shapes",

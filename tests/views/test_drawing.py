@@ -222,7 +222,7 @@ def test_every_box_has_its_line(spec: Path) -> None:
     assert set(drawn) <= lines
     assert len(drawn) == len(set(drawn))
     rows = {row.name for row in analysis.network.rows}
-    heads = {head.body.name for head in analysis.network.aux}
+    heads = {head.name for head in analysis.network.aux}
     assert rows | heads <= set(drawn)
 
 
@@ -235,7 +235,7 @@ def test_what_lines_say_is_the_analysis() -> None:
             if isinstance(line.node, ir.Op):
                 layer = layers[line.node.path]
                 assert (line.input, line.output) == (layer.input, layer.output)
-                assert (line.cost, line.field) == (layer.cost, layer.field)
+                assert (line.cost, line.receptive_field) == (layer.cost, layer.receptive_field)
             else:
                 row = analysis.at(line.node.path)
                 assert row is not None

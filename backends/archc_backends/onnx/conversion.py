@@ -137,7 +137,7 @@ def _restored(
 
 
 def _heads(analysis: Analysis) -> set[str]:
-    return {head.body.name for head in analysis.network.aux}
+    return {head.name for head in analysis.network.aux}
 
 
 def _row(key: str) -> str:

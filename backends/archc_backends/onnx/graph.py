@@ -87,7 +87,7 @@ class _Tracer:
     def run(self, node: ir.Node, source: str) -> str:
         """The value that the node makes of ``source``."""
         if isinstance(node, ir.Op):
-            shapes = self._shapes.inputs[id(node)], self._shapes.outputs[id(node)]
+            shapes = self._shapes.input(node), self._shapes.output(node)
             return self._layer(node, steps_of(node.operator, *shapes), source)
         if isinstance(node, ir.Concat):
             return self._concat(node, [source] * len(node.branches))
@@ -160,7 +160,7 @@ class _Tracer:
             factor = self._constant(node, Constant("factor", float(node.scale)))
             value = self._join("Mul", node, "scale", (value, factor))
         value = self._join("Add", node, "add", (value, straight))
-        steps = activated(node.activation, self._shapes.of(node)) if node.activation else []
+        steps = activated(node.activation, self._shapes.output(node)) if node.activation else []
         for step in steps:
             value = self._join(step.kind, node, step.part, (value,), step.attributes)
         return value
@@ -175,7 +175,7 @@ class _Tracer:
     ) -> str:
         """A node of the structure, below its path; a layer may be called so already."""
         name = self._fresh(f"{node.path}.{part}")
-        return self._add(kind, name, inputs, name, self._shapes.of(node), attributes)
+        return self._add(kind, name, inputs, name, self._shapes.output(node), attributes)
 
     def _constant(self, node: ir.Node, constant: Constant) -> str:
         """The name of a number of the structure, below its path."""

@@ -121,7 +121,7 @@ def _head(analysis: Analysis, options: Options) -> ModelProto:
 
 
 def _left_out(analysis: Analysis) -> str:
-    what = [f"the auxiliary head {head.body.name}" for head in analysis.network.aux]
+    what = [f"the auxiliary head {head.name}" for head in analysis.network.aux]
     if any(isinstance(op.operator, Dropout) for op in analysis.shapes.ops):
         what.append("dropout")
     return f", without {listed(what)}" if what else ""

@@ -117,7 +117,7 @@ def initial_arrays(analysis: Analysis, keys: Iterable[str]) -> "dict[str, Array]
     wanted = set(keys)
     arrays: dict[str, Array] = {}
     shapes = analysis.shapes
-    for op, given in zip(shapes.ops, shapes.given, strict=True):
+    for op, given in zip(shapes.ops, shapes.inputs, strict=True):
         weight, fan = "", 1
         for tensor in op.operator.state(given):
             key = f"{op.path}.{tensor.name}"

@@ -80,7 +80,7 @@ def _outputs(
     if isinstance(node, ir.Op):
         operator = node.operator
         if operator.channels is None:
-            given, made = analysis.shapes.inputs[id(node)][0], analysis.shapes.outputs[id(node)][0]
+            given, made = analysis.shapes.input(node)[0], analysis.shapes.output(node)[0]
             # Such as a Flatten, whose features are a multiple of the channels.
             return channels.times(made // given) if made % given == 0 else Channels((), made)
         name = node.symbols.get(operator.channels)

@@ -82,7 +82,7 @@ class ClassBuilder:
 
     def attributes(self, node: ir.Node, chained: bool) -> Iterator[Attribute]:
         """The named layers below the node that belong to its class."""
-        for child in ir.named(node):
+        for child in ir.named_children(node):
             yield Attribute(child.name, self.construct(child, chained))
             if (fork := self.forks.get(id(child))) is not None:
                 yield Attribute(parts_of(fork), self._parts(fork))
@@ -93,7 +93,7 @@ class ClassBuilder:
             return self._operator(node, chained)
         if isinstance(node, ir.Call):
             return self._module(node)
-        inner = tuple(ir.named(node))
+        inner = tuple(ir.named_children(node))
         items = tuple(self.construct(child, chained=True) for child in inner)
         if [child.name for child in inner] == [str(i) for i in range(len(inner))]:
             return Call("nn.Sequential", _runs(items))
@@ -107,7 +107,7 @@ class ClassBuilder:
 
     def comment(self, node: ir.Node) -> str:
         """What comes out of the node, where that is the same wherever the class is used."""
-        sizes = {self.analysis.shapes.outputs[id(peer)][1:] for _, peer in self._peers(node)}
+        sizes = {self.analysis.shapes.output(peer)[1:] for _, peer in self._peers(node)}
         outputs = {trace.outputs[id(peer)] for trace, peer in self._peers(node)}
         count = _count(outputs)
         if not count or len(sizes) > 1:
@@ -137,7 +137,7 @@ class ClassBuilder:
         return list(zip(self.traces, self.peers[id(node)], strict=True))
 
     def _spatial(self, node: ir.Node) -> bool:
-        inputs = self.analysis.shapes.inputs
+        inputs = self.analysis.shapes.node_inputs
         return any(len(inputs[id(peer)]) == 3 for _, peer in self._peers(node))
 
     def _operator(self, node: ir.Op, chained: bool) -> Expression:
@@ -202,7 +202,7 @@ class ClassBuilder:
             channels = known.pop()
             self.uses |= {name for name, _ in channels.terms}
             return channels.expression()
-        inputs = self.analysis.shapes.inputs
+        inputs = self.analysis.shapes.node_inputs
         return self._argument(node, "in_features", lambda peer: inputs[id(peer)][0])
 
     def _extra(self, node: ir.Call, extra: Extra) -> str:
@@ -274,7 +274,7 @@ def build_blocks(analysis: Analysis, helpers: dict[str, HelperUses]) -> dict[str
             calls.setdefault(node.module, []).append(node)
 
     network = analysis.network
-    for node in (*network.rows, *(head.body for head in network.aux)):
+    for node in network.rows_and_heads:
         collect(node)
     blocks: dict[str, Block] = {}
     for name, instances in calls.items():

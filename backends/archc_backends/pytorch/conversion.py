@@ -60,8 +60,8 @@ def view_conversion(optimized: Optimized, parameters: tuple[str, ...]) -> Conver
         eps=_most_common([source.eps for source in norms], 0.0),
         bias=_most_common([source.bias for source in norms], False),
     )
-    kept = {head.body.name for head in network.aux}
-    dropped = [head.body.name for head in plain.aux if head.body.name not in kept]
+    kept = {head.name for head in network.aux}
+    dropped = [head.name for head in plain.aux if head.name not in kept]
     converts = f"The state_dict of a {plain.name} as one of {network.name}."
     if norms:
         converts += "\n\nNorms are folded in float64."
@@ -99,7 +99,7 @@ def _tables(analysis: Analysis, usual: Source) -> tuple[Table, ...]:
     def collect(root: ir.Node, scope: str, name: str) -> None:
         entries: list[Entry] = []
         for node in level(root):
-            if isinstance(node, ir.Op) and node.operator.state(analysis.shapes.inputs[id(node)]):
+            if isinstance(node, ir.Op) and node.operator.state(analysis.shapes.input(node)):
                 entries += [
                     Entry(
                         literal(origin.layer.removeprefix(scope)),
@@ -112,7 +112,7 @@ def _tables(analysis: Analysis, usual: Source) -> tuple[Table, ...]:
         if entries and name not in tables:
             tables[name] = Table(name, tuple(entries))
 
-    layers = (*network.rows, *(head.body for head in network.aux))
+    layers = network.rows_and_heads
     collect(ir.Sequence("", "", layers, network.span), "", network.name)
     return tuple(tables.values())
 

@@ -35,7 +35,7 @@ def convert_weights(
     state = {key: counter if value is None else value for key, value in weights.items()}
     convert = module.restore_state if back else module.convert_state
     options = {}
-    if heads := tuple(f"{head.body.name}." for head in optimized.analysis.network.aux):
+    if heads := tuple(f"{head.name}." for head in optimized.analysis.network.aux):
         options["aux"] = any(key.startswith(heads) for key in state)
     try:
         converted: Mapping[str, Any] = convert(state, **options)

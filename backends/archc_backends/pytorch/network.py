@@ -77,11 +77,11 @@ def view_network(analysis: Analysis, optimized: "Optimized | None" = None) -> Ne
     values = {row.name: builder.construct(row, chained=False) for row in network.rows}
     rows = {row.name: row for row in network.rows}
     for head in network.aux:
-        tapped = Channels(constant=analysis.shapes.of(rows[head.tap])[0])
+        tapped = Channels(constant=analysis.shapes.output(rows[head.tap])[0])
         inner = ClassBuilder([head.body], symbols, tapped, analysis, blocks, helpers)
-        values[head.body.name] = Choice(inner.construct(head.body, chained=True), "aux")
+        values[head.name] = Choice(inner.construct(head.body, chained=True), "aux")
         builder.uses |= inner.uses
-    names = [head.body.name for head in network.aux]
+    names = [head.name for head in network.aux]
     heads = _heads(network)
     attributes = []
     section = ""
@@ -136,7 +136,7 @@ def _heads(network: ir.Network) -> tuple[Head, ...]:
     heads: list[Head] = []
     taken = {*IMPORTS, "logits", *dir(tuple)}
     for head in network.aux:
-        name = head.body.name
+        name = head.name
         word = variable = snake_case(name)
         number = 2
         while variable in taken or not is_name(variable):
@@ -220,7 +220,7 @@ def _class_docstring(analysis: Analysis, optimized: "Optimized | None", he: list
     if len(paragraphs[0]) > WIDTH - 7:  # a summary is one line
         paragraphs = ["The network.", f"It {returns}."]
     if network.aux:
-        names = listed([f"{head.body.name} on {head.tap}" for head in network.aux])
+        names = listed([f"{head.name} on {head.tap}" for head in network.aux])
         builds = f"builds the auxiliary heads, {names}; they run in training only."
         if len(network.aux) == 1:
             builds = f"builds the auxiliary head {names}; it runs in training only."

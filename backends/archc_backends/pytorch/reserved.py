@@ -35,14 +35,14 @@ CLASSES = frozenset({"Tensor", "NamedTuple", "OrderedDict"})
 
 def check_operators(network: ir.Network) -> list[Diagnostic]:
     """A diagnostic for each operator and activation without an emitter."""
-    nodes = (*network.rows, *(head.body for head in network.aux))
+    nodes = network.rows_and_heads
     return unsupported(nodes, emitters(), functions(), "PyTorch")
 
 
 def check_names(network: ir.Network) -> list[Diagnostic]:
     """A finding for each name of the spec that the generated file cannot bear."""
     diagnostics = []
-    for node in (*network.rows, *(head.body for head in network.aux)):
+    for node in network.rows_and_heads:
         for inner in ir.walk(node):
             if inner.name in MODULE_ATTRIBUTES:
                 place = _key(inner.span, inner.name)
@@ -60,7 +60,7 @@ def check_names(network: ir.Network) -> list[Diagnostic]:
             diagnostics.append(_reserved(name, "a class of the generated file", span))
     for head in network.aux:
         if head.tap == softmax_behind(network):
-            message = f"{head.body.name} taps {head.tap}, the softmax that stands behind the logits"
+            message = f"{head.name} taps {head.tap}, the softmax that stands behind the logits"
             hint = "the forward pass ends before it: tap the row in front of it"
             diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint))
     if network.name in network.modules:
@@ -115,7 +115,7 @@ def check_classes(analysis: Analysis) -> list[Diagnostic]:
         for position, node in enumerate(level(call.body)):
             if not isinstance(node, ir.Op) or not isinstance(node.operator, BatchNorm):
                 continue
-            dimensions = len(analysis.shapes.inputs[id(node)])
+            dimensions = len(analysis.shapes.input(node))
             known, first = norms.setdefault((call.module, position), (dimensions, call))
             if known != dimensions:
                 message = f"{node.name} of {call.module} normalises features in one row only"
@@ -129,7 +129,7 @@ def check_classes(analysis: Analysis) -> list[Diagnostic]:
 
 def _check_attributes(call: ir.Call) -> Iterator[Diagnostic]:
     """Positions need to be those of one list; an argument that is kept needs a name of its own."""
-    layers = list(ir.named(call.body))
+    layers = list(ir.named_children(call.body))
     positions = [layer for layer in layers if layer.name.isdigit()]
     for i, layer in enumerate(positions):
         if layer.name != str(i) or layers[i] is not layer:
@@ -145,5 +145,5 @@ def _check_attributes(call: ir.Call) -> Iterator[Diagnostic]:
 
 
 def _calls(network: ir.Network) -> Iterator[ir.Call]:
-    for node in (*network.rows, *(head.body for head in network.aux)):
+    for node in network.rows_and_heads:
         yield from (inner for inner in ir.walk(node) if isinstance(inner, ir.Call))

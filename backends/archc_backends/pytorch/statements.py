@@ -174,7 +174,7 @@ def _word(branch: ir.Node, position: int, before: str = "") -> str:
     branch5x5_1 and branch5x5_2 make branch5x5; pool and branch_pool make pool. Where they have
     nothing in common, the branch is numbered.
     """
-    names = [branch.name] if branch.name else [layer.name for layer in ir.named(branch)]
+    names = [branch.name] if branch.name else [layer.name for layer in ir.named_children(branch)]
     if before and not branch.name:
         names.insert(0, before)
     start = _start(names)

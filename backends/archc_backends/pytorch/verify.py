@@ -52,7 +52,7 @@ def request(analysis: Analysis, file: Path) -> tuple[str, str, list[int], list[s
     network = analysis.network
     softmax = softmax_behind(network) != ""
     last = network.rows[-2 if softmax else -1].name
-    heads = [head.body.name for head in network.aux]
+    heads = [head.name for head in network.aux]
     return str(file), network.name, list(network.input), heads, last, softmax
 
 
@@ -105,7 +105,7 @@ def differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
     if not other and list(found) != expected:
         yield "the parameters stand in another order than the spec's layers"
     if network.aux:
-        heads = tuple(f"{head.body.name}." for head in network.aux)
+        heads = tuple(f"{head.name}." for head in network.aux)
         without = [key for key in expected if not key.startswith(heads)]
         if observed["state_without_aux"] != without:
             yield "its state without auxiliary heads is not the rest of its state"

@@ -1,4 +1,4 @@
-"""Which operator directly reads what another one gives."""
+"""Pairs of operators of which the second directly reads the output of the first."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -7,9 +7,10 @@ from archc.network.ir import Concat, Fork, Network, Node, Op, Residual
 
 
 class Edge(NamedTuple):
-    """``second`` reads what ``first`` gives, and nothing else.
+    """``second`` reads the output of ``first`` and nothing else.
 
-    ``is_kept``: what ``first`` gives also goes past ``second``, by the sum of a Residual.
+    ``is_kept``: a Residual also adds the output of ``first`` to that of its layers, which begin
+    with ``second``.
     """
 
     first: Op
@@ -18,36 +19,37 @@ class Edge(NamedTuple):
 
 
 class _Ends(NamedTuple):
-    """The operators that read a node's input, and the one that gives its output, if it is one.
+    """The operators that read a node's input, and the one that computes its output, if just one.
 
-    ``is_kept``: the input also goes past them.
+    ``is_kept``: a Residual also adds the input to its layers' output.
     """
 
     readers: tuple[Op, ...]
-    giver: Op | None
+    producer: Op | None
     is_kept: bool = False
 
 
 def find_edges(network: Network) -> tuple[Edge, ...]:
-    """Every pair in the network and its auxiliary heads.
+    """Return every pair in the network and its auxiliary heads.
 
-    What a Concat, a Fork or a Residual gives is nobody's alone, so that no pair leads out of one;
-    nor does a branch of a Fork read all that the shared operator gives.
+    No pair starts with a Concat, a Fork or a Residual, since several operators compute its output,
+    and none leads from the shared operator of a Fork, since a branch reads only a part of its
+    output.
     """
     edges: list[Edge] = []
-    givers: dict[str, Op | None] = {}
-    giver = None
+    producers: dict[str, Op | None] = {}
+    producer = None
     for row in network.rows:
-        giver = givers[row.name] = _join(giver, _ends(row, edges), edges)
+        producer = producers[row.name] = _connect(producer, _ends(row, edges), edges)
     for head in network.aux:
-        _join(givers[head.tap], _ends(head.body, edges), edges)
+        _connect(producers[head.tap], _ends(head.body, edges), edges)
     return tuple(edges)
 
 
-def _join(giver: Op | None, ends: _Ends, edges: list[Edge]) -> Op | None:
-    if giver is not None:
-        edges += [Edge(giver, reader, ends.is_kept) for reader in ends.readers]
-    return ends.giver
+def _connect(producer: Op | None, ends: _Ends, edges: list[Edge]) -> Op | None:
+    if producer is not None:
+        edges += [Edge(producer, reader, ends.is_kept) for reader in ends.readers]
+    return ends.producer
 
 
 def _ends(node: Node, edges: list[Edge]) -> _Ends:
@@ -68,9 +70,9 @@ def _ends(node: Node, edges: list[Edge]) -> _Ends:
 
 def _series(nodes: Iterable[Node], edges: list[Edge]) -> _Ends:
     first = _Ends((), None)
-    giver = None
+    producer = None
     for place, node in enumerate(nodes):
         ends = _ends(node, edges)
         first = ends if place == 0 else first
-        giver = _join(giver, ends, edges)
-    return _Ends(first.readers, giver, first.is_kept)
+        producer = _connect(producer, ends, edges)
+    return _Ends(first.readers, producer, first.is_kept)

@@ -1,4 +1,4 @@
-"""All analyses of a network together, by layer and by row."""
+"""The results of all analyses of a network, by layer and by row."""
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
@@ -10,7 +10,12 @@ from archc.analyses.cost import count_cost, total
 from archc.analyses.depth import measure_depth
 from archc.analyses.limits import find_oversized
 from archc.analyses.memory import measure_peaks
-from archc.analyses.receptive_field import Field, Fields, as_field, measure_fields
+from archc.analyses.receptive_field import (
+    ReceptiveField,
+    ReceptiveFields,
+    as_receptive_field,
+    measure_receptive_fields,
+)
 from archc.analyses.shapes import Shapes, infer_shapes
 from archc.diagnostics import Diagnostic
 from archc.diagnostics.escapes import escape_line
@@ -19,26 +24,26 @@ from archc.ops.operator import Cost, Shape, format_shape
 
 
 class LayerAnalysis(NamedTuple):
-    """One operator: shapes and cost for one image, receptive field in input elements."""
+    """One operator: its shapes and cost for one image, and its receptive field."""
 
     op: ir.Op
     input: Shape
     output: Shape
     cost: Cost
-    field: Field
+    receptive_field: ReceptiveField
 
 
 class RowAnalysis(NamedTuple):
-    """A row, or any node with a name: what it gives and all it costs.
+    """A row or another node: its output, and the totals of its layers.
 
-    ``memory`` is the number of elements that its layers give, for one image.
+    ``memory`` is the number of elements of all outputs of its layers, for one image.
     """
 
     node: ir.Node
     output: Shape
     depth: int
     cost: Cost
-    field: Field
+    receptive_field: ReceptiveField
     memory: int
     layers: tuple[LayerAnalysis, ...]
 
@@ -48,24 +53,28 @@ class RowAnalysis(NamedTuple):
         return f"<RowAnalysis {path}: {output}, {cost.params:,} params, {cost.macs:,} MACs>"
 
 
-class _Known(NamedTuple):
-    """The results of the single analyses, by layer, and the totals."""
+class _Results(NamedTuple):
+    """The fields of Analysis. It derives from this class, as a NamedTuple cannot cache properties.
+
+    ``costs`` has one entry for each of ``shapes.ops``.
+    """
 
     network: ir.Network
     shapes: Shapes
     costs: tuple[Cost, ...]
-    fields: Fields
+    receptive_fields: ReceptiveFields
     cost: Cost
     cost_with_aux: Cost
     depth: int
     memory: int
 
 
-class Analysis(_Known):
-    """What is known of a network. Auxiliary heads are counted apart: ``cost`` is without them.
+class Analysis(_Results):
+    """The results of all analyses of a network.
 
-    ``memory`` is the number of elements that all layers give, for one image. Layers and rows, which
-    put the results side by side, are made once they are asked for.
+    ``cost``, ``depth`` and ``memory`` do not include auxiliary heads. ``memory`` is the number of
+    elements of all layers' outputs, for one image. ``layers`` and ``rows`` join the results of the
+    single analyses, when they are first used.
     """
 
     def __repr__(self) -> str:
@@ -75,15 +84,15 @@ class Analysis(_Known):
 
     @cached_property
     def layers(self) -> tuple[LayerAnalysis, ...]:
-        """Every operator in the order in which it runs, those of auxiliary heads last."""
+        """Every operator in the order of execution, those of auxiliary heads last."""
         shapes = self.shapes
-        fields = map(as_field, self.fields.layers)
-        columns = (shapes.ops, shapes.given, shapes.made, self.costs, fields)
+        fields = map(as_receptive_field, self.receptive_fields.layers)
+        columns = (shapes.ops, shapes.inputs, shapes.outputs, self.costs, fields)
         return tuple(map(partial(tuple.__new__, LayerAnalysis), zip(*columns, strict=True)))
 
     @cached_property
     def rows(self) -> tuple[RowAnalysis, ...]:
-        """The network's rows, in the order in which they run."""
+        """The rows of the network, in the order of execution."""
         return tuple([self._row(node) for node in self.network.rows])
 
     @cached_property
@@ -91,50 +100,55 @@ class Analysis(_Known):
         """The auxiliary heads, in the order of the spec."""
         return tuple([self._row(head.body) for head in self.network.aux])
 
+    @property
+    def rows_and_heads(self) -> tuple[RowAnalysis, ...]:
+        """The rows, then the auxiliary heads."""
+        return (*self.rows, *self.aux)
+
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        """Operators of which one directly reads what the other gives."""
+        """Pairs of operators of which the second directly reads the output of the first."""
         return find_edges(self.network)
 
     @property
-    def field(self) -> Field:
-        """What an element of the output sees."""
-        return self.fields.of(self.network.rows[-1].name)
+    def receptive_field(self) -> ReceptiveField:
+        """The receptive field of the network's output."""
+        return self.receptive_fields.of_row(self.network.rows[-1].name)
 
     @property
     def peak(self) -> int:
-        """The most elements alive at once at inference; measured when it is asked for."""
+        """The most elements alive at once at inference, for one image."""
         return max(measure_peaks(self.network, self.shapes))
 
     def output(self, node: ir.Node) -> Shape:
-        """What comes out of the node."""
-        return self.shapes.of(node)
+        """Return the output shape of the node."""
+        return self.shapes.output(node)
 
     def at(self, path: str) -> RowAnalysis | None:
-        """The row, auxiliary head or inner node at ``path``; None where there is none."""
+        """Return the row, auxiliary head or inner node at ``path``; None if there is none."""
         found = self._at.get(path)
         return None if found is None else self._inner(*found)
 
     @cached_property
     def _at(self) -> Mapping[str, tuple[ir.Node, RowAnalysis, int]]:
-        """The outermost node of each path, its row, and how many of the row's layers run before."""
+        """For each path: its outermost node, the row, and how many of its layers run before."""
         found: dict[str, tuple[ir.Node, RowAnalysis, int]] = {}
-        for row in (*self.rows, *self.aux):
-            passed = 0
+        for row in self.rows_and_heads:
+            count = 0
             for node in ir.walk(row.node):
-                found.setdefault(node.path, (node, row, passed))
-                passed += type(node) is ir.Op
+                found.setdefault(node.path, (node, row, count))
+                count += type(node) is ir.Op
         return found
 
     def _row(self, node: ir.Node) -> RowAnalysis:
         own = self.shapes.slices[node.name]
         return RowAnalysis(
             node,
-            self.shapes.of(node),
+            self.shapes.output(node),
             measure_depth(node),
             total(self.costs[own]),
-            self.fields.of(node.name),
-            _elements(self.shapes.made[own]),
+            self.receptive_fields.of_row(node.name),
+            _elements(self.shapes.outputs[own]),
             self.layers[own],
         )
 
@@ -145,21 +159,21 @@ class Analysis(_Known):
         layers = row.layers[start : start + count]
         return RowAnalysis(
             node,
-            self.shapes.of(node),
+            self.shapes.output(node),
             measure_depth(node),
             total(layer.cost for layer in layers),
-            layers[-1].field,
+            layers[-1].receptive_field,
             _elements(layer.output for layer in layers),
             layers,
         )
 
 
 def analyze(network: ir.Network) -> Analysis | list[Diagnostic]:
-    """The network's analysis, or every place where shapes do not fit or are beyond the limits."""
+    """Return the analysis, or diagnostics for shapes that do not fit or exceed the limit."""
     shapes = infer_shapes(network)
     if isinstance(shapes, list):
         return shapes
-    fields = measure_fields(network, shapes)
+    fields = measure_receptive_fields(network, shapes)
     if isinstance(fields, Diagnostic):
         return [fields]
     costs = count_cost(shapes)
@@ -175,7 +189,7 @@ def analyze(network: ir.Network) -> Analysis | list[Diagnostic]:
         cost,
         total([cost, *costs[end:]]),
         sum([measure_depth(row) for row in network.rows]),
-        _elements(shapes.made[:end]),
+        _elements(shapes.outputs[:end]),
     )
 
 

@@ -1,4 +1,4 @@
-"""What every layer costs: parameters by kind, multiply-accumulates, and the rest apart."""
+"""The cost of every layer: parameters, multiply-accumulates and other operations."""
 
 from collections.abc import Iterable
 
@@ -7,13 +7,13 @@ from archc.ops.operator import Cost
 
 
 def count_cost(shapes: Shapes) -> tuple[Cost, ...]:
-    """The cost of each operator, in the order of ``shapes.ops``. Exact integers, for one image."""
-    layers = zip(shapes.ops, shapes.given, shapes.made, strict=True)
+    """Return the cost of each of ``shapes.ops`` for one image, as exact integers."""
+    layers = zip(shapes.ops, shapes.inputs, shapes.outputs, strict=True)
     return tuple([op.operator.cost(shape, output) for op, shape, output in layers])
 
 
 def total(costs: Iterable[Cost]) -> Cost:
-    """The sum, field by field."""
+    """Return the sum of each field."""
     costs = tuple(costs)
     if len(costs) == 1:
         return costs[0]

@@ -1,10 +1,10 @@
-"""How many layers with weights lie on the longest way through a node."""
+"""Depth: the number of layers with weights on the longest path through a node."""
 
 from archc.network import ir
 
 
 def measure_depth(node: ir.Node) -> int:
-    """Depth as papers count it: a pool counts nothing, a Concat as much as its deepest branch."""
+    """Return the depth as papers count it: 0 for a pool, the deepest branch for a Concat."""
     if type(node) is ir.Op:
         return node.operator.depth
     if type(node) is ir.Concat:

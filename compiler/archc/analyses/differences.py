@@ -127,7 +127,7 @@ def compare(before: Analysis, after: Analysis) -> Difference:
             Pair(before.cost.params, after.cost.params),
             Pair(before.cost.macs, after.cost.macs),
             Pair(before.depth, after.depth),
-            (before.field.size, after.field.size),
+            (before.receptive_field.size, after.receptive_field.size),
             Pair(before.memory, after.memory),
             Pair(before.cost_with_aux.params, after.cost_with_aux.params),
             Pair(before.cost_with_aux.macs, after.cost_with_aux.macs),
@@ -146,7 +146,7 @@ def _facts(before: ir.Network, after: ir.Network) -> Iterable[str]:
 
 
 def _taps(network: ir.Network) -> dict[str, str]:
-    return {head.body.name: f"from {head.tap}, weight {head.loss_weight:g}" for head in network.aux}
+    return {head.name: f"from {head.tap}, weight {head.loss_weight:g}" for head in network.aux}
 
 
 def _rows(
@@ -234,7 +234,10 @@ def _numbers(before: RowAnalysis | None, after: RowAnalysis | None) -> Numbers:
         pair("params"),
         pair("macs"),
         pair("depth"),
-        (before.field.size if before else None, after.field.size if after else None),
+        (
+            before.receptive_field.size if before else None,
+            after.receptive_field.size if after else None,
+        ),
         pair("memory"),
     )
 

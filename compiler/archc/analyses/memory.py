@@ -1,4 +1,4 @@
-"""Activation memory: what layers give, and the most that is alive at once."""
+"""Activation memory: the most elements that are alive at once."""
 
 from collections.abc import Mapping
 from math import prod
@@ -8,15 +8,15 @@ from archc.network import ir
 
 
 def measure_peaks(network: ir.Network, shapes: Shapes) -> tuple[int, ...]:
-    """The most elements alive at once while each row runs at inference, for one image.
+    """Return the most elements alive at once while each row runs at inference, for one image.
 
-    Auxiliary heads are left out.
+    Auxiliary heads do not run at inference and are not counted.
 
-    A layer's input and output are alive while it runs, and the input of a Concat or a Residual
-    until its last branch has read it; so is what the shared operator of a Fork gives, whose parts
-    are no copies. Nothing is counted as done in place.
+    A layer's input and output are alive while it runs. The input of a Concat or Residual is alive
+    until its last branch has read it, and so is the output of a Fork's shared operator, of which
+    the branches read parts without copying. No operation is counted as done in place.
     """
-    elements = {node: prod(shape) for node, shape in shapes.outputs.items()}
+    elements = {node: prod(shape) for node, shape in shapes.node_outputs.items()}
     peaks = []
     held = prod(network.input)
     for row in network.rows:
@@ -26,9 +26,10 @@ def measure_peaks(network: ir.Network, shapes: Shapes) -> tuple[int, ...]:
 
 
 def _node(node: ir.Node, size: int, beside: int, keep: bool, elements: Mapping[int, int]) -> int:
-    """The peak while the node runs on ``size`` elements, with ``beside`` others alive.
+    """Return the peak while the node runs on an input of ``size`` elements.
 
-    ``keep``: the input is read again once the node has run.
+    ``beside`` other elements are alive all the time. ``keep``: the input is still needed after the
+    node has run.
     """
     if type(node) is ir.Op:
         return beside + size + elements[id(node)]
@@ -47,13 +48,26 @@ def _node(node: ir.Node, size: int, beside: int, keep: bool, elements: Mapping[i
     for child in node.children:
         peak = max(peak, _node(child, size, beside, keep, elements))
         if keep:
-            # What is read again stays beside everything that follows the first layer.
+            # The kept input stays alive beside all layers after the first.
             beside, keep = beside + size, False
         size = elements[id(child)]
     return peak
 
 
 def _fork(node: ir.Fork, size: int, beside: int, keep: bool, elements: Mapping[int, int]) -> int:
+    """Return the peak of a Fork, which runs in three steps, beside ``beside`` other elements.
+
+    1. The shared operator: input + shared output.
+    2. Each branch in turn: what it holds itself + the outputs of the branches before it
+       + the input or the shared output, if a later branch or the concatenation reads it.
+    3. The concatenation: the outputs of all branches + its own output.
+
+    A branch without layers computes nothing; its part of the shared output is alive until step 3.
+
+    For example, a 1x1 turns 192 channels into 160, with parts (64, 96); the first branch has no
+    layers, the second is a 3x3 with 128 filters. Then the steps hold 192 + 160, 160 + 128 and
+    128 + 160 + 192 channels.
+    """
     whole = elements[id(node.shared)]
     peak = beside + size + whole
     passes_on = [not branch.children and type(branch) is not ir.Op for branch in node.branches]

@@ -1,4 +1,4 @@
-"""How much of the input an element sees, and how far apart neighbours see."""
+"""Receptive fields: the size of the input that an element sees, and the stride between elements."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -10,11 +10,11 @@ from archc.network.ir import Concat, Fork, Network, Node, Op, Residual
 from archc.ops.operator import POINTWISE, Pair, Shape
 
 
-class Field(NamedTuple):
-    """Size and stride of what an element sees, in elements of the input, (vertical, horizontal).
+class ReceptiveField(NamedTuple):
+    """What an element sees, in elements of the input, (vertical, horizontal).
 
-    The size is that of an element away from the border; where it exceeds the input, everything
-    is seen.
+    The size holds for an element away from the border. If it exceeds the input, the element sees
+    the whole input.
     """
 
     size: Pair
@@ -22,27 +22,24 @@ class Field(NamedTuple):
 
 
 _Sides = tuple[int, int, int, int]
-"""A Field's sides while it is measured: a tuple alone is made in a fifth of the time."""
+"""(height, width, vertical stride, horizontal stride): five times as fast as a ReceptiveField."""
 
 
-class Fields(NamedTuple):
-    """The receptive field of each of ``Shapes.ops``, and of rows and heads by their names.
-
-    As high, wide, stride down and stride to the right.
-    """
+class ReceptiveFields(NamedTuple):
+    """The receptive field of each of ``Shapes.ops``, and of each row and head by name."""
 
     layers: tuple[_Sides, ...]
     rows: Mapping[str, _Sides]
 
-    def of(self, row: str) -> Field:
-        """The field of a row or a head."""
-        return as_field(self.rows[row])
+    def of_row(self, row: str) -> ReceptiveField:
+        """Return the receptive field of the row or head named ``row``."""
+        return as_receptive_field(self.rows[row])
 
 
-def as_field(sides: _Sides) -> Field:
-    """The sides as a Field."""
+def as_receptive_field(sides: _Sides) -> ReceptiveField:
+    """Return the sides as a ReceptiveField."""
     high, wide, down, right = sides
-    return Field((high, wide), (down, right))
+    return ReceptiveField((high, wide), (down, right))
 
 
 class _TooLarge(Exception):
@@ -51,32 +48,36 @@ class _TooLarge(Exception):
         self.field = field
 
 
-def measure_fields(network: Network, shapes: Shapes) -> Fields | Diagnostic:
-    """All receptive fields, or the first that is beyond the limit.
+def measure_receptive_fields(network: Network, shapes: Shapes) -> ReceptiveFields | Diagnostic:
+    """Return all receptive fields, or a diagnostic for the first over the limit.
 
-    A Concat sees what its widest branch sees.
+    The receptive field of a Concat is that of its widest branch.
     """
     layers: list[_Sides] = []
     rows: dict[str, _Sides] = {}
-    given = iter(shapes.given)
+    inputs = iter(shapes.inputs)
     field = (1, 1, 1, 1)
-    taps = {head.body.name: head.tap for head in network.aux}
-    for row in (*network.rows, *(head.body for head in network.aux)):
+    taps = {head.name: head.tap for head in network.aux}
+    for row in network.rows_and_heads:
         try:
-            field = _node(row, rows.get(taps.get(row.name, ""), field), given, layers)
+            field = _node(row, rows.get(taps.get(row.name, ""), field), inputs, layers)
         except _TooLarge as found:
             size, stride = max(found.field[:2]), max(found.field[2:])
             if stride > MAXIMUM_SIZE:
                 return too_large("stride in elements of the input", stride, found.op, row)
             return too_large("receptive field", size, found.op, row)
         rows[row.name] = field
-    return Fields(tuple(layers), rows)
+    return ReceptiveFields(tuple(layers), rows)
 
 
-def _node(node: Node, field: _Sides, given: Iterator[Shape], layers: list[_Sides]) -> _Sides:
-    """Operators are met in the order of ``Shapes.ops``, so that ``given`` is theirs in turn."""
+def _node(node: Node, field: _Sides, inputs: Iterator[Shape], layers: list[_Sides]) -> _Sides:
+    """Return the node's field; append each operator's to ``layers``.
+
+    ``inputs`` are the inputs of the operators in the order of ``Shapes.ops``, which this walk
+    follows.
+    """
     if type(node) is Op:
-        reach = node.operator.reach(next(given))
+        reach = node.operator.reach(next(inputs))
         if reach is not POINTWISE:
             high, wide, down, right = field
             (height, width), (vertical, horizontal) = reach
@@ -86,15 +87,15 @@ def _node(node: Node, field: _Sides, given: Iterator[Shape], layers: list[_Sides
                 raise _TooLarge(node, field)
         layers.append(field)
     elif type(node) is Concat or type(node) is Residual:
-        # An input that is added as it is sees no more than the layers beside it.
-        ends = [_node(part, field, given, layers) for part in node.children]
+        # Without a shortcut, the input itself is added: it sees no more than the layers do.
+        ends = [_node(part, field, inputs, layers) for part in node.children]
         field = tuple(map(max, zip(*ends, strict=True)))
     elif type(node) is Fork:
-        shared = _node(node.shared, field, given, layers)
+        shared = _node(node.shared, field, inputs, layers)
         branches = zip(node.parts, node.branches, strict=True)
-        ends = [_node(b, shared if part else field, given, layers) for part, b in branches]
+        ends = [_node(b, shared if part else field, inputs, layers) for part, b in branches]
         field = tuple(map(max, zip(*ends, strict=True)))
     else:
         for child in node.children:
-            field = _node(child, field, given, layers)
+            field = _node(child, field, inputs, layers)
     return field

@@ -1,4 +1,10 @@
-"""The shape of every layer: a fold over the tree that collects what does not fit."""
+"""Shape inference: the input and output shape of every node, or diagnostics for what does not fit.
+
+One walk over the tree passes each node's output shape on as the input of the next. A node that does
+not fit adds a diagnostic and returns None, and the nodes after it are skipped:
+
+    [Conv 7x7 on 3x4x4 -> diagnostic, None] -> [Conv skipped] -> [Linear skipped]
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,65 +21,72 @@ from archc.ops.operator import Operator, Pair, Shape, Unfit, format_shape
 from archc.ops.window import Window, arithmetic
 
 _MOST_BRANCHES = 5
-"""Of a Concat that are told apart; one with many more is one slip, not many."""
+"""Branches of a Concat that a diagnostic explains one by one."""
 
 
-class _Inferred(NamedTuple):
+class _Results(NamedTuple):
     ops: tuple[ir.Op, ...]
-    given: tuple[Shape, ...]
-    made: tuple[Shape, ...]
+    inputs: tuple[Shape, ...]
+    outputs: tuple[Shape, ...]
     structure: Mapping[int, tuple[Shape, Shape]]
     slices: Mapping[str, slice]
 
 
-class Shapes(_Inferred):
-    """Every operator in the order in which it runs, and what goes in and out of every node.
+class Shapes(_Results):
+    """The shapes of every node, for one image.
 
-    ``given`` and ``made`` are what goes in and out of each of ``ops``, for one image;
-    ``structure`` holds both for the nodes that are no operators, by ``id(node)``.
-    ``slices`` tells which operators belong to a row or an auxiliary head, by its name.
+    ``ops`` are the operators in the order of execution, ``inputs`` and ``outputs`` their shapes.
+    ``structure`` maps the ``id`` of every other node to its input and output shape. ``slices`` maps
+    the name of a row or auxiliary head to the range of its operators in ``ops``.
     """
 
     @cached_property
-    def inputs(self) -> Mapping[int, Shape]:
-        """What goes into every node, by ``id(node)``: a path may be that of several nodes."""
+    def node_inputs(self) -> Mapping[int, Shape]:
+        """The input shape of every node, by ``id(node)``, since several nodes may share a path."""
         inputs = {node: shape for node, (shape, _) in self.structure.items()}
-        return inputs | dict(zip(map(id, self.ops), self.given, strict=True))
+        return inputs | dict(zip(map(id, self.ops), self.inputs, strict=True))
 
     @cached_property
-    def outputs(self) -> Mapping[int, Shape]:
-        """What comes out of every node, by ``id(node)``."""
+    def node_outputs(self) -> Mapping[int, Shape]:
+        """The output shape of every node, by ``id(node)``."""
         outputs = {node: shape for node, (_, shape) in self.structure.items()}
-        return outputs | dict(zip(map(id, self.ops), self.made, strict=True))
+        return outputs | dict(zip(map(id, self.ops), self.outputs, strict=True))
 
-    def of(self, node: ir.Node) -> Shape:
-        """What comes out of the node."""
-        return self.outputs[id(node)]
+    def input(self, node: ir.Node) -> Shape:
+        """Return the input shape of the node."""
+        return self.node_inputs[id(node)]
+
+    def output(self, node: ir.Node) -> Shape:
+        """Return the output shape of the node."""
+        return self.node_outputs[id(node)]
 
 
 def infer_shapes(network: ir.Network) -> Shapes | list[Diagnostic]:
-    """All shapes, or everything that does not fit, without what follows from it alone."""
+    """Return all shapes, or a diagnostic for each node that does not fit."""
     inference = _Inference()
     try:
         slices = inference.run(network)
     except TooManyDiagnostics:
         return inference.diagnostics
     if inference.diagnostics:
-        return _with_table(network, inference)
-    given, made = tuple(inference.given), tuple(inference.made)
-    return Shapes(tuple(inference.ops), given, made, inference.structure, slices)
+        return _label_printed_output(network, inference)
+    inputs, outputs = tuple(inference.inputs), tuple(inference.outputs)
+    return Shapes(tuple(inference.ops), inputs, outputs, inference.structure, slices)
 
 
 class _End(NamedTuple):
-    """Where the network or an auxiliary head ends, what it gives, and the layer that decides it."""
+    """The last node of the network or of an auxiliary head, and its output.
+
+    ``decided_by`` is the layer that sets the number of features.
+    """
 
     node: ir.Node
     output: Shape
-    decided: ir.Node
+    decided_by: ir.Node
 
 
-def _disagreements(end: _End, heads: list[_End], classes: int) -> Iterator[Diagnostic]:
-    """One loss takes the outputs of all heads: they must be as many features each."""
+def _check_outputs(end: _End, heads: list[_End], classes: int) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each head that differs from the network: both feed one loss."""
     whole = f"the network gives {format_shape(end.output)}"
     wrong = [head for head in heads if head.output != end.output or len(end.output) > 1]
     right = [head for head in wrong if head.output == (classes,)]
@@ -88,21 +101,21 @@ def _disagreements(end: _End, heads: list[_End], classes: int) -> Iterator[Diagn
         if head not in right:
             name, output = head.node.name, format_shape(head.output)
             gives = f"{name} gives {output}, the network {format_shape(end.output)}"
-            label = Label(end.decided.span, whole)
+            label = Label(end.decided_by.span, whole)
             yield _disagreement(gives, head, label, f"end {name} with Linear: classes")
 
 
 def _disagreement(gives: str, end: _End, label: Label, hint: str) -> Diagnostic:
     message = f"{gives}: one loss needs as many features of both"
-    return Diagnostic(Code.SHAPE, message, end.decided.span, (label,), hint=hint)
+    return Diagnostic(Code.SHAPE, message, end.decided_by.span, (label,), hint=hint)
 
 
-def _with_table(network: ir.Network, inference: "_Inference") -> list[Diagnostic]:
-    """The findings; the first has the first row that the table prints otherwise beside it."""
+def _label_printed_output(network: ir.Network, inference: "_Inference") -> list[Diagnostic]:
+    """Return the diagnostics; label the first with the first row that the table contradicts."""
     first, *rest = inference.diagnostics
     printed = network.table.rows if network.table else {}
     errata = network.table.errata if network.table else {}
-    for row, shape in inference.passed:
+    for row, shape in inference.valid_rows:
         cell = printed[row].cells.get("output") if row in printed else None
         size = "x".join(str(side) for side in (*shape[1:], shape[0]))
         if cell and len(shape) == 3 and cell.text != size and (row, "output") not in errata:
@@ -112,7 +125,7 @@ def _with_table(network: ir.Network, inference: "_Inference") -> list[Diagnostic
 
 
 class _Reason(NamedTuple):
-    """Why a branch has its size: the layer that made it so, its sum, and what would fit."""
+    """Why a branch has its size: the layer that set it, the arithmetic, and a change that fits."""
 
     label: Label | None
     note: str | None
@@ -120,37 +133,33 @@ class _Reason(NamedTuple):
 
 
 class _Inference:
-    """None stands for a shape that a fault already reported made unknown.
-
-    Operators are collected in three lists, ``structure`` holds the other nodes.
-    """
+    """The walk, and what it has collected. A shape is None after a node that does not fit."""
 
     def __init__(self) -> None:
         self.ops: list[ir.Op] = []
-        self.given: list[Shape] = []
-        self.made: list[Shape] = []
+        self.inputs: list[Shape] = []
+        self.outputs: list[Shape] = []
         self.structure: dict[int, tuple[Shape, Shape]] = {}
         self.diagnostics: list[Diagnostic] = DiagnosticCollector()
         self.calls: list[ir.Call] = []
-        self.behind: ir.Node | None = None
-        """The row before the one that is looked at, which is given ``entered``."""
-        self.entered: Shape | None = None
-        self.passed: list[tuple[str, Shape]] = []
-        """Each row that fits, with what it gives."""
+        self.previous_row: ir.Node | None = None
+        self.row_input: Shape | None = None
+        self.valid_rows: list[tuple[str, Shape]] = []
+        """Each row that fits, with its output."""
 
     def run(self, network: ir.Network) -> dict[str, slice]:
-        """All of the network; which operators are those of a row or a head, by its name."""
+        """Infer the whole network; return the range of operators of each row and head by name."""
         shape: Shape | None = network.input
         tapped = {head.tap for head in network.aux}
         taps: dict[str, Shape | None] = {}
         slices = {}
         for row in network.rows:
             start = len(self.ops)
-            self.entered = shape
+            self.row_input = shape
             shape = self.node(row, shape)
-            self.behind = row
+            self.previous_row = row
             if shape is not None:
-                self.passed.append((row.name, shape))
+                self.valid_rows.append((row.name, shape))
             if row.name in tapped:
                 taps[row.name] = shape
             slices[row.name] = slice(start, len(self.ops))
@@ -159,17 +168,17 @@ class _Inference:
         heads = []
         for head in network.aux:
             start = len(self.ops)
-            self.entered = None
+            self.row_input = None
             output = self.node(head.body, taps[head.tap])
-            slices[head.body.name] = slice(start, len(self.ops))
+            slices[head.name] = slice(start, len(self.ops))
             if output is not None:
                 heads.append(_End(head.body, output, self.last_change(start, head.body)))
         if end is not None:
-            self.diagnostics += _disagreements(end, heads, network.classes)
+            self.diagnostics += _check_outputs(end, heads, network.classes)
         return slices
 
     def node(self, node: ir.Node, shape: Shape | None) -> Shape | None:
-        """What comes out of the node when ``shape`` goes in."""
+        """Return the node's output for the input ``shape``."""
         if shape is None:
             return None
         if type(node) is ir.Op:
@@ -178,16 +187,17 @@ class _Inference:
                 notes = (out.note,) if out.note else ()
                 self._report(Code.SHAPE, out.message, node, notes, out.hint)
                 return None
-            if prod(out) > MAXIMUM_SIZE and not node.replaces:  # the parts of a merger were judged
+            if prod(out) > MAXIMUM_SIZE and not node.replaces:  # originals were checked
                 self._refuse_size(out, node)
                 return None
             self.ops.append(node)
-            self.given.append(shape)
-            self.made.append(out)
+            self.inputs.append(shape)
+            self.outputs.append(out)
             return out
         result: Shape | None
         if type(node) is ir.Concat:
-            result = self._concat(node, shape)
+            outputs = [self.node(branch, shape) for branch in node.branches]
+            result = self._concatenate(node, outputs, shape)
         elif type(node) is ir.Residual:
             result = self._residual(node, shape)
         elif type(node) is ir.Fork:
@@ -205,25 +215,27 @@ class _Inference:
         return result
 
     def last_change(self, start: int, end: ir.Node) -> ir.Node:
-        """The last layer from ``start`` on that changes the number of features, or ``end``."""
+        """Return the last layer after ``start`` that sets the number of features, or ``end``."""
         for at in range(len(self.ops) - 1, start - 1, -1):
-            if self.given[at] != self.made[at]:
-                return self.ops[at] if len(self.made[at]) == 1 else end
+            if self.inputs[at] != self.outputs[at]:
+                return self.ops[at] if len(self.outputs[at]) == 1 else end
         return end
 
     def _fork(self, node: ir.Fork, shape: Shape) -> Shape | None:
         whole = self.node(node.shared, shape)
         if whole is None:
             return None
-        given = [(part.channels, *whole[1:]) if part else shape for part in node.parts]
-        return self._joined(node, list(map(self.node, node.branches, given)), shape)
+        inputs = [(part.channels, *whole[1:]) if part else shape for part in node.parts]
+        return self._concatenate(node, list(map(self.node, node.branches, inputs)), shape)
 
-    def _concat(self, node: ir.Concat, shape: Shape) -> Shape | None:
-        return self._joined(node, [self.node(branch, shape) for branch in node.branches], shape)
-
-    def _joined(
+    def _concatenate(
         self, node: ir.Concat | ir.Fork, outputs: list[Shape | None], shape: Shape
     ) -> Shape | None:
+        """Return the concatenated shape, or report the branches that differ in size.
+
+        The most frequent size is taken for the right one: of 28x28, 28x28 and 26x26, the last
+        branch differs.
+        """
         known = [output for output in outputs if output is not None]
         if len(known) < len(outputs):
             return None
@@ -235,7 +247,7 @@ class _Inference:
                 return joined
             self._refuse_size(joined, node)
             return None
-        # Of sizes that are equally frequent, the input's is the one that no branch has changed.
+        # If sizes are equally frequent, the input's size is the one that no branch changed.
         usual = max(frequency, key=lambda size: (frequency[size], size == shape[1:]))
         fitting = [_branch_name(node, i) for i, size in enumerate(sizes) if size == usual]
         rest = f"{fitting[0]} is" if len(fitting) == 1 else "the others are"
@@ -245,10 +257,10 @@ class _Inference:
         if more := len(all_odd) - len(odd):
             differs.append(f"{more} more differ")
         differ = ", ".join(differs)
-        reasons = [self._why(node.branches, i, usual) for i in odd]
+        reasons = [self._explain_size(node.branches, i, usual) for i in odd]
         if len(sizes) == 2 and usual != shape[1:]:
-            # Of two that both differ from the input either may be meant.
-            other = self._why(node.branches, 1 - odd[0], sizes[odd[0]])
+            # Both branches changed the size, and either may be the right one: explain both.
+            other = self._explain_size(node.branches, 1 - odd[0], sizes[odd[0]])
             reasons.append(other._replace(note=None, hint=None))
         self._report(
             Code.CONCAT,
@@ -274,37 +286,38 @@ class _Inference:
         hint = "project the input to the same shape, shortcut: {Conv: 1x1, out: ...}"
         reason = _Reason(None, None, None)
         if body[1:] != shortcut[1:]:
-            reason = self._why(node.children, 0, shortcut[1:])
+            reason = self._explain_size(node.children, 0, shortcut[1:])
         self._report(
             Code.CONCAT,
             message,
             node,
             (reason.note,) if reason.note else (),
             hint if node.shortcut is None else reason.hint,
-            (reason.label,) if reason.label else self._given(shape),
+            (reason.label,) if reason.label else self._label_previous_row(shape),
         )
         return None
 
-    def _given(self, shape: Shape) -> tuple[Label, ...]:
-        """The row before, where what it gives is this shape."""
-        if self.behind is None or shape != self.entered:
+    def _label_previous_row(self, shape: Shape) -> tuple[Label, ...]:
+        """Return a label for the previous row if ``shape`` is its output."""
+        row = self.previous_row
+        if row is None or shape != self.row_input:
             return ()
-        return (Label(self.behind.span, f"{self.behind.path} gives {format_shape(shape)}"),)
+        return (Label(row.span, f"{row.path} gives {format_shape(shape)}"),)
 
-    def _why(self, branches: tuple[ir.Node, ...], index: int, wanted: Shape) -> "_Reason":
-        """The layer of a branch that last changed the size, its arithmetic, and what would fit.
+    def _explain_size(self, branches: tuple[ir.Node, ...], index: int, wanted: Shape) -> _Reason:
+        """Return the layer of a branch that last changed the size, and a change that fits.
 
-        The branches are those that were looked at last.
+        ``branches`` are the last nodes of the walk, so their operators are at the end of ``ops``.
         """
-        end = len(self.ops) - sum(map(_operators, branches[index + 1 :]))
-        for i in reversed(range(end - _operators(branches[index]), end)):
-            op, before, after = self.ops[i], self.given[i], self.made[i]
+        end = len(self.ops) - sum(map(_count_operators, branches[index + 1 :]))
+        for i in reversed(range(end - _count_operators(branches[index]), end)):
+            op, before, after = self.ops[i], self.inputs[i], self.outputs[i]
             if before[1:] == after[1:]:
                 continue
             operator = op.operator
             label = Label(op.span, f"from {_size(before[1:])} to {_size(after[1:])} here")
-            note = _sum(operator, before, after)
-            return _Reason(label, note, _fitting(operator, before, wanted))
+            note = _arithmetic_note(operator, before, after)
+            return _Reason(label, note, _fitting_change(operator, before, wanted))
         return _Reason(None, "no layer of this branch changes the size", None)
 
     def _refuse_size(self, output: Shape, node: ir.Node) -> None:
@@ -334,8 +347,8 @@ class _Inference:
         )
 
 
-def _fitting(operator: Operator, before: Shape, wanted: Shape) -> str | None:
-    """A change of one field that gives the wanted size, if there is one."""
+def _fitting_change(operator: Operator, before: Shape, wanted: Shape) -> str | None:
+    """Return the change of one field that gives the wanted size, such as ``ceil: true``."""
     changes: list[tuple[dict[str, object], str]] = []
     window = getattr(operator, "window", None)
     ceil = getattr(operator, "ceil", None)
@@ -355,8 +368,8 @@ def _fitting(operator: Operator, before: Shape, wanted: Shape) -> str | None:
     return None
 
 
-def _sum(operator: Operator, before: Shape, after: Shape) -> str | None:
-    """The sum that gives the size, of the first side that changed; None where it is no sum."""
+def _arithmetic_note(operator: Operator, before: Shape, after: Shape) -> str | None:
+    """Return the arithmetic of the first side that changed; None for a global or adaptive pool."""
     window = getattr(operator, "window", None)
     if not isinstance(window, Window):
         return None
@@ -368,7 +381,7 @@ def _sum(operator: Operator, before: Shape, after: Shape) -> str | None:
     return f"{type(operator).__name__} gives {total}"
 
 
-def _operators(node: ir.Node) -> int:
+def _count_operators(node: ir.Node) -> int:
     return sum(type(inner) is ir.Op for inner in ir.walk(node))
 
 

@@ -116,7 +116,7 @@ def check_conformance(analysis: Analysis) -> Conformance:
     """A verdict for each cell of each row and total; a finding for each that does not conform."""
     table = analysis.network.table
     conventions = table.conventions if table else {}
-    rows = {r.node.path: _row_subject(r) for r in (*analysis.rows, *analysis.aux)}
+    rows = {r.node.path: _row_subject(r) for r in analysis.rows_and_heads}
     totals = {total.key: _total_subject(total) for total in list_totals(analysis)}
     cells = {path: _all_computed(row, conventions) for path, row in rows.items()}
     sums = {key: _all_computed(total, conventions) for key, total in totals.items()}
@@ -182,7 +182,7 @@ def _judge_row(
 
 def _row_meant(analysis: Analysis, path: str, printed: Container[str]) -> Hint:
     """The row that is meant, most likely one that the table does not print; else all rows."""
-    rows = (*analysis.rows, *analysis.aux)
+    rows = analysis.rows_and_heads
     paths = [row.node.path for row in rows]
     layers = [node.path for row in rows for node in walk(row.node) if node.path]
     depth = path.count(".")

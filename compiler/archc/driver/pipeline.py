@@ -64,8 +64,7 @@ class Compiled(NamedTuple):
         return in_file_order(diagnostics)
 
     def _paths(self) -> set[str]:
-        heads = (head.body for head in self.network.aux)
-        return {node.path for row in (*self.network.rows, *heads) for node in ir.walk(row)}
+        return {node.path for row in self.network.rows_and_heads for node in ir.walk(row)}
 
 
 class _Documents(NamedTuple):

@@ -1,1 +1,1 @@
-"""The network as a frozen tree (the IR), and the transforms from one tree to another."""
+"""The network as a frozen tree (the IR), and transforms from one tree to another."""

@@ -1,9 +1,11 @@
-"""The network as a frozen tree. Every node has its path and the place where it was written.
+"""The IR: a network as a frozen tree of nodes, each with its path and its place in the spec.
 
-The networks archc compiles are series-parallel, so a tree says all of it: what follows what
-(Sequence), what reads the same input (Concat, Fork, Residual), what is written once (Call, Repeat).
-A node's ``name`` is its own part of the path; structure without a name adds nothing to a path,
-as in a state_dict.
+The networks that archc compiles are series-parallel, so a tree can hold them: a Sequence runs its
+children one after the other, the branches of a Concat, Fork or Residual read the same input, and a
+Call or a Repeat expands what the spec states once.
+
+``path`` is the node's prefix in the state_dict, and ``name`` the last part of it. A structure
+without a name adds nothing to the path.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
 
 
 class Op(NamedTuple):
-    """One operator. ``symbols`` tells which of its fields came from a column, and from which.
+    """One operator.
 
-    ``replaces`` are the operators as written whose work a transform has given to this one, in
-    order, a norm behind the convolution that it is folded into; empty where it stands as written.
+    ``symbols`` maps fields to the columns that fill them. ``replaces`` lists the operators of the
+    spec that a transform merged into this one, in the order in which they run, such as a
+    convolution and the norm folded into it. It is empty for an operator that no transform changed.
     """
 
     path: str
@@ -48,7 +51,7 @@ class Op(NamedTuple):
 
 
 class Sequence(NamedTuple):
-    """Children one after the other."""
+    """Children that run one after the other."""
 
     path: str
     name: str
@@ -60,7 +63,7 @@ class Sequence(NamedTuple):
 
 
 class Concat(NamedTuple):
-    """Branches that read the same input; their channels are joined in this order."""
+    """Branches that read the same input; their outputs are concatenated in this order."""
 
     path: str
     name: str
@@ -77,19 +80,22 @@ class Concat(NamedTuple):
 
 
 class Part(NamedTuple):
-    """How many channels, and the column that the number was taken from, if any."""
+    """A number of channels, and the column that it was taken from, if any."""
 
     channels: int
     symbol: str | None
 
 
 class Fork(NamedTuple):
-    """A Concat whose branches begin with one operator together: what it gives is split for them.
+    """A Concat in which some branches share their first operator, whose output is split.
 
-    ``parts`` has an entry for each of ``branches``: how many channels of what ``shared`` gives the
-    branch reads, counted on from where the part before ends, or None for one that reads the input.
-    Both are in the order of the Concat, in which the branches' channels are joined; one without
-    layers passes its part on.
+    ``parts`` has one entry per branch: the number of channels of the output of ``shared`` that the
+    branch reads, or None for a branch that reads the input. The parts follow one another in that
+    output. The outputs of the branches are concatenated in order. A branch without layers returns
+    its part unchanged.
+
+    For example, parts (64, None, 96) split an output of 160 channels: the first branch reads
+    channels 0 to 63, the third 64 to 159, and the second reads the input.
     """
 
     path: str
@@ -109,7 +115,7 @@ class Fork(NamedTuple):
 
 
 class Residual(NamedTuple):
-    """activation(body(x) * scale + shortcut(x)); without a shortcut x itself is added."""
+    """activation(body(x) * scale + shortcut(x)); without a shortcut, x itself is added."""
 
     path: str
     name: str
@@ -130,7 +136,7 @@ class Residual(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """The same layer several times, one after the other, numbered from 0."""
+    """One layer repeated; the items run one after the other and are numbered from 0."""
 
     path: str
     name: str
@@ -147,14 +153,14 @@ class Repeat(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """A cell of a call: its value, and the caller's column it was taken from, if any."""
+    """A cell of a call: its value, and the caller's column that it was taken from, if any."""
 
     value: int | float | str
     symbol: str | None
 
 
 class Call(NamedTuple):
-    """A module, with the row that fills its columns, and its body expanded with them."""
+    """A use of a module: ``arguments`` fill its columns, and ``body`` is its body with them."""
 
     path: str
     name: str
@@ -176,7 +182,7 @@ Node = Op | Sequence | Concat | Fork | Residual | Repeat | Call
 
 
 class Module(NamedTuple):
-    """A module as the spec defines it; its bodies stand in the calls."""
+    """A module's definition. Its body is expanded in each Call."""
 
     name: str
     columns: tuple[str, ...]
@@ -185,20 +191,25 @@ class Module(NamedTuple):
 
 
 class AuxiliaryHead(NamedTuple):
-    """A head that is used in training alone: where it taps, and its weight in the loss."""
+    """A head used only in training: its layers, the row that it taps, its weight in the loss."""
 
     body: Node
     tap: str
     loss_weight: float
     span: Span
 
+    @property
+    def name(self) -> str:
+        """The name of the head's layers."""
+        return self.body.name
+
 
 class Network(NamedTuple):
-    """A whole network, ready to be analysed.
+    """A whole network.
 
-    ``registration`` is the order of the file, rows and auxiliary heads together: the order in
-    which layers are registered, hence that of the state_dict. ``settings`` are what replaced values
-    of the spec, by name.
+    ``sections`` maps rows and auxiliary heads to their sections. ``registration`` lists both in the
+    order of the spec, in which layers are registered, so it is also the order of the state_dict.
+    ``settings`` are the values that replaced values of the spec, with their names.
     """
 
     name: str
@@ -220,13 +231,18 @@ class Network(NamedTuple):
     span: Span
     settings: "tuple[tuple[str, Setting], ...]" = ()
 
+    @property
+    def rows_and_heads(self) -> tuple[Node, ...]:
+        """The rows, then the layers of the auxiliary heads: every layer is below one of these."""
+        return (*self.rows, *(head.body for head in self.aux))
+
     def __repr__(self) -> str:
         name, shape, rows = escape_line(self.name), format_shape(self.input), len(self.rows)
         return f"<Network {name}: {shape} to {self.classes:,} classes in {rows:,} rows>"
 
 
 def walk(node: Node) -> "Iterator[Node]":
-    """The node and everything below it, in the order in which it runs."""
+    """Yield the node and all nodes below it, in the order in which they run."""
     pending = [node]
     while pending:
         node = pending.pop()
@@ -235,23 +251,23 @@ def walk(node: Node) -> "Iterator[Node]":
 
 
 def _node_repr(node: Node) -> str:
-    """A line for what would be a tree of pages."""
+    """Return one line for a tree that would fill pages."""
     what = f"{node.path} {node.module}" if isinstance(node, Call) else node.path
     count = sum(isinstance(inner, Op) for inner in walk(node))
     return f"<{type(node).__name__} {what}: {count:,} operators>"
 
 
-def named(node: Node) -> "Iterator[Node]":
-    """The layers below the node that have names; structure without one is looked through."""
+def named_children(node: Node) -> "Iterator[Node]":
+    """Yield the nearest nodes below the node that have names."""
     for child in node.children:
         if child.name:
             yield child
         else:
-            yield from named(child)
+            yield from named_children(child)
 
 
-def mapped(node: Node, change: "Callable[[Node], Node]") -> Node:
-    """The node with each of the nodes directly below it changed."""
+def map_children(node: Node, change: "Callable[[Node], Node]") -> Node:
+    """Return the node with ``change`` applied to each node directly below it."""
     if isinstance(node, Sequence):
         return node._replace(children=tuple(map(change, node.children)))
     if isinstance(node, Concat):

@@ -63,7 +63,7 @@ def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnosti
         for head in base.aux:
             kind = head.body.module if isinstance(head.body, ir.Call) else "Sequence"
             value = f"{{Aux: {kind}, from: {head.tap}, loss_weight: {head.loss_weight:g}}}"
-            lines.append(f"#  {head.body.name}: {value}")
+            lines.append(f"#  {head.name}: {value}")
     return "\n".join(lines) + "\n"
 
 

@@ -177,8 +177,8 @@ def test_weights_become_those_that_the_generated_file_makes(name: str, recipe: R
         np.testing.assert_allclose(array, theirs[key], rtol=close, atol=close / 10, err_msg=key)
     if is_invertible(optimized.analysis):
         converted = {key: torch.from_numpy(array) for key, array in ours.items()}
-        kept = {head.body.name for head in optimized.analysis.network.aux}
-        heads = {head.body.name for head in optimized.written.network.aux} - kept
+        kept = {head.name for head in optimized.analysis.network.aux}
+        heads = {head.name for head in optimized.written.network.aux} - kept
         wanted = [key for key in state if key.partition(".")[0] not in heads]
         for back in both(optimized, converted, back=True):
             assert sorted(back) == sorted(wanted)

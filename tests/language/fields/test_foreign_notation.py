@@ -29,7 +29,7 @@ def operators(text: str) -> list[tuple[str, Operator]] | None:
     network = compiled.network
     return [
         (node.path, node.operator)
-        for row in (*network.rows, *(head.body for head in network.aux))
+        for row in network.rows_and_heads
         for node in ir.walk(row)
         if isinstance(node, ir.Op)
     ]

@@ -76,7 +76,7 @@ class Match(NamedTuple):
 
 def expected_state(analysis: Analysis) -> dict[str, Tensor]:
     """Every entry of the network's state by its key, in registration order."""
-    by_name = {row.node.name: row for row in (*analysis.rows, *analysis.aux)}
+    by_name = {row.node.name: row for row in analysis.rows_and_heads}
     return {
         f"{layer.op.path}.{tensor.name}": tensor
         for name in analysis.network.registration
@@ -126,7 +126,7 @@ def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
 def class_layers(analysis: Analysis) -> tuple[str, ...]:
     """The layers whose weights depend on the number of classes, those of auxiliary heads last."""
     network = analysis.network
-    nodes = (*network.rows, *(head.body for head in network.aux))
+    nodes = network.rows_and_heads
     paths = [path for node in nodes for path in _of_classes(node, {CLASSES})]
     keys = expected_state(analysis)
     return tuple(path for path in paths if any(key.startswith(f"{path}.") for key in keys))
@@ -317,7 +317,7 @@ def _missing_heads(
     analysis: Analysis, expected: Collection[str], found: Collection[str]
 ) -> tuple[str, ...]:
     """The auxiliary heads where nothing of any of them is there; one of two is no network."""
-    heads = tuple(head.body.name for head in analysis.network.aux)
+    heads = tuple(head.name for head in analysis.network.aux)
     prefixes = tuple(f"{head}." for head in heads)
     there = any(key.startswith(prefixes) for key in found)
     return heads if not there and any(key.startswith(prefixes) for key in expected) else ()

@@ -124,5 +124,4 @@ def _warnings(lint: Lint, violations: list[Violation], network: ir.Network) -> I
 
 
 def _rows(network: ir.Network) -> dict[str, ir.Node]:
-    heads = (head.body for head in network.aux)
-    return {row.name: row for row in (*network.rows, *heads)}
+    return {row.name: row for row in network.rows_and_heads}

@@ -160,7 +160,7 @@ def command(
 
 def _used(given: dict[str, Any], analysis: "Analysis", target: "Analysis") -> dict[str, Any]:
     """The tensors of which something is made: none of auxiliary heads that the target lacks."""
-    heads, kept = ({head.body.name for head in a.network.aux} for a in (analysis, target))
+    heads, kept = ({head.name for head in a.network.aux} for a in (analysis, target))
     return {key: value for key, value in given.items() if key.partition(".")[0] not in heads - kept}
 
 

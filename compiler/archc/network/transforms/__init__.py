@@ -1,1 +1,1 @@
-"""IR → IR. One file each; a transform returns a new tree and leaves the old one as it was."""
+"""Transforms, one file each: return a new tree and leave the old one unchanged."""

@@ -1,16 +1,16 @@
-"""Without what is there for training alone: auxiliary heads and dropout."""
+"""Remove what only training uses: auxiliary heads and dropout."""
 
 from archc.network import ir
-from archc.network.transforms.editing import idle, without
+from archc.network.transforms.editing import as_identity, without_child
 from archc.ops.plain import Dropout
 
 
 def drop_training(network: ir.Network) -> ir.Network:
-    """The network as it runs at inference; what it computes there stays as it is."""
+    """Return the network without auxiliary heads and dropout; at inference it computes the same."""
     kept = tuple(row for row in network.rows if not _is_dropout(row))
-    if len(kept) < 2:  # not nothing, and not a softmax alone, which stands behind the logits
+    if len(kept) < 2:  # otherwise nothing, or only a softmax, may remain
         kept = network.rows
-    rows = tuple(map(_node, kept))
+    rows = tuple(map(_drop_dropout, kept))
     names = {row.name for row in rows}
     return network._replace(
         rows=rows,
@@ -20,14 +20,14 @@ def drop_training(network: ir.Network) -> ir.Network:
     )
 
 
-def _node(node: ir.Node) -> ir.Node:
+def _drop_dropout(node: ir.Node) -> ir.Node:
     if isinstance(node, ir.Op):
-        return idle(node) if _is_dropout(node) else node
+        return as_identity(node) if _is_dropout(node) else node
     if isinstance(node, ir.Sequence) and len(node.children) > 1:
         for index, child in enumerate(node.children):
             if _is_dropout(child):
-                return _node(without(node, index))
-    return ir.mapped(node, _node)
+                return _drop_dropout(without_child(node, index))
+    return ir.map_children(node, _drop_dropout)
 
 
 def _is_dropout(node: ir.Node) -> bool:

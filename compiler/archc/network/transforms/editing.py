@@ -1,4 +1,4 @@
-"""Changes of single nodes, of which transforms are made."""
+"""Edits of single nodes, for use in transforms."""
 
 from typing import TypeVar, cast
 
@@ -9,46 +9,47 @@ from archc.ops.plain import Identity
 AnyOperator = TypeVar("AnyOperator", bound=Operator)
 
 
-def changed(operator: AnyOperator, **fields: object) -> AnyOperator:
-    """The operator with other values in some of its fields, which are what a spec's text gave."""
+def with_fields(operator: AnyOperator, **fields: object) -> AnyOperator:
+    """Return the operator with some fields replaced, without validating them again."""
     known = {name: getattr(operator, name) for name in type(operator).model_fields}
     return cast("AnyOperator", type(operator).model_construct(**known | fields))
 
 
 def original_ops(op: ir.Op) -> tuple[ir.Op, ...]:
-    """The operators as written that this one stands for: itself, where no transform made it."""
+    """Return the operators of the spec that were merged into this one, or the operator itself."""
     return op.replaces or (op,)
 
 
-def idle(op: ir.Op) -> ir.Op:
-    """What passes its input on in the operator's place."""
+def as_identity(op: ir.Op) -> ir.Op:
+    """Return an Identity in the operator's place."""
     return op._replace(operator=Identity(), symbols={})
 
 
-def without(sequence: ir.Sequence, index: int) -> ir.Node:
-    """The sequence without one of its operators.
+def without_child(sequence: ir.Sequence, index: int) -> ir.Node:
+    """Return the sequence without the operator at ``index``.
 
-    Where layers are named by their positions, those behind it move up, and one that is left alone
-    under a name takes the name itself. Only operators move: in front of anything else, whose layers
-    keep their paths, an Identity holds the place.
+    If layers are named by their positions, the operators after it are renumbered, and a single
+    remaining operator replaces the sequence and takes its name. Structures are never renumbered,
+    since the paths of their layers would change: if one follows, an Identity takes the operator's
+    place instead.
     """
-    op, later = sequence.children[index], sequence.children[index + 1 :]
+    op, after = sequence.children[index], sequence.children[index + 1 :]
     assert isinstance(op, ir.Op)
     before = sequence.children[:index]
     if not op.name.isdigit():
-        return sequence._replace(children=before + later)
-    operators = [node for node in later if isinstance(node, ir.Op)]
-    if len(operators) < len(later):
-        return sequence._replace(children=(*before, idle(op), *later))
-    moved = tuple(
-        _moved(node, f"{sequence.path}.{place}", str(place))
+        return sequence._replace(children=before + after)
+    operators = [node for node in after if isinstance(node, ir.Op)]
+    if len(operators) < len(after):
+        return sequence._replace(children=(*before, as_identity(op), *after))
+    renumbered = tuple(
+        _renamed(node, f"{sequence.path}.{place}", str(place))
         for place, node in enumerate(operators, start=int(op.name))
     )
-    rest = before + moved
+    rest = before + renumbered
     if len(rest) == 1 and sequence.name and isinstance(rest[0], ir.Op):
-        return _moved(rest[0], sequence.path, sequence.name)
+        return _renamed(rest[0], sequence.path, sequence.name)
     return sequence._replace(children=rest)
 
 
-def _moved(op: ir.Op, path: str, name: str) -> ir.Op:
+def _renamed(op: ir.Op, path: str, name: str) -> ir.Op:
     return op._replace(path=path, name=name, replaces=original_ops(op))

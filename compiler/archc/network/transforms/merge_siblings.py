@@ -1,8 +1,16 @@
-"""Sibling 1x1 convolutions, which read the same input, as one whose output is split.
+"""Merge 1x1 convolutions that read the same input into one, and split its output.
 
-One large product of matrices is faster than several small ones, and reads its input once. The
-filters of a convolution do not see one another, and a norm is one for each channel: in training,
-too, the merged convolution computes what its parts did.
+A Concat becomes a Fork. For example,
+
+    Concat: [a: 1x1 with 64 filters, b: [1x1 with 96 filters, 3x3], pool: [max pool, 1x1]]
+
+becomes one 1x1 with 160 filters, which a and b share:
+
+    Fork: shared: 1x1 with 160 filters, parts: [64, 96, None],
+          branches: [(no layers), [3x3], [max pool, 1x1]]
+
+One large matrix product is faster than several small ones and reads its input once. Each filter,
+and each channel of a norm, is computed on its own, so the result is the same, in training too.
 """
 
 from collections import Counter
@@ -10,74 +18,76 @@ from operator import itemgetter
 
 from archc.network import ir
 from archc.network.names import identifier
-from archc.network.transforms.editing import changed, original_ops, without
+from archc.network.transforms.editing import original_ops, with_fields, without_child
 from archc.ops.convolution import Conv
 
 SHARED = "shared"
 
 
 def merge_siblings(network: ir.Network) -> ir.Network:
-    """The network with the 1x1 convolutions that begin the branches of a Concat merged.
+    """Return the network with merged 1x1 convolutions at the start of the branches of a Concat.
 
-    They are alike but for their filters. Of several kinds in one Concat, that of most branches is
-    merged. A module whose layers are named by positions stays as it is, since its positions are a
-    list's.
+    Only convolutions with the same bias, norm and activation are merged. If a Concat has several
+    such groups, the largest is merged. A module whose layers are named by their positions is not
+    changed, since a new layer would need a position among them.
     """
     return network._replace(
-        rows=tuple(map(_outside, network.rows)),
-        aux=tuple(head._replace(body=_outside(head.body)) for head in network.aux),
+        rows=tuple(map(_merge_in_modules, network.rows)),
+        aux=tuple(head._replace(body=_merge_in_modules(head.body)) for head in network.aux),
     )
 
 
-def _outside(node: ir.Node) -> ir.Node:
-    """A node that is in no module: every Concat is in one."""
+def _merge_in_modules(node: ir.Node) -> ir.Node:
+    """Merge in every module below a node that is in no module. A Concat is always in a module."""
     if not isinstance(node, ir.Call):
-        return ir.mapped(node, _outside)
-    names = [layer.name for layer in ir.named(node.body)]
+        return ir.map_children(node, _merge_in_modules)
+    names = [layer.name for layer in ir.named_children(node.body)]
     if any(name.isdigit() for name in names):
-        return ir.mapped(node, _outside)
+        return ir.map_children(node, _merge_in_modules)
     taken = {name.lower() for name in (*names, *map(identifier, node.arguments))}
-    return node._replace(body=_Merging(taken).node(node.body))
+    return node._replace(body=_ModuleMerger(taken).node(node.body))
 
 
-class _Merging:
-    """Merges in one module; ``taken`` are the names that its attributes have."""
+class _ModuleMerger:
+    """Merges within one module; ``taken`` are the attribute names that it already uses."""
 
     def __init__(self, taken: set[str]) -> None:
         self.taken = taken
         self.number = 1
 
     def node(self, node: ir.Node) -> ir.Node:
-        """The node with what is below it merged."""
+        """Return the node with every Concat below it merged."""
         if isinstance(node, ir.Call):
-            return _outside(node)
-        node = ir.mapped(node, self.node)
-        return self._merged(node) if isinstance(node, ir.Concat) else node
+            return _merge_in_modules(node)
+        node = ir.map_children(node, self.node)
+        return self._merge(node) if isinstance(node, ir.Concat) else node
 
-    def _merged(self, concat: ir.Concat) -> ir.Node:
-        firsts = tuple(map(_first, concat.branches))
-        kinds = [None if op is None else _kind(op) for op in firsts]
-        known = Counter(kind for kind in kinds if kind is not None)
-        most, count = max(known.items(), key=itemgetter(1), default=((), 0))
+    def _merge(self, concat: ir.Concat) -> ir.Node:
+        firsts = tuple(map(_first_op, concat.branches))
+        keys = [None if op is None else _merge_key(op) for op in firsts]
+        groups = Counter(key for key in keys if key is not None)
+        largest, count = max(groups.items(), key=itemgetter(1), default=((), 0))
         if count < 2:
             return concat
-        siblings = [op if kind == most else None for op, kind in zip(firsts, kinds, strict=True)]
+        siblings = [op if key == largest else None for op, key in zip(firsts, keys, strict=True)]
         parts = tuple(op and _part(op) for op in siblings)
-        name = self._name()
+        name = self._shared_name()
         merged = [op for op in siblings if op is not None]
         shared = ir.Op(
             f"{concat.path}.{name}",
             name,
-            changed(merged[0].operator, out=sum(part.channels for part in parts if part)),
+            with_fields(merged[0].operator, out=sum(part.channels for part in parts if part)),
             {},
             concat.span,
-            tuple(old for op in merged for old in original_ops(op)),
+            tuple(original for op in merged for original in original_ops(op)),
         )
-        pairs = zip(parts, concat.branches, strict=True)
-        rests = tuple(branch if part is None else _rest(branch, concat) for part, branch in pairs)
-        return ir.Fork(concat.path, concat.name, shared, parts, rests, concat.span)
+        branches = tuple(
+            branch if part is None else _without_first_op(branch, concat)
+            for part, branch in zip(parts, concat.branches, strict=True)
+        )
+        return ir.Fork(concat.path, concat.name, shared, parts, branches, concat.span)
 
-    def _name(self) -> str:
+    def _shared_name(self) -> str:
         name = SHARED if self.number == 1 else f"{SHARED}_{self.number}"
         while {name, f"{name}_parts"} & self.taken:
             self.number += 1
@@ -86,26 +96,31 @@ class _Merging:
         return name
 
 
-def _first(branch: ir.Node) -> ir.Op | None:
-    """The operator that alone reads the branch's input."""
+def _first_op(branch: ir.Node) -> ir.Op | None:
+    """Return the branch's first operator, if no other operator reads the branch's input."""
     if isinstance(branch, ir.Sequence) and branch.children:
-        return _first(branch.children[0])
+        return _first_op(branch.children[0])
     return branch if isinstance(branch, ir.Op) else None
 
 
-def _rest(branch: ir.Node, concat: ir.Concat) -> ir.Node:
-    """The branch without its first operator; what is left of one that is nothing else passes on."""
-    passes_on = ir.Sequence(concat.path, "", (), concat.span)
+def _without_first_op(branch: ir.Node, concat: ir.Concat) -> ir.Node:
+    """Return the branch without its first operator.
+
+    A branch of one operator becomes an empty Sequence, which returns its input. The first operator
+    may be in nested Sequences: ``[[a, b], c]`` becomes ``[[b], c]``, and ``[[a], c]`` becomes
+    ``[[], c]``.
+    """
+    empty = ir.Sequence(concat.path, "", (), concat.span)
     if not isinstance(branch, ir.Sequence):
-        return passes_on
+        return empty
     first, *others = branch.children
     if not isinstance(first, ir.Op):
-        return branch._replace(children=(_rest(first, concat), *others))
-    return without(branch, 0) if others else passes_on
+        return branch._replace(children=(_without_first_op(first, concat), *others))
+    return without_child(branch, 0) if others else empty
 
 
-def _kind(op: ir.Op) -> tuple[object, ...] | None:
-    """What siblings must share to be merged; None for what is not to be merged."""
+def _merge_key(op: ir.Op) -> tuple[object, ...] | None:
+    """Return what operators must have in common to be merged; None if ``op`` cannot be merged."""
     operator = op.operator
     if not isinstance(operator, Conv) or "groups" in op.symbols or operator.groups > 1:
         return None

@@ -1,17 +1,18 @@
-"""Every convolution wider or narrower by a factor, as in MobileNet's width multiplier."""
+"""Scale the width of every convolution, as with MobileNet's width multiplier."""
 
 from collections.abc import Mapping
 
 from archc.network import ir
-from archc.network.transforms.editing import changed
+from archc.network.transforms.editing import with_fields
 from archc.ops.convolution import Convolution
 
 
 def scale_width(network: ir.Network, multiplier: float, multiple: int) -> ir.Network:
-    """The network with every number of filters times ``multiplier``.
+    """Return the network with every number of filters multiplied by ``multiplier``.
 
-    Numbers are rounded to the nearest multiple of ``multiple``, halves up, and are at least one
-    multiple. Linear layers and numbers that are the classes stay as they are (arXiv:1704.04861).
+    The results are rounded to the nearest multiple of ``multiple`` (halves round up) and are at
+    least ``multiple``. Linear layers, and convolutions with ``out: classes``, are not scaled
+    (arXiv:1704.04861).
     """
     scaling = _Scaling(multiplier, multiple)
     return network._replace(
@@ -21,19 +22,19 @@ def scale_width(network: ir.Network, multiplier: float, multiple: int) -> ir.Net
 
 
 class _Scaling:
-    """``columns`` are those of the class at hand whose cells are scaled, wherever they are used."""
+    """``columns`` are the scaled columns of the module that contains the node."""
 
     def __init__(self, multiplier: float, multiple: int) -> None:
         self.multiplier = multiplier
         self.multiple = multiple
 
     def node(self, node: ir.Node, columns: frozenset[str]) -> ir.Node:
-        """The node with everything in it scaled."""
+        """Return the node with all convolutions in it scaled."""
         if isinstance(node, ir.Op):
             return self._op(node, columns)
         if isinstance(node, ir.Call):
             return self._call(node, columns)
-        return ir.mapped(node, lambda child: self.node(child, columns))
+        return ir.map_children(node, lambda child: self.node(child, columns))
 
     def _op(self, node: ir.Op, columns: frozenset[str]) -> ir.Op:
         operator = node.operator
@@ -43,7 +44,7 @@ class _Scaling:
         if not scaled:
             return node
         fields = {field: self._scaled(getattr(operator, field)) for field in scaled}
-        return node._replace(operator=changed(operator, **fields))
+        return node._replace(operator=with_fields(operator, **fields))
 
     def _call(self, node: ir.Call, columns: frozenset[str]) -> ir.Call:
         filters = filter_columns(node.body)
@@ -65,7 +66,7 @@ class _Scaling:
 
 
 def filter_columns(body: ir.Node) -> set[str]:
-    """The columns of a module that become numbers of filters in its body."""
+    """Return the columns of a module that set numbers of filters in its body."""
     columns = set()
     pending = [body]
     while pending:

@@ -107,8 +107,8 @@ def _kinds(analysis: Analysis, marks: Mapping[str, str]) -> dict[int, int]:
     """A number for each node, the same for two that differ in name and place alone."""
     numbers: dict[Hashable, int] = {}
     kinds: dict[int, int] = {}
-    inputs, outputs = analysis.shapes.inputs, analysis.shapes.outputs
-    for row in (*analysis.network.rows, *(head.body for head in analysis.network.aux)):
+    inputs, outputs = analysis.shapes.node_inputs, analysis.shapes.node_outputs
+    for row in analysis.network.rows_and_heads:
         for node in reversed([*ir.walk(row)]):  # what is inside a node stands behind it
             inside = tuple([kinds[id(child)] for child in node.children])
             shapes = inputs[id(node)], outputs[id(node)]

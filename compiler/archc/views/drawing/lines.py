@@ -6,7 +6,7 @@ from typing import NamedTuple
 from archc.analyses import Analysis
 from archc.analyses.cost import total
 from archc.analyses.depth import measure_depth
-from archc.analyses.receptive_field import Field
+from archc.analyses.receptive_field import ReceptiveField
 from archc.network import ir
 from archc.ops.operator import Cost, Shape, format_shape
 from archc.views.drawing.folding import Folding, Run, fold
@@ -28,7 +28,7 @@ class Line(NamedTuple):
     output: Shape
     depth: int
     cost: Cost
-    field: Field | None
+    receptive_field: ReceptiveField | None
 
 
 def spoken(line: Line, mark: str = "") -> str:
@@ -92,19 +92,19 @@ def _line(analysis: Analysis, run: Run, level: int, own: slice) -> Line:
         kind, notation = kind_and_notation(node)
     field = None
     if level == 0:
-        field = analysis.fields.of(node.name)
+        field = analysis.receptive_fields.of_row(node.name)
     elif isinstance(node, ir.Op):
-        field = analysis.layers[own.start].field
+        field = analysis.layers[own.start].receptive_field
     elif isinstance(node, ir.Sequence) and isinstance((None, *node.children)[-1], ir.Op):
-        field = analysis.layers[own.stop - 1].field
+        field = analysis.layers[own.stop - 1].receptive_field
     return Line(
         node,
         level,
         len(run.nodes) - 1,
         kind,
         notation,
-        shapes.inputs[id(node)],
-        shapes.outputs[id(node)],
+        shapes.input(node),
+        shapes.output(node),
         measure_depth(node),
         total(analysis.costs[own]),
         field,

@@ -23,7 +23,7 @@ def totals_table(analyses: Sequence[Analysis]) -> Element:
         "with auxiliary heads": _counts([a.cost_with_aux.params for a in analyses]),
         "MACs": _counts([a.cost.macs for a in analyses]),
         "depth": _counts([a.depth for a in analyses]),
-        "receptive field": [format_shape(a.field.size) for a in analyses],
+        "receptive field": [format_shape(a.receptive_field.size) for a in analyses],
         "activations": _counts([a.memory for a in analyses]),
         "alive at the peak": _counts([a.peak for a in analyses]),
     }
@@ -48,9 +48,7 @@ def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) 
     found: list[dict[str, RowAnalysis]] = []
     names: dict[str, dict[str, None]] = {}
     for analysis, was in zip(analyses, ({}, *former), strict=True):
-        rows = {
-            was.get(row.node.name, row.node.name): row for row in (*analysis.rows, *analysis.aux)
-        }
+        rows = {was.get(row.node.name, row.node.name): row for row in analysis.rows_and_heads}
         found.append(rows)
         for name, row in rows.items():
             names.setdefault(name, {})[row.node.name] = None

@@ -18,7 +18,7 @@ def facts(analysis: Analysis) -> Element:
     pairs += [
         ("multiply-accumulates", f"{cost.macs:,}"),
         ("depth", str(analysis.depth)),
-        ("receptive field", format_shape(analysis.field.size)),
+        ("receptive field", format_shape(analysis.receptive_field.size)),
         ("alive at the peak", f"{analysis.peak:,} elements"),
     ]
     return fact_list(pairs)

@@ -61,8 +61,7 @@ def network_figure(block: Block, name: str, lines: Sequence[Line], prefix: str) 
 def module_figures(analysis: Analysis) -> Element | None:
     """Each module as the spec defines it, with the columns that fill it; None without modules."""
     found: dict[str, tuple[ir.Call, list[str]]] = {}
-    heads = (head.body for head in analysis.network.aux)
-    for row in (*analysis.network.rows, *heads):
+    for row in analysis.network.rows_and_heads:
         for node in ir.walk(row):
             if isinstance(node, ir.Call):
                 found.setdefault(node.module, (node, []))[1].append(node.path)

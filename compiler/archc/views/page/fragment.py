@@ -87,7 +87,7 @@ def network_fragment(network: ir.Network) -> str:
         ("rows", f"{len(network.rows):,}"),
     ]
     if network.aux:
-        heads = [f"{head.body.name} from {head.tap}" for head in network.aux]
+        heads = [f"{head.name} from {head.tap}" for head in network.aux]
         pairs.append(("auxiliary heads", ", ".join(heads)))
     if network.modules:
         pairs.append(("modules", ", ".join(network.modules)))

@@ -53,6 +53,7 @@ def lines_table(lines: Sequence[Line], prefix: str) -> Element:
         others = (cost.pool_ops, cost.norm_ops, cost.activation_ops)
         path = line.node.path + (f" and {line.alike:,} more alike" if line.alike else "")
         span = line.node.span
+        field = line.receptive_field
         place = element("td", f"{span.source.name}:{span.line} ", element("code", _stated(line)))
         body.append(
             element(
@@ -62,8 +63,8 @@ def lines_table(lines: Sequence[Line], prefix: str) -> Element:
                 *(element("td", text) for text in (line.notation, _followed_by(line.node))),
                 *(element("td", format_shape(shape)) for shape in (line.input, line.output)),
                 *(element("td", f"{n:,}" if n else "") for n in (line.depth, *counts, *others)),
-                element("td", format_shape(line.field.size) if line.field else ""),
-                element("td", format_shape(line.field.stride) if line.field else ""),
+                element("td", format_shape(field.size) if field else ""),
+                element("td", format_shape(field.stride) if field else ""),
                 place,
                 id=f"{prefix}{number}",
             )

@@ -107,8 +107,8 @@ def table_json(analysis: Analysis, conformance: Conformance) -> dict[str, object
             **_cost_json(analysis.cost),
             "macs_with_aux": analysis.cost_with_aux.macs,
             "depth": analysis.depth,
-            "receptive_field": list(analysis.field.size),
-            "stride": list(analysis.field.stride),
+            "receptive_field": list(analysis.receptive_field.size),
+            "stride": list(analysis.receptive_field.stride),
             "activations": analysis.memory,
             "peak_activations": analysis.peak,
             **_totals_json(conformance, "total"),
@@ -202,8 +202,8 @@ def _row_json(row: RowAnalysis, conformance: Conformance) -> dict[str, object]:
         "output": list(row.output),
         "depth": row.depth,
         **_cost_json(row.cost),
-        "receptive_field": list(row.field.size),
-        "stride": list(row.field.stride),
+        "receptive_field": list(row.receptive_field.size),
+        "stride": list(row.receptive_field.stride),
         "activations": row.memory,
         "printed": _printed(results),
         "verdict": {column: result.verdict for column, result in results.items()},
@@ -248,8 +248,8 @@ def _layer_json(layer: LayerAnalysis) -> dict[str, object]:
         "input": list(layer.input),
         "output": list(layer.output),
         **_cost_json(layer.cost),
-        "receptive_field": list(layer.field.size),
-        "stride": list(layer.field.stride),
+        "receptive_field": list(layer.receptive_field.size),
+        "stride": list(layer.receptive_field.stride),
     }
 
 

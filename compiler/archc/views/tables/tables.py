@@ -91,8 +91,8 @@ def layers_grid(analysis: Analysis) -> Table:
                 format_shape(layer.input),
                 format_shape(layer.output),
                 *_numbers(layer.cost),
-                format_shape(layer.field.size),
-                format_shape(layer.field.stride),
+                format_shape(layer.receptive_field.size),
+                format_shape(layer.receptive_field.stride),
             )
             for row in part
             for layer in row.layers
@@ -154,8 +154,8 @@ def summary(analysis: Analysis, conformance: Conformance, layers: bool = False) 
             f"{cost.weights:,} weights, {cost.biases:,} biases, {cost.norm:,} norm parameters"
         )
     lines.append(
-        f"receptive field {format_shape(analysis.field.size)}; activations {analysis.memory:,} "
-        f"elements in all, {analysis.peak:,} alive at the peak"
+        f"receptive field {format_shape(analysis.receptive_field.size)}; "
+        f"activations {analysis.memory:,} elements in all, {analysis.peak:,} alive at the peak"
     )
     if table is None:
         return [*lines, "The spec states no printed table."]

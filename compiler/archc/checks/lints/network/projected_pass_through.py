@@ -61,7 +61,7 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
         pool, projection = first.operator, second.operator
         if not isinstance(pool, MaxPool | AvgPool) or not isinstance(projection, Conv):
             continue
-        shape = analysis.shapes.inputs[id(second)]
+        shape = analysis.shapes.input(second)
         reduces = isinstance(pool.window, Window) and max(pool.window.stride or (1, 1)) > 1
         # A row of its own is no branch: what follows a pool there is the next stage.
         in_branch = "." in first.path

@@ -48,7 +48,7 @@ CODE = "L107"
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
     """A remark for each such window."""
     network = analysis.network
-    bodies = (*network.rows, *(head.body for head in network.aux))
+    bodies = network.rows_and_heads
     shortcuts = {
         id(op)
         for body in bodies

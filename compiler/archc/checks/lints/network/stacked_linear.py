@@ -46,7 +46,7 @@ head:
 from collections.abc import Iterator
 
 from archc.analyses import Analysis
-from archc.analyses.linear_ways import find_linear_ways
+from archc.analyses.linear_paths import find_linear_paths
 from archc.checks.lints.violation import Violation, violation
 from archc.diagnostics import Label
 from archc.network import ir
@@ -57,7 +57,7 @@ CODE = "L105"
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
     """A remark for each such layer."""
-    for first, second, _ in find_linear_ways(analysis.network):
+    for first, second, _ in find_linear_paths(analysis.network):
         if not _is_meant(first, second, analysis):
             message = "nothing non-linear stands between this layer and the next with weights"
             hint = "set activation: ReLU, or make one layer of both"
@@ -72,7 +72,7 @@ def _is_meant(first: ir.Op, second: ir.Op, analysis: Analysis) -> bool:
     one, other = first.operator, second.operator
     if not isinstance(one, Conv) or not isinstance(other, Conv):
         return False
-    given, read = (analysis.shapes.inputs[id(op)][0] for op in (first, second))
+    given, read = (analysis.shapes.input(op)[0] for op in (first, second))
     if other.window.kernel != (1, 1):
         return False
     is_depthwise = 1 < given == one.groups

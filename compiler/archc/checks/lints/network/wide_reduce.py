@@ -50,10 +50,10 @@ CODE = "L101"
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
     """A remark for each such reduction."""
     network = analysis.network
-    bodies = (*network.rows, *(head.body for head in network.aux))
+    bodies = network.rows_and_heads
     residuals = [n for body in bodies for n in ir.walk(body) if isinstance(n, ir.Residual)]
     given = {
-        id(op): analysis.shapes.of(residual)[0]
+        id(op): analysis.shapes.output(residual)[0]
         for residual in residuals
         for op in ir.walk(residual)
     }
@@ -61,7 +61,7 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
         reduction, larger = first.operator, second.operator
         if not isinstance(reduction, Conv) or not isinstance(larger, Conv):
             continue
-        channels = analysis.shapes.inputs[id(first)][0]
+        channels = analysis.shapes.input(first)[0]
         is_reduction = reduction.window.kernel == (1, 1) and reduction.stride == (1, 1)
         is_larger = max(larger.window.kernel) > 1 and larger.groups == 1
         is_wide = reduction.out > max(channels, given.get(id(first), 0))

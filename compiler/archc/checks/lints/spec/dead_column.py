@@ -66,7 +66,7 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
     """A remark for each such column, at the module that names it."""
     network = analysis.network
     calls: dict[str, list[ir.Call]] = {}
-    for node in (*network.rows, *(head.body for head in network.aux)):
+    for node in network.rows_and_heads:
         for inner in ir.walk(node):
             if type(inner) is ir.Call and inner.arguments:
                 calls.setdefault(inner.module, []).append(inner)
