@@ -41,6 +41,8 @@ _EXAMPLES = (
     ("archc new mine.yaml --from network.yaml", "Start a variant."),
     ("archc diff HEAD:specs/mine.yaml specs/mine.yaml", "Show changes since the last commit."),
 )
+_VERBATIM = "\b\n"
+"""The start of a paragraph whose lines click keeps: a title, then examples."""
 # Characters that roff interprets, or prints differently from what was typed.
 _CHARACTERS = str.maketrans(
     {"\\": r"\e", "-": r"\-", "'": r"\(aq", "`": r"\(ga", "^": r"\(ha", "~": r"\(ti", '"': r"\(dq"}
@@ -65,6 +67,8 @@ def manual_page(cli: click.Group = cli) -> str:
     for command in commands:
         lines += [f".SS {command.info_name}", *_usage(command), ".PP"]
         lines += [*_paragraphs(command.command.help), *_options(command)]
+        if command.command.epilog:
+            lines += [".PP", *_paragraphs(command.command.epilog)]
     for heading, entries in (
         ("EXIT STATUS", _EXIT_STATUS),
         ("ENVIRONMENT", _ENVIRONMENT),
@@ -90,6 +94,8 @@ def command_reference(cli: click.Group = cli) -> str:
             "",
         ]
         lines += [*_markdown_paragraphs(command.command.help), *_markdown_list(_records(command))]
+        if command.command.epilog:
+            lines += _markdown_paragraphs(command.command.epilog)
     for heading, entries in (
         ("Exit status", _EXIT_STATUS),
         ("Environment", _ENVIRONMENT),
@@ -110,8 +116,9 @@ def _contexts(cli: click.Group) -> tuple[click.Context, list[click.Context]]:
 
 def _markdown_paragraphs(text: str | None) -> Iterator[str]:
     for paragraph in cleandoc(text or "").split("\n\n"):
-        if paragraph.startswith("\b\n"):  # click keeps the lines of these, such as examples
-            yield from ("```sh", cleandoc(paragraph.removeprefix("\b\n")), "```", "")
+        if paragraph.startswith(_VERBATIM):
+            title, *lines = paragraph.removeprefix(_VERBATIM).splitlines()
+            yield from (title, "", "```sh", *(line.strip() for line in lines), "```", "")
         else:
             yield from (*_wrapped(_markdown(paragraph)), "")
 
@@ -174,7 +181,13 @@ def _paragraphs(text: str | None) -> Iterator[str]:
     for number, paragraph in enumerate(cleandoc(text or "").split("\n\n")):
         if number:
             yield ".PP"
-        yield from _filled(paragraph)
+        if paragraph.startswith(_VERBATIM):
+            title, *lines = paragraph.removeprefix(_VERBATIM).splitlines()
+            yield title
+            for line in lines:
+                yield from (".br", _roff(line.strip()))
+        else:
+            yield from _filled(paragraph)
 
 
 def _filled(text: str) -> list[str]:

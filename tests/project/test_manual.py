@@ -35,7 +35,10 @@ def test_every_command_and_option_is_there() -> None:
             assert option.help.split()[0] in section(name)
 
 
-@click.command("odd")
+EXAMPLES = "\b\nExamples:\n  archc odd --stars <n>\n  archc odd -x"
+
+
+@click.command("odd", epilog=EXAMPLES)
 @click.option("--dots", help=".TH is no request here, nor is 'this' or \\fBthat\\fP; café.")
 def odd() -> None:
     """A command whose texts roff would misread.
@@ -57,6 +60,12 @@ def test_texts_are_no_requests() -> None:
         ".TP\n"
         ".B \\-\\-dots TEXT\n"
         "\\&.TH is no request here, nor is \\(aqthis\\(aq or \\efBthat\\efP; caf\\[u00E9].\n"
+        ".PP\n"
+        "Examples:\n"
+        ".br\n"
+        "archc odd \\-\\-stars <n>\n"
+        ".br\n"
+        "archc odd \\-x\n"
     )
 
 
@@ -65,14 +74,10 @@ def test_every_request_is_one_of_man() -> None:
     assert requests == {'.\\"', ".TH", ".SH", ".SS", ".PP", ".TP", ".B", ".br"}
 
 
-@click.command("odd")
+@click.command("odd", epilog=EXAMPLES)
 @click.option("--stars", help="*Stars*, <stem> and `--code <n>`, with --stars a=1.")
 def markdown() -> None:
-    """A command whose texts Markdown would misread.
-
-    \b
-    archc odd --stars <n>
-    """
+    """A command whose texts Markdown would misread."""
 
 
 def test_texts_are_no_markdown() -> None:
@@ -85,9 +90,12 @@ def test_texts_are_no_markdown() -> None:
         "\n"
         "A command whose texts Markdown would misread.\n"
         "\n"
+        "- `--stars TEXT`: \\*Stars\\*, &lt;stem> and `--code <n>`, with `--stars a=1`.\n"
+        "\n"
+        "Examples:\n"
+        "\n"
         "```sh\n"
         "archc odd --stars <n>\n"
-        "```\n"
-        "\n"
-        "- `--stars TEXT`: \\*Stars\\*, &lt;stem> and `--code <n>`, with `--stars a=1`."
+        "archc odd -x\n"
+        "```"
     )
