@@ -21,11 +21,11 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 import archc
 from archc.bench.runtimes import Mode
-from archc_backends.common.trial import Passes
+from archc_backends.common.workload import Passes
 from archc_backends.onnx.runtimes import NETWORKS, emitted
 
 WARM_UP = 2
-SHARE = 0.15  # seconds that a contender runs in a round, at least once
+SHARE = 0.15  # seconds that a worker runs in a round, at least once
 CALIBRATED, COMPARED, AT_ONCE = 4, 8, 8  # batches, batches, images in a batch
 
 

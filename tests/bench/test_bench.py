@@ -24,10 +24,10 @@ from shipped import NAMES, SPECS, by_cost
 import archc
 from archc.analyses import Analysis
 from archc.analyses.roofline import Machine, predict
-from archc.bench.results import Results, differences, different, summarize
+from archc.bench.results import Results, check_outputs, differences, summarize
 from archc.bench.rounds import Run
-from archc.bench.runtimes import Mode, Role, Trial, runtimes
-from archc_backends.common.trial import random_state
+from archc.bench.runtimes import Mode, Role, Workload, runtimes
+from archc_backends.common.workload import random_state
 from archc_backends.pytorch import sessions
 
 SMALL = """\
@@ -94,9 +94,9 @@ class Session:
         return {}
 
 class Fake:
-    def modes(self, analysis, trial):
+    def modes(self, analysis, workload):
         return tuple(Mode(name, role) for name, (role, _, _) in MODES.items())
-    def start(self, analysis, trial, mode):
+    def start(self, analysis, workload, mode):
         if mode.name == "refuses":
             raise ValueError("not today\\nnor tomorrow")
         if mode.name == "dies":
@@ -106,7 +106,7 @@ class Fake:
             time.sleep(3600)
         _, seconds, outputs = MODES[mode.name]
         session = Session(mode.name, seconds, outputs)
-        session.batch = trial.batch
+        session.batch = workload.batch
         return session
 
 fake = Fake()
@@ -153,7 +153,7 @@ def run(
 
 
 def summary(*runs: Run, train: bool = False) -> Results:
-    return summarize(Trial(2, train=train), runs, macs=1_000_000)
+    return summarize(Workload(2, train=train), runs, macs=1_000_000)
 
 
 def test_ratios_are_taken_within_rounds() -> None:
@@ -187,15 +187,17 @@ def test_the_share_is_that_of_the_same_rounds_products() -> None:
         ([], False),
     ],
 )
-def test_no_ratio_of_what_computes_something_else(outputs: list[list[float]], same: bool) -> None:
+def test_no_ratio_for_other_outputs(outputs: list[list[float]], same: bool) -> None:
     found = summary(run("a", (0.1,), [[1.0, 2.0]]), run("b", (0.1,), outputs))
     assert (found.results[1].ratio is not None) == same
-    assert (different([found]) == []) == same
+    assert (check_outputs([found]) == []) == same
     if not same:
-        assert different([found])[0].message.startswith("b does not compute what a does, so no")
+        assert check_outputs([found])[0].message.startswith(
+            "no ratio for b: at batch 2 its outputs"
+        )
 
 
-def test_in_training_the_loss_is_held_closer_than_the_gradients() -> None:
+def test_in_training_the_loss_has_a_smaller_tolerance_than_gradients() -> None:
     base = run("a", (0.1,), [[1.0], [1.0, 2.0]])
     rounded = run("b", (0.1,), [[1.0], [1.02, 2.0]])
     other_loss = run("c", (0.1,), [[1.01], [1.0, 2.0]])
@@ -203,9 +205,9 @@ def test_in_training_the_loss_is_held_closer_than_the_gradients() -> None:
     results = summary(base, rounded, other_loss, other_gradients, train=True).results
     assert [result.ratio for result in results] == [1.0, 1.0, None, None]
     found = summary(base, rounded, other_loss, other_gradients, train=True)
-    assert [diagnostic.message.rpartition(": ")[2] for diagnostic in different([found])] == [
-        "1e-02 of the largest number apart at batch 2, 1e-04 is allowed",
-        "1e-01 of the largest number apart at batch 2, 5e-02 is allowed",
+    assert [diagnostic.message.rpartition(": ")[2] for diagnostic in check_outputs([found])] == [
+        "at batch 2 its outputs differ from a by 1e-02 of the largest number, 1e-04 is allowed",
+        "at batch 2 its outputs differ from a by 1e-01 of the largest number, 5e-02 is allowed",
     ]
 
 
@@ -251,13 +253,13 @@ EAGER = ("plain", "plain, channels_last", "deploy", "ONNX Runtime, plain", "Open
 
 @pytest.mark.parametrize("name", by_cost())
 def test_every_shipped_spec_runs_in_every_runtime(name: str) -> None:
-    analysis, trial = analyzed(SPECS / f"{name}.yaml"), Trial(1, threads=2)
+    analysis, workload = analyzed(SPECS / f"{name}.yaml"), Workload(1, threads=2)
     made = {}
     for runtime in dict.fromkeys(runtimes().values()):
-        for mode in runtime.modes(analysis, trial):
+        for mode in runtime.modes(analysis, workload):
             if "compile" in mode.name or mode.role in ("flops", "bytes"):
                 continue
-            session = runtime.start(analysis, trial, mode)
+            session = runtime.start(analysis, workload, mode)
             assert not isinstance(session, list), session
             made[mode.name] = session.outputs()
     assert made.keys() >= set(EAGER)
@@ -279,14 +281,14 @@ def test_random_weights_are_none_that_hide_a_fault() -> None:
         assert (state[key] == variant[key]).all(), key
 
 
-def test_each_contender_is_told_as_it_was(folder: Path) -> None:
+def test_results_of_each_mode(folder: Path) -> None:
     names = ["even", "quick", "wrong", "short", "nothing", "refuses", "dies", "dies later", "talks"]
     chosen = [f"--only={name}" for name in names]
     done = bench(folder, "small.yaml", "--batch", "4", "--rounds", "5", "--format=json", *chosen)
     assert done.returncode == 1
     document = json.loads(done.stdout)
-    (trial,) = document["trials"]
-    results = {result["name"]: result for result in trial["results"]}
+    (workload,) = document["trials"]
+    results = {result["name"]: result for result in workload["results"]}
     ratios = {name: result["ratio"] for name, result in results.items()}
     assert ratios == {
         "even": 1.0,
@@ -299,13 +301,13 @@ def test_each_contender_is_told_as_it_was(folder: Path) -> None:
     assert results["even"]["rounds"] == [0.01] * 5
     assert results["even"]["images_per_second"] == 400
     assert results["even"]["memory"] == 123_000_000
-    assert trial["failed"] == {
+    assert workload["failed"] == {
         "refuses": "ValueError: not today",
         "dies": "gone",
         "dies later": "its process ended with status 3",
     }
     errors = [line for line in done.stderr.splitlines() if line.startswith("error")]
-    assert [line.partition("] ")[2].partition(" does")[0] for line in errors] == [
+    assert [line.partition("] no ratio for ")[2].partition(":")[0] for line in errors] == [
         "wrong",
         "short",
         "nothing",
@@ -328,7 +330,7 @@ def test_real_ones(folder: Path) -> None:
     picture = folder / "small.svg"
     done = bench(folder, "small.yaml", *given, "--layers", "--plot", str(picture))
     assert done.returncode == 0, done.stderr
-    assert "batch 2: this machine does " in done.stdout
+    assert "batch 2: this machine reaches " in done.stdout
     assert "SmallDeploy, batch 2: the roofline predicts " in done.stdout
     layers = {line.split()[0] for line in done.stdout.splitlines() if " Conv " in line}
     assert layers == {
@@ -355,10 +357,10 @@ def test_training(folder: Path) -> None:
 @pytest.mark.parametrize("name", by_cost(["googlenet", "googlenet_bn", "inception_resnet_v2"]))
 def test_in_float64_gradients_are_not_apart(name: str) -> None:
     """So that what they are apart in float32 is rounding, and the tolerance hides no fault."""
-    analysis, trial = analyzed(SPECS / f"{name}.yaml"), Trial(2, threads=2, train=True)
+    analysis, workload = analyzed(SPECS / f"{name}.yaml"), Workload(2, threads=2, train=True)
     made = []
     for mode in (Mode("plain", "written", "float64"), Mode("merged", "optimized", "float64")):
-        made.append(sessions.session(analysis, trial, mode).outputs())
+        made.append(sessions.session(analysis, workload, mode).outputs())
     assert max(differences(made[1], made[0])) < 1e-9
 
 
@@ -399,7 +401,7 @@ def test_a_reference_that_is_another_network_is_not_run(folder: Path) -> None:
     done = bench(folder, "half.yaml", *given)
     assert done.returncode == 0, done.stderr
     assert (
-        "torchvision's googlenet, batch 1: not run: torchvision's googlenet is another network: "
+        "torchvision's googlenet, batch 1: failed: torchvision's googlenet is another network: "
         "conv1.conv.weight has the shape [64, 3, 7, 7], [32, 3, 7, 7] is analysed"
     ) in done.stdout
 
@@ -414,7 +416,7 @@ def test_what_can_be_run_is_listed_without_running(folder: Path) -> None:
 def test_without_a_terminal_each_stage_is_a_line(folder: Path) -> None:
     done = bench(folder, "small.yaml", "--batch", "4", "--rounds", "5", "--only", "even")
     assert done.stderr.splitlines() == [
-        "Small, batch 4: starting 4 contenders",  # three of them are yardsticks
+        "Small, batch 4: starting 4 workers",  # three of them are microbenchmarks
         "Small, batch 4: measuring 5 rounds",
     ]
 
@@ -472,7 +474,7 @@ def wait_for(happened: Callable[[], object]) -> None:
 
 
 def turns(folder: Path) -> int:
-    """How many turns the contender had that counts them: two passes each, after some to warm up."""
+    """How many turns the worker had that counts them: two passes each, after some to warm up."""
     file = folder / "turns"
     return (file.stat().st_size - 3) // 2 if file.exists() else 0
 
@@ -481,14 +483,14 @@ COUNTED = ("--only", "even", "--only", "counts", "--rounds", "1000", "--batch", 
 
 
 def check_partial(document: Any) -> None:
-    """Results of both contenders from the same complete rounds."""
-    (trial,) = document["trials"]
-    assert document["partial"] is trial["partial"] is True
-    even, counting = trial["results"]
+    """Results of both workers from the same complete rounds."""
+    (workload,) = document["trials"]
+    assert document["partial"] is workload["partial"] is True
+    even, counting = workload["results"]
     assert 5 <= len(even["rounds"]) == len(counting["rounds"]) < 1000
     assert (even["ratio"], counting["ratio"]) == (1.0, 2.0)
     assert even["memory"] == counting["memory"] == 123_000_000
-    assert trial["failed"] == {}
+    assert workload["failed"] == {}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -538,10 +540,10 @@ import signal, subprocess
 from pathlib import Path
 from archc.bench.interruptions import Interruptions
 from archc.bench.progress import Progress
-from archc.bench.rounds import Effort
-from archc.bench.trials import run_trial
+from archc.bench.rounds import Schedule
+from archc.bench.measure import measure
 from archc.driver.pipeline import compile_spec
-from archc.bench.runtimes import Mode, Trial
+from archc.bench.runtimes import Mode, Workload
 
 processes = []
 
@@ -554,10 +556,10 @@ class Interrupted(subprocess.Popen):
 subprocess.Popen = Interrupted
 compiled = compile_spec("small.yaml")
 mode = Mode("starts for hours", "written", "float32", ())
-trial = Trial(1, "cpu", 1, False, False)
+workload = Workload(1, "cpu", 1, False, False)
 with open("progress", "w") as progress, Interruptions() as interruptions:
-    results = run_trial(
-        compiled, (), trial, [("fake", mode)], Effort(1, 0.1, False),
+    results = measure(
+        compiled, (), workload, [("fake", mode)], Schedule(1, 0.1, False),
         Progress(progress, "Small"), interruptions,
     )
 print(results.partial, [process.returncode for process in processes])
@@ -578,7 +580,7 @@ def test_an_interrupt_ends_a_process_that_has_just_begun(folder: Path) -> None:
     assert (done.stderr, done.stdout) == ("", "True [-9]\n")
 
 
-def test_an_interrupt_while_a_contender_starts(folder: Path) -> None:
+def test_an_interrupt_while_a_worker_starts(folder: Path) -> None:
     process = begin(folder, "--only", "starts for hours", "--batch", "4", "--batch", "8")
     wait_for(lambda: _workers(process.pid))
     process.send_signal(signal.SIGTERM)
@@ -658,11 +660,11 @@ def test_a_second_interrupt_ends_at_once(folder: Path) -> None:
 
 
 def _workers(session: int) -> list[str]:
-    """The processes of the session that are contenders."""
+    """The processes of the session that are workers."""
     listing = subprocess.run(
         ["ps", "-s", str(session), "-o", "args="], capture_output=True, text=True, check=False
     )
-    return [line for line in listing.stdout.splitlines() if "archc.bench.worker" in line]
+    return [line for line in listing.stdout.splitlines() if "archc.bench.worker_main" in line]
 
 
 def test_nothing_that_runs_networks(folder: Path) -> None:

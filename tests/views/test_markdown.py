@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from archc.bench.results import Results
-from archc.bench.runtimes import Trial
+from archc.bench.runtimes import Workload
 from archc.cli import cli
 from archc.commands.run import bench
 from archc.diagnostics.escapes import escape_line
@@ -136,9 +136,9 @@ table:
 def test_what_a_runtime_says_in_a_benchmark_notifies_nobody(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = "eager: not run: ask @team, see #12"
-    monkeypatch.setattr("archc.bench.view.remarks", lambda results, predicted: [said])
-    nothing = Results(Trial(1, "cpu", 1, False, False), (), {}, ())
+    said = "eager: failed: ask @team, see #12"
+    monkeypatch.setattr("archc.bench.view.footnotes", lambda results, predicted: [said])
+    nothing = Results(Workload(1, "cpu", 1, False, False), (), {}, ())
     bench._show(nothing, [], "md", False)
     assert_shown(said, capsys.readouterr().out)
     bench._show(nothing, [], "text", False)

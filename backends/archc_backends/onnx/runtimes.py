@@ -6,12 +6,12 @@ from importlib.util import find_spec
 from typing import Any
 
 from archc.analyses import Analysis
-from archc.bench.runtimes import Mode, Role, Session, Trial
+from archc.bench.runtimes import Mode, Role, Session, Workload
 from archc.checks.checkpoints.match import expected_state
 from archc.diagnostics import Diagnostic
 from archc.driver.backend import Options
 from archc.driver.optimize import DEPLOY, optimize
-from archc_backends.common.trial import Passes, images, random_state
+from archc_backends.common.workload import Passes, images, random_state
 from archc_backends.onnx.backend import ONNX
 from archc_backends.onnx.graph import IMAGES, LOGITS
 
@@ -21,13 +21,15 @@ NETWORKS: tuple[tuple[str, Role], ...] = (("plain", "written"), ("deploy", "opti
 class ONNXRuntime:
     """ONNX Runtime on a CPU."""
 
-    def modes(self, analysis: Analysis, trial: Trial) -> tuple[Mode, ...]:
+    def modes(self, analysis: Analysis, workload: Workload) -> tuple[Mode, ...]:
         """The network as written and optimised, for inference on a CPU."""
-        if trial.train or trial.device != "cpu" or not _installed("onnxruntime"):
+        if workload.train or workload.device != "cpu" or not _installed("onnxruntime"):
             return ()
         return tuple(Mode(f"ONNX Runtime, {name}", role) for name, role in NETWORKS)
 
-    def start(self, analysis: Analysis, trial: Trial, mode: Mode) -> "Session | list[Diagnostic]":
+    def start(
+        self, analysis: Analysis, workload: Workload, mode: Mode
+    ) -> "Session | list[Diagnostic]":
         """The model in a session of its own threads."""
         model = emitted(analysis, mode)
         if isinstance(model, list):
@@ -35,25 +37,27 @@ class ONNXRuntime:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = trial.threads
+        options.intra_op_num_threads = workload.threads
         session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
-        given = {IMAGES: images(analysis, trial)}
+        given = {IMAGES: images(analysis, workload)}
         return _passes(lambda: session.run([LOGITS], given)[0])
 
 
 class OpenVINO:
     """OpenVINO on a CPU."""
 
-    def modes(self, analysis: Analysis, trial: Trial) -> tuple[Mode, ...]:
+    def modes(self, analysis: Analysis, workload: Workload) -> tuple[Mode, ...]:
         """As ONNX Runtime's; for half precision the optimised one in bfloat16, too."""
-        if trial.train or trial.device != "cpu" or not _installed("openvino"):
+        if workload.train or workload.device != "cpu" or not _installed("openvino"):
             return ()
         modes = [Mode(f"OpenVINO, {name}", role) for name, role in NETWORKS]
-        if trial.half:
+        if workload.half:
             modes.append(Mode("OpenVINO, deploy, bfloat16", "optimized", "bfloat16"))
         return tuple(modes)
 
-    def start(self, analysis: Analysis, trial: Trial, mode: Mode) -> "Session | list[Diagnostic]":
+    def start(
+        self, analysis: Analysis, workload: Workload, mode: Mode
+    ) -> "Session | list[Diagnostic]":
         """The model compiled for the type: by default OpenVINO itself chooses bfloat16."""
         model = emitted(analysis, mode)
         if isinstance(model, list):
@@ -61,29 +65,29 @@ class OpenVINO:
         import openvino
 
         settings = {
-            "INFERENCE_NUM_THREADS": trial.threads,
+            "INFERENCE_NUM_THREADS": workload.threads,
             "INFERENCE_PRECISION_HINT": "f32" if mode.dtype == "float32" else "bf16",
             "PERFORMANCE_HINT": "LATENCY",
         }
         core = openvino.Core()
         read = core.read_model(model)
-        read.reshape([trial.batch, *analysis.network.input])
+        read.reshape([workload.batch, *analysis.network.input])
         request = core.compile_model(read, "CPU", settings).create_infer_request()
-        given = {IMAGES: images(analysis, trial)}
+        given = {IMAGES: images(analysis, workload)}
         return _passes(partial(_inferred, request, given))
 
 
 def emitted(analysis: Analysis, mode: Mode) -> bytes | list[Diagnostic]:
-    """The model with the trial's weights."""
+    """The model with the workload's weights."""
     given = random_state(analysis)
     state = {key: given.get(key) for key in expected_state(analysis)}
-    options = Options("trial", weights=state)
+    options = Options("workload", weights=state)
     if mode.role == "optimized":
         optimized = optimize(analysis, DEPLOY)
         options = options._replace(optimized=optimized)
         analysis = optimized.analysis
     files = ONNX().emit(analysis, options)
-    return files if isinstance(files, list) else files["trial.onnx"]
+    return files if isinstance(files, list) else files["workload.onnx"]
 
 
 def _installed(package: str) -> bool:

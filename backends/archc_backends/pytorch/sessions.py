@@ -1,4 +1,4 @@
-"""Modules loaded for a trial, and timed; everything here imports torch."""
+"""Modules loaded for a workload, and timed; everything here imports torch."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from archc.analyses import Analysis
-from archc.bench.runtimes import Mode, Trial
+from archc.bench.runtimes import Mode, Workload
 from archc.diagnostics import Diagnostic, SpecError
 from archc.driver.backend import Options
 from archc.driver.optimize import DEPLOY, MERGED, optimize
-from archc_backends.common.trial import OUTPUTS, Passes, images, labels, random_state
+from archc_backends.common.workload import OUTPUTS, Passes, images, labels, random_state
 from archc_backends.pytorch.backend import PyTorch
 from archc_backends.pytorch.live import convert_weights, live_module
 from archc_backends.pytorch.ways import COMPILED, GRAPH, LAST
@@ -29,25 +29,25 @@ Loss = Callable[[Any, Tensor], Tensor]
 Run = Callable[[], Tensor]
 
 
-def session(analysis: Analysis, trial: Trial, mode: Mode) -> "TorchPasses":
-    """The generated class for the mode, with the trial's weights. Raises SpecError."""
+def session(analysis: Analysis, workload: Workload, mode: Mode) -> "TorchPasses":
+    """The generated class for the mode, with the workload's weights. Raises SpecError."""
     file = live_module(analysis, PyTorch(), Options("live"))
-    model = loaded(_made(file, analysis, trial), analysis)
+    model = loaded(_made(file, analysis, workload), analysis)
     loss = getattr(file, "total_loss", nn.functional.cross_entropy)
     if mode.role == "optimized":
-        optimized = optimize(analysis, MERGED if trial.train else DEPLOY)
+        optimized = optimize(analysis, MERGED if workload.train else DEPLOY)
         state = convert_weights(optimized, PyTorch(), model.state_dict(), back=False)
         if isinstance(state, Diagnostic):
             raise SpecError([state])
         analysis = optimized.analysis
         file = live_module(analysis, PyTorch(), Options("live", optimized=optimized))
-        model = _made(file, analysis, trial)
+        model = _made(file, analysis, workload)
         model.load_state_dict(state)
-    return module_session(model, analysis, trial, mode, loss)
+    return module_session(model, analysis, workload, mode, loss)
 
 
 def loaded(model: nn.Module, analysis: Analysis) -> nn.Module:
-    """The model with the trial's weights, by our keys; counters stay as they are."""
+    """The model with the workload's weights, by our keys; counters stay as they are."""
     given = {key: torch.from_numpy(array) for key, array in random_state(analysis).items()}
     state = model.state_dict()
     model.load_state_dict({key: given.get(key, value) for key, value in state.items()})
@@ -57,35 +57,35 @@ def loaded(model: nn.Module, analysis: Analysis) -> nn.Module:
 def module_session(
     model: nn.Module,
     analysis: Analysis,
-    trial: Trial,
+    workload: Workload,
     mode: Mode,
     loss: Loss = nn.functional.cross_entropy,
 ) -> "TorchPasses":
-    """The model on the trial's device, in the mode's type, run in its ways; ``loss`` is to train.
+    """The model on the workload's device, in the mode's dtype and options; ``loss`` is to train.
 
     ``analysis`` is that of the model's own network.
     """
-    torch.set_num_threads(trial.threads)
+    torch.set_num_threads(workload.threads)
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     dtype = getattr(torch, mode.dtype)
-    given = torch.from_numpy(images(analysis, trial)).to(trial.device, dtype)
-    model.to(trial.device, dtype)
-    if LAST in mode.ways:
+    given = torch.from_numpy(images(analysis, workload)).to(workload.device, dtype)
+    model.to(workload.device, dtype)
+    if LAST in mode.options:
         nn.utils.convert_conv2d_weight_memory_format(model, torch.channels_last)
         given = given.contiguous(memory_format=torch.channels_last)
     names = dict(model.named_modules())
     layers = {op.path: names[op.path] for op in analysis.shapes.ops if op.path in names}
-    if trial.train:
+    if workload.train:
         weight = next(value for value in model.parameters() if value.dim() == 4)
-        step = partial(_step, _trained(model, mode), loss, given, _labels(analysis, trial))
-        return TorchPasses(step, partial(_gradients, step, weight), trial, {})
+        step = partial(_step, _trained(model, mode), loss, given, _labels(analysis, workload))
+        return TorchPasses(step, partial(_gradients, step, weight), workload, {})
     model.eval().requires_grad_(False)
-    run: Run = partial(_without_gradients, _deployed(model, trial, mode), given)
-    if GRAPH in mode.ways:
+    run: Run = partial(_without_gradients, _deployed(model, workload, mode), given)
+    if GRAPH in mode.options:
         run = _graph(run)
-    eager = trial.device == "cpu" and COMPILED not in mode.ways
-    return TorchPasses(run, partial(_logits, run), trial, layers if eager else {})
+    eager = workload.device == "cpu" and COMPILED not in mode.options
+    return TorchPasses(run, partial(_logits, run), workload, layers if eager else {})
 
 
 class TorchPasses(Passes):
@@ -95,11 +95,11 @@ class TorchPasses(Passes):
         self,
         run: Run,
         read: Callable[[], list[list[float]]],
-        trial: Trial,
+        workload: Workload,
         layers: Mapping[str, nn.Module],
     ) -> None:
         super().__init__(run, read)
-        self._cuda = trial.device == "cuda"
+        self._cuda = workload.device == "cuda"
         self._layers = layers
 
     def time(self, seconds: float) -> list[float]:
@@ -144,11 +144,11 @@ class TorchPasses(Passes):
         return {path: median(found) for path, found in times.items() if found}
 
 
-def yardstick(trial: Trial, mode: Mode) -> TorchPasses:
+def microbenchmark(workload: Workload, mode: Mode) -> TorchPasses:
     """What tells the machine's rate: a product of large matrices, or a copy of much memory."""
-    torch.set_num_threads(trial.threads)
+    torch.set_num_threads(workload.threads)
     torch.set_float32_matmul_precision("highest")
-    device, dtype = trial.device, getattr(torch, mode.dtype)
+    device, dtype = workload.device, getattr(torch, mode.dtype)
     if mode.role == "flops":
         side = SIDE[device]
         a, b = torch.randn(2, side, side, device=device).to(dtype)
@@ -156,15 +156,15 @@ def yardstick(trial: Trial, mode: Mode) -> TorchPasses:
     else:
         source = torch.ones(COPIED // 4, device=device)
         run, amount = partial(torch.empty_like(source).copy_, source), 2.0 * COPIED
-    passes = TorchPasses(run, list, trial, {})
+    passes = TorchPasses(run, list, workload, {})
     passes.amount = amount
     return passes
 
 
-def _made(file: Any, analysis: Analysis, trial: Trial) -> nn.Module:
+def _made(file: Any, analysis: Analysis, workload: Workload) -> nn.Module:
     """The class's instance, with auxiliary heads where they are trained."""
     made = getattr(file, analysis.network.name)
-    aux = {"aux": trial.train} if analysis.network.aux else {}
+    aux = {"aux": workload.train} if analysis.network.aux else {}
     model: nn.Module = made(**aux)
     return model
 
@@ -175,20 +175,20 @@ def _trained(model: nn.Module, mode: Mode) -> Any:
         if isinstance(module, nn.Dropout):
             module.p = 0.0
     model.train()
-    return torch.compile(model) if COMPILED in mode.ways else model
+    return torch.compile(model) if COMPILED in mode.options else model
 
 
-def _deployed(model: nn.Module, trial: Trial, mode: Mode) -> Any:
-    if COMPILED not in mode.ways:
+def _deployed(model: nn.Module, workload: Workload, mode: Mode) -> Any:
+    if COMPILED not in mode.options:
         return model
     # Weights become constants, laid out once; as an option of torch.compile it does nothing.
     inductor: Any = import_module("torch._inductor.config")
-    inductor.freezing = trial.device == "cpu"
+    inductor.freezing = workload.device == "cpu"
     return torch.compile(model)
 
 
-def _labels(analysis: Analysis, trial: Trial) -> Tensor:
-    return torch.tensor(labels(analysis, trial), device=trial.device)
+def _labels(analysis: Analysis, workload: Workload) -> Tensor:
+    return torch.tensor(labels(analysis, workload), device=workload.device)
 
 
 def _step(model: Any, loss: Loss, given: Tensor, wanted: Tensor) -> Tensor:

@@ -2,17 +2,17 @@
 
 import shutil
 
-from archc.bench.runtimes import Trial
+from archc.bench.runtimes import Workload
 
 LAST, COMPILED, GRAPH = "channels_last", "torch.compile", "CUDA graph"
 
 
-def find_ways(trial: Trial) -> list[tuple[str, ...]]:
+def find_ways(workload: Workload) -> list[tuple[str, ...]]:
     """Eagerly, and by what this machine has the parts for; each goes with any layout."""
     ways: list[tuple[str, ...]] = [()]
-    if trial.device == "cuda" and not trial.train:
+    if workload.device == "cuda" and not workload.train:
         ways.append((GRAPH,))
     # What torch.compile makes for a CPU is C++.
-    if trial.device == "cuda" or any(map(shutil.which, ("g++", "clang++"))):
+    if workload.device == "cuda" or any(map(shutil.which, ("g++", "clang++"))):
         ways.append((COMPILED,))
     return ways

@@ -1,1 +1,1 @@
-"""Measuring: each way of running a network in a process of its own, all of them in turn."""
+"""``archc bench``: each mode of running a network in its own process, measured in turn."""

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while measuring: what has been measured is not lost."""
+"""Ctrl-C and SIGTERM while measuring: keep the results so far."""
 
 import signal
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Interrupted(BaseException):
-    """Somebody wants an end."""
+    """Raised by the first signal."""
 
 
 class Interruptions:
-    """Within it the first signal ends measuring and nothing else; a second one ends the process.
+    """Inside this context, the first signal ends only the measuring; a second ends the process.
 
-    ``number`` is that of the signal, 0 without one.
+    ``number`` is the signal's number, 0 without a signal.
     """
 
     def __init__(self) -> None:
@@ -38,18 +38,18 @@ class Interruptions:
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
-        """A block that a signal ends; what follows it runs as ever."""
+        """A block that a signal ends. The code after it still runs."""
         self._measures = True
         try:
             yield
         except _Interrupted:
-            pass  # ``number`` tells
+            pass  # callers check ``number``
         finally:
             self._measures = False
 
     @contextmanager
     def postponed(self) -> Iterator[None]:
-        """A block within ``measuring`` that a signal ends only once the block is complete."""
+        """A block within ``measuring`` that always completes; a signal takes effect after it."""
         self._measures = False
         yield
         self._measures = True

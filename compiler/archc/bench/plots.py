@@ -1,4 +1,4 @@
-"""Results as a picture, by matplotlib, which the extra ``bench`` brings."""
+"""Benchmark results as a bar chart. Needs matplotlib (extra ``bench``)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,13 +8,13 @@ from archc.diagnostics import Diagnostic
 from archc.views.plots import save
 
 
-def draw(name: str, trials: Sequence[Results], file: Path) -> Diagnostic | None:
-    """Images in a second, a group of bars for each batch; or why they cannot be written."""
+def draw(name: str, measured: Sequence[Results], file: Path) -> Diagnostic | None:
+    """Draw images per second, one panel per batch; return the reason if that fails."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 1 + sum(0.28 * (1 + len(one.results)) for one in trials)))
-    axes = figure.subplots(len(trials), squeeze=False)[:, 0]
-    for one, axis in zip(trials, axes, strict=True):
+    figure = Figure(figsize=(8, 1 + sum(0.28 * (1 + len(one.results)) for one in measured)))
+    axes = figure.subplots(len(measured), squeeze=False)[:, 0]
+    for one, axis in zip(measured, axes, strict=True):
         same = [result for result in one.results if result.ratio is not None]
         names = [result.run.mode.name for result in same]
         rates = [result.throughput for result in same]
@@ -22,7 +22,7 @@ def draw(name: str, trials: Sequence[Results], file: Path) -> Diagnostic | None:
         axis.bar_label(bars, [f" {result.ratio:.2f}x" for result in same], fontsize=8)
         axis.invert_yaxis()
         axis.margins(x=0.12)
-        axis.set_title(f"{name}, batch {one.trial.batch}", fontsize=9, loc="left")
+        axis.set_title(f"{name}, batch {one.workload.batch}", fontsize=9, loc="left")
         axis.tick_params(labelsize=8)
         axis.spines[["top", "right"]].set_visible(False)
     axes[-1].set_xlabel("images/s", fontsize=8)

@@ -1,4 +1,4 @@
-"""What a benchmark is doing, on standard error, so that a long one is not silent."""
+"""Progress of a benchmark on standard error."""
 
 import shutil
 from contextlib import suppress
@@ -11,7 +11,7 @@ CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """One line that is renewed on a terminal; elsewhere a line for each stage."""
+    """On a terminal, one line that is updated; elsewhere, one line per stage."""
 
     def __init__(self, stream: TextIO | None, title: str) -> None:
         self._stream = stream
@@ -19,14 +19,14 @@ class Progress:
         self._renews = stream is not None and stream.isatty()
 
     def start(self, name: str, position: int, count: int) -> None:
-        """A contender starts, as the ``position``-th of ``count``."""
+        """Show that the ``position``-th of ``count`` workers starts."""
         if self._renews:
             self._renew(f"starting {name}, {position} of {count} (compiling can take a minute)")
         elif position == 1:
-            self._line(f"starting {counted(count, 'contender')}")
+            self._line(f"starting {counted(count, 'worker')}")
 
     def turn(self, name: str, number: int, rounds: int, left: float | None) -> None:
-        """A contender has its turn in a round, 0 while they warm up; ``left`` are seconds."""
+        """Show whose turn it is in which round, 0 for the warm-up; ``left`` is in seconds."""
         stage = f"round {number} of {rounds}" if number else "warming up"
         if self._renews:
             rest = "" if left is None else f", about {left:.0f} s left"
@@ -35,7 +35,7 @@ class Progress:
             self._line(f"measuring {counted(rounds, 'round')}")
 
     def clear(self) -> None:
-        """Leave an empty line for what is printed next."""
+        """Clear the line for the next output."""
         if self._renews:
             self._print(CLEAR)
 
@@ -47,7 +47,7 @@ class Progress:
         self._print(f"{self._title}: {text}\n")
 
     def _print(self, text: str) -> None:
-        """Nothing where the stream is closed: who closed it does not want to know."""
+        """Print, unless the stream is missing or closed."""
         if self._stream is not None:
             with suppress(OSError):
                 print(end=text, file=self._stream, flush=True)

@@ -1,19 +1,19 @@
-"""All contenders in turn, round after round."""
+"""Rounds, in which each worker has one turn."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from time import monotonic
 from typing import NamedTuple
 
-from archc.bench.contender import Contender
 from archc.bench.progress import Progress
 from archc.bench.runtimes import Mode
+from archc.bench.worker import Worker
 
-UNCOUNTED = 2
+WARM_UP_ROUNDS = 2
 
 
-class Effort(NamedTuple):
-    """How much is measured: rounds, the seconds of a turn, and whether single layers are."""
+class Schedule(NamedTuple):
+    """How much to measure: rounds, seconds per turn, and whether to measure single layers."""
 
     rounds: int
     seconds: float
@@ -21,10 +21,10 @@ class Effort(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What was measured of a contender.
+    """The measurements of one worker.
 
-    ``seconds`` has one number for each round: the median of its passes in it. ``error`` says why
-    there are none. ``layers`` are seconds by path, medians over passes.
+    ``seconds`` are the medians over the passes of each round; ``error`` is the reason if there are
+    none. ``layers`` are seconds by path, medians over passes.
     """
 
     mode: Mode
@@ -37,49 +37,42 @@ class Run(NamedTuple):
 
 
 Round = Mapping[int, float]
-"""The seconds of each contender in one round, by its position."""
+"""The median seconds of each worker in one round, by its position."""
 
 
 def take_turns(
-    contenders: Sequence[Contender], effort: Effort, progress: Progress
+    workers: Sequence[Worker], schedule: Schedule, progress: Progress
 ) -> Iterator[Round]:
-    """Every contender in every round; one that fails is left out. A round is given once complete.
-
-    The first rounds are not counted, nor given.
-    """
+    """Yield each round once it is complete, except the warm-up. Failed workers are left out."""
     start = monotonic()
-    done, all_turns = 0, len(contenders) * (UNCOUNTED + effort.rounds)
-    for number in range(1 - UNCOUNTED, 1 + effort.rounds):
+    done, all_turns = 0, len(workers) * (WARM_UP_ROUNDS + schedule.rounds)
+    for number in range(1 - WARM_UP_ROUNDS, 1 + schedule.rounds):
         medians = {}
-        # Forwards and backwards: nobody always runs behind the same.
-        for position, contender in _ordered(contenders, number):
+        # The order alternates, so that no worker always runs after the same one.
+        order = list(enumerate(workers))
+        for position, worker in order if number % 2 else order[::-1]:
             left = (monotonic() - start) * (all_turns - done) / done if done else None
-            progress.turn(contender.mode.name, max(0, number), effort.rounds, left)
-            if found := contender.time(effort.seconds):
+            progress.turn(worker.mode.name, max(0, number), schedule.rounds, left)
+            if found := worker.time(schedule.seconds):
                 medians[position] = median(found)
             done += 1
         if number > 0:
             yield medians
 
 
-def _ordered(contenders: Sequence[Contender], number: int) -> list[tuple[int, Contender]]:
-    order = list(enumerate(contenders))
-    return order if number % 2 else order[::-1]
-
-
 def summarize_rounds(
-    contenders: Sequence[Contender], rounds: Sequence[Round], layers: Mapping[int, dict[str, float]]
+    workers: Sequence[Worker], rounds: Sequence[Round], layers: Mapping[int, dict[str, float]]
 ) -> list[Run]:
-    """What was measured of each contender; ``layers`` are seconds by path, by its position."""
+    """Return the measurements of each worker; ``layers`` are by the worker's position."""
     return [
         Run(
-            contender.mode,
-            () if contender.error else tuple(each[position] for each in rounds),
-            contender.outputs,
-            contender.amount,
-            contender.memory,
+            worker.mode,
+            () if worker.error else tuple(each[position] for each in rounds),
+            worker.outputs,
+            worker.amount,
+            worker.memory,
             layers.get(position, {}),
-            contender.error,
+            worker.error,
         )
-        for position, contender in enumerate(contenders)
+        for position, worker in enumerate(workers)
     ]

@@ -1,4 +1,4 @@
-"""What runs networks, to measure them, and how it is found: entry points ``archc.runtimes``."""
+"""Runtimes that can run networks, found by the entry points ``archc.runtimes``."""
 
 from collections.abc import Mapping
 from importlib.metadata import entry_points
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 GROUP = "archc.runtimes"
 
 
-class Trial(NamedTuple):
-    """What is to be run: batches of ``batch`` images on ``device`` with ``threads`` threads.
+class Workload(NamedTuple):
+    """What to run: batches of ``batch`` images on ``device`` with ``threads`` threads.
 
-    ``train`` asks for whole training steps but the optimizer's, otherwise for inference. ``half``
-    asks for modes in half precision beside those in float32. Every mode gets the same images and
-    the same weights, which are random, norms' statistics included.
+    ``train``: training steps without the optimizer, instead of inference. ``half``: also measure
+    modes in half precision. All modes get the same images and the same random weights and norm
+    statistics.
     """
 
     batch: int
@@ -32,57 +32,64 @@ Role = Literal["reference", "written", "optimized", "flops", "bytes"]
 
 
 class Mode(NamedTuple):
-    """A way of running a network, or a yardstick beside it.
+    """A way of running a network, or a microbenchmark of the machine.
 
-    ``role`` tells what runs: another's model that computes the same, the network as written or as
-    it is optimised, or what measures how many operations or bytes the machine does in a second.
-    ``dtype`` is what numbers are computed in, ``ways`` what else its runtime has to know of it.
+    ``role`` is what runs: the library's reference model, the network as written or optimized, or a
+    microbenchmark of floating-point operations (``flops``) or memory bandwidth (``bytes``).
+    ``options`` are for the runtime, such as ``channels_last``.
     """
 
     name: str
     role: Role
     dtype: str = "float32"
-    ways: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+    @property
+    def is_microbenchmark(self) -> bool:
+        """Whether the mode measures the machine instead of a network."""
+        return self.role in ("flops", "bytes")
 
 
 class Session(Protocol):
-    """A network that is loaded and given its images."""
+    """A loaded network with its input."""
 
     amount: float
-    """Of a yardstick: the floating-point operations or bytes of one pass."""
+    """The floating-point operations or bytes of one pass of a microbenchmark."""
 
     def outputs(self) -> list[list[float]]:
-        """What a pass computes: the logits; in training the loss, then gradients.
+        """Return the logits of a pass, or in training the loss and gradients.
 
-        These are those of the first convolution's weights, or the first of them where they are
-        many: the same numbers in every mode.
+        The gradients are those of the first convolution's weights, at most some thousand of them,
+        the same in every mode.
         """
 
     def time(self, seconds: float) -> list[float]:
-        """The seconds that single passes take, as many as fit and at least one."""
+        """Return the seconds of single passes: as many as fit, at least one."""
 
     def memory(self) -> int | None:
-        """The most bytes in use on the device so far; None where it is the process's memory."""
+        """Return the peak memory of the device in bytes, None on a CPU."""
 
     def layers(self) -> Mapping[str, float]:
-        """The seconds of a pass by the path of the layer; empty where it cannot tell."""
+        """Return the seconds of each layer by path; empty if the mode cannot measure layers."""
 
 
 class Runtime(Protocol):
-    """Something that can run networks in one or more ways."""
+    """Runs networks in one or more modes."""
 
-    def modes(self, analysis: "Analysis", trial: Trial) -> tuple[Mode, ...]:
-        """The ways in which it could run the network here; none where it is not installed."""
+    def modes(self, analysis: "Analysis", workload: Workload) -> tuple[Mode, ...]:
+        """Return the modes available on this machine; none if the package is not installed."""
 
-    def start(self, analysis: "Analysis", trial: Trial, mode: Mode) -> "Session | list[Diagnostic]":
-        """The network loaded, or why it cannot be run that way.
+    def start(
+        self, analysis: "Analysis", workload: Workload, mode: Mode
+    ) -> "Session | list[Diagnostic]":
+        """Load the network, or return why it cannot run in this mode.
 
-        It has its process to itself. Raises whatever its libraries raise.
+        Called in a new process. May raise any exception of the runtime's libraries.
         """
 
 
 def runtimes() -> dict[str, Runtime]:
-    """All that are installed, by name, the default one first."""
+    """Return the installed runtimes by name, the default one first."""
     found = {point.name: point.load() for point in entry_points(group=GROUP)}
     default = found.pop(DEFAULT, None)
     return dict(sorted(found.items(), key=lambda item: (item[1] is not default, item[0])))

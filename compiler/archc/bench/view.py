@@ -1,4 +1,4 @@
-"""Results as a table, as sentences and as JSON."""
+"""Benchmark results as tables, footnotes and JSON."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from archc.analyses import Analysis
 from archc.analyses.roofline import JOINS, Bound, Machine, predict
 from archc.bench.results import Result, Results
-from archc.bench.runtimes import Trial
+from archc.bench.runtimes import Workload
 from archc.diagnostics.wording import listed
 from archc.driver.optimize import DEPLOY, optimize
 from archc.views.tables.tables import Table, TableCell
@@ -15,9 +15,9 @@ from archc.views.tables.tables import Table, TableCell
 HEADINGS = ("", "batch", "ms", "quartiles", "images/s", "ratio", "share", "memory", "difference")
 
 
-def results_grid(trials: Iterable[Results]) -> Table:
-    """A line for each contender and batch."""
-    rows = (_row(result, one.trial.batch) for one in trials for result in one.results)
+def results_table(measured: Iterable[Results]) -> Table:
+    """Return one row per mode and batch."""
+    rows = (_row(result, one.workload.batch) for one in measured for result in one.results)
     return Table(HEADINGS, tuple(rows))
 
 
@@ -42,7 +42,7 @@ def _milliseconds(seconds: float) -> str:
 
 
 class Prediction(NamedTuple):
-    """The predicted times of a network's layers, beside what was measured of it."""
+    """The roofline's times of a network's layers, and the fastest measured mode."""
 
     name: str
     batch: int
@@ -51,14 +51,14 @@ class Prediction(NamedTuple):
     layers: Mapping[str, float]
 
 
-def predictions(analysis: Analysis, trials: Iterable[Results]) -> list[Prediction]:
-    """For the network as written and optimised, for each trial of which rates are known."""
+def predictions(analysis: Analysis, measured: Iterable[Results]) -> list[Prediction]:
+    """Predict the network as written and optimized, for each workload with known rates."""
     networks = {"written": analysis, "optimized": optimize(analysis, DEPLOY).analysis}
     found = []
-    for results in trials:
+    for results in measured:
         flops = results.rates.get(("flops", "float32"))
         bandwidth = results.rates.get(("bytes", "float32"))
-        if not flops or not bandwidth or results.trial.train:
+        if not flops or not bandwidth or results.workload.train:
             continue
         for role, network in networks.items():
             runs = [
@@ -70,8 +70,8 @@ def predictions(analysis: Analysis, trials: Iterable[Results]) -> list[Predictio
             found.append(
                 Prediction(
                     network.network.name,
-                    results.trial.batch,
-                    predict(network, Machine(flops, bandwidth), results.trial.batch),
+                    results.workload.batch,
+                    predict(network, Machine(flops, bandwidth), results.workload.batch),
                     min(runs, key=lambda result: result.seconds, default=None),
                     next((result.run.layers for result in runs if result.run.layers), {}),
                 )
@@ -79,54 +79,54 @@ def predictions(analysis: Analysis, trials: Iterable[Results]) -> list[Predictio
     return found
 
 
-def remarks(trials: Sequence[Results], predicted: Iterable[Prediction]) -> list[str]:
-    """What there is to know beside the table."""
-    lines = [f"batch {one.trial.batch}: {rates}" for one in trials if (rates := _rates(one))]
+def footnotes(measured: Sequence[Results], predicted: Iterable[Prediction]) -> list[str]:
+    """Return lines about the machine's rates, the predictions, and modes that failed."""
+    lines = [f"batch {one.workload.batch}: {rates}" for one in measured if (rates := _rates(one))]
     lines += map(prediction_line, predicted)
-    for one in trials:
-        batch = one.trial.batch
-        lines += [f"{run.mode.name}, batch {batch}: not run: {run.error}" for run in one.failed]
+    for one in measured:
+        batch = one.workload.batch
+        lines += [f"{run.mode.name}, batch {batch}: failed: {run.error}" for run in one.failed]
     return lines
 
 
-def interruption(results: Sequence[Results], trials: Sequence[Trial], rounds: int) -> str:
-    """What an interruption left out, in words; empty where everything was measured."""
+def missing_rounds(results: Sequence[Results], workloads: Sequence[Workload], rounds: int) -> str:
+    """Describe what an interruption left out; empty if everything was measured."""
     parts = [
-        f"{one.rounds} of {rounds} rounds at batch {one.trial.batch}"
+        f"{one.rounds} of {rounds} rounds at batch {one.workload.batch}"
         for one in results
         if one.partial
     ]
-    if missing := [str(trial.batch) for trial in trials[len(results) :]]:
+    if missing := [str(workload.batch) for workload in workloads[len(results) :]]:
         parts.append(f"nothing at batch {listed(missing)}")
     return f"partial: {', '.join(parts)}" if parts else ""
 
 
 def _rates(results: Results) -> str:
-    """The machine's rates in words; empty where none is known."""
-    words = {"flops": "GFLOP/s in matrix products", "bytes": "GB/s copied"}
+    """Describe the machine's rates; empty if none is known."""
+    words = {"flops": "GFLOP/s in matrix products", "bytes": "GB/s in copies"}
     rates = [
         f"{rate / 1e9:.0f} {words[role]}" + ("" if dtype == "float32" else f" in {dtype}")
         for (role, dtype), rate in results.rates.items()
     ]
-    return f"this machine does {listed(rates)}" if rates else ""
+    return f"this machine reaches {listed(rates)}" if rates else ""
 
 
 def prediction_line(prediction: Prediction) -> str:
-    """What the roofline says of the network, and what was measured."""
+    """Compare the roofline's prediction with the fastest measurement."""
     seconds = sum(bound.seconds for bound in prediction.bounds)
     moving = [bound for bound in prediction.bounds if bound.by == "memory"]
     part = sum(bound.seconds for bound in moving) / seconds if seconds else 0.0
     line = (
         f"{prediction.name}, batch {prediction.batch}: the roofline predicts "
-        f"{_milliseconds(seconds)} ms, {part:.0%} of it bound by memory"
+        f"{_milliseconds(seconds)} ms, {part:.0%} of it memory-bound"
     )
     if (fastest := prediction.fastest) is None:
         return line
-    return f"{line}; {fastest.run.mode.name} takes {_milliseconds(fastest.seconds)}"
+    return f"{line}; {fastest.run.mode.name} takes {_milliseconds(fastest.seconds)} ms"
 
 
-def layers_grid(prediction: Prediction) -> Table:
-    """Every layer: the predicted time, what decides it, and what was measured."""
+def layers_table(prediction: Prediction) -> Table:
+    """Return one row per layer: the predicted time, its bound, and the measured time."""
     rows = []
     for bound in prediction.bounds:
         layer = bound.kind not in JOINS
@@ -147,16 +147,16 @@ def layers_grid(prediction: Prediction) -> Table:
 
 
 def results_json(
-    name: str, trials: Iterable[Results], predicted: Iterable[Prediction], partial: bool
+    name: str, measured: Iterable[Results], predicted: Iterable[Prediction], partial: bool
 ) -> dict[str, object]:
-    """The same for other tools: seconds, bytes, and every round's own number.
+    """Return the results as JSON, with the seconds of every round.
 
-    ``partial`` says that an interruption left something out.
+    ``partial``: an interruption ended the measurement early.
     """
     return {
         "name": name,
         "partial": partial,
-        "trials": [_trial_json(results) for results in trials],
+        "trials": [_workload_json(results) for results in measured],
         "roofline": [
             {
                 "name": prediction.name,
@@ -171,9 +171,9 @@ def results_json(
     }
 
 
-def _trial_json(results: Results) -> dict[str, object]:
+def _workload_json(results: Results) -> dict[str, object]:
     return {
-        **results.trial._asdict(),
+        **results.workload._asdict(),
         "partial": results.partial,
         "rates": [
             {"of": role, "dtype": dtype, "per_second": rate}
@@ -181,7 +181,10 @@ def _trial_json(results: Results) -> dict[str, object]:
         ],
         "results": [
             {
-                **result.run.mode._asdict(),
+                "name": result.run.mode.name,
+                "role": result.run.mode.role,
+                "dtype": result.run.mode.dtype,
+                "ways": result.run.mode.options,
                 "seconds": result.seconds,
                 "quartiles": result.quartiles,
                 "rounds": result.run.seconds,

@@ -1,90 +1,111 @@
-"""The process of one contender: it loads the network, then does what it is asked, line by line.
-
-    python -P -m archc.bench.worker REQUEST
-
-Requests and answers are lines of JSON. What libraries print goes to standard error.
-"""
+"""A worker process as its parent sees it: requests and answers."""
 
 import json
 import os
+import signal
+import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any
 
-from archc.bench.runtimes import Mode, Session, Trial, runtimes
-from archc.diagnostics import render
-from archc.driver.pipeline import compile_spec
+from archc.bench.runtimes import Mode, Workload
+from archc.language.settings import Settings
 
-WARM_UP = 3
-
-
-def main() -> NoReturn:
-    """Answer until standard input ends."""
-    answers = _own_output()
-    request = json.loads(sys.argv[1])
-    try:
-        session = _start(request)
-        for answer in [{"error": session}] if isinstance(session, str) else _answers(session):
-            print(json.dumps(answer), file=answers, flush=True)
-    except Exception as error:  # any library's: it is what the parent reports
-        said = str(error).strip().partition("\n")[0]
-        print(json.dumps({"error": f"{type(error).__name__}: {said}"}), file=answers, flush=True)
-    # Some libraries end badly once they are taken down; everything has been said.
-    os._exit(0)
+_HAS_GROUPS = hasattr(os, "killpg")
 
 
-def _own_output() -> TextIO:
-    """Standard output for answers alone."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    return answers
+class Worker:
+    """A process that runs one mode until ``kill``.
 
+    ``error`` is the reason for a failure, empty without one. ``outputs`` are the numbers that the
+    mode computes, ``amount`` the operations or bytes of one pass of a microbenchmark, ``memory``
+    the peak in bytes since the warm-up, None if the system does not report it.
+    """
 
-def _start(request: dict[str, Any]) -> Session | str:
-    """The session, or what is wrong with the spec, or with running it so."""
-    compiled = compile_spec(request["spec"], request["settings"])
-    if isinstance(compiled, list):
-        return render(compiled[0])
-    runtime = runtimes()[request["runtime"]]
-    name, role, dtype, ways = request["mode"]
-    mode = Mode(name, role, dtype, tuple(ways))
-    session = runtime.start(compiled.analysis, Trial(*request["trial"]), mode)
-    return session[0].message if isinstance(session, list) else session
+    def __init__(
+        self, spec: Path, settings: Settings, runtime: str, workload: Workload, mode: Mode
+    ) -> None:
+        self.mode = mode
+        self.error = ""
+        self.outputs: list[list[float]] = []
+        self.amount = 0.0
+        self.memory: int | None = None
+        request = {
+            "spec": str(spec),
+            "settings": dict(settings),
+            "runtime": runtime,
+            "workload": workload,
+            "mode": mode,
+        }
+        # A file, because a full pipe would block the process.
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - close() closes it
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "archc.bench.worker_main", json.dumps(request)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            text=True,
+            # Its own group: Ctrl-C in a terminal does not reach it, and kill() also ends its child
+            # processes, such as compilers.
+            process_group=0 if _HAS_GROUPS else None,
+        )
 
+    def wait(self) -> None:
+        """Wait until the worker has computed its outputs or failed."""
+        answer = self._answer()
+        self.error = answer.get("error", "")
+        self.outputs = answer.get("outputs", [])
+        self.amount = answer.get("amount", 0.0)
 
-def _answers(session: Session) -> Iterator[dict[str, Any]]:
-    """What it computes once it is warm, then an answer for each line."""
-    for _ in range(WARM_UP):
-        session.time(0)
-    _forget_peak()
-    yield {"outputs": session.outputs(), "amount": session.amount}
-    for line in sys.stdin:
-        asked = json.loads(line)
-        if "time" in asked:
-            session.time(0)  # another contender ran before: caches are that one's
-            times = session.time(asked["time"])
-            on_device = session.memory()
-            yield {"times": times, "memory": _peak() if on_device is None else on_device}
+    def time(self, seconds: float) -> list[float]:
+        """Return the seconds of single passes: as many as fit, at least one."""
+        answer = self._ask({"time": seconds})
+        self.memory = answer.get("memory")
+        times: list[float] = answer.get("times", [])
+        return times
+
+    def layers(self) -> dict[str, float]:
+        """Return the seconds of each layer by path; empty if the mode cannot measure layers."""
+        layers: dict[str, float] = self._ask({"layers": True}).get("layers", {})
+        return layers
+
+    def kill(self) -> None:
+        """Kill the process and its child processes."""
+        if self._process.poll() is not None:
+            return
+        if _HAS_GROUPS:
+            with suppress(OSError):  # the process has just ended
+                os.killpg(self._process.pid, signal.SIGKILL)
         else:
-            yield {"layers": dict(session.layers())}
+            self._process.kill()
 
+    def close(self) -> None:
+        """Wait until the killed process has ended."""
+        self._process.communicate()
+        self._stderr.close()
 
-def _forget_peak() -> None:
-    """Let the most memory that was in use be counted from here on, where the system can."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        if self.error:
+            return {}
+        assert self._process.stdin is not None
+        try:
+            print(json.dumps(question), file=self._process.stdin, flush=True)
+        except OSError:
+            self.error = "its process ended"
+            return {}
+        answer = self._answer()
+        self.error = answer.get("error", "")
+        return answer
 
-
-def _peak() -> int | None:
-    """The most bytes of memory that were resident; None where the system does not tell."""
-    with suppress(OSError):
-        for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return None
-
-
-if __name__ == "__main__":
-    main()
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if line:
+            answer: dict[str, Any] = json.loads(line)
+            return answer
+        status = self._process.wait()
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        return {"error": lines[-1] if lines else f"its process ended with status {status}"}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archc.bench.view import Prediction
 
 TURN = 0.15
-"""Seconds that a contender has in a round."""
+"""Seconds per mode and round."""
 
 
 @click.command("bench")
@@ -114,24 +114,24 @@ def command(
         raise click.UsageError("--half is for inference, --train is in float32")
     (compiled,) = compile_all([spec], settings)
     from archc.bench.interruptions import Interruptions
+    from archc.bench.measure import choose_modes, find_modes, measure
     from archc.bench.plots import draw
     from archc.bench.progress import Progress
-    from archc.bench.results import YARDSTICKS, different
-    from archc.bench.rounds import Effort
-    from archc.bench.runtimes import Trial
-    from archc.bench.trials import choose_modes, find_modes, run_trial
-    from archc.bench.view import interruption, predictions, results_json
+    from archc.bench.results import check_outputs
+    from archc.bench.rounds import Schedule
+    from archc.bench.runtimes import Workload
+    from archc.bench.view import missing_rounds, predictions, results_json
     from archc.views.plots import check_plot
 
     if plot is not None and (wrong := check_plot(plot)):
         raise click.UsageError(wrong)
     analysis = compiled.analysis
     threads = threads or _cores()
-    trials = [Trial(batch, device, threads, train, half) for batch in dict.fromkeys(batches)]
-    found = find_modes(analysis, trials[0])
+    workloads = [Workload(batch, device, threads, train, half) for batch in dict.fromkeys(batches)]
+    found = find_modes(analysis, workloads[0])
     chosen = choose_modes(found, only, base)
-    known = [mode.name for _, mode in found if mode.role not in YARDSTICKS]
-    names = [mode.name for _, mode in chosen if mode.role not in YARDSTICKS]
+    known = [mode.name for _, mode in found if not mode.is_microbenchmark]
+    names = [mode.name for _, mode in chosen if not mode.is_microbenchmark]
     if not known:
         raise click.UsageError(
             "nothing that runs networks is installed: pip install 'archc-compiler[bench]'"
@@ -142,19 +142,21 @@ def command(
     if lists:
         echo_lines("\n".join(names))
         return
-    effort = Effort(rounds, TURN, layers)
+    schedule = Schedule(rounds, TURN, layers)
     name = analysis.network.name
     results: list[Results] = []
     with Interruptions() as interruptions:
-        for trial in trials:
-            progress = Progress(sys.stderr, f"{name}, batch {trial.batch}")
-            measured = run_trial(compiled, settings, trial, chosen, effort, progress, interruptions)
+        for workload in workloads:
+            progress = Progress(sys.stderr, f"{name}, batch {workload.batch}")
+            measured = measure(
+                compiled, settings, workload, chosen, schedule, progress, interruptions
+            )
             results.append(measured)
             if form != "json":
                 _show(measured, predictions(analysis, [measured]), form, layers)
             if interruptions.number:
                 break
-    left_out = interruption(results, trials, rounds)
+    left_out = missing_rounds(results, workloads, rounds)
     if form == "json":
         import json
 
@@ -163,7 +165,7 @@ def command(
         echo_document(json.dumps(document, indent=1))
     elif left_out:
         echo(left_out)
-    diagnostics = different(results)
+    diagnostics = check_outputs(results)
     if plot is not None and any(one.results for one in results):
         diagnostic = draw(name, results, plot)
         diagnostics += [] if diagnostic is None else [diagnostic]
@@ -174,19 +176,19 @@ def command(
 
 
 def _show(results: "Results", predicted: "Sequence[Prediction]", form: str, layers: bool) -> None:
-    """One trial's table and what there is to know beside it; nothing where there is nothing."""
-    from archc.bench.view import layers_grid, prediction_line, remarks, results_grid
+    """Print the results of one workload: table, footnotes and predictions."""
+    from archc.bench.view import footnotes, layers_table, prediction_line, results_table
     from archc.views.markdown import escape
 
     if results.results:
-        print_table(results_grid([results]), form)
+        print_table(results_table([results]), form)
         echo("")
-    for remark in remarks([results], predicted):
-        echo(escape(remark) if form == "md" else remark)
+    for footnote in footnotes([results], predicted):
+        echo(escape(footnote) if form == "md" else footnote)
     for prediction in predicted if layers else ():
         line = prediction_line(prediction)
         echo_lines(f"\n{escape(line) if form == 'md' else line}\n")
-        print_table(layers_grid(prediction), form)
+        print_table(layers_table(prediction), form)
     echo("")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""What every mode of a trial is given, and how its passes are timed."""
+"""What every mode of a workload is given, and how its passes are timed."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from archc.analyses import Analysis
-from archc.bench.runtimes import Trial
+from archc.bench.runtimes import Workload
 from archc.checks.checkpoints.match import expected_state
 from archc.ops.operator import Shape
 
@@ -49,14 +49,14 @@ class Passes:
         return {}
 
 
-def images(analysis: Analysis, trial: Trial) -> "Array":
+def images(analysis: Analysis, workload: Workload) -> "Array":
     """Normally distributed, as normalised images are."""
-    return _normal("images", (trial.batch, *analysis.network.input))
+    return _normal("images", (workload.batch, *analysis.network.input))
 
 
-def labels(analysis: Analysis, trial: Trial) -> list[int]:
+def labels(analysis: Analysis, workload: Workload) -> list[int]:
     """One for each image, spread over the classes."""
-    return [7919 * (1 + image) % analysis.network.classes for image in range(trial.batch)]
+    return [7919 * (1 + image) % analysis.network.classes for image in range(workload.batch)]
 
 
 def random_state(analysis: Analysis) -> "dict[str, Array]":
