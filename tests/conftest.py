@@ -1,4 +1,4 @@
-"""Options of the tests, the figures that they print, and the models that specs are held against."""
+"""Provides the tests' options, the figures that they print, and models to compare specs with."""
 
 import importlib.util
 import os
@@ -10,7 +10,7 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``pytest --update-expected`` rewrites the expectations that stand beside specs."""
+    """Add ``--update-expected``, which rewrites the expected results next to specs."""
     parser.addoption(
         "--update-expected",
         action="store_true",
@@ -20,28 +20,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Expectations are rewritten by one process, since several tests write the same file."""
+    """Rewrite expected results in one process, since several tests write the same file."""
     return 0 if config.getoption("--update-expected") else None
 
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Each worker has a core: threads of torch and of what tests start only wait for each other.
+    # Each worker has one core, so more threads, of torch or of started processes, would only wait.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture
 def figures(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Takes lines that a test has measured; they are printed at the end of the run."""
+    """Collects lines that a test has measured, to print at the end of the run."""
 
     def add(line: str) -> None:
-        # A property of the test travels with its report, from a process of pytest-xdist too.
+        # A property reaches the report even from a process of pytest-xdist.
         request.node.user_properties.append(("figures", line))
 
     return add
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Prints the figures, those of tests that failed too."""
+    """Print the figures, also those of failed tests."""
     reports = [report for group in terminalreporter.stats.values() for report in group]
     lines = [
         line
@@ -58,9 +58,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def cadene() -> ModuleType:
-    """The file of Cadene's pretrained-models that has its bninception.
+    """Load the file of Cadene's pretrained-models that contains bninception.
 
-    The package around it downloads data sets, and wants for them what it does not install.
+    Its package downloads data sets, and needs further packages for them.
     """
     package = importlib.util.find_spec("pretrainedmodels")
     assert package is not None and package.submodule_search_locations is not None

@@ -1,4 +1,4 @@
-"""The Python API: what it takes for a spec, and how its results show themselves."""
+"""Tests the Python API: what it accepts as a spec, and how results are shown."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-# What stands for a spec.
+# What is accepted as a spec.
 
 
 def test_a_file_a_text_a_mapping_and_a_network_are_one(folder: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_mapping_that_holds_itself_is_a_type_error() -> None:
 
 
 def plain(node: Node) -> object:
-    """The node as Python's own."""
+    """Convert the node to plain Python values."""
     if isinstance(node, Mapping):
         return {entry.key.text: plain(entry.value) for entry in node.entries}
     return list(map(plain, node.items)) if isinstance(node, List) else node.value
@@ -165,11 +165,11 @@ def test_a_text_in_place_of_a_name_is_told_from_one() -> None:
             function(TEXT)
 
 
-# How results show themselves.
+# How results are shown.
 
 
 def results(path: Path) -> Iterator[object]:
-    """Everything that the API gives for a spec, and what is directly in it."""
+    """Yield everything that the API returns for a spec, and its direct members."""
     compiled = compile_spec(str(path))
     assert isinstance(compiled, Compiled)
     network, analysis = archc.load(path), archc.analyze(path)

@@ -1,4 +1,4 @@
-"""``python -m archc`` is the script ``archc``."""
+"""Tests that ``python -m archc`` is the script ``archc``."""
 
 import re
 import subprocess

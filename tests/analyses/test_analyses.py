@@ -1,4 +1,4 @@
-"""The analyses on small networks: every number worked out by hand, or seen by torch's gradients."""
+"""Tests the analyses on small networks, against numbers worked out by hand or torch's gradients."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def spec(folder: Path) -> Path:
 
 
 def analysis_of(spec: Path, body: str, size: str = "2x16x16") -> Analysis:
-    """The analysis of a spec; ``body`` is all that follows its head."""
+    """Return the analysis of a spec; ``body`` is the text after its header."""
     spec.write_text(HEAD.format(input=size) + body)
     compiled = compile_spec(spec.name)
     assert isinstance(compiled, Compiled), compiled
@@ -46,7 +46,7 @@ def faults_of(spec: Path, body: str, size: str = "2x16x16") -> list[Diagnostic]:
 
 
 def block(structure: str, **inner: str) -> str:
-    """A body with one row, a module of this structure; ``inner`` are modules within it."""
+    """Return a body with one row, a module of this structure; ``inner`` are modules within it."""
     modules = "".join(f"  {name}: {text}\n" for name, text in {**inner, "Block": structure}.items())
     return f"modules:\n{modules}body:\n  row: Block\n"
 
@@ -111,7 +111,7 @@ def test_a_chain_by_hand(spec: Path) -> None:
     assert analysis.cost == Cost(72 + 96 + 80, 14, 16, 4608 + 1536 + 80, 256 + 128, 128, 128)
     assert analysis.cost_with_aux == analysis.cost
     assert analysis.receptive_field == Field((25, 17), (4, 4))
-    # conv1 has its input beside its output, 512 + 256; nothing behind it holds as much.
+    # conv1 holds its input and output, 512 + 256; no later layer holds as much.
     assert analysis.peak == 768
     assert analysis.aux == ()
     for layer in analysis.layers:
@@ -131,7 +131,7 @@ def test_paths_lead_to_what_stands_there(spec: Path) -> None:
     assert right.cost == Cost(24 + 108, 8, 0, (24 + 108) * 64)
     assert (right.depth, right.output, right.memory) == (2, (2, 8, 8), 8 * 64)
     assert [layer.op.path for layer in right.layers] == ["fork.right.0", "fork.right.1"]
-    # conv sees 3, apart by 2; the 3x3 behind the 1x1 sees 3 + 2*2 = 7.
+    # conv sees 3, apart by 2; the 3x3 after the 1x1 sees 3 + 2*2 = 7.
     assert right.receptive_field == Field((7, 7), (2, 2))
     inner = analysis.at("fork.right.0")
     assert inner is not None
@@ -224,7 +224,7 @@ def test_the_peak_of_a_chain_is_its_widest_pair(spec: Path) -> None:
     ("structure", "units"),
     [
         # In units of 256 elements, 2 of them the input.
-        # Branches of 3 and 1: 2 + 3 while the first runs, 2 + 3 + 1 while the second, 3 + 1 + 4
+        # Branches of 3 and 1: 2 + 3 in the first, 2 + 3 + 1 in the second, and 3 + 1
         # while they are joined: the input is no longer needed.
         ("{Concat: [{Conv: 1x1, out: 3}, {Conv: 1x1, out: 1}]}", 8),
         # The second branch is 9 wide inside: 2 + 1 beside, then 9, of which 1 comes out:
@@ -260,7 +260,7 @@ def test_the_peak_of_a_structure(spec: Path, structure: str, units: int) -> None
 @pytest.mark.parametrize(
     ("outer", "inner", "units"),
     [
-        # First of two branches, so the input of 2 is kept over the inner Concat's end: 2 beside
+        # First of two branches, so the input of 2 is kept beyond the inner Concat: 2 beside
         # 3 + 1, joined to 4: 2 + 4 + 4 = 10. The last branch 4 + 2 + 1; all joined, 5 + 5 = 10.
         ("{Concat: [Inner, {Conv: 1x1, out: 1}]}", (3, 1), 10),
         # Wider: 2 + 7 + 7 = 16, and in the end 8 + 8 = 16.
@@ -290,7 +290,7 @@ def test_what_is_added_at_the_end_stays_beside_the_last_branch(spec: Path) -> No
 
 
 def seen_by_gradients(analysis: Analysis) -> tuple[int, int]:
-    """Height and width of the input that the middle element of the output depends on."""
+    """Return the height and width of the input that the middle element of the output depends on."""
     torch.manual_seed(0)
     x = torch.rand(1, *analysis.network.input, dtype=torch.float64, requires_grad=True)
     out = run(analysis.network.rows[0], x)
@@ -301,7 +301,7 @@ def seen_by_gradients(analysis: Analysis) -> tuple[int, int]:
 
 
 def run(node: ir.Node, x: torch.Tensor) -> torch.Tensor:
-    """The node as sums over its windows, since only what reaches what is asked for."""
+    """Return the node with its windows as sums, since only the reach matters here."""
     if isinstance(node, ir.Op):
         reach: Reach = node.operator.reach(tuple(x.shape[1:]))
         pads = getattr(node.operator, "pads", (0, 0))
@@ -333,7 +333,7 @@ def run(node: ir.Node, x: torch.Tensor) -> torch.Tensor:
             block("{Concat: [{Conv: 1x7, out: 2}, {Conv: 5x3, out: 2}, {Conv: 1x1, out: 2}]}"),
             Field((5, 7), (1, 1)),
         ),
-        # What is added straight sees 1, so the body decides.
+        # The shortcut sees 1, so the body decides.
         (block("{Residual: {a: {Conv: 3x5, out: 2}}}"), Field((3, 5), (1, 1))),
         (
             block("{Residual: {a: {Conv: 3x1/2, out: 2}}, shortcut: {Conv: 1x5/2, out: 2}}"),
@@ -356,14 +356,14 @@ def test_receptive_fields_are_what_gradients_reach(spec: Path, body: str, field:
 
 
 def test_a_residual_whose_body_sees_less_than_the_straight_way(spec: Path) -> None:
-    # A field is that of the widest part: the body's 1x1 at stride 1 as much as what is added.
+    # The widest part decides; the body's 1x1 at stride 1 is as wide as the shortcut.
     body = block("{Residual: {a: {Conv: 1x1, out: 2}}}")
     analysis = analysis_of(spec, body.replace("body:", "body:\n  first: {Conv: 3x3, out: 2}"))
     assert analysis.receptive_field == Field((3, 3), (1, 1))
     assert [layer.receptive_field for layer in analysis.layers] == [Field((3, 3), (1, 1))] * 2
 
 
-# -- what does not fit ---------------------------------------------------------------------------
+# -- shapes that do not fit ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -377,14 +377,14 @@ def test_a_residual_whose_body_sees_less_than_the_straight_way(spec: Path) -> No
             ["MaxPool gives (16-3)/2+1 = 7, rounded down"],
             None,
         ),
-        # One against one: the input's size is the one that is not odd.
+        # One against one: the branch that keeps the input's size is not the odd one.
         (
             "a: {Conv: 3x3 valid, out: 2}, b: {Conv: 1x1, out: 2}",
             "a is 14x14, b is 16x16",
             ["Conv gives (16-3)/1+1 = 14, rounded down"],
             "3x3 same gives 16x16",
         ),
-        # Only the width changes, so that is the sum shown.
+        # Only the width changes, so the message shows the arithmetic of the width.
         (
             "a: {Conv: 1x3 valid, out: 2}, b: {Conv: 1x1, out: 2}",
             "a is 16x14, b is 16x16",
@@ -417,14 +417,14 @@ def test_a_residual_whose_body_sees_less_than_the_straight_way(spec: Path) -> No
             ["Conv gives (16+2*1-3)/2+1 = 8, rounded down"],
             "1x3/1x2 valid gives 16x7",
         ),
-        # Both sides change: the sum is the height's.
+        # Both sides change: the message shows the arithmetic of the height.
         (
             "a: {Conv: 3x5 valid, out: 2}, b: {Conv: 1x1, out: 2}",
             "a is 14x12, b is 16x16",
             ["Conv gives (16-3)/1+1 = 14, rounded down"],
             "3x5 same gives 16x16",
         ),
-        # Padding that is stated is shown in the sum.
+        # The arithmetic shows padding that the spec states.
         (
             "a: {Conv: 5x5, out: 2, padding: 1}, b: {Conv: 1x1, out: 2}, c: {Conv: 3x3, out: 2}",
             "a is 14x14, the others are 16x16",
@@ -445,7 +445,7 @@ def test_a_residual_whose_body_sees_less_than_the_straight_way(spec: Path) -> No
             [],
             None,
         ),
-        # Two odd ones, each with its sum and what would fit.
+        # Two odd ones, each with its arithmetic and the value that would fit.
         (
             "a: {Conv: 3x3 valid, out: 2}, b: {Conv: 1x1, out: 2}, c: {MaxPool: 3x3/1},"
             " d: {Conv: 1x1, out: 2}, e: {Conv: 1x1, out: 2}",

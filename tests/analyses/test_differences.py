@@ -1,4 +1,4 @@
-"""`archc diff`: rows added, removed, renamed, moved, changed, affected."""
+"""Tests `archc diff`: rows that are added, removed, renamed, moved, changed or affected."""
 
 import json
 import re
@@ -55,7 +55,7 @@ def compiled(name: str) -> Compiled:
 
 
 def difference(old: str, new: str) -> Difference:
-    """Between the base and the base with ``old`` replaced by ``new``."""
+    """Compare the base with a copy in which ``new`` replaces ``old``."""
     assert old in BASE
     Path("changed.yaml").write_text(BASE.replace(old, new))
     return compare(compiled("base.yaml").analysis, compiled("changed.yaml").analysis)
@@ -227,7 +227,7 @@ def test_an_increase_has_a_limit() -> None:
         f"changed.yaml: params: {pair.after:,} is {pair.percent:.2f}% more than the {pair.before:,}"
     )
     assert f"{said} of base.yaml; at most 2% is allowed" in result.stderr
-    # Exact: a limit of just what it grew by is kept, a hundredth less is not.
+    # The limit is exact: the growth itself passes, and a hundredth less fails.
     assert 368 * 100 % pair.before
     for percent, status in (("100%", 0), ("0%", 1), (f"{100 * 368 // pair.before}%", 1)):
         assert CliRunner().invoke(cli, [*grown, f"params={percent}"]).exit_code == status

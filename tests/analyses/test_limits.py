@@ -1,4 +1,4 @@
-"""Sizes that no tensor can have are refused where they arise, by every command alike."""
+"""Tests that every command rejects impossible tensor sizes at the layer where they arise."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ TOO_LARGE = {
         (7, f"receptive field: {1 + 2 * (2**54 - 1) // 511 + 1020 * 2**54:,} is", "s.1"),
     ),
 }
-"""What is beyond the limit: a text, the line that is blamed, what is said, and of which layer."""
+"""A spec beyond a limit: its text, and the line, message and layer of the expected error."""
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +85,7 @@ def test_every_command_refuses_it(what: str, arguments: tuple[str, ...]) -> None
 
 
 def test_sizes_up_to_the_limit_are_analysed_and_built() -> None:
-    """A merged layer may be larger than what it is made of: nobody wrote it."""
+    """A merged layer may exceed the limit for a layer, since no spec states it."""
     convolution = "[{Conv: 1x1, out: 1000000}, {MaxPool: 2x2/2}]"
     Path("net.yaml").write_text(
         f"{HEAD}input: 1x16x16\nmodules:\n  D: {{Concat: {{a: {convolution}, b: {convolution}}}}}\n"

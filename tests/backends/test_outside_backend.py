@@ -1,4 +1,4 @@
-"""A backend from another package: the example, installed and used as its README says."""
+"""Tests the example backend of another package, installed and used as in its README."""
 
 import os
 import re
@@ -48,7 +48,7 @@ EDGES = {
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the package is installed to."""
+    """Return a folder with the installed package."""
     folder = tmp_path_factory.mktemp("packages")
     source = folder / "source"  # setuptools builds inside it
     shutil.copytree(EXAMPLE, source)

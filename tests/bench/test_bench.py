@@ -1,4 +1,4 @@
-"""``archc bench``: what is measured is told as it was, and nothing is compared that differs."""
+"""Tests ``archc bench``: results are reported correctly, and different outputs have no ratio."""
 
 import fcntl
 import json
@@ -115,7 +115,7 @@ fake = Fake()
 
 @pytest.fixture(autouse=True)
 def own_threads() -> Iterator[None]:
-    """Sessions set how many threads torch has, which is not for the tests after these."""
+    """Restore torch's number of threads, which sessions change."""
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
@@ -123,7 +123,7 @@ def own_threads() -> Iterator[None]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a spec, and beside it a package that brings a runtime."""
+    """Return a folder with a spec and a package that provides a runtime."""
     packages = tmp_path / "packages"
     named = packages / "fake-1.0.dist-info"
     named.mkdir(parents=True)
@@ -157,7 +157,7 @@ def summary(*runs: Run, train: bool = False) -> Results:
 
 
 def test_ratios_are_taken_within_rounds() -> None:
-    """The machine was half as fast in the last round: each round's ratio is 2 all the same."""
+    """The machine was half as fast in the last round, but every round's ratio is 2."""
     slow, fast = (0.2, 0.2, 0.4), (0.1, 0.1, 0.2)
     results = summary(run("a", slow, [[1.0]]), run("b", fast, [[1.0]])).results
     assert [result.ratio for result in results] == [1.0, 2.0]
@@ -166,7 +166,7 @@ def test_ratios_are_taken_within_rounds() -> None:
 
 
 def test_the_share_is_that_of_the_same_rounds_products() -> None:
-    """4 million operations in 0.1 s, where the machine does 2 billion in as long, then half."""
+    """4 million operations in 0.1 s, in which the machine does 2 billion, then half as many."""
     product = run("product", (0.1, 0.2), [], "flops")
     found = summary(product, run("a", (0.1, 0.2), [[1.0]]))
     assert [result.share for result in found.results] == [pytest.approx(0.002)]
@@ -221,7 +221,7 @@ def analyzed(spec: Path) -> Analysis:
 
 
 def test_the_roofline_by_hand(folder: Path) -> None:
-    """At 1 operation and 4 bytes a second the seconds are operations, or elements."""
+    """At 1 operation and 4 bytes per second, seconds equal operations, or elements."""
     bounds = predict(analyzed(folder / "small.yaml"), Machine(1, 4), batch=2)
     found = {(bound.path, bound.kind): (bound.flops, bound.bytes // 4) for bound in bounds}
     assert found == {
@@ -269,7 +269,7 @@ def test_every_shipped_spec_runs_in_every_runtime(name: str) -> None:
 
 
 def test_random_weights_are_none_that_hide_a_fault() -> None:
-    """No tensor is near to one number, and each depends on nothing but its key."""
+    """No tensor is nearly constant, and each depends only on its key."""
     state = random_state(analyzed(SPECS / "googlenet_bn.yaml"))
     for key, array in state.items():
         assert array.std() > 0.05 * abs(array).max(), key
@@ -356,7 +356,7 @@ def test_training(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", by_cost(["googlenet", "googlenet_bn", "inception_resnet_v2"]))
 def test_in_float64_gradients_are_not_apart(name: str) -> None:
-    """So that what they are apart in float32 is rounding, and the tolerance hides no fault."""
+    """Shows that differences in float32 are rounding, so the tolerance hides no error."""
     analysis, workload = analyzed(SPECS / f"{name}.yaml"), Workload(2, threads=2, train=True)
     made = []
     for mode in (Mode("plain", "written", "float64"), Mode("merged", "optimized", "float64")):
@@ -394,7 +394,7 @@ def test_what_cannot_be_asked(folder: Path, arguments: tuple[str, ...], said: st
 
 
 def test_a_reference_that_is_another_network_is_not_run(folder: Path) -> None:
-    """It is said in the words of the finding."""
+    """The error is reported with the diagnostic's message."""
     wide = "extends: googlenet_bn.yaml\nname: Half\nwidth: {multiplier: 0.5}\n"
     (folder / "half.yaml").write_text(f"{wide}reference: {{torchvision: googlenet}}\n")
     given = ("--batch", "1", "--rounds", "1", "--only", "torchvision*googlenet", "--only", "even")
@@ -438,18 +438,18 @@ def test_without_standard_error_nothing_is_said(folder: Path) -> None:
 
 
 def heed_interrupts() -> None:
-    """In a new process: a shell's background, where the tests may run, ignores them."""
+    """Runs in a new process, because background jobs, as these tests may be, ignore the signals."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def take_terminal() -> None:
-    """In a new process: standard input is the terminal whose Ctrl-C it gets."""
+    """Runs in a new process, whose standard input is the terminal that sends Ctrl-C."""
     heed_interrupts()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def begin(folder: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-    """A benchmark in a session of its own, whose output can be read."""
+    """Start a benchmark in its own session, with readable output."""
     paths = [str(folder / "packages"), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
         [sys.executable, "-m", "archc", "bench", "small.yaml", *arguments],
@@ -524,9 +524,9 @@ for measures in (True, False):
 
 
 def test_an_interrupt_ends_measuring_alone() -> None:
-    """One that comes while a table is printed lets it be printed.
+    """A signal during the printing of a table does not interrupt it.
 
-    In a process of its own: libraries that were loaded here have handlers of signals, too.
+    Runs in its own process, because libraries loaded here have signal handlers, too.
     """
     done = subprocess.run(
         [sys.executable, "-c", SIGNALLED], capture_output=True, text=True, check=False
@@ -567,7 +567,7 @@ print(results.partial, [process.returncode for process in processes])
 
 
 def test_an_interrupt_ends_a_process_that_has_just_begun(folder: Path) -> None:
-    """The signal comes before anything holds the process."""
+    """The signal arrives before anything refers to the process."""
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED],
         cwd=folder,
@@ -606,7 +606,7 @@ def test_the_table_of_a_batch_comes_before_the_next_is_measured(folder: Path) ->
 
 
 def test_on_a_terminal_one_line_tells_the_progress(folder: Path) -> None:
-    """It is renewed, and Ctrl-C there, which the whole foreground gets, loses no result."""
+    """The progress line is updated. Ctrl-C reaches all foreground processes and loses no result."""
     master, slave = os.openpty()
     process = begin(
         folder,
@@ -639,7 +639,7 @@ def test_on_a_terminal_one_line_tells_the_progress(folder: Path) -> None:
 
 
 def test_a_second_interrupt_ends_at_once(folder: Path) -> None:
-    """The first one has nowhere to print the table: the pipe is full, and nobody reads."""
+    """The first interrupt cannot print the table: the pipe is full, and nobody reads it."""
     readable, writable = os.pipe()
     os.set_blocking(writable, False)
     with suppress(BlockingIOError):

@@ -1,4 +1,4 @@
-"""One browser for all tests of a process, and pages that are made once."""
+"""Provides one browser for all tests of a process, and pages that are created once."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
 
 @pytest.fixture(scope="session")
 def screenshots() -> Path:
-    """Where pictures of pages are kept, for people to look at."""
+    """The folder for screenshots, for people to look at."""
     folder = ROOT / "build" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

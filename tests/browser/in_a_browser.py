@@ -1,8 +1,7 @@
-"""Pages of ``archc report`` in a real browser: layout, colours, paper, policy, accessibility.
+"""Tests pages of ``archc report`` in a browser: layout, colours, printing, policy, accessibility.
 
-Not among the tests that ``pytest`` runs by itself, since they need chromium: ``.ci/run`` installs
-it, and runs ``pytest tests/browser/*in_*.py``. Pictures of what they saw are kept in
-``build/screenshots``.
+``pytest`` alone does not run them, since they need chromium: ``.ci/run`` installs it and runs
+``pytest tests/browser/*in_*.py``. Screenshots are saved in ``build/screenshots``.
 """
 
 from io import BytesIO
@@ -64,7 +63,7 @@ def test_labels_have_room_and_pages_their_width(
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         page.evaluate(UNFOLD)
         assert page.evaluate("document.documentElement.scrollWidth") == WIDTHS[0]
-        # What stays while a table is scrolled leaves room for what is scrolled.
+        # The sticky column leaves room for the scrolled part of a table.
         assert page.evaluate(HEADS) <= WIDTHS[0] / 2
 
 
@@ -90,7 +89,7 @@ def test_axe_finds_nothing_serious(
     name: str, scheme: Literal["light", "dark"], width: int, browser: Browser, pages: Pages
 ) -> None:
     with opened(browser, page_of(name, pages), width, scheme, bypass_csp=True) as page:
-        if name != "compared":  # which takes long, and folds in no more than the others
+        if name != "compared":  # which takes long, and tests nothing beyond the others
             page.evaluate(UNFOLD)
         page.locator("[role=treeitem]").first.focus()
         assert serious_diagnostics(page) == []
@@ -147,7 +146,7 @@ def test_the_policy_blocks(attempt: str, browser: Browser, pages: Pages) -> None
 
 @pytest.mark.parametrize("name", LONG)
 def test_thousands_of_layers_are_an_open_page(name: str, browser: Browser, pages: Pages) -> None:
-    # How long it takes is told by benchmarks/report.py; here, that what is alike is folded.
+    # benchmarks/report.py measures the time; this test checks that equal rows are folded.
     counts = {"alike": 7_000, "repeated": 600, "different": 40_000, "unfolded": 100_000}
     with opened(browser, pages.long(name)) as page:
         assert page.evaluate("document.querySelectorAll('*').length") < counts[name]

@@ -1,4 +1,4 @@
-"""The same SVG in Chromium and in resvg: the same shapes, the same labels at the same places."""
+"""Tests that Chromium and resvg render an SVG alike: shapes, and positions of labels."""
 
 import io
 import re
@@ -19,7 +19,7 @@ from archc.views.drawing.picture import SCALE, convert
 
 Pixels = npt.NDArray[np.int16]
 SEEN = 64
-"""Of 255; edges that are smoothed otherwise differ by less, or in few pixels."""
+"""Out of 255. Differently smoothed edges differ by less, or in few pixels."""
 
 
 class Label(NamedTuple):

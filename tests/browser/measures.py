@@ -1,4 +1,4 @@
-"""What is measured in the document of an open page."""
+"""Measurements in the document of an open page."""
 
 import json
 from importlib.resources import files
@@ -61,25 +61,25 @@ PANEL = """() => Object.fromEntries([["", document.querySelector("#panel h3").te
 
 
 def label_faults(page: Page) -> list[str]:
-    """Labels of pictures that are cut, or lie on one another, on a box or on a wire."""
+    """Return labels of pictures that are cut off, or overlap other labels, boxes or wires."""
     found: list[str] = page.evaluate(FAULTS)
     return found
 
 
 def lowest_contrast(page: Page) -> float:
-    """Of a label in a picture against what it stands on."""
+    """Return the contrast of a label with its background."""
     found: list[float] = page.evaluate(CONTRASTS)
     return min(found)
 
 
 def panel(page: Page) -> dict[str, str]:
-    """What the panel says: its terms, and under the empty one its heading."""
+    """Return the panel's terms; the empty key holds its heading."""
     found: dict[str, str] = page.evaluate(PANEL)
     return found
 
 
 def serious_diagnostics(page: Page) -> list[str]:
-    """What axe-core finds of serious or critical impact; in a context that bypasses the policy."""
+    """Return axe-core's serious and critical violations, in a context that bypasses the policy."""
     script = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     page.evaluate(script)
     found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")

@@ -1,4 +1,4 @@
-"""Pages opened in a real browser, and what they said or asked for meanwhile."""
+"""Opens pages in a browser and records console messages and requests."""
 
 import shutil
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ WIDTHS = (360, 800, 1400)
 
 
 def launch(playwright: Playwright) -> Browser:
-    """Debian's chromium, or what else is installed of its kind."""
+    """Return the path of chromium or a similar browser."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert path is not None, f"none of {', '.join(BROWSERS)} is installed"
     return playwright.chromium.launch(executable_path=path, args=list(QUIET))
@@ -31,7 +31,7 @@ def opened(
     scheme: Literal["light", "dark"] = "light",
     **context: Any,
 ) -> Iterator[Page]:
-    """The page of a file, which loads nothing else and says nothing on the console."""
+    """Open a file; assert that it loads nothing else and logs nothing to the console."""
     said: list[str] = []
     asked: list[str] = []
     view = ViewportSize(width=width, height=900)

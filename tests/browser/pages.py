@@ -1,4 +1,4 @@
-"""Pages that are looked at: of shipped specs, compared, with hostile names, and very long ones."""
+"""Creates the pages to test: shipped specs, comparisons, hostile names, very long networks."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -75,18 +75,18 @@ LONG = {
     "alike": "".join(f"  row{i}: {{Nine: [8]}}\n" for i in range(556)),
     "repeated": "  row: {Repeat: 5000, of: {Conv: 3x3, out: 3}}\n",
     "different": "".join(f"  row{i}: {{Nine: [{8 + i % 7}]}}\n" for i in range(556)),
-    # As many as a spec may write out, 4,000 keys and values, without a module to close.
+    # As many layers as a spec may contain, 4,000 keys and values, without modules to fold.
     "unfolded": "".join(f"  row{i}: [{'ReLU, Identity, ' * (32 + i)}ReLU]\n" for i in range(37)),
 }
 
 
 class Pages(NamedTuple):
-    """Pages as the command line writes them, each once."""
+    """Pages as the command line writes them; each is written once."""
 
     folder: Path
 
     def of(self, *specs: str) -> Path:
-        """The page of shipped specs, or of files."""
+        """Return the page of shipped specs, or of files."""
         path = self.folder / f"{'-'.join(Path(spec).stem for spec in specs)}.html"
         if not path.exists():
             done = CliRunner().invoke(cli, ["report", *specs, "-o", str(path)])
@@ -94,18 +94,18 @@ class Pages(NamedTuple):
         return path
 
     def hostile(self) -> Path:
-        """Names as long as they may be, and texts that would be HTML."""
+        """Return the page of a spec with the longest names and with texts that look like HTML."""
         return self._of_text("hostile", HOSTILE)
 
     def hostile_compared(self) -> Path:
-        """The same beside a network that is otherwise in every row."""
+        """Return the same spec's comparison with a network that differs in every row."""
         spec = self.folder / "other.yaml"
         spec.write_text(HOSTILE.replace("out: 8", "out: 16"), encoding="utf-8")
         self.hostile()
         return self.of(str(self.folder / "hostile.yaml"), str(spec))
 
     def long(self, name: str) -> Path:
-        """A network of thousands of layers, of ``LONG``."""
+        """Return the page of a network with thousands of layers, one of ``LONG``."""
         return self._of_text(name, _LONG.format(nine=_NINE, rows=LONG[name]))
 
     def _of_text(self, name: str, text: str) -> Path:

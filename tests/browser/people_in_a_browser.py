@@ -1,6 +1,6 @@
-"""Pages of ``archc report`` for who hears them, copies from them, compares, or has a phone.
+"""Tests pages of ``archc report`` with screen readers, copying, comparing and phones.
 
-Run as ``in_a_browser.py`` beside this file is.
+See ``in_a_browser.py`` for how to run them.
 """
 
 from pathlib import Path
@@ -40,7 +40,7 @@ def test_a_comparison_tells_of_every_network_what_is_its_own(
             name = item.get_attribute("aria-label")
             assert name is not None and name.endswith(mark)
             assert panel(page)[""] == f"{path} of {names[number]}"
-        assert page.locator(".shown").count() == 2  # the box and its line, none of the other
+        assert page.locator(".shown").count() == 2  # the box and its row, not the other network's
         assert page.locator("mark").count() > 10
 
 
@@ -55,7 +55,7 @@ def test_names_and_numbers_are_text(page: Page) -> None:
         assert place is not None
         found.dblclick()
         assert page.evaluate(SELECTED).strip() == text
-    # Dragging along a label selects it and chooses no box.
+    # Dragging over a label selects its text, not the box.
     label = page.locator("svg text", has_text="max 3x3/2").first
     label.scroll_into_view_if_needed()
     place = label.bounding_box()
@@ -89,7 +89,7 @@ def test_a_tap_tells_where_it_can_be_seen(
 
 
 def test_faults_of_labels_would_be_found(browser: Browser, pages: Pages) -> None:
-    # What is measured has to fail where a font is too wide, or a label has moved.
+    # The measurement must fail if a font is too wide or a label has moved.
     with opened(browser, pages.of("googlenet.yaml"), bypass_csp=True) as page:
         page.add_style_tag(content=".drawing text { font-size: 15px !important }")
         assert len(label_faults(page)) > 50

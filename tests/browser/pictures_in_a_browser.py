@@ -1,6 +1,6 @@
-"""Pictures of ``archc report`` in a real browser: pointed at, and walked through.
+"""Tests pictures of ``archc report`` in a browser, with the mouse and the keyboard.
 
-Run as ``in_a_browser.py`` beside this file is.
+See ``in_a_browser.py`` for how to run them.
 """
 
 import pytest
@@ -29,7 +29,7 @@ def digits(number: int) -> str:
 
 
 def expected(analysis: Analysis) -> dict[str, dict[str, str]]:
-    """By path what the panel has to say of rows and layers, from the analysis itself."""
+    """Return the expected panel of each row and layer by path, from the analysis."""
     parts: list[tuple[ir.Node, RowAnalysis | LayerAnalysis]] = []
     parts += [(row.node, row) for row in analysis.rows_and_heads]
     parts += [(layer.op, layer) for layer in analysis.layers]
@@ -112,7 +112,7 @@ def test_the_keyboard_walks_through_the_picture(page: Page) -> None:
     assert after(*["ArrowDown"] * 8) == "inception3a"
     assert after("ArrowRight") == "inception3a.branch1"
     assert after("ArrowRight", "ArrowUp") == "inception3a"
-    # Whoever comes back comes back to the same box.
+    # Focus returns to the same box.
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
     assert page.evaluate(focused) == "inception3a"

@@ -1,4 +1,4 @@
-"""Where boxes of a picture are, and the mouse on them."""
+"""Finds boxes of a picture and moves the mouse over them."""
 
 from playwright.sync_api import Locator, Page
 
@@ -10,7 +10,7 @@ def box(page: Page, path: str) -> Locator:
 
 
 def corner(page: Page, path: str) -> tuple[float, float]:
-    """A place in a box where nothing else stands."""
+    """Return a point in a box outside all inner boxes."""
     found = box(page, path)
     found.scroll_into_view_if_needed()
     place = found.bounding_box()

@@ -1,4 +1,4 @@
-"""The paper's table: how a cell is read, rounded and judged, and which convention explains it.
+"""Tests how the cells of a printed table are read, rounded and judged, and ranks conventions.
 
 The network of these tests counts, by hand: ``conv1``, 3x3 on 3 channels with 8 filters, has
 3*3*3*8 = 216 weights and 8 biases, each weight used at 32*32 places: 221,184 multiply-accumulates.
@@ -57,7 +57,7 @@ MACS = "  ops: {count: macs, unit: 1000, round: nearest}\n"
 
 
 def said(diagnostic: Diagnostic) -> str | None:
-    """The finding's hint in words."""
+    """Return the diagnostic's hint as text."""
     return None if diagnostic.hint is None else str(diagnostic.hint)
 
 
@@ -79,7 +79,7 @@ def judged(spec: Path, table: str) -> Conformance:
 
 
 def faults(spec: Path, table: str) -> list[Diagnostic]:
-    """What is wrong with how a table is written."""
+    """Return the diagnostics about the form of a table."""
     spec.write_text(
         NETWORK + f"table:\n{table}" if table[0] == " " else NETWORK + f"table: {table}"
     )
@@ -216,7 +216,7 @@ def test_without_a_table_every_cell_is_exact_and_unstated(spec: Path) -> None:
 def test_rows_that_are_not_printed_follow_the_conventions(spec: Path) -> None:
     table = WEIGHTS + MACS + "  columns: [output]\n  rows: {}\n"
     cells = judged(spec, table).cells
-    # 216 and 160 round to 0K, 131,072 to 131K; what a pool has not is blank.
+    # 216 and 160 round to 0K, 131,072 to 131K; a pool's missing values are blank.
     assert [cells["conv1"][c].computed for c in COLUMNS] == ["32x32x8", "1", "0K", "221K"]
     assert [cells["conv2"][c].computed for c in COLUMNS] == ["32x32x16", "1", "0K", "131K"]
     assert [cells["average"][c].computed for c in COLUMNS] == ["1x1x16", "0", "", ""]

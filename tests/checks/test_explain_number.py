@@ -1,4 +1,4 @@
-"""`archc table --explain`: which way of counting gives a number that something else prints.
+"""Tests `archc table --explain`, which names the convention behind another tool's number.
 
 The numbers of tools are what they printed at the versions in docs/counting.md.
 """
@@ -70,7 +70,7 @@ def test_the_count_that_an_issue_asked_for() -> None:
     first, *_ = explained("googlenet_bn", "13.0M")
     assert first["what"] == "params with auxiliary heads"
     assert first["printed"] == "to the nearest"
-    # Of parameters nothing is 1.5G; of operations what is rounded to the nearest comes first.
+    # No count of parameters is 1.5G; of operations, rounding to the nearest comes first.
     assert {reading["kind"] for reading in explained("googlenet_bn", "1.5G")} == {"ops"}
     assert explained("googlenet_bn", "1.5 GFLOPs")[0]["what"] == "MACs"
     assert explained("googlenet", "6998552")[0]["what"] == "params"

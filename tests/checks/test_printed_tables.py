@@ -1,4 +1,4 @@
-"""The paper's table: totals, verdicts, and that no channel can change unnoticed."""
+"""Tests the shipped printed tables: totals, verdicts, and that no channel can change unnoticed."""
 
 import csv
 import io
@@ -66,7 +66,7 @@ def test_auxiliary_heads_stand_apart(table: Any) -> None:
 
 
 def test_rows_have_the_papers_numbers(table: Any) -> None:
-    # Weights and MACs of facts worked out by hand from the paper's columns.
+    # Weights and MACs worked out by hand from the paper's columns.
     expected = {
         "conv1": (9_408, 118_013_952),
         "conv2": (114_688, 359_661_568),
@@ -123,7 +123,7 @@ def test_half_of_the_printed_counts_match_and_half_are_errata() -> None:
 
 
 def channel_numbers() -> list[tuple[int, int, str]]:
-    """Every number of channels in the spec: (start, end, where it stands)."""
+    """Yield every number of channels in the spec as (start, end, place)."""
     numbers = []
     body = TEXT[: TEXT.index("\ntable:")]
     for match in re.finditer(r"(?<=\bout: )\d+|(?<=Linear: )\d+|(?<=classes: )\d+", body):
@@ -219,12 +219,12 @@ def records(*arguments: str, spec: Path = SPEC) -> list[dict[str, str]]:
 
 
 def without_totals(found: list[dict[str, str]], kind: str) -> list[dict[str, str]]:
-    """What is no total: that has no type, or no op."""
+    """Return the rows that are not totals: totals have no type or no op."""
     return [record for record in found if record[kind]]
 
 
 def size(shape: list[int]) -> str:
-    """As the paper prints it."""
+    """Format a count as the paper prints it."""
     channels, height, width = shape if len(shape) == 3 else (*shape, 1, 1)
     return f"{height}x{width}x{channels}"
 
@@ -364,7 +364,7 @@ def test_totals_are_those_of_the_analysis(path: Path) -> None:
                 assert bool(heads & set(before)) == (record[name] != "total")
                 continue
             before.append(record[name].partition(".")[0])
-            # A part of an auxiliary head is in its row already.
+            # A head's row already includes its parts.
             if name == "path" or "." not in record[name]:
                 for key in sums:
                     sums[key] += int(record.get(key) or 0)
@@ -430,7 +430,7 @@ def test_a_total_runs_over_empty_cells_and_never_into_a_full_one() -> None:
 
 def test_a_printed_total_is_shown_in_every_format() -> None:
     spec = SPECS / "bn_inception.yaml"
-    # Section 4.2 of arXiv:1502.03167 says 13.6 million, which no reading of its figure 5 gives.
+    # Section 4.2 of arXiv:1502.03167 prints 13.6 million, which no reading of its figure 5 gives.
     text = run("table", str(spec)).stdout
     assert re.search(r"^total +34 +11\.3M e 13\.6M +2,032,600,064$", text, re.M)
     assert "  total.params: no reading of figure 5 gives the 13.6 million" in text

@@ -1,4 +1,4 @@
-"""What shells are offered, through click's own interface and in a real bash."""
+"""Tests shell completion, through click's own interface and in a real bash."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "editors-and-shells.md"
 SCRIPTS = Path(sys.executable).parent
 SHIPPED_V = ["inception_v3.yaml", "inception_v3_pretrained.yaml", "inception_v4.yaml"]
 
-# As bash does at a press of TAB: it sets the words and asks the function, which fills COMPREPLY.
+# As bash does for TAB: it sets the words and calls the function, which fills COMPREPLY.
 PRESS_TAB = """
 eval "$(_ARCHC_COMPLETE=bash_source archc)"
 complete -p archc
@@ -28,7 +28,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository of specs: one here, one in specs/, one whose name the shell would execute."""
+    """Create specs here, in specs/, and one whose name a shell would execute."""
     (tmp_path / "specs").mkdir()
     for name in ("specs/inception_mine.yaml", "incoming.yaml", "in$(touch owned).yaml"):
         (tmp_path / name).touch()
@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def offered(*words: str) -> list[tuple[str, str]]:
-    """Type and value of what is offered for the last of the words."""
+    """Return the type and value of each completion of the last word."""
     shell = ShellComplete(cli, {}, "archc", "_ARCHC_COMPLETE")
     *before, typed = words
     return [(item.type, item.value) for item in shell.get_completions(before, typed)]
@@ -79,7 +79,7 @@ def test_backends_and_folders() -> None:
 
 
 def press_tab(*words: str) -> list[str]:
-    """What a bash with archc's completion loaded has after TAB."""
+    """Return the completions of a bash with archc's completion loaded."""
     done = subprocess.run(
         ["bash", "--norc", "-euc", PRESS_TAB, "bash", *words],
         env={**os.environ, "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"},

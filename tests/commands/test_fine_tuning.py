@@ -1,6 +1,6 @@
-"""Weights for another number of classes: all but the layers named, on the command line and in code.
+"""Tests weights for another number of classes, on the command line and in code.
 
-The rule for auxiliary heads is the same in both places, and so are the layers that may be left.
+Both have the same rule for auxiliary heads and accept the same layers to leave.
 """
 
 import random
@@ -57,7 +57,7 @@ def model(classes: int = 5, aux: bool = True) -> Any:
 
 
 def without(state: State, *layers: str) -> State:
-    """The state without what is in these layers."""
+    """Return the state without these layers."""
     starts = tuple(f"{layer}." for layer in layers)
     return {key: value for key, value in state.items() if not key.startswith(starts)}
 
@@ -154,7 +154,7 @@ def test_no_head_at_all_or_a_head_that_is_left_is_fine_in_both_places() -> None:
 
 
 def test_the_command_and_the_class_take_the_same() -> None:
-    """Whatever layers are missing, left, or of another shape."""
+    """For any layers that are missing, left, or of another shape."""
     analysis = archc.analyze("toy.yaml")
     wide, ours = model(classes=7).state_dict(), model()
     layers = ["conv2", "fc", "aux1.fc1", "aux1.fc2", "aux2.fc1", "aux2.fc2"]

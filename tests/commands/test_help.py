@@ -1,4 +1,4 @@
-"""`archc --help`, `archc list`, and what the help of options says that there is."""
+"""Tests `archc --help`, `archc list`, and the values listed in the help of options."""
 
 import json
 import re
@@ -85,7 +85,7 @@ def test_list_shows_the_shipped_specs() -> None:
 
 
 def test_list_shows_what_each_name_stands_for() -> None:
-    """The first that is found, as every command finds it; other YAML here is none."""
+    """Lists the first spec of each name, as commands find it; other YAML files are left out."""
     Path("specs").mkdir()
     Path("specs/googlenet.yaml").write_text(SPEC)
     Path("specs/faulty.yaml").write_text(SPEC.replace("Linear", "Linaer"))

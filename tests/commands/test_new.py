@@ -1,4 +1,4 @@
-"""`archc new`: a variant to start from."""
+"""Tests `archc new`."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def test_a_new_variant_compiles_and_changes_nothing() -> None:
 def test_every_commented_line_may_be_uncommented(spec: Path) -> None:
     assert run("new", "variant.yaml", "--from", spec.name).exit_code == 0
     lines = Path("variant.yaml").read_text().splitlines()
-    # All rows at once cannot be removed; a section of which nothing is left is not written either.
+    # Not all rows can be removed; an empty section is not written.
     open_lines = [re.sub(r"^#(?! \S)", "", line) for line in lines if ": none" not in line]
     following = [*open_lines[1:], ""]
     Path("variant.yaml").write_text(

@@ -1,4 +1,4 @@
-"""archc build, verify and weights with --optimize and --merge."""
+"""Tests archc build, verify and weights with --optimize and --merge."""
 
 import pickle
 import re

@@ -1,4 +1,4 @@
-"""``archc verify``: what it finds in damaged files; and which commands never import torch."""
+"""Tests ``archc verify`` on damaged files, and that other commands never import torch."""
 
 import subprocess
 import sys
@@ -59,7 +59,7 @@ sys.exit(status)
 
 @pytest.fixture
 def archc(tmp_path: Path) -> Run:
-    """Runs archc in a folder that holds one spec, with some packages made impossible to import."""
+    """Runs archc in a folder with one spec, without some packages."""
     (tmp_path / "small.yaml").write_text(SPEC)
 
     def run(*arguments: str, without: str = "", first: str = "") -> Result:
@@ -76,7 +76,7 @@ def archc(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def built(archc: Run, tmp_path: Path) -> Path:
-    """The generated file."""
+    """Return the generated file."""
     done = archc("build", "small.yaml")
     assert done.returncode == 0, done.stderr
     return tmp_path / "generated" / "small.py"
@@ -190,7 +190,7 @@ CANNOT_RUN = {
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Compiled, str]:
-    """The spec, compiled, and the text of its file."""
+    """Return the compiled spec and the text of its file."""
     spec = tmp_path_factory.mktemp("whole") / "small.yaml"
     spec.write_text(SPEC)
     compiled = compile_spec(str(spec))
@@ -206,7 +206,7 @@ def damaged(source: str, right: str, wrong: str) -> str:
 
 @pytest.mark.parametrize("what", DAMAGE)
 def test_damage_is_found(what: str, whole: tuple[Compiled, str], tmp_path: Path) -> None:
-    """In this process, since torch takes seconds to import; the command is tested below."""
+    """Verify in this process, since torch takes seconds to import; the command is tested below."""
     compiled, source = whole
     right, wrong, words = DAMAGE[what]
     file = tmp_path / "small.py"

@@ -1,4 +1,4 @@
-"""Checkpoints from elsewhere: the mapping, the report, the files."""
+"""Tests checkpoints from elsewhere: mappings, messages, files."""
 
 import os
 import signal
@@ -84,7 +84,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def ours() -> dict[str, torch.Tensor]:
-    """A state of the network with other numbers everywhere, a negative zero and a denormal."""
+    """Return a state with distinct numbers, a negative zero and a denormal."""
     torch.manual_seed(0)
     model = archc.module_class("toy.yaml")()
     state = {
@@ -96,7 +96,7 @@ def ours() -> dict[str, torch.Tensor]:
 
 
 def theirs(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The same under Caffe's names, in another order."""
+    """Return the same state under Caffe's names, in another order."""
     renamed = {}
     for key, value in reversed(state.items()):
         for mine, other in {
@@ -175,7 +175,7 @@ def test_a_line_is_whole_segments_in_one_pass_the_longest_first() -> None:
     map_key = key_mapping(
         "fc: aux1.fc\nloss1/fc: aux2.fc\naux1: fc\naux1.fc.bias: conv1.bias"
     ).map_key
-    assert map_key("fc.weight").key == "aux1.fc.weight"  # once: not on to fc.fc.weight
+    assert map_key("fc.weight").key == "aux1.fc.weight"  # renamed once, not again to fc.fc.weight
     assert map_key("loss1/fc.weight").key == "aux2.fc.weight"
     assert map_key("loss2/fc.weight").key == "loss2/fc.weight"
     assert map_key("fc2.weight").key == "fc2.weight"
@@ -200,7 +200,7 @@ def test_placeholders() -> None:
         "'{net}.fork{row}b': fork{row}{net}"
     ).map_key
     assert map_key("inception_3a_1x1.weight").key == "fork3a.branch1.weight"
-    assert map_key("inception_3b_1x1.weight").key == "conv1.weight"  # it says more
+    assert map_key("inception_3b_1x1.weight").key == "conv1.weight"  # it is more specific
     assert map_key("inception_3_a_1x1.weight").key == "inception_3_a_1x1.weight"
     assert map_key("inception_3a_1x1_bn.weight").key == "inception_3a_1x1_bn.weight"
     assert map_key("inception__1x1.weight").key == "inception__1x1.weight"
@@ -482,7 +482,7 @@ def test_a_killed_process_leaves_the_old_file(number: signal.Signals) -> None:
         assert b"Traceback" not in process.stderr.read()
     assert Path("out.pt").read_text() == "precious"
     left = {path.name for path in Path().iterdir()} - set(before)
-    assert not left or number == signal.SIGKILL  # which no process can clean up behind
+    assert not left or number == signal.SIGKILL  # after which no process can clean up
     assert run("in.pt", "-o", "out.pt", "--force")[0] == 0
 
 
@@ -497,7 +497,7 @@ def _truncated(file: Path, kept: float) -> None:
 
 
 def hostile_files() -> dict[str, str]:
-    """Files that are no checkpoints, each with a part of what is to be said of it."""
+    """Invalid checkpoint files, each with a part of the expected message."""
     state = ours()
     torch.save({"conv1.weight": _Evil()}, "evil.pt")
     torch.save({"state_dict": state, "extra": _Evil()}, "evil_beside.pth")

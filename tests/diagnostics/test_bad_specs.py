@@ -1,6 +1,6 @@
-"""Every faulty spec in ``specs/bad`` beside the complete text that a person is shown for it.
+"""Compares the output for every faulty spec in ``specs/bad`` with the expected text.
 
-``pytest tests/diagnostics/test_bad_specs.py --update-expected`` rewrites the expectations: read
+``pytest tests/diagnostics/test_bad_specs.py --update-expected`` rewrites the expected texts: read
 each difference before you commit it.
 """
 
@@ -17,7 +17,7 @@ BACKEND = load_backend(DEFAULT)
 
 
 def diagnostics_of(name: str) -> list[Diagnostic]:
-    """Everything that ``archc check`` finds wrong with a spec."""
+    """Return all diagnostics of ``archc check`` for a spec."""
     compiled = compile_spec(name)
     if isinstance(compiled, list):
         return compiled

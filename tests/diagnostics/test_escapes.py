@@ -1,4 +1,4 @@
-"""Names from outside cannot steer a terminal or a CI's log: no command prints one as it is."""
+"""Tests that names from outside cannot control a terminal or a CI log in any command."""
 
 import json
 import re
@@ -40,9 +40,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def is_harmless(text: str, commands: bool = False) -> bool:
-    """Whether it holds no character that nobody sees, and no line that a CI takes for a command.
+    """Whether the text has no invisible characters, and no lines that a CI takes for commands.
 
-    ``commands``: lines that begin as archc's own annotations do are what was asked for.
+    With ``commands``, lines that begin like archc's own annotations are allowed.
     """
     unseen = {c for c in _COLOUR.sub("", text) if category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
     starts = [line for line in text.split("\n") if line.lstrip().startswith("::")]

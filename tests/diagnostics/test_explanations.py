@@ -1,7 +1,7 @@
-"""Every code is explained, and what the explanations show is so.
+"""Tests that every code is explained, and that the explanations are correct.
 
-An example gives its code and no other, and what stands instead of it passes; console blocks print
-what is shown. ``--update-expected`` rewrites what they print.
+An example gives its code and no other, and the corrected example passes. Console blocks show the
+real output; ``--update-expected`` rewrites it.
 """
 
 import json
@@ -46,21 +46,21 @@ def archc(*arguments: str) -> Result:
 
 
 def written(section: str) -> list[str]:
-    """Write the section's files, and give the specs' names."""
+    """Write the section's files, and return the specs' names."""
     files = [(file, body) for language, file, body in BLOCKS.findall(section) if body]
     names = []
     for file, body in files:
         if file or "console" not in section:
             name = file or "spec.yaml"
             Path(name).parent.mkdir(exist_ok=True)
-            # All of the block, as it is copied: then lines have the numbers that are shown.
+            # Write the whole block, so that line numbers are those in the output.
             Path(name).write_text(f"# file: {file}\n{body}" if file else body)
             names.append(name)
     return names
 
 
 def printed(command: str) -> str:
-    """What a command of a console block prints, on both streams."""
+    """Return the output of a console block's command, from both streams."""
     words = shlex.split(command)
     if words[0] == "archc":
         return archc(*words[1:]).output
@@ -72,7 +72,7 @@ def printed(command: str) -> str:
 
 
 def transcript(body: str) -> str:
-    """The console block as it would be now."""
+    """Return the console block with the current output."""
     commands = [line.removeprefix("$ ") for line in body.split("\n") if line.startswith("$ ")]
     return "".join(f"$ {command}\n{printed(command)}" for command in commands)
 
@@ -126,7 +126,7 @@ def test_console_blocks_print_what_is_shown(
             path.write_text(text)
         else:
             assert current == shown
-    # A file that was edited is said to be, beside what it does.
+    # An edited file is also reported as edited.
     beside = {Code.STALE_FILE} if explanation.code == Code.DIFFERENT else set()
     assert found[explanation.example] == {explanation.code} | beside
     assert found[explanation.instead] == set()

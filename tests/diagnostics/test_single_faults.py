@@ -1,9 +1,9 @@
-"""One slip of the finger in a shipped spec, again and again: is it shown where it was made?
+"""Tests that one typing mistake in a shipped spec is reported where it was made.
 
-Of the findings the first counts, which is what a person reads first. A mutant that archc takes is
-no fault that could be shown: it describes the same network or another one. These are counted, and
-where the spec has a printed table, no cell of it may have changed unseen. Neither has a fault a
-place that shows in a printed total alone: a sum does not tell which summand is wrong.
+Only the first diagnostic counts, since people read it first. A mutant that archc accepts has no
+error to report: it describes the same network or another one. These are counted; if the spec has a
+printed table, no cell may have changed unnoticed. A fault that only changes a printed total has no
+place either, since a sum does not tell which summand is wrong.
 """
 
 import re
@@ -28,17 +28,17 @@ Figures = Callable[[str], None]
 
 
 class Verdict(NamedTuple):
-    """What is said about one mutant."""
+    """The result for one mutant."""
 
     fault: Fault
     diagnostics: tuple[Diagnostic, ...]
     original: Compiled
     mutant: Compiled | None
-    """The network, where the mutant is one."""
+    """The network, if the mutant is valid."""
 
     @property
     def is_right_token(self) -> bool:
-        """Whether the first finding is at what was hit, or what it causes beside it."""
+        """Whether the first diagnostic is at the changed token, or at an expected effect."""
         first = self.diagnostics[0]
         if any(is_at(self.fault, label.span, self.fault.causes) for label in first.labels):
             return True
@@ -46,7 +46,7 @@ class Verdict(NamedTuple):
 
     @property
     def is_right_line(self) -> bool:
-        """The same for the line alone."""
+        """The same for the line."""
         span, text = self.diagnostics[0].span, self.fault.text
         if span is None or span.source.name != "mutant.yaml":
             return self.is_right_token
@@ -57,17 +57,17 @@ class Verdict(NamedTuple):
 
     @property
     def shows_in_a_total_alone(self) -> bool:
-        """Whether the only evidence is a total that is not the one printed."""
+        """Whether the only evidence is a total that differs from the printed one."""
         return bool(self.diagnostics) and all(TOTAL.search(f.message) for f in self.diagnostics)
 
     @property
     def names_the_word(self) -> bool:
-        """Whether the hint names what a typo was made of."""
+        """Whether the hint names the original word of a typo."""
         return any(word in str(self.diagnostics[0].hint or "") for word in self.fault.words)
 
     @property
     def is_another_network(self) -> bool:
-        """Whether a mutant that is valid says something else than the spec did."""
+        """Whether a valid mutant describes another network than the spec."""
         assert self.mutant is not None
         difference = compare(self.original.analysis, self.mutant.analysis)
         return bool(difference.facts or difference.rows or difference.aux)
@@ -92,7 +92,7 @@ def line_of(text: str, offset: int) -> int:
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> list[Verdict]:
-    """What is said about all the mutants."""
+    """Return the results of all mutants."""
     patch = pytest.MonkeyPatch()
     patch.chdir(tmp_path_factory.mktemp("mutants"))
     originals = {path.name: compiled(str(path)) for path in SPECS}
@@ -128,7 +128,7 @@ def test_there_are_mutants_of_every_kind_and_every_spec(verdicts: list[Verdict])
     assert len(faults) >= 600
     assert {verdict.fault.spec for verdict in faults} == {path.name for path in SPECS}
     kinds = Counter(verdict.fault.kind for verdict in faults)
-    assert len(kinds) == len(KINDS) - 1  # modes of windows are words, too
+    assert len(kinds) == len(KINDS) - 1  # the modes of windows are words, too
     assert min(kinds.values()) >= 20
 
 
@@ -154,7 +154,7 @@ def test_faults_are_shown_where_they_are(verdicts: list[Verdict], figures: Figur
 
 
 def line_for(kind: str, verdicts: list[Verdict]) -> str:
-    """The figures of one kind of fault."""
+    """Return the figures of one kind of fault."""
     faults = found(verdicts)
     lines = sum(verdict.is_right_line for verdict in faults)
     tokens = sum(verdict.is_right_token for verdict in faults)
@@ -199,6 +199,6 @@ def test_no_number_of_a_printed_cell_changes_unseen(verdicts: list[Verdict]) -> 
                 after = mutant.conformance.cells[path][column]
                 looked_at += 1
                 assert after.computed == before.computed, (verdict.fault.spec, path, column)
-                # A printed cell that is an erratum may be any number but the right one.
+                # A printed cell with an erratum may be any number except the computed one.
                 assert after.printed == before.printed or after.verdict == "erratum"
     assert looked_at > 0

@@ -1,7 +1,7 @@
-"""What a hint says to write, written at the place that is marked, cures the finding.
+"""Tests that applying a hint at the marked place removes the diagnostic.
 
-A hint that says what to write is a Replacement: its text is data, which this test carries out. All
-other hints are advice in words, and use other verbs.
+A hint that says what to write is a Replacement, whose text this test applies. All other hints are
+advice in words, and use other verbs.
 """
 
 import re
@@ -27,7 +27,7 @@ def diagnostics_of(name: str) -> list[Diagnostic]:
 
 
 def faults_of_hints(text: str, diagnostics: list[Diagnostic]) -> Iterator[str]:
-    """What is wrong with the hints of a spec with this text, which is ``tried.yaml``."""
+    """Return errors in the hints for a spec with this text, which is ``tried.yaml``."""
     for diagnostic in diagnostics:
         hint, span = diagnostic.hint, diagnostic.span
         if hint is not None and not isinstance(hint, Replacement):
@@ -49,11 +49,11 @@ def replaced(text: str, span: Span, instead: str) -> str:
 def faults_left(
     diagnostic: Diagnostic, hint: Replacement, before: list[Diagnostic], after: list[Diagnostic]
 ) -> Iterator[str]:
-    """The finding itself, where it is still there; what is wrong where the hint was followed."""
+    """Return the diagnostic if it remains, and new errors where the hint was applied."""
     span = diagnostic.span
     assert span is not None
     known = {(other.code, other.message) for other in before}
-    # A word that is likely meant may need more; what is written for good needs nothing else.
+    # A suggested word may need further changes; a safe replacement needs none.
     is_guess = not hint.safe and "write" not in hint.words
     for left in after:
         if left.span is None or left.span.source.name != TRIED or left.span.line != span.line:
@@ -76,7 +76,7 @@ def test_what_a_hint_says_cures_a_bad_spec(spec: Path) -> None:
     try:
         text = spec.read_bytes().decode().removeprefix("\ufeff")
     except UnicodeDecodeError:
-        return  # it has no text that could be written
+        return  # it has no text to write
     Path(TRIED).write_text(text, encoding="utf-8", newline="")
     assert list(faults_of_hints(text, diagnostics_of(TRIED))) == []
 

@@ -1,7 +1,7 @@
-"""Every spec in ``specs/good`` beside the code and the table that are expected of it.
+"""Compares the code and table of every spec in ``specs/good`` with the expected ones.
 
-``pytest tests/driver/test_build.py --update-expected`` rewrites the expectations: look at each
-difference before it is committed.
+``pytest tests/driver/test_build.py --update-expected`` rewrites the expected files: read each
+difference before you commit it.
 """
 
 import json
@@ -19,12 +19,12 @@ SPECS = sorted(FOLDER.glob("*.yaml"))
 
 
 def code(spec: Path) -> str:
-    """The module that is generated, without the writer's header."""
+    """Return the generated module without its header."""
     return archc.emit(archc.load(spec))[f"{spec.stem}.py"].decode()
 
 
 def table(spec: Path) -> str:
-    """What ``archc table --format json`` prints."""
+    """Return the output of ``archc table --format json``."""
     compiled = compile_spec(str(spec))
     assert not isinstance(compiled, list), compiled
     return json.dumps(table_json(compiled.analysis, compiled.conformance), indent=1) + "\n"

@@ -1,8 +1,8 @@
-"""No command takes more than what is linear in a network's layers.
+"""Tests that every command takes time and memory linear in a network's layers.
 
-These specs were written by hand, from measurements and from reading the code, each with a command
-that has much to do. ``python -m fuzz costly`` searches for more, and has found none beyond a bound.
-Processor time counts, in a process with limits.
+These specs were written by hand, from measurements and from reading the code, to keep one command
+busy. ``python -m fuzz costly`` searches for more, and has found none above a bound. The tests
+measure processor time, in a process with limits.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def strides() -> str:
 
 
 def printed_parts() -> str:
-    """A head of which the table prints every part."""
+    """Return a spec with a head whose parts are all in the printed table."""
     parts = "".join(f"      p{i}: {PART}\n" for i in range(300))
     rows = "".join(f"    head.p{i}: [1]\n" for i in range(300))
     long = f"long: {{Repeat: 10000, of: {PART}}}"
@@ -63,7 +63,7 @@ def test_a_command_takes_no_more_than_its_bound(name: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_what_is_measured_is_what_the_command_does(command: str) -> None:
-    """A bound says nothing of a spec that is refused before it costs anything."""
+    """A bound means nothing if a spec is rejected before it costs anything."""
     share, fault = weighed(text_of(Size(printed=1)), command)
     assert not fault
     assert 0 <= share < 1

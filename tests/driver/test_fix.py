@@ -1,4 +1,4 @@
-"""``archc check --fix``: what is safe is mended, and nothing else of the file changes."""
+"""Tests that ``archc check --fix`` applies safe replacements and changes nothing else."""
 
 import errno
 import os
@@ -158,7 +158,7 @@ def test_a_word_that_needs_quotes_gets_them() -> None:
 
 
 def stage(diagnostic: Diagnostic) -> str:
-    """The family of its code, which tells how far a spec came; lints are last."""
+    """Return the stage of a diagnostic's code; lints are last."""
     family = str(diagnostic.code)[:2]
     return family if family in ("A1", "A2", "A3") else "A4"
 
@@ -181,7 +181,7 @@ def test_what_is_mended_is_gone_and_mending_ends(name: str, folder: Path) -> Non
     assert not {diagnostic.headline for diagnostic in before} & {
         diagnostic.headline for diagnostic in after.diagnostics
     }
-    # What is new was hidden: it is of a later stage. Lines stay; a mended token moves columns.
+    # New diagnostics were hidden: they are of a later stage. Replacements move columns, not lines.
     old = {(f.code, f.span.line if f.span else 0) for f in first.diagnostics}
     new = [f for f in after.diagnostics if (f.code, f.span.line if f.span else 0) not in old]
     stages = [stage(diagnostic) for diagnostic in first.diagnostics]

@@ -1,6 +1,6 @@
-"""Random networks as ``archc verify`` sees them, and the looks of the code generated for them.
+"""Tests ``archc verify`` on random networks, and the style of their generated code.
 
-What their code computes, and many more of them, is the matter of test_fuzz.py.
+test_fuzz.py tests many more of them, and what their code computes.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from archc.analyses import Analysis
 from archc_backends.pytorch.probe import observe
 from archc_backends.pytorch.verify import differences, request
 
-torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
+torch.set_num_threads(1)  # the networks are so small that more threads would only wait
 
 EXAMPLES = 200
 COLLECTED = 40
@@ -34,7 +34,7 @@ repeatable = settings(
 
 
 def compiled(text: str, folder: Path) -> tuple[Analysis, bytes]:
-    """The analysis of a spec's text, and the code generated for it."""
+    """Return the analysis of a spec's text, and its generated code."""
     spec = folder / "net.yaml"
     spec.write_text(text)
     network = archc.load(spec)
@@ -59,7 +59,7 @@ def test_torch_agrees_with_the_analysis(folder: Path, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of specs beside the code generated for them."""
+    """Return a folder of specs with their generated code."""
     folder = tmp_path_factory.mktemp("collected")
     texts: set[str] = set()
 

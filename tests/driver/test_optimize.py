@@ -1,4 +1,4 @@
-"""Optimised networks compute what the networks as written do; their checkpoints are converted."""
+"""Tests that optimised networks compute the same, and that their checkpoints are converted."""
 
 import hashlib
 import sys
@@ -25,11 +25,11 @@ from archc.ops.normalization import BatchNorm
 from archc.ops.plain import Dropout
 
 FIXED = ("bn_inception", "googlenet", "googlenet_separable")
-"""Networks whose last pool is 7x7, so that they take no images that are much smaller."""
+"""Networks with a 7x7 pool at the end, which need large images."""
 
-# Siblings of three kinds; parts that are passed on first and in the middle; a norm as a layer of
-# its own, behind a convolution with a bias and behind an activation; dropout in a list; a Concat
-# in a branch of another.
+# Three kinds of siblings; parts passed on first and in the middle; a norm as a separate layer,
+# after a convolution with a bias and after an activation; dropout in a list; a Concat in a branch
+# of another.
 TOY = """\
 archc: 1
 name: Toy
@@ -115,7 +115,7 @@ def executed(source: str) -> Any:
 
 
 def generated(written: Analysis, recipe: Recipe) -> tuple[Any, type[nn.Module]]:
-    """The optimised file as a module, and its class."""
+    """Return the optimised file as a module, and its class."""
     optimized = optimize(written, recipe)
     module = executed(emitted(optimized))
     return module, module.__dict__[optimized.analysis.network.name]
@@ -128,7 +128,7 @@ def plain(written: Analysis) -> type[nn.Module]:
 
 
 def randomized(model: nn.Module) -> nn.Module:
-    """Random weights and statistics, none at its default, under which signals keep their size."""
+    """Draw random weights and statistics, none at its default, that keep the signals' size."""
     generator = torch.Generator().manual_seed(0)
     for name, value in model.state_dict().items():
         if name.endswith("num_batches_tracked"):
@@ -152,7 +152,7 @@ def images(*shape: int) -> Tensor:
 
 
 def error(got: Tensor, wanted: Tensor) -> float:
-    """The largest difference, relative to the largest number."""
+    """Return the largest difference, relative to the largest number."""
     assert wanted.isfinite().all() and wanted.abs().max() > 1e-3
     return float((got - wanted).abs().max() / wanted.abs().max())
 
@@ -171,7 +171,7 @@ def outputs(model: nn.Module, x: Tensor) -> Tensor:
 
 
 def compared(written: Analysis, recipe: Recipe, x: Tensor) -> float:
-    """How far the optimised network is from the network as written, both on the same weights."""
+    """Return the difference of outputs between both networks, with the same weights."""
     model = randomized(plain(written)())
     module, made = generated(written, recipe)
     other = made()
@@ -361,7 +361,7 @@ modules:
 body:
   only: {Fork: [3]}
 """
-"""All branches of one size, so that no shape tells one order from another."""
+"""All branches have one size, so shapes do not reveal a wrong order."""
 
 
 @pytest.mark.usefixtures("in_float64")
@@ -383,7 +383,7 @@ body:
     ],
 )
 def test_another_order_of_a_concat_is_found(tmp_path: Path, right: str, wrong: str) -> None:
-    """A control of the comparison in this file, on code that was tampered with."""
+    """Check that the comparison in this file notices modified code."""
     written = loaded(tmp_path, ORDER)
     source = emitted(optimize(written, DEPLOY))
     assert right in source
@@ -482,7 +482,7 @@ def test_only_1x1_convolutions_are_merged(tmp_path: Path, wide: str, merges: boo
 @pytest.mark.usefixtures("in_float64")
 @pytest.mark.parametrize("name", ["toy", "googlenet_small"])
 def test_merged_siblings_train_as_they_did_apart(toy: Analysis, name: str) -> None:
-    """One step, with batch statistics, dropout and heads: loss, weights and statistics."""
+    """Compare one training step, with batch statistics, dropout and heads."""
     written = toy if name == "toy" else archc.analyze(archc.load(f"{name}.yaml"))
     module, made = generated(written, MERGED)
     model, other = randomized(plain(written)()), made()

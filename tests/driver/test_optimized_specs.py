@@ -1,4 +1,4 @@
-"""Random networks, optimised: what they compute, their totals, and the code that is generated."""
+"""Tests optimised random networks: outputs, totals, and generated code."""
 
 import hashlib
 import os
@@ -27,7 +27,7 @@ from archc.ops.plain import Identity
 from archc_backends.pytorch.probe import observe
 from archc_backends.pytorch.verify import differences, request
 
-torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
+torch.set_num_threads(1)  # the networks are so small that more threads would only wait
 
 EXAMPLES = 100
 COLLECTED = 20
@@ -87,7 +87,7 @@ def randomized(model: nn.Module) -> nn.Module:
 
 
 def outputs(model: nn.Module, x: Tensor) -> list[Tensor]:
-    """What it gives; dropout is drawn alike where the models draw alike."""
+    """Return the outputs; models that draw dropout alike get the same numbers."""
     torch.manual_seed(0)
     with torch.no_grad():
         given = model(x)
@@ -95,7 +95,7 @@ def outputs(model: nn.Module, x: Tensor) -> list[Tensor]:
 
 
 def given_by_layers(analysis: Analysis) -> int:
-    """The elements that all layers give, but those that pass on what they are given."""
+    """Return the number of output elements of all layers that do not just pass their input on."""
     layers = (layer for row in analysis.rows for layer in row.layers)
     return sum(prod(x.output) for x in layers if not isinstance(x.op.operator, Identity))
 
@@ -154,7 +154,7 @@ def test_their_analysis_is_what_torch_does(folder: Path, text: str) -> None:
 
 
 def test_random_networks_are_merged_and_folded(folder: Path) -> None:
-    """The tests above see what they are about."""
+    """Check that the networks have the features that these tests need."""
     seen = {"forks": 0, "folds": 0, "both": 0}
 
     @repeatable
@@ -172,7 +172,7 @@ def test_random_networks_are_merged_and_folded(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The code generated for the shipped specs and the longest of the random ones."""
+    """Return the generated code of the shipped specs and of the longest random ones."""
     folder = tmp_path_factory.mktemp("collected")
     texts: set[str] = set()
 

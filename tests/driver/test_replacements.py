@@ -1,4 +1,4 @@
-"""A replacement is safe where it was tried, and where nothing that is new speaks against it."""
+"""Tests that a replacement is safe only if trying it gives no new diagnostics."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def hints(text: str) -> list[tuple[str, bool]]:
-    """Every hint of a spec, and whether it is a safe replacement."""
+    """Return every hint of a spec, and whether it is a safe replacement."""
     Path("net.yaml").write_text(text)
     diagnostics = check_spec("net.yaml").diagnostics
     return [(str(f.hint), isinstance(f.hint, Replacement) and f.hint.safe) for f in diagnostics]
@@ -107,7 +107,7 @@ SOURCE = Source("net.yaml", "aaaa bbbb\ncccc dddd", "", Path("net.yaml"))
 
 
 def diagnostic(line: int, column: int, text: str | None = None, code: str = "A203") -> Diagnostic:
-    """A finding of four letters, with a safe replacement where there is a text."""
+    """Return a diagnostic for four letters, with a safe replacement if a text is given."""
     hint = None if text is None else Replacement(text, f"write {text}", safe=True)
     return Diagnostic(code, "wrong", Span(SOURCE, line, column, line, column + 4), hint=hint)
 
@@ -149,8 +149,8 @@ def at(line: int, column: int) -> Span:
         ([], True),
         ([diagnostic(2, 1, code="A203")], False),  # new
         ([diagnostic(2, 6, code="A203")], True),  # was there before
-        ([diagnostic(2, 6, code="A204")], False),  # another one at that place
-        ([diagnostic(2, 1, code="A301")], True),  # hidden until now
+        ([diagnostic(2, 6, code="A204")], False),  # another diagnostic at that place
+        ([diagnostic(2, 1, code="A301")], True),  # hidden before
         ([diagnostic(2, 1, code="L101")], True),
         ([diagnostic(2, 1, code="A102")], False),  # an earlier stage
         ([diagnostic(2, 1, code="A104")], False),

@@ -1,7 +1,7 @@
-"""Specs in a real editor's language server: what is underlined, shown and offered.
+"""Tests specs in an editor's language server: errors, hovers and completions.
 
-Not among the tests that ``pytest`` runs by itself, since it needs node: ``.ci/run`` installs the
-server from ``package.json`` beside this file, and runs ``pytest tests/editor/in_an_editor.py``.
+``pytest`` alone does not run them, since they need node: ``.ci/run`` installs the server from
+``package.json`` and runs ``pytest tests/editor/in_an_editor.py``.
 """
 
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def test_a_new_variant_is_checked_by_the_schema_beside_it(
     assert server.problems(mistake) == [Problem("abuot", SPEC_TAKES)]
 
 
-# Where the editor reads YAML otherwise than the compiler.
+# Where the editor and the compiler read YAML differently.
 OTHERWISE = {
     "bad/scalar_hexadecimal_classes": "editors read 0x10 as 16, by an older YAML",
     "bad/table_mismatch": "a bare - before a closing bracket is refused by the editor's YAML",
@@ -67,7 +67,7 @@ OTHERWISE = {
 def test_the_editor_says_what_the_schema_says(server: LanguageServer, tmp_path: Path) -> None:
     verdicts: dict[Path, tuple[str, bool]] = {}
     for spec in FILES:
-        if (composed := document(spec)) is not None:  # the compiler reads less YAML than an editor
+        if (composed := document(spec)) is not None:  # the compiler rejects more YAML
             path = tmp_path / f"{len(verdicts)}_{spec.name}"
             path.write_text(MODELINE + spec.read_text())
             verdicts[path] = called(spec), refused(composed)

@@ -1,4 +1,4 @@
-"""A client of yaml-language-server, the one that editors run, over its standard streams."""
+"""A client for yaml-language-server, over its standard streams, as editors run it."""
 
 import json
 import subprocess
@@ -20,14 +20,14 @@ CAPABILITIES = {
 
 
 class Problem(NamedTuple):
-    """What an editor underlines: the text that is underlined, and what it says of it."""
+    """A diagnostic of the editor: the underlined text and the message."""
 
     text: str
     message: str
 
 
 class LanguageServer:
-    """A running server. Documents are opened one after the other, and not changed."""
+    """A running server. Documents are opened one after the other and never changed."""
 
     def __enter__(self) -> Self:
         command = ["node", str(SERVER.resolve()), "--stdio"]
@@ -50,11 +50,11 @@ class LanguageServer:
         self.process.communicate()
 
     def problems(self, path: Path) -> list[Problem]:
-        """What the server finds in a file that is opened."""
+        """Open a file and return the server's diagnostics."""
         return self.all_problems([path])[path]
 
     def all_problems(self, paths: list[Path]) -> dict[Path, list[Problem]]:
-        """The same of many files, opened together: the server waits before it looks at one."""
+        """The same for many files opened together, since the server waits before each check."""
         texts = {path.as_uri(): path.read_text() for path in paths}
         for uri, text in texts.items():
             document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
@@ -71,12 +71,12 @@ class LanguageServer:
         return {path: found[path.as_uri()] for path in paths}
 
     def hover(self, path: Path, line: int, column: int) -> str:
-        """What is shown over a place, both counted from 0."""
+        """Return the hover text at a line and column, counted from 0."""
         shown = self._request("textDocument/hover", _place(path, line, column))
         return str(shown["contents"]["value"]) if shown else ""
 
     def completions(self, path: Path, line: int, column: int) -> dict[str, str]:
-        """What is offered at a place, with what is said of it."""
+        """Return the completions at a place, with their documentation."""
         offered = self._request("textDocument/completion", _place(path, line, column))
         return {
             item["label"]: str(item.get("documentation", "")) for item in offered.get("items", ())
@@ -96,7 +96,7 @@ class LanguageServer:
         self._write({"method": method, "params": params})
 
     def _answer(self, message: dict[str, Any]) -> None:
-        """A request of the server's: its settings are the only thing that it is given."""
+        """Answer a request from the server; it gets settings and nothing else."""
         if "method" in message and "id" in message:
             items = message.get("params", {}).get("items", ())
             given = [SETTINGS if item["section"] == "yaml" else None for item in items]

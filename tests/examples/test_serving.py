@@ -1,4 +1,4 @@
-"""The example that goes from a spec to an answer, done as its README says it."""
+"""Tests the serving example by following its README."""
 
 import http.client
 import io
@@ -42,12 +42,12 @@ SECONDS = 1
 
 
 class Site(NamedTuple):
-    """A folder in which all was done that the README says, and its server."""
+    """The folder after following the README, and its server."""
 
     folder: Path
     port: int
     printed: dict[str, str]
-    """What each command printed."""
+    """The output of each command."""
 
 
 def blocks(language: str) -> list[str]:
@@ -59,7 +59,7 @@ def commands() -> list[str]:
 
 
 def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
-    """``archc`` and ``python`` of these tests, both streams in one."""
+    """Run the tests' ``archc`` and ``python``, with both streams in one."""
     program, *words = shlex.split(command)
     module = {"archc": ("-m", "archc"), "python": ()}[program]
     return subprocess.run(
@@ -88,7 +88,7 @@ def request(
 
 
 def curl(folder: Path, port: int, command: str) -> str:
-    """What the command of the README would print."""
+    """Return the current output of a command in the README."""
     words = shlex.split(command)[1:]
     path = words[-1].removeprefix("http://127.0.0.1:8000")
     if words[0] != "--data-binary":
@@ -145,7 +145,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def without_digits(text: str) -> str:
-    """Decimals depend on the machine that trained; names, counts and what is first do not."""
+    """Decimals depend on the machine that trained; names, counts and the best label do not."""
     return re.sub(r" *\d+\.\d+(e-\d+)?", " #", text)
 
 
@@ -215,7 +215,7 @@ def test_the_answers_are_the_most_probable_in_order(site: Site, classifier: Clas
 )
 def test_every_format_is_answered(kind: str, mode: str, site: Site) -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # held upright: the first row is to be seen on the right
+    exif[0x0112] = 6  # turned upright: the first row becomes the right column
     for label in LABELS:
         content = encoded(draw(label, 500_000).convert(mode), kind, exif=exif)
         status, (answer,) = post(site, content)
@@ -298,7 +298,7 @@ def test_a_bad_request_is_refused(
 
 
 def raw(site: Site, content: bytes, *later: bytes) -> str:
-    """The answer to bytes as they are; each of ``later`` is sent a little after the one before."""
+    """Return the answer to raw bytes; each part of ``later`` is sent a little later."""
     with socket.create_connection(("127.0.0.1", site.port), timeout=30) as connection:
         connection.sendall(content)
         for part in later:
@@ -341,7 +341,7 @@ def test_headers_that_trickle_are_refused(start: bytes, site: Site) -> None:
 
 
 def flood(connection: socket.socket, seconds: float) -> None:
-    """Send so long, whatever is answered."""
+    """Keep sending, regardless of the answer."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         connection.sendall(bytes(65536))
@@ -367,7 +367,7 @@ def test_the_size_of_headers_is_limited(size: int, status: int, site: Site) -> N
 
 @contextmanager
 def serving(classifier: Classifier) -> Iterator[int]:
-    """The port of a server in this process."""
+    """Yield the port of a server in this process."""
     with Server(0, classifier, 1, 30) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
@@ -447,7 +447,7 @@ def test_no_more_images_than_cores_are_worked_on_at_once(
     with serving(classifier) as port, ThreadPoolExecutor(4 * WORKERS) as threads:
         asked = [threads.submit(request, port, "POST", "/", b"x") for _ in range(8 * WORKERS)]
         assert {future.result()[0] for future in asked} == {200}
-    assert 0 < most <= WORKERS  # a slow machine may not have all at work at one moment
+    assert 0 < most <= WORKERS  # on a slow machine, not all may be processed at one moment
 
 
 # The command line.
@@ -531,7 +531,7 @@ def test_a_checkpoint_of_torchvision_goes_the_same_way(site: Site, tmp_path: Pat
     with torch.no_grad():
         expected = theirs((images - mean) / deviation).softmax(1)[0]
     got = Classifier(tmp_path / "photos_deploy.onnx").probabilities(content)
-    assert expected.max() > 2 / 1000  # they differ from image to image, and from class to class
+    assert expected.max() > 2 / 1000  # outputs differ between images and between classes
     np.testing.assert_allclose(got, expected.numpy(), rtol=1e-3, atol=0)
     assert done.stdout.splitlines()[0].endswith(f" class {expected.argmax()}")
 

@@ -1,4 +1,4 @@
-"""What the serving example turns an image into, for training and for serving."""
+"""Tests how the serving example converts images, for training and for serving."""
 
 import io
 
@@ -28,7 +28,7 @@ def test_a_photo_is_upright(orientation: int) -> None:
     image = draw("triangle", 400_000).resize((64, 48))
     content = encoded(image, "JPEG", exif=exif)
     stored = np.asarray(Image.open(io.BytesIO(content)))
-    turned = {  # by the standard: where the stored first row and first column are to be seen
+    turned = {  # by the standard: where the stored first row and first column appear
         1: stored,  # top, left
         2: stored[:, ::-1],  # top, right
         3: stored[::-1, ::-1],  # bottom, right
@@ -86,6 +86,6 @@ def test_a_damaged_image_is_refused_wherever_it_ends() -> None:
 
 
 def test_the_limit_is_of_these_images_alone() -> None:
-    """Another part of the process may open larger ones."""
+    """Another part of the process may open larger images."""
     assert Image.MAX_IMAGE_PIXELS is not None
     assert Image.MAX_IMAGE_PIXELS > MAX_PIXELS

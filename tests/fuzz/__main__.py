@@ -1,4 +1,4 @@
-"""``python -m fuzz CAMPAIGN``: any number of cases from any seed, or one case again."""
+"""``python -m fuzz CAMPAIGN`` runs any number of cases from any seed, or repeats one case."""
 
 import argparse
 import os
@@ -10,7 +10,7 @@ from fuzz.campaign import CAMPAIGNS, CheckResult, Failure, examine, run
 
 
 def main() -> int:
-    """Print the seed first, then what it came to; the exit status is 1 where a case failed."""
+    """Print the seed, then the results; the exit status is 1 if a case failed."""
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
     parser.add_argument("campaign", choices=CAMPAIGNS)
     parser.add_argument("--count", type=int, default=None, help="how many cases")

@@ -1,4 +1,4 @@
-"""Shapes through a spec's plain data, with arithmetic that is not archc's."""
+"""Computes shapes from a spec's plain data, independently of archc."""
 
 from math import ceil, prod
 from typing import Any
@@ -10,11 +10,11 @@ Shape = tuple[int, ...]
 
 
 class Unfit(Exception):
-    """The layers do not fit together."""
+    """Raised if layers do not fit together."""
 
 
 class Arithmetic(Reader[Shape]):
-    """Shapes without a batch; raises Unfit where a layer does not take what it is given."""
+    """Computes shapes without a batch; raises Unfit if a layer cannot take its input."""
 
     def join(self, branches: list[Shape]) -> Shape:
         if len({shape[1:] for shape in branches}) > 1:
@@ -53,7 +53,7 @@ class Arithmetic(Reader[Shape]):
         return self.window(kind, fields, x)
 
     def window(self, kind: str, fields: Data, x: Shape) -> Shape:
-        """What a window gives that slides over the input."""
+        """Return the output size of a window that slides over the input."""
         convolution = kind in ("Conv", "SeparableConv")
         channels = fields["out"] if convolution else x[0]
         groups = fields.get("groups", 1)
@@ -78,7 +78,7 @@ Pair = tuple[int, int]
 
 
 def pair(value: Any) -> Pair:
-    """``1`` or ``0x3``."""
+    """Parse ``1`` or ``0x3``."""
     if isinstance(value, int):
         return value, value
     high, wide = value.split("x")
@@ -86,7 +86,7 @@ def pair(value: Any) -> Pair:
 
 
 def window(text: str, padding: Any, same: bool) -> tuple[Pair, Pair, Pair]:
-    """Kernel, stride and padding of ``KxK[/S][ same|valid]``."""
+    """Parse kernel, stride and padding of ``KxK[/S][ same|valid]``."""
     sizes, _, mode = text.partition(" ")
     size, _, step = sizes.partition("/")
     kernel = pair(size)

@@ -1,7 +1,7 @@
-"""Many cases from one seed, over several processes, and what they came to.
+"""Runs many cases from one seed in several processes and collects the results.
 
-A campaign is a module that draws cases and judges them. A case is known by its campaign, seed and
-number, so that one alone can be run again.
+A campaign is a module that draws cases and judges them. Campaign, seed and number identify a case,
+so that it can be repeated alone.
 """
 
 import traceback
@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 CAMPAIGNS = ("valid", "mutants", "verdicts", "values", "costly")
 _SHARE = 50
-"""Cases that a process takes at a time."""
+"""How many cases a process takes at a time."""
 
 
 class Case(NamedTuple):
-    """A spec's text, what else its judge needs, and what is counted in it."""
+    """A spec's text, further input for the judge, and counted features."""
 
     text: str
     data: Any
@@ -26,7 +26,7 @@ class Case(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a case came to: its spec, what is wrong, if anything, and what was counted."""
+    """The result of a case: its spec, the error if any, and counts."""
 
     spec: str
     fault: str
@@ -34,7 +34,7 @@ class Outcome(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A case that failed: its number, what is wrong, and the spec."""
+    """A failed case: its number, the error, and the spec."""
 
     number: int
     fault: str
@@ -42,7 +42,7 @@ class Failure(NamedTuple):
 
 
 class CheckResult(NamedTuple):
-    """What all cases of a campaign came to."""
+    """The results of all cases of a campaign."""
 
     campaign: str
     seed: str
@@ -58,7 +58,7 @@ class CheckResult(NamedTuple):
         )
 
     def explain(self, failure: Failure) -> str:
-        """What is wrong with a case, how to run it again, and its spec."""
+        """Return the error of a case, how to repeat it, and its spec."""
         again = f"python -m fuzz {self.campaign} --seed {self.seed} --case {failure.number}"
         return f"{failure.fault}\nagain, in tests/: {again}\n{failure.spec}"
 
@@ -68,7 +68,7 @@ def run(campaign: str, seed: str, cases: int, processes: int = 1) -> CheckResult
     shares = [range(i, min(i + _SHARE, cases)) for i in range(0, cases, _SHARE)]
     failures: list[Failure] = []
     counts: Counter[str] = Counter()
-    # Spawned: a fork of a process in which torch has started threads may hang.
+    # Spawned, because a fork of a process with torch's threads may hang.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         for found, counted in pool.map(
             _share, *zip(*((campaign, seed, s) for s in shares), strict=True)
@@ -79,7 +79,7 @@ def run(campaign: str, seed: str, cases: int, processes: int = 1) -> CheckResult
 
 
 def examine(campaign: str, seed: str, number: int) -> Outcome:
-    """One case."""
+    """Run one case."""
     module = import_module(f"fuzz.{campaign}")
     case: Case = module.draw(Random(f"{seed}/{number}"))
     try:

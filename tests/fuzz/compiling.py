@@ -1,4 +1,4 @@
-"""A spec's text through archc, in this process: to an analysis, to code, to a class."""
+"""Compiles a spec's text in this process: to an analysis, code, or a class."""
 
 import tempfile
 from functools import cache
@@ -15,7 +15,7 @@ from archc.language.library import SpecFile
 
 @cache
 def folder() -> Path:
-    """A folder of this process alone, removed when it ends."""
+    """Return a folder for this process, removed when it ends."""
     holder = tempfile.TemporaryDirectory(prefix="fuzz")
     _HOLDERS.append(holder)
     return Path(holder.name)
@@ -26,14 +26,14 @@ _HOLDERS: list[tempfile.TemporaryDirectory[str]] = []
 
 @cache
 def backend() -> Backend:
-    """The default backend."""
+    """Return the default backend."""
     found = load_backend("default")
     assert found is not None
     return found
 
 
 def analysed(text: str) -> Analysis | list[Diagnostic]:
-    """The analysis of a spec's text, or what is wrong with it."""
+    """Return the analysis of a spec's text, or its diagnostics."""
     file = folder() / "net.yaml"
     file.write_text(text, encoding="utf-8")
     network = load_network(SpecFile("net.yaml", file))
@@ -41,18 +41,18 @@ def analysed(text: str) -> Analysis | list[Diagnostic]:
 
 
 def emitted(analysis: Analysis) -> bytes | list[Diagnostic]:
-    """The code that is generated, or what the backend cannot say."""
+    """Return the generated code, or the backend's diagnostics."""
     files = backend().emit(analysis, Options("net"))
     return files if isinstance(files, list) else files["net.py"]
 
 
 def executed(source: bytes) -> Any:
-    """The generated network's class."""
+    """Return the generated network's class."""
     module = ModuleType("net")
     exec(compile(source, "net.py", "exec"), module.__dict__)
     return module.__dict__["Net"]
 
 
 def shown(diagnostics: list[Diagnostic]) -> str:
-    """Findings as people see them."""
+    """Format diagnostics as people see them."""
     return "refused:\n" + "\n".join(map(render, diagnostics))

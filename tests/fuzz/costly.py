@@ -1,7 +1,7 @@
-"""Specs that cost much: each case climbs, by what commands take, to the costliest spec it finds.
+"""Searches for costly specs: each case climbs to the spec that costs a command most.
 
-A command may take what is linear in the layers and in the text. A measurement is a process of its
-own, with limits, whose processor time counts: a busy machine makes no failure.
+A command may take time linear in the layers and the text. Each measurement is a process with
+limits. Its processor time counts, so a busy machine causes no failure.
 """
 
 import gc
@@ -46,17 +46,17 @@ COMMANDS = {
 }
 SLOWER = {"build optimised", "build as ONNX", "report", "report of two", "picture"}
 SECONDS, SECONDS_A_LAYER, SECONDS_A_LETTER = 2.0, 3e-4, 2e-5
-"""What a command may take; those that are SLOWER three times as much for each layer."""
+"""The limits of a command; SLOWER ones may take three times as much for each layer."""
 MEGABYTES, BYTES_A_LAYER, BYTES_A_LETTER = 120, 12_000, 50
 LONGEST, MOST_MEMORY = 150, 4_000_000_000
 STEPS, COUNT = 12, 200
 
 
 class Taken(NamedTuple):
-    """What a command took: processor time, memory beyond that of its start, and how it ended.
+    """The cost of a command: processor time, memory beyond its start, and how it ended.
 
-    ``layers`` are those of the spec, modules and repeats expanded, ``letters`` those of all their
-    paths; a spec that is refused has none.
+    ``layers`` counts the spec's layers after expansion, ``letters`` the characters of all their
+    paths; a rejected spec has none.
     """
 
     seconds: float
@@ -68,13 +68,13 @@ class Taken(NamedTuple):
 
 
 def draw(random: Random) -> Case:
-    """A spec to climb from, with the seed of the climb."""
+    """Return a spec to start from, with the seed of the climb."""
     size = random_size(random)
     return Case(text_of(size), (size, random.randrange(10**9)), Counter())
 
 
 def judge(case: Case) -> tuple[str, Counter[str]]:
-    """Climbs to a spec that costs more and more; a fault where one costs more than it may."""
+    """Climb to ever more costly specs; report one that exceeds the limit."""
     size, seed = case.data
     random = Random(seed)
     command = random.choice([*COMMANDS])
@@ -90,7 +90,7 @@ def judge(case: Case) -> tuple[str, Counter[str]]:
 
 
 def weighed(text: str, command: str) -> tuple[float, str]:
-    """What a command takes as a share of what it may, and what is wrong with that."""
+    """Return a command's cost as a share of its limit, and the error if it exceeds the limit."""
     taken = measure(text, command)
     each = SECONDS_A_LAYER * (3 if command in SLOWER else 1)
     seconds = SECONDS + each * taken.layers + SECONDS_A_LETTER * len(text)
@@ -103,7 +103,7 @@ def weighed(text: str, command: str) -> tuple[float, str]:
 
 
 def measure(text: str, command: str) -> Taken:
-    """One command on a spec, in a child of this process, which has imported what it needs."""
+    """Run one command on a spec in a forked child, which shares this process's imports."""
     _warm()
     read, write = os.pipe()
     with tempfile.TemporaryDirectory() as folder:
@@ -120,7 +120,7 @@ def measure(text: str, command: str) -> Taken:
 
 
 def _run(text: str, arguments: tuple[str, ...], folder: Path, write: int) -> None:
-    """The child: it never returns."""
+    """Run the child; never returns."""
     try:
         os.chdir(folder)
         Path("net.yaml").write_text(text, encoding="utf-8")
@@ -158,7 +158,7 @@ def _layers(text: str) -> tuple[int, int]:
 
 @cache
 def _warm() -> None:
-    """Every command once, so that no measurement pays for imports."""
+    """Run every command once, so that no measurement includes imports."""
     quickly()
     for command in COMMANDS:
         small = text_of(Size(printed=1))

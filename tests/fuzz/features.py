@@ -1,4 +1,4 @@
-"""Which parts of the language a spec uses, so that a campaign can tell what it has tried."""
+"""Lists the language features that a spec uses, so that campaigns can report coverage."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -39,7 +39,7 @@ FEATURES = (
 
 
 def features(spec: Data) -> set[str]:
-    """The features of a spec, each once."""
+    """Return the features of a spec, each once."""
     found = set(_features(spec)) | (set(SECTIONS) & spec.keys())
     modules = spec.get("modules", {})
     for module in modules.values():
@@ -49,7 +49,7 @@ def features(spec: Data) -> set[str]:
 
 
 def words(data: Any) -> set[str]:
-    """Every key and text in the data."""
+    """Yield every key and text in the data."""
     if isinstance(data, dict):
         return {str(key) for key in data} | {
             word for value in data.values() for word in words(value)

@@ -1,4 +1,4 @@
-"""One value of a valid spec written as PyTorch, Keras or Caffe write it."""
+"""Rewrites one value of a valid spec in the notation of PyTorch, Keras or Caffe."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ KINDS = {
     "ReLU": ("ReLU6", "relu", "GELU", "PReLU", "ELU", "Relu"),
     "Softmax": ("Softmax2d", "softmax", "LogSoftmax"),
 }
-"""Other tools' names: of the same thing, of another one, and the same name in small letters."""
+"""Other tools' names: for the same thing, for another one, and the same name in lower case."""
 
 FIELDS = {
     "out": ("out_channels", "filters", "num_output", "units"),
@@ -41,26 +41,26 @@ FIELDS = {
 
 
 class Foreign(NamedTuple):
-    """A spec with one value in a foreign notation, and which notation that is."""
+    """A spec with one value in a foreign notation, and the notation."""
 
     spec: Data
     notation: str
 
 
 class _Site(NamedTuple):
-    """A place that can be rewritten: where it is, and what writes there."""
+    """A place that can be rewritten, and the function that rewrites it."""
 
     notation: str
     write: Callable[[], None]
 
 
 def rewritten(spec: Data, random: Random) -> Foreign | None:
-    """The spec with one value in a foreign notation; None where none of its values has one."""
+    """Return the spec with one value in a foreign notation; None if no value has one."""
     spec = deepcopy(spec)
     sites = [site for section in SECTIONS for site in _sites(spec.get(section), random)]
     if not sites:
         return None
-    # Every notation is as likely as another, however many layers of a kind there are.
+    # All notations are equally likely, however many layers of a kind there are.
     notation = random.choice(sorted({site.notation for site in sites}))
     site = random.choice([site for site in sites if site.notation == notation])
     site.write()
@@ -83,7 +83,7 @@ def _sites(section: Any, random: Random) -> Iterator[_Site]:
 
 
 def _values(key: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The value as other tools write it."""
+    """Return the value as other tools write it."""
     if key in ("Conv", "SeparableConv", "MaxPool", "AvgPool") and isinstance(value, str):
         match = re.fullmatch(r"(\d+)x(\d+)((?:/\S+)?)((?: \w+)?)", value)
         if match is not None:
@@ -127,14 +127,14 @@ def _pair(value: Any) -> tuple[int, int] | None:
 
 
 def _rename(data: Data, key: str, word: str) -> None:
-    """The key under another name, in its place."""
+    """Rename the key in place."""
     entries = list(data.items())
     data.clear()
     data.update({word if name == key else name: value for name, value in entries})
 
 
 def _part(data: Data, key: str) -> None:
-    """The window without its stride, which stands under a key of its own."""
+    """Move the window's stride to a separate key."""
     window, _, behind = data[key].partition("/")
     stride, _, mode = behind.partition(" ")
     data[key] = f"{window} {mode}".strip()

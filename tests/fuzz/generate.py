@@ -1,7 +1,6 @@
-"""Random valid specs over the whole vocabulary, as plain data, from a seed.
+"""Generates random valid specs with the whole vocabulary, as plain data, from a seed.
 
-What is drawn fits together by the arithmetic of ``arithmetic.py``: archc, whose answers are tested,
-is not asked.
+Layers fit according to ``arithmetic.py``. archc is not used, since it is what the specs test.
 """
 
 from copy import deepcopy
@@ -26,9 +25,9 @@ OUTER: Data = {"Sequence": [{"Dropout": 0.1}, "Head"]}
 def random_spec(
     random: Random, siblings: bool = False, others: tuple[str, ...] = tuple(READINGS)
 ) -> Data:
-    """A valid spec; with ``siblings`` many a branch begins with a 1x1 convolution.
+    """Return a valid spec; with ``siblings``, many branches begin with a 1x1 convolution.
 
-    ``others`` are the kinds to draw that only others.py knows.
+    ``others`` lists kinds to draw that only others.py knows.
     """
     return _Spec(random, siblings, others).spec
 
@@ -72,7 +71,7 @@ class _Spec(Layers):
         return defaults
 
     def define(self, name: str, shape: Shape) -> None:
-        """A module that takes at least one shape, with the columns that it uses."""
+        """Draw a module that accepts at least one shape, with the columns that it uses."""
         if self.written and self.chance(50):
             module = self.variant()
         else:
@@ -107,14 +106,14 @@ class _Spec(Layers):
         return about | ({"columns": used} if used else {}) | structure
 
     def positions(self, body: Any) -> Any:
-        """The layers as a list without names, where they can be one."""
+        """Return the layers as a list without names, if possible."""
         if self.chance(60) or not isinstance(body, dict) or set(STRUCTURES) & body.keys():
             return body
         layers = list(body.values())
         return layers if len(layers) > 1 else body
 
     def variant(self) -> Data:
-        """A module that extends another and changes, adds or removes something small."""
+        """Draw a module that extends another with a small change, addition or removal."""
         parent = self.one_of(list(self.written))
         whole = self.shapes.modules[parent]
         kind = next(key for key in whole if key in STRUCTURES)
@@ -158,7 +157,7 @@ class _Spec(Layers):
                 head["flatten"] = "Flatten"
         if self.chance(50):
             head["dropout"] = {"Dropout": 0.4}
-        # With auxiliary heads, one loss takes as many features of all.
+        # With auxiliary heads, one loss needs the same number of features from all.
         head["fc"] = {"Linear": "classes" if "aux" in self.spec or self.chance(70) else 5}
         if self.chance(40):
             head["prob"] = "Softmax"
@@ -186,7 +185,7 @@ class _Spec(Layers):
         self.spec["aux"] = heads
 
     def name_numbers(self) -> None:
-        """Some of the numbers become parameters."""
+        """Turn some of the numbers into parameters."""
         places = [
             (data, key)
             for section in FILLED
@@ -204,7 +203,7 @@ class _Spec(Layers):
 
 
 def mentioned(data: Any) -> set[Any]:
-    """Every value in the data."""
+    """Yield every value in the data."""
     if isinstance(data, dict):
         return {value for part in data.values() for value in mentioned(part)}
     if isinstance(data, list):

@@ -1,7 +1,7 @@
-"""Coverage-guided: text to check to code, with atheris (libFuzzer), which is no part of the tests.
+"""Coverage-guided fuzzing from text to code, with atheris (libFuzzer); not part of the tests.
 
-It follows which branches of the compiler a text reaches, and keeps those that reach new ones. The
-options are libFuzzer's; README.md has a command.
+It keeps texts that reach new branches of the compiler. The options are libFuzzer's; README.md has a
+command.
 """
 
 import sys
@@ -20,7 +20,7 @@ BACKEND = load_backend("default")
 
 
 def examine(data: bytes) -> None:
-    """One text; whatever it is, findings have a place in it. An exception is a find."""
+    """Compile one text; every diagnostic must have a place in it. An exception is a bug."""
     file = FOLDER / "net.yaml"
     file.write_bytes(data)
     compiled = compile_spec(str(file))

@@ -1,4 +1,4 @@
-"""Large specs from a few numbers, and small changes of them."""
+"""Builds large specs from a few numbers, and varies the numbers."""
 
 from random import Random
 from typing import NamedTuple
@@ -17,27 +17,27 @@ JOINS = ("Sequence", "Concat", "Residual")
 
 
 class Size(NamedTuple):
-    """How much of everything there is."""
+    """The sizes of a spec's parts."""
 
     depth: int = 1
-    """Modules in one another."""
+    """The nesting of modules."""
     fan: int = 1
-    """How often each calls the next."""
+    """How often each module calls the next."""
     join: int = 0
-    """What it holds the calls in, of JOINS."""
+    """The structure around the calls, one of JOINS."""
     leaf: int = 0
-    """What the innermost holds, of LEAVES, and how many of them."""
+    """The layers of the innermost module, one of LEAVES, and their number."""
     leaves: int = 1
     inner: int = 1
-    """How often the innermost layers, the rows, and all of those are repeated."""
+    """Repeats of the innermost layers, of the rows, and of all of them."""
     outer: int = 1
     name: int = 4
-    """Letters of names."""
+    """The length of names."""
     rows: int = 1
     heads: int = 0
     columns: int = 0
     printed: int = 0
-    """Rows of the table, its errata, and lines of each of the others."""
+    """Rows of the table, errata, and lines of each other section."""
     errata: int = 0
     allowed: int = 0
     parameters: int = 0
@@ -45,14 +45,14 @@ class Size(NamedTuple):
     pattern: int = 0
     """Placeholders in each line of a checkpoint's mapping."""
     faults: int = 0
-    """Rows that do not fit or do not exist."""
+    """Numbers of rows that do not fit or do not exist."""
 
 
 MOST = Size(95, 40, 2, 7, 300, 10_000, 10, 40, 900, 200, 100, 500, 400, 300, 300, 600, 4, 60)
 
 
 def random_size(random: Random) -> Size:
-    """A start: something of almost everything."""
+    """Return sizes to start from, with some of almost everything."""
     size = Size()
     for _ in range(random.randrange(4, 12)):
         size = changed(size, random)
@@ -60,7 +60,7 @@ def random_size(random: Random) -> Size:
 
 
 def changed(size: Size, random: Random) -> Size:
-    """The size with one or two of its numbers smaller or larger."""
+    """Return the sizes with one or two numbers changed."""
     for field in random.sample(Size._fields, random.choice((1, 1, 2))):
         now, most = getattr(size, field), getattr(MOST, field)
         anything = int(most ** random.random())

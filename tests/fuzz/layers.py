@@ -1,4 +1,4 @@
-"""Random layers and structures that fit the shape they are given."""
+"""Draws random layers and structures that fit a given shape."""
 
 from random import Random
 from typing import Any
@@ -9,7 +9,7 @@ from fuzz.plain import STRUCTURES, Cells, Data
 
 
 class Fitting(Arithmetic):
-    """Follows shapes; a class in PyTorch normalises either maps or features, so a module does."""
+    """Computes shapes; a norm in PyTorch takes either maps or features, and so does a module."""
 
     def __init__(self, spec: Data) -> None:
         super().__init__(spec)
@@ -22,10 +22,10 @@ class Fitting(Arithmetic):
 
 
 class Layers(Operators):
-    """Draws layers, and keeps those that fit by the arithmetic of ``shapes``."""
+    """Draws layers, and keeps those that fit according to ``shapes``."""
 
     siblings = False
-    """Whether many a branch begins with a 1x1 convolution."""
+    """Whether many branches begin with a 1x1 convolution."""
 
     def __init__(self, random: Random, shapes: Fitting) -> None:
         super().__init__(random)
@@ -42,7 +42,7 @@ class Layers(Operators):
         return out if out[0] <= widest and max(out[1:], default=0) <= 24 else None
 
     def row(self, scope: Scope) -> Any:
-        """A row of a module, as a list or a mapping; cells may be columns of the caller."""
+        """Draw a row of a module, as a list or a mapping; cells may be columns of the caller."""
         if not self.written:
             return None
         name = self.one_of(list(self.written))
@@ -56,7 +56,7 @@ class Layers(Operators):
         return {name: cells if self.chance(30) else list(cells.values())} if columns else name
 
     def layer(self, scope: Scope, shape: Shape, depth: int, keeps_size: bool) -> tuple[Any, Shape]:
-        """A layer that may stand under a name, and what comes out of it."""
+        """Draw a layer that may have a name, and return its output shape."""
         for _ in range(4):
             choice = self.random.randint(0, 99)
             layer: Any
@@ -75,7 +75,7 @@ class Layers(Operators):
         return "ReLU", shape
 
     def chain(self, scope: Scope, shape: Shape, depth: int, keeps_size: bool) -> Any:
-        """Layers in a row: a list, or a Sequence with names."""
+        """Draw consecutive layers: a list, or a Sequence with names."""
         layers = []
         for _ in range(self.random.randint(1, 3)):
             layer, shape = self.layer(scope, shape, depth, keeps_size)
@@ -89,7 +89,7 @@ class Layers(Operators):
         return {"Sequence": named}
 
     def body(self, scope: Scope, shape: Shape, depth: int, keeps_size: bool) -> tuple[Data, Shape]:
-        """The named layers of a class, with unnamed structure between them."""
+        """Draw the named layers of a class, with unnamed structure between them."""
         body: Data = {}
         for _ in range(self.one_of((1, 1, 2, 3))):
             choice = self.random.randint(0, 99)
@@ -97,7 +97,7 @@ class Layers(Operators):
                 body["Concat"], shape = self.fork(scope, shape, depth - 1, keeps_size)
             elif choice < 23 and depth and "Residual" not in body:
                 residual, out = self.residual(scope, shape, depth - 1)
-                # With fields of its own a Residual stands only where a kind may have fields.
+                # A Residual with fields is possible only where a kind may have fields.
                 if residual.keys() == {"Residual"}:
                     body |= residual
                     shape = out
@@ -111,7 +111,7 @@ class Layers(Operators):
         return body, shape
 
     def fork(self, scope: Scope, shape: Shape, depth: int, keeps_size: bool) -> tuple[Any, Shape]:
-        """The branches of a Concat, as a mapping or a list, all of one size."""
+        """Draw the branches of a Concat, as a mapping or a list, all of one size."""
         reduces = not keeps_size and len(shape) == 3 and self.chance(40)
         branches: list[Data] = []
         channels, size = 0, shape[1:]
@@ -126,7 +126,7 @@ class Layers(Operators):
             branch, out = self.body(scope, given, depth, True)
             branch = first | branch
             if reduces:
-                # A size that a default, ceil: true, would change stands for itself.
+                # State a size that the default ceil: true would change.
                 last = self.one_of(
                     (
                         {"MaxPool": "3x3/2 same", "ceil": False},
@@ -144,7 +144,7 @@ class Layers(Operators):
         return self.arranged(scope, branches), (channels, *size)
 
     def arranged(self, scope: Scope, branches: list[Data]) -> Any:
-        """The branches as a list of mappings, or under names where they can have them."""
+        """Return the branches as a list of mappings, or with names if possible."""
         if self.chance(33) or any(key in STRUCTURES for branch in branches for key in branch):
             return branches
         mapping: Data = {}
@@ -158,7 +158,7 @@ class Layers(Operators):
         return mapping
 
     def residual(self, scope: Scope, shape: Shape, depth: int) -> tuple[Data, Shape]:
-        """A Residual with the fields it has, and what comes out of it."""
+        """Draw a Residual with its fields, and return its output shape."""
         body, out = self.body(scope, shape, depth, True)
         width: Any = scope.count() if self.chance(50) else shape[0]
         projected = self.fits(projection(shape, width), shape, scope)
@@ -176,11 +176,11 @@ class Layers(Operators):
         return residual | self.activation(), out
 
     def reaching(self, shape: Shape, out: Shape, scope: Scope) -> Data | None:
-        """The projection that gives ``out``, whatever the spec's width makes of its number."""
+        """Return the projection to ``out``, taking the spec's width into account."""
         layers = (projection(shape, width) for width in range(1, 2 * out[0] + 1))
         return next((layer for layer in layers if self.fits(layer, shape, scope) == out), None)
 
 
 def projection(shape: Shape, width: Any) -> Data:
-    """A layer that changes nothing but the number of channels or features."""
+    """Return a layer that only changes the number of channels or features."""
     return {"Conv": "1x1 same", "out": width} if len(shape) == 3 else {"Linear": width}

@@ -1,7 +1,7 @@
-"""Normalisation on torch's meta device, where it took a fourth of a case.
+"""Shortens normalisation on torch's meta device, which took a quarter of a case.
 
-Torch works it out in Python, sum by sum, though there are no numbers. What it checks, and that the
-shape stays, is as before.
+torch computes it in Python, step by step, although there are no numbers. The shortcut makes the
+same checks and keeps the shape.
 """
 
 import warnings
@@ -14,11 +14,11 @@ from torch import Tensor
 
 @cache
 def shorten_normalization() -> object:
-    """For this process, which is one of a campaign's own, as long as what is returned lives."""
-    overriding: Any = torch.library.Library  # torch says nothing of its types
+    """Install the shortcut in this process, a campaign's own, while the returned value exists."""
+    overriding: Any = torch.library.Library  # torch does not annotate it
     library = overriding("aten", "IMPL")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that torch has one already
+        warnings.simplefilter("ignore")  # torch warns that it has one already
         library.impl("native_batch_norm", _native_batch_norm, "Meta")
     kept: object = library
     return kept

@@ -1,6 +1,6 @@
-"""Changes to a valid spec after which its layers most often no longer fit together.
+"""Changes a valid spec so that its layers usually no longer fit together.
 
-What comes out is a spec in the language still: at most its shapes are wrong.
+The result is valid in the language; only its shapes may be wrong.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ WINDOWED = ("Conv", "SeparableConv", "MaxPool", "AvgPool")
 
 
 def misfit(spec: Data, random: Random) -> tuple[Data, str]:
-    """The spec with one change, and its name; the change may also leave all fitting together."""
+    """Return the spec with one change, and the change's name; everything may still fit."""
     while True:
         name = random.choice(list(CHANGES))
         changed = deepcopy(spec)
@@ -46,7 +46,7 @@ def _body(module: Data) -> Data:
 
 
 def _layers(spec: Data, *kinds: str) -> list[tuple[Data, str]]:
-    """Every layer of one of the kinds that is written with fields, and its kind."""
+    """Yield every layer of the given kinds that has fields, and its kind."""
     places = [spec.get(section, {}) for section in (*ROWS, "aux", "modules")]
     return [(d, kind) for d in mappings(places) for kind in kinds if kind in d]
 
@@ -134,7 +134,7 @@ def _affine(spec: Data, random: Random) -> bool:
 
 
 def _sequences(spec: Data) -> list[Any]:
-    """Layers that follow each other: sections of rows, and what Sequence and Residual hold."""
+    """Yield lists of consecutive layers: sections of rows, and bodies of Sequence and Residual."""
     found = [spec[section] for section in ROWS if section in spec]
     for data in mappings([spec.get("modules", {}), *found, spec.get("aux", {})]):
         found += [data[kind] for kind in ("Sequence", "Residual") if kind in data]
@@ -143,7 +143,7 @@ def _sequences(spec: Data) -> list[Any]:
 
 
 def _is_chain(key: str, value: Any) -> bool:
-    """Whether a list holds layers one after the other."""
+    """Whether a list holds consecutive layers."""
     plain = ("columns", "Affine", "shift", "Concat")
     return isinstance(value, list) and key not in plain and not key.startswith("Module")
 
@@ -188,7 +188,7 @@ def _shortcut(spec: Data, random: Random) -> bool:
 
 
 def _squeeze(spec: Data, random: Random) -> bool:
-    """A branch or a residual body that makes one number of a map, which torch broadcasts."""
+    """Reduce a branch or a residual body to 1x1, which torch broadcasts."""
     bodies = [
         d[kind] for d in mappings(spec.get("modules", {})) for kind in STRUCTURES if kind in d
     ]

@@ -1,7 +1,7 @@
-"""Text mutants of specs: each ends in code, or in diagnostics that have a place in the file.
+"""Damages the text of specs: each case must give code, or diagnostics with a place in the file.
 
-An exception fails the case, a signal ends the campaign, and so does a file that is written anywhere
-but in the output folder.
+An exception fails the case. A signal ends the campaign, and so does a file written outside the
+output folder.
 """
 
 import os
@@ -40,13 +40,13 @@ _RUNNING = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "socke
 
 
 def draw(random: Random) -> Case:
-    """A mutant, most often of a small spec."""
+    """Draw a mutant, usually of a small spec."""
     data, how = mutated(_original(random).encode(), lambda: _original(random).encode(), random)
     return Case(data.decode("utf-8", "replace"), data, Counter([how]))
 
 
 def judge(case: Case) -> tuple[str, Counter[str]]:
-    """It goes through the compiler and onto the disk."""
+    """Compile the mutant and write its code."""
     watch = _watch()
     file, out = folder() / "mutant.yaml", folder() / "out"
     file.write_bytes(case.data)
@@ -70,7 +70,7 @@ def _original(random: Random) -> str:
 
 
 def _built(file: Path, out: Path) -> tuple[list[Diagnostic], list[Path]]:
-    """What ``archc check`` and ``archc build`` find, and the files that are written."""
+    """Return the diagnostics of ``archc check`` and ``archc build``, and the written files."""
     compiled = compile_spec(str(file))
     if isinstance(compiled, list):
         return compiled, []
@@ -84,7 +84,7 @@ def _built(file: Path, out: Path) -> tuple[list[Diagnostic], list[Path]]:
 
 
 def _misplaced(diagnostics: list[Diagnostic]) -> Iterator[str]:
-    """Each finding, or further place of one, that is not inside the file it names."""
+    """Return each diagnostic with a place outside the file that it names."""
     for diagnostic in diagnostics:
         words = render(diagnostic)
         spans = [diagnostic.span, *(label.span for label in diagnostic.labels)]
@@ -102,7 +102,7 @@ def _inside(span: Span) -> bool:
 
 
 class _Watch:
-    """Sees what this process changes on the disk, and what it runs, while ``allowed`` is set."""
+    """Records what this process writes and runs while ``allowed`` is set."""
 
     def __init__(self) -> None:
         self.allowed: Path | None = None
@@ -125,7 +125,7 @@ class _Watch:
 
 @cache
 def _watch() -> _Watch:
-    """The watch of this process, set once its backend has cached what it caches."""
+    """Return this process's watch, started after the backend has filled its caches."""
     out = folder() / "out"
     _built(SHIPPED[0], out)
     watch = _Watch()

@@ -1,4 +1,4 @@
-"""Small damage to a text, as slips of the hand, of an editor, of a merge and of a disk do it."""
+"""Damages a text slightly, as typing, editors, merges and disks do."""
 
 import re
 from collections.abc import Callable
@@ -27,7 +27,7 @@ Change = Callable[[bytes, Callable[[], bytes], Random], bytes]
 
 
 def mutated(text: bytes, another: Callable[[], bytes], random: Random) -> tuple[bytes, str]:
-    """The text with one to three changes, and the name of the last; ``another`` gives a text."""
+    """Return the text with one to three changes, and the last one's name."""
     name = ""
     for _ in range(random.choice((1, 1, 1, 2, 3))):
         name = random.choice(list(CHANGES))

@@ -1,4 +1,4 @@
-"""Random operators, with fields that are numbers or the columns of the module they stand in."""
+"""Draws random operators, with fields that are numbers or columns of their module."""
 
 from random import Random
 from typing import Any
@@ -20,12 +20,12 @@ COLUMNS: dict[str, tuple[float, ...]] = {
     "eps": (0.001, 1e-5),
     "beta": (0.5, 0.75),
 }
-"""What a module may have as columns, and the values that a row gives them."""
+"""The possible columns of a module, and values for them."""
 NUMBERS_OF_FILTERS = tuple(column for column, values in COLUMNS.items() if values is COUNTS)
 
 
 class Scope:
-    """Where layers are drawn: the columns there are, with an example of a row, and free names."""
+    """The scope of drawn layers: columns, an example row, and free names."""
 
     def __init__(self, random: Random, cells: Data) -> None:
         self.random = random
@@ -39,7 +39,7 @@ class Scope:
         return f"{word}{self.names}"
 
     def value(self, columns: tuple[str, ...], *literals: Any) -> Any:
-        """A literal, or one of those columns that this scope has."""
+        """Return a literal, or one of the scope's columns."""
         known = [column for column in columns if column in self.cells]
         if known and self.random.random() < 0.7:
             return self.random.choice(known)
@@ -50,10 +50,10 @@ class Scope:
 
 
 class Operators:
-    """Draws operators that most often take the shape they are drawn for."""
+    """Draws operators that usually accept the given shape."""
 
     others: tuple[str, ...] = tuple(READINGS)
-    """The kinds to draw that only others.py knows."""
+    """Kinds to draw that only others.py knows."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -112,7 +112,7 @@ class Operators:
         return layer
 
     def plain(self, scope: Scope, shape: Shape) -> Any:
-        """A layer that keeps the shape."""
+        """Draw a layer that keeps the shape."""
         kinds: list[Any] = ["ReLU", "Identity", "BatchNorm", "Softmax"]
         kinds.append({"Dropout": scope.value(("drop",), 0, 0.5)})
         kinds.append({"BatchNorm": {"eps": scope.value(("eps",), 0.001, 1e-5)}})

@@ -1,4 +1,4 @@
-"""Operators that the other files do not know: they are drawn from the types of their fields.
+"""Draws operators that the other files do not know, from the types of their fields.
 
 ``valid`` draws all of them, and asks archc for their shapes. The other campaigns draw those with an
 entry in READINGS, which is where a new operator gets a second reading.

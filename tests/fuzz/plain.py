@@ -1,7 +1,7 @@
-"""A second reading of the language, over a spec's plain data, as docs/language.md has it.
+"""A second implementation of docs/language.md, over a spec's plain data.
 
-Nothing here asks archc. What flows through the layers is left open: shapes in ``arithmetic.py``,
-tensors in ``tensors.py``.
+It uses nothing from archc. Subclasses define what flows through the layers: shapes in
+``arithmetic.py``, tensors in ``tensors.py``.
 """
 
 from abc import ABC, abstractmethod
@@ -16,11 +16,11 @@ STRUCTURES = ("Sequence", "Concat", "Residual")
 BRANCHING = {"Sequence": set(), "Concat": set(), "Residual": {"scale", "activation", "shortcut"}}
 ROWS = ("stem", "inception", "body", "head")
 FILLED = (*ROWS, "aux", "modules", "defaults", "width")
-"""The sections in which a parameter may stand for a number."""
+"""The sections in which a parameter may replace a number."""
 
 
 class Reader(ABC, Generic[Flow]):
-    """Follows what a spec says, from an input to what comes out."""
+    """Evaluates a spec, from an input to the outputs."""
 
     def __init__(self, spec: Data) -> None:
         numbers = spec.get("parameters", {})
@@ -34,18 +34,18 @@ class Reader(ABC, Generic[Flow]):
 
     @abstractmethod
     def operator(self, path: str, kind: str, fields: Data, x: Flow) -> Flow:
-        """What the operator gives; a norm and an activation among its fields included."""
+        """Return the operator's output, including a norm and an activation in its fields."""
 
     @abstractmethod
     def join(self, branches: list[Flow]) -> Flow:
-        """The channels of all branches."""
+        """Join the channels of all branches."""
 
     @abstractmethod
     def add(self, body: Flow, scale: float, shortcut: Flow, activation: Any) -> Flow:
-        """activation(body * scale + shortcut)."""
+        """Return activation(body * scale + shortcut)."""
 
     def network(self, x: Flow, training: bool = True) -> list[Flow]:
-        """The logits, then, in training, what each auxiliary head gives."""
+        """Return the logits and, in training, the output of each auxiliary head."""
         rows = [
             row for section in self.spec if section in ROWS for row in self.spec[section].items()
         ]
@@ -58,7 +58,7 @@ class Reader(ABC, Generic[Flow]):
         return [x, *(self.layer(name, h["Aux"], taps[h["from"]], self.top) for name, h in heads)]
 
     def layer(self, path: str, layer: Any, x: Flow, cells: Cells) -> Flow:
-        """What comes out of a layer that stands under a name, or without one in its class."""
+        """Return the output of a layer with a name, or of one without a name in its class."""
         if isinstance(layer, list):
             for i, item in enumerate(layer):
                 x = self.layer(below(path, i), item, x, cells)
@@ -73,7 +73,7 @@ class Reader(ABC, Generic[Flow]):
         return self.operator(path, kind, self.fields(kind, layer, cells), x)
 
     def call(self, path: str, name: str, row: Any, x: Flow, cells: Cells) -> Flow:
-        """A module with a row's cells in its columns."""
+        """Evaluate a module with a row's cells in its columns."""
         module = self.modules[name]
         columns = module.get("columns", [])
         given = row if isinstance(row, dict) else dict(zip(columns, row or [], strict=True))
@@ -88,7 +88,7 @@ class Reader(ABC, Generic[Flow]):
         return self.structure(path, module, x, inner)
 
     def structure(self, path: str, layer: Data, x: Flow, cells: Cells) -> Flow:
-        """What comes out of layers in a row, beside each other, around a shortcut, or repeated."""
+        """Return the output of consecutive, parallel, residual or repeated layers."""
         if "Sequence" in layer:
             return self.body(path, layer["Sequence"], x, cells)
         if "Repeat" in layer:
@@ -111,7 +111,7 @@ class Reader(ABC, Generic[Flow]):
         )
 
     def body(self, path: str, layers: Any, x: Flow, cells: Cells) -> Flow:
-        """Layers one after the other, under names or in a list."""
+        """Evaluate consecutive layers, with names or in a list."""
         if isinstance(layers, list):
             return self.layer(path, layers, x, cells)
         for key, layer in layers.items():
@@ -119,13 +119,13 @@ class Reader(ABC, Generic[Flow]):
         return x
 
     def part(self, path: str, key: str, layer: Any, x: Flow, cells: Cells) -> Flow:
-        """What stands under a key: an unnamed structure, or a layer with its name."""
+        """Evaluate the value of a key: an unnamed structure, or a named layer."""
         if key in STRUCTURES:
             return self.structure(path, {key: layer}, x, cells)
         return self.layer(below(path, key), layer, x, cells)
 
     def branch(self, path: str, name: str, branch: Any, x: Flow, cells: Cells) -> Flow:
-        """An item of a list of branches: a layer, or layers that have names of their own."""
+        """Evaluate an item of a list of branches: a layer, or several named layers."""
         if isinstance(branch, dict) and not self.is_layer(branch):
             return self.body(path, branch, x, cells)
         return self.layer(below(path, name), branch, x, cells)
@@ -138,7 +138,7 @@ class Reader(ABC, Generic[Flow]):
         return any(key[0].isupper() and key not in STRUCTURES for key in data)
 
     def fields(self, kind: str, layer: Data, cells: Cells) -> Data:
-        """The operator's fields by name: what the defaults say, what the layer says, its cells."""
+        """Return the operator's fields from the defaults, the layer and the row's cells."""
         value = layer[kind]
         defaults = dict(self.defaults.get(kind, {}))
         if isinstance(value, str) and value.endswith((" same", " valid")):
@@ -152,13 +152,13 @@ class Reader(ABC, Generic[Flow]):
         return {k: cells.get(v, v) if isinstance(v, str) else v for k, v in fields.items()}
 
     def norm(self, written: Any) -> Data:
-        """The fields of a norm that stands in another layer's field."""
+        """Return the fields of a norm that is another layer's field."""
         return self.fields(
             "BatchNorm", written if isinstance(written, dict) else {written: None}, {}
         )
 
     def scaled(self, filters: int) -> int:
-        """A number of filters times the spec's width."""
+        """Multiply a number of filters by the spec's width."""
         width = self.spec.get("width")
         if width is None:
             return filters
@@ -166,7 +166,7 @@ class Reader(ABC, Generic[Flow]):
         return max(1, int(filters * width["multiplier"] / multiple + 0.5)) * multiple
 
     def filters(self, module: Data) -> set[str]:
-        """The columns of a module that become numbers of filters, there or in what it calls."""
+        """Return the module's columns that are numbers of filters, here or in modules it calls."""
         found = set()
         for layer in mappings(module):
             if {"Conv", "SeparableConv"} & layer.keys() and isinstance(layer["out"], str):
@@ -185,12 +185,12 @@ class Reader(ABC, Generic[Flow]):
 
 
 def below(path: str, name: str | int) -> str:
-    """The path of what stands under ``name``."""
+    """Return the path of ``name``."""
     return f"{path}.{name}" if path else str(name)
 
 
 def mappings(data: Any) -> Iterator[Data]:
-    """Every mapping in the data, itself included."""
+    """Yield every mapping in the data, including itself."""
     if isinstance(data, dict):
         yield data
     for part in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
@@ -198,7 +198,7 @@ def mappings(data: Any) -> Iterator[Data]:
 
 
 def extended(modules: Mapping[str, Data]) -> dict[str, Data]:
-    """Every module in full, also one that extends another."""
+    """Return every module in full, including those that extend another."""
 
     def whole(name: str) -> Data:
         own = dict(modules[name])

@@ -1,4 +1,4 @@
-"""``python -m fuzz.seeds FOLDER``: generated and shipped specs, for guided.py to start from."""
+"""``python -m fuzz.seeds FOLDER`` writes generated and shipped specs as seeds for guided.py."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tensors through a spec's plain data: torch.nn alone decides what fits, and what comes out."""
+"""Evaluates a spec's plain data with tensors: only torch.nn decides what fits and what results."""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 
 State = MutableMapping[str, Tensor]
 
-torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
+torch.set_num_threads(1)  # the networks are so small that more threads would only wait
 
 STRICTER = {
     "residual": "torch's + broadcasts what differs in size, which no residual network means",
@@ -22,14 +22,14 @@ STRICTER = {
     "count_padding": "the family is split on whether padded zeros count, and torch has a default",
     "aux": "torch computes a loss of any number of outputs; one loss is of the same classes",
 }
-"""Where archc refuses what torch takes, each with its reason. Nothing else may differ."""
+"""Cases that torch accepts and archc rejects, with reasons. Nothing else may differ."""
 
 
 class Tensors(Reader[Tensor]):
-    """Builds each layer for what reaches it, and runs it.
+    """Builds each layer for its input, and runs it.
 
-    ``state`` has weights by key, and takes what running statistics become; without it layers have
-    none of anybody's. ``stricter`` collects what torch let pass and archc does not, by STRICTER.
+    ``state`` maps keys to weights and receives running statistics; without it, layers have their
+    initial weights. ``stricter`` collects the cases of STRICTER that occur.
     """
 
     def __init__(self, spec: Data, state: State | None = None, training: bool = False) -> None:
@@ -88,7 +88,7 @@ class Tensors(Reader[Tensor]):
         return self.activated(kind, x)
 
     def run(self, path: str, layer: nn.Module, x: Tensor) -> Tensor:
-        """What a layer of torch gives, with its state from ``path`` and back there."""
+        """Run a torch layer, with its state loaded from ``path`` and stored there."""
         if self.state is None:
             out: Tensor = layer.eval()(x)
             return out

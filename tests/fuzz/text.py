@@ -1,4 +1,4 @@
-"""A spec's plain data as YAML, the way people write it: layers in braces, the rest in blocks."""
+"""Writes a spec's plain data as YAML, as people do: layers in braces, the rest in blocks."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ _PLAIN = re.compile(
 
 
 def write(data: dict[str, Any], depth: int = 2) -> str:
-    """The text; mappings and lists are blocks down to ``depth``, below it they have brackets."""
+    """Return the text; mappings and lists are blocks down to ``depth``, and in brackets below."""
     return "\n".join(_block(data, depth, "")) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Valid specs: the analysis is what the generated code is and does on torch's meta device."""
+"""Checks that a valid spec's analysis describes its generated code, on torch's meta device."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -19,19 +19,19 @@ from archc.analyses import Analysis
 from archc.checks.checkpoints.match import expected_state
 from archc_backends.common.network import softmax_behind
 
-torch.set_num_threads(1)  # the networks are so small that threads only wait for each other
+torch.set_num_threads(1)  # the networks are so small that more threads would only wait
 
 BATCH = 2  # normalisation over a batch needs more than one value for each channel
 
 
 def draw(random: Random) -> Case:
-    """A random spec."""
+    """Draw a random spec."""
     spec = random_spec(random, others=OTHERS)
     return Case(write(spec, random.choice((2, 2, 3, 9))), None, Counter(features(spec)))
 
 
 def judge(case: Case) -> tuple[str, Counter[str]]:
-    """Its analysis against its code."""
+    """Compare its analysis with its code."""
     shorten_normalization()
     analysis = analysed(case.text)
     if isinstance(analysis, list):
@@ -45,7 +45,7 @@ def judge(case: Case) -> tuple[str, Counter[str]]:
 
 
 def differences(analysis: Analysis, network: Any) -> Iterator[str]:
-    """What the code is and does other than is analysed."""
+    """Return the differences between the code and the analysis."""
     with torch.device("meta"):
         model = network()
     images = torch.empty(BATCH, *analysis.network.input, device="meta")

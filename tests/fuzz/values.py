@@ -1,6 +1,6 @@
-"""Real tensors: the generated code's outputs are those of a second reading of the spec.
+"""Checks that the generated code's outputs are those of a second implementation.
 
-In float64, in training and after it, running statistics too.
+Compares outputs and running statistics in float64, during training and after it.
 """
 
 from collections import Counter
@@ -21,13 +21,13 @@ CLOSE = 1e-10
 
 
 def draw(random: Random) -> Case:
-    """A random spec, and a seed for weights and images."""
+    """Draw a random spec, and a seed for weights and images."""
     spec = random_spec(random)
     return Case(write(spec), (spec, random.randrange(2**32)), Counter(features(spec)))
 
 
 def judge(case: Case) -> tuple[str, Counter[str]]:
-    """Its code against the reading of it."""
+    """Compare its code with the second implementation."""
     analysis = analysed(case.text)
     source = analysis if isinstance(analysis, list) else emitted(analysis)
     if isinstance(source, list):
@@ -41,7 +41,7 @@ def judge(case: Case) -> tuple[str, Counter[str]]:
 
 
 def difference(spec: Data, model: nn.Module, seed: int) -> str:
-    """What the model gives other than the reading, in words; empty where nothing."""
+    """Return the differences between the model and the second implementation as text."""
     generator = torch.Generator().manual_seed(seed)
     randomize(model, generator)
     images = torch.randn(BATCH, *map(int, spec["input"].split("x")), generator=generator)
@@ -63,7 +63,7 @@ def difference(spec: Data, model: nn.Module, seed: int) -> str:
 
 
 def randomize(model: nn.Module, generator: torch.Generator) -> None:
-    """Weights and running statistics under which no layer is near to doing nothing."""
+    """Draw weights and running statistics with which every layer has an effect."""
     for name, value in model.state_dict().items():
         if name.endswith("running_var"):
             value.uniform_(0.01, 2, generator=generator)
@@ -72,4 +72,4 @@ def randomize(model: nn.Module, generator: torch.Generator) -> None:
             value.normal_(0, (2 / fan) ** 0.5, generator=generator)
     for module in model.modules():
         if isinstance(module, nn.Dropout):
-            module.p = 0.0  # what it drops is chance
+            module.p = 0.0  # its output is random

@@ -1,7 +1,7 @@
-"""Specs whose layers may not fit together: archc and torch agree whether they do.
+"""Checks that archc and torch agree whether a spec's layers fit together.
 
-Torch's verdict is its own: ``tensors.py`` builds the network from the spec's plain data, and asks
-neither archc's IR nor its code.
+torch's verdict is independent: ``tensors.py`` builds the network from the spec's plain data, and
+uses neither archc's IR nor its code.
 """
 
 from collections import Counter
@@ -22,23 +22,23 @@ from archc.diagnostics import Code
 
 BATCH = 2
 OF_SHAPES = (Code.SHAPE, Code.CONCAT, Code.INVALID_VALUE)
-"""The codes of what is wrong here; INVALID_VALUE is a padding that does not go with its kernel."""
+"""The expected codes; INVALID_VALUE is a padding that does not fit its kernel."""
 Shapes = list[tuple[int, ...]]
 
 
 def draw(random: Random) -> Case:
-    """A random spec, most often with misfits."""
+    """Draw a random spec, usually with misfits."""
     spec = plainly(random_spec(random))
     changes = []
     for _ in range(random.choice((0, 1, 1, 2, 2, 3))):
         spec, change = misfit(spec, random)
         changes.append(change)
-    spec = plainly(spec)  # a change may have left a module without a use
+    spec = plainly(spec)  # a change may have left a module unused
     return Case(write(spec), (spec, changes), Counter())
 
 
 def judge(case: Case) -> tuple[str, Counter[str]]:
-    """The verdicts of archc and torch, and the shapes where both accept."""
+    """Compare the verdicts of archc and torch, and the shapes if both accept."""
     shorten_normalization()
     spec, changes = case.data
     change = " and ".join(changes) or "unchanged"
@@ -74,7 +74,7 @@ def judge(case: Case) -> tuple[str, Counter[str]]:
 
 
 def torch_verdict(spec: Data) -> tuple[Shapes | str, set[str]]:
-    """The shapes that torch gives, or why it gives none, and where archc is stricter on purpose."""
+    """Return torch's shapes or error, and where archc is deliberately stricter."""
     reading = Tensors(spec)
     images = torch.empty(BATCH, *map(int, spec["input"].split("x")), device="meta")
     try:
@@ -86,9 +86,9 @@ def torch_verdict(spec: Data) -> tuple[Shapes | str, set[str]]:
 
 
 def plainly(spec: Data) -> Data:
-    """The spec without parameters and extensions, and without modules that nothing uses.
+    """Return the spec without parameters, extensions and unused modules.
 
-    Where a value in them is refused, torch never sees it.
+    torch never sees values in those.
     """
     reading = Tensors(spec)
     spec = {key: value for key, value in reading.spec.items() if key != "parameters"}

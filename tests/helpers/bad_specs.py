@@ -3,4 +3,4 @@
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "specs" / "bad"
-SPECS = sorted(FOLDER.glob("*.yaml"))  # the specs that they extend are in a folder below
+SPECS = sorted(FOLDER.glob("*.yaml"))  # the specs that they extend are in a subfolder

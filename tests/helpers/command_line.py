@@ -1,4 +1,4 @@
-"""The command line, for tests: in this process, or in one that lacks some packages."""
+"""Runs the command line for tests: in this process, or in one without some packages."""
 
 import subprocess
 import sys
@@ -17,14 +17,14 @@ main()
 
 
 def run(*arguments: str) -> Result:
-    """What the command says; nothing but an exit may be raised."""
+    """Return the command's output; it may raise only an exit."""
     result = CliRunner().invoke(cli, list(arguments))
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 
 
 def run_without(packages: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The same in a process of its own, where these packages, with commas between, are missing."""
+    """The same in a new process without these packages, separated by commas."""
     return subprocess.run(
         [sys.executable, "-c", _WITHOUT, packages, *arguments],
         capture_output=True,

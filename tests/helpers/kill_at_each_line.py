@@ -1,7 +1,7 @@
-"""Builds over an old file, and is killed (SIGKILL) before each line that the writer runs, in turn.
+"""Builds over an old file, killed (SIGKILL) before each line of the writer in turn.
 
-Called in an empty folder with the name of a spec; prints how many kills the file has survived, and
-how many of them left a temporary file, which the next writer removed.
+Run it in an empty folder with the name of a spec. It prints how many kills the file survived, and
+how many left a temporary file, which the next writer removed.
 """
 
 import os
@@ -20,7 +20,7 @@ TRACED = (writer.__file__, staging.__file__)
 
 
 def kill_at(step: int) -> None:
-    """From now on the process is killed where the writer reaches its ``step``-th line."""
+    """Kill the process when the writer reaches its ``step``-th line."""
     reached = 0
 
     def trace(frame: FrameType, event: str, argument: object) -> object:
@@ -37,7 +37,7 @@ def kill_at(step: int) -> None:
 
 
 def main() -> None:
-    """One child process for each step, until one is not killed any more."""
+    """Run one child process for each step, until one finishes."""
     files, _ = emit_files(compile_all([sys.argv[1]]), chosen_backend(None), Path("generated"))
     file = files[0]
     old = Stamp(Path(sys.argv[1]).name, (), digest_of(())).headed(b"x = 1\n", "#")
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def leftovers(target: Path) -> set[str]:
-    """The names of all other files in the folder."""
+    """Return the names of all other files in the folder."""
     return {path.name for path in target.parent.iterdir() if path != target}
 
 

@@ -1,10 +1,9 @@
-"""Checks each spec named on standard input, in this one warm process, and tells what it took.
+"""Measures checks of the specs named on standard input, in one warm process.
 
-Prints a JSON object: what a valid spec takes (``baseline``), and for each path ``outcome``, the
-``milliseconds`` of the processor that the best of a few checks took, what the valid one took
-``beside`` it where it seemed slow, and the ``megabytes`` of the process's peak so far.
-A peak never falls, so that what one spec takes counts against all behind it, too: the bound that
-is tested is stricter than the one that is claimed.
+Prints a JSON object: the cost of a valid spec (``baseline``), and for each path its ``outcome``,
+the processor ``milliseconds`` of the best of a few checks, the valid spec's time ``beside`` it if
+it seemed slow, and the ``megabytes`` of the process's peak so far. A peak never falls, so each spec
+also counts for all later ones: the tested bound is stricter than the claimed one.
 """
 
 import json
@@ -26,14 +25,14 @@ written: list[str] = []
 
 
 def watch(event: str, arguments: tuple[object, ...]) -> None:
-    """Note everything that a check may not do: write, delete, run, connect."""
+    """Record everything that a check must not do: write, delete, run, connect."""
     opened = event == "open" and isinstance(arguments[1], str) and set("wax+") & set(arguments[1])
     if opened or event in WRITES or event in RUNS:
         written.append(f"{event} {arguments[0]}")
 
 
 def check(path: str) -> tuple[list[Diagnostic], bool]:
-    """Everything that ``archc check`` finds, shown as it shows it; whether code may be written."""
+    """Return the output of ``archc check``, and whether code may be written."""
     pipeline._COMPOSED.clear()
     compiled = pipeline.compile_spec(path)
     if isinstance(compiled, list):
@@ -49,13 +48,13 @@ def check(path: str) -> tuple[list[Diagnostic], bool]:
 
 
 def peak() -> float:
-    """The most memory that the process has held, in megabytes."""
+    """Return the process's peak memory in megabytes."""
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return kilobytes / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def timed(path: str, rounds: int) -> float:
-    """Milliseconds of the processor, of the best of several checks: other processes take none."""
+    """Return the processor time of the best of several checks, in milliseconds."""
     best = float("inf")
     for _ in range(rounds):
         start = time.process_time()
@@ -65,7 +64,7 @@ def timed(path: str, rounds: int) -> float:
 
 
 def outcome(path: str) -> str:
-    """``builds``, and each finding's code and place: its line and column."""
+    """Return ``builds`` if it does, and each diagnostic's code, line and column."""
     diagnostics, builds = check(path)
     places = [
         f"{found.code} {found.span.line}:{found.span.column}" if found.span else found.code
@@ -77,7 +76,7 @@ def outcome(path: str) -> str:
 
 
 def measured(path: str, valid: str) -> dict[str, object]:
-    """What the spec gives and takes; an exception that escapes is its outcome."""
+    """Measure the spec; an exception that escapes is its outcome."""
     beside = 0.0
     try:
         given = outcome(path)

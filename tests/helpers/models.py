@@ -1,4 +1,4 @@
-"""Generated classes with numbers in them, for the tests that compare what is computed."""
+"""Provides generated classes with random weights, for tests that compare outputs."""
 
 from types import ModuleType
 from typing import Any
@@ -8,14 +8,14 @@ from torch import nn
 
 
 def executed(source: bytes, name: str = "Net") -> Any:
-    """The generated network's class."""
+    """Return the generated network's class."""
     module = ModuleType("net")
     exec(compile(source, "net.py", "exec"), module.__dict__)
     return module.__dict__[name]
 
 
 def randomized(model: nn.Module) -> None:
-    """Weights and running statistics under which no layer is near to doing nothing."""
+    """Draw weights and running statistics with which every layer has an effect."""
     generator = torch.Generator().manual_seed(0)
     for name, value in model.state_dict().items():
         if name.endswith("running_var"):

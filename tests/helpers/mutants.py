@@ -1,7 +1,7 @@
-"""Small faults put into a module's syntax tree, one at a time: what mutation testing runs.
+"""Plants small faults in a module's syntax tree, one at a time, for mutation testing.
 
-Left alone are type annotations of functions, decorators, docstrings, and what states an invariant:
-``assert`` and the ``strict`` of a zip.
+It does not change type annotations of functions, decorators, docstrings, and statements of
+invariants: ``assert`` and the ``strict`` of a zip.
 """
 
 import ast
@@ -42,7 +42,7 @@ REMOVABLE = (ast.AugAssign, ast.Raise, ast.Continue, ast.Break)
 
 
 class Key(NamedTuple):
-    """What a mutant is called; a line's number is no part of it, as it changes with others."""
+    """The identity of a mutant; without a line number, which changes with other lines."""
 
     file: str
     scope: str
@@ -52,9 +52,9 @@ class Key(NamedTuple):
 
 
 class Mutant(NamedTuple):
-    """One fault: where it stands in the tree, and what stands there instead.
+    """One fault: its place in the tree, and the replacement.
 
-    ``within_function``: whether it changes a function's code alone, not what is done at import.
+    ``within_function``: whether it changes only a function's code, not code that runs at import.
     """
 
     key: Key
@@ -64,12 +64,12 @@ class Mutant(NamedTuple):
     replacement: ast.AST
 
     def planted(self, tree: ast.Module) -> ast.Module:
-        """A tree with the fault, the rest of it shared with the tree given."""
+        """Return a tree with the fault that shares everything else with the given tree."""
         return _replaced(tree, self.steps, self.replacement)
 
 
 class _Site(NamedTuple):
-    """A place in the tree: what stands there, and in which field of what."""
+    """A place in the tree: the node, and the field of its parent."""
 
     node: ast.AST
     parent: ast.AST
@@ -84,7 +84,7 @@ class _Site(NamedTuple):
 
 
 def mutants_of(path: Path, name: str) -> list[Mutant]:
-    """Every mutant of a file, in the order of its lines; ``name`` is what keys call the file."""
+    """Yield every mutant of a file, in the order of lines; ``name`` is the file's name in keys."""
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     found: list[Mutant] = []
@@ -115,7 +115,7 @@ def _sites(
     within: ast.AST,
     in_body: bool,
 ) -> Iterator[_Site]:
-    """Every place below the node where a fault may stand; ``in_body``: of a function."""
+    """Yield every place below the node for a fault; ``in_body``: inside a function."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         scope, within = (*scope, node.name), node
     for field, value in ast.iter_fields(node):
@@ -132,7 +132,7 @@ def _sites(
 
 
 def _called_at_import(node: ast.AST) -> set[str]:
-    """The functions that are called outside all functions."""
+    """Return the functions that are called at import."""
     if isinstance(node, ast.FunctionDef):
         return set()
     own = (
@@ -142,12 +142,12 @@ def _called_at_import(node: ast.AST) -> set[str]:
 
 
 def _loses_super(old: ast.AST, new: ast.AST) -> bool:
-    """Whether the fault takes a ``super()`` away, and with it what binds a method to its class."""
+    """Whether the fault removes a ``super()``, and with it the method's link to its class."""
     return "super()" in _written(old) and "super()" not in _written(new)
 
 
 def _is_field(node: ast.AST, within: ast.AST) -> bool:
-    """Whether an annotation is read when the program runs: those of a class's fields are."""
+    """Whether an annotation is evaluated at run time, as those of a class's fields are."""
     return isinstance(node, ast.AnnAssign) and isinstance(within, ast.ClassDef)
 
 
@@ -156,7 +156,7 @@ def _states_an_invariant(node: ast.AST) -> bool:
 
 
 def _is_text(node: ast.AST) -> bool:
-    """Whether the statement is a docstring, or a text behind what it documents."""
+    """Whether the statement is a docstring, or the documentation of a variable."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
@@ -165,7 +165,7 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _faults(site: _Site) -> Iterator[ast.AST]:
-    """What may stand in the node's place."""
+    """Yield replacements for the node."""
     node, parent = site.node, site.parent
     if site.field in ("test", "ifs") and not isinstance(node, ast.Constant):
         if not isinstance(parent, ast.While):
@@ -222,7 +222,7 @@ def _other_constants(value: object) -> Iterator[ast.AST]:
 
 
 def _is_removable(node: ast.stmt, within: ast.AST) -> bool:
-    """Whether the program can do without the statement: not where it makes a name first."""
+    """Whether the statement can be removed; not if it defines a name first."""
     if isinstance(node, ast.Assign):
         bound = [n.id for n in ast.walk(within) if isinstance(n, ast.Name) and _is_stored(n)]
         names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _is_stored(n)]
@@ -237,14 +237,14 @@ def _is_stored(name: ast.Name) -> bool:
 
 
 def _written(node: ast.AST) -> str:
-    """The node on one line."""
+    """Return the node on one line."""
     if isinstance(node, ast.JoinedStr) and not node.values:
         return "nothing"
     return " ".join(ast.unparse(ast.fix_missing_locations(node)).split())
 
 
 def _replaced(node: Tree, steps: tuple[Step, ...], replacement: ast.AST) -> Tree:
-    """A copy of the nodes on the way to the place, with the replacement there."""
+    """Copy the nodes on the path to the place, with the replacement there."""
     (field, index), *rest = steps
     value = getattr(node, field)
     old = value if index is None else value[index]

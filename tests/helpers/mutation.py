@@ -1,9 +1,9 @@
-"""Mutation testing: do the tests notice a small fault in what counts and judges?
+"""Mutation testing: do the tests notice small faults in the code that counts and judges?
 
     python tests/helpers/mutation.py [GROUP ...] [--sample N] [--seed N] [--jobs N]
 
-The survivors that are known are listed in docs/mutation.md, each with its reason; exit status 1
-tells of one that is not, or of a listed one that no longer survives.
+docs/mutation.md lists the known survivors with reasons. The exit status is 1 if there is another
+survivor, or if a listed one no longer survives.
 """
 
 import argparse
@@ -21,7 +21,7 @@ SURVIVORS = ROOT / "docs" / "mutation.md"
 
 
 class Group(NamedTuple):
-    """Files, and the tests that must notice what changes in them, the quickest first."""
+    """Files, and the tests that must notice changes in them, the quickest first."""
 
     files: tuple[str, ...]
     tests: tuple[str, ...]
@@ -71,7 +71,7 @@ GROUPS = {
 
 
 def listed_survivors(text: str) -> dict[Key, str]:
-    """The rows of docs/mutation.md: the survivors known, and why."""
+    """Return the known survivors and their reasons, from docs/mutation.md."""
     found = {}
     for row in re.findall(r"^\| `.*\|$", text, re.M):
         cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
@@ -84,14 +84,14 @@ def listed_survivors(text: str) -> dict[Key, str]:
 
 
 def as_row(key: Key, why: str = "") -> str:
-    """A row of docs/mutation.md."""
+    """Return a row of docs/mutation.md."""
     place = f"{key.file} {key.scope}".strip() + (f" #{key.occurrence}" * (key.occurrence > 1))
     line, change = (text.replace("|", "\\|") for text in (key.line, key.change))
     return f"| `{place}` | `{line}` | `{change}` | {why} |"
 
 
 def all_mutants(group: Group) -> list[Mutant]:
-    """Every mutant of the group's files."""
+    """Return every mutant of the group's files."""
     return [mutant for file in group.files for mutant in mutants_of(SOURCES / file, file)]
 
 
@@ -123,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def report(name: str, mutants: list[Mutant], known: dict[Key, str], jobs: int) -> bool:
-    """Print what becomes of a group's mutants; False where that is not what is listed."""
+    """Print the results for a group's mutants; return False if they differ from the list."""
     as_listed = True
     counts: Counter[str] = Counter()
     for mutant, killed, timed_out in try_mutants(mutants, GROUPS[name].tests, jobs):

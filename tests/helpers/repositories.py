@@ -1,4 +1,4 @@
-"""Repositories of git in the working directory, and specs to commit there."""
+"""Creates git repositories in the working directory, and specs to commit there."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Verdicts of the editor's schema on specs."""
+"""Checks specs with the editor's schema."""
 
 import sys
 from functools import cache
@@ -27,14 +27,14 @@ def validator() -> Any:
 
 
 def document(path: Path) -> Mapping | None:
-    """The spec as the compiler reads it; None where what it holds never reaches a schema."""
+    """Return the spec as the compiler reads it; None if an editor's schema never sees it."""
     source = read(path)
     composed = compose(source) if isinstance(source, Source) else None
     return composed if isinstance(composed, Mapping) else None
 
 
 def refused(composed: Mapping) -> bool:
-    """The schema's verdict. jsonschema takes some sixty calls for each level of a spec."""
+    """Return the schema's verdict. jsonschema needs some sixty nested calls per level of a spec."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(20_000)
     try:
@@ -44,6 +44,6 @@ def refused(composed: Mapping) -> bool:
 
 
 def called(path: Path) -> str:
-    """What the spec is called here: its path below the corpus, or below the repository."""
+    """Return the spec's path below the corpus, or below the repository."""
     folder = CORPUS if path.is_relative_to(CORPUS) else ROOT
     return path.relative_to(folder).with_suffix("").as_posix()

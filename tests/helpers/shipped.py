@@ -1,4 +1,4 @@
-"""The specs that come with archc, as parameters of tests."""
+"""The shipped specs, as parameters of tests."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,11 +11,11 @@ NAMES: tuple[str, ...] = tuple(sorted(path.stem for path in SPECS.glob("*.yaml")
 LARGE = frozenset(
     {"inception_resnet_v2", "inception_v3", "inception_v3_pretrained", "inception_v4"}
 )
-"""Networks that take seconds to run, of no kind of layer or structure that the others lack."""
+"""Networks that take seconds to run and add no kind of layer or structure to the others."""
 
 
 def by_cost(names: Iterable[str] = NAMES) -> Sequence[Any]:
-    """The names as parameters of a test that runs the networks: the large ones are slow."""
+    """Return the names as parameters of a test that runs the networks; large ones are slow."""
     return [
         pytest.param(name, marks=pytest.mark.slow if is_large(name) else (), id=name)
         for name in names

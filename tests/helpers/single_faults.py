@@ -1,22 +1,20 @@
-"""Specs with one fault each: every way a slip of the finger goes, and where it has to be found.
+"""Specs with one typing mistake each, and where it must be reported.
 
-A function for each kind of fault gives all the mutants of its kind that a spec has. What a mutant
-expects is laid down here, from the spec as it was and the slip alone, and never from what archc
-says about it:
+A function for each kind of fault returns all mutants of that kind for a spec. The expected place
+depends only on the original spec and the mistake, never on archc's answer:
 
-- The right place is the token that was hit. Where something is lost (a bracket, a quote, a comma, a
-  space, a dash) it is what now reads wrongly: from the token before the hole to the one behind it,
-  or the bracket or quote that stays open.
-- A name misspelt where it is given is no name misspelt: all that refers to it is right, too.
-- A number that is only another number is wrong by what follows from it: the printed cells and
-  errata of the rows that it belongs to are right, where none is printed those of the next row that
-  is, and the budget. So is the layer that holds it, as a further place of the finding, too. A
-  printed cell and its own erratum belong together.
-- A line that is gone is missed where it stood (the line that is there now and the one before), by
-  the keys that it belonged to, by what refers to it or it refers to, and by what it changes: the
-  printed cells of its row and of the row behind, the budget, and what a checkpoint's keys become.
-  All of it may also be a further place. The same goes for a line with another indentation, and for
-  one that lost its dash, where the line itself is right, too.
+- The right place is the changed token. If a character is missing (a bracket, a quote, a comma, a
+  space, a dash), it is the text that now reads wrongly: from the previous token to the next one, or
+  the bracket or quote that stays open.
+- A misspelt definition is a valid name, so every reference to the original name is right, too.
+- A changed number is wrong only by its consequences: the printed cells and errata of its rows, or
+  of the next row with a printed cell, and the budget. The layer that holds the number may be a
+  further place of the diagnostic. A printed cell and its erratum belong together.
+- A deleted line may be reported at its place (the line there now and the previous one), at the keys
+  that it belonged to, at references to and from it, and at its consequences: the printed cells of
+  its row and of the next one, the budget, and the results of checkpoint keys. All of these may also
+  be further places. The same holds for a line with another indentation, and for one that lost its
+  dash, for which the line itself is right, too.
 """
 
 import re
@@ -27,15 +25,15 @@ from typing import NamedTuple
 from spec_tokens import SECTIONS, Role, Spec, Token
 
 Place = tuple[int, int]
-"""From where to where in a text, as offsets."""
+"""A range in a text, as offsets."""
 
 
 class Fault(NamedTuple):
-    """A mutant: its text, and where in it the fault has to be shown.
+    """A mutant: its text, and where the fault must be reported.
 
-    A finding is at the right token where it is one of ``places``, or starts within one of the
-    ``holes``. ``causes`` are right as a further place of the finding. ``words`` are what the hint
-    has to name, one of them; none where the fault is no typo. ``original`` is what stood there.
+    A diagnostic is at the right token if its place is one of ``places``, or starts within one of
+    the ``holes``. ``causes`` are right as a further place of the diagnostic. The hint must name one
+    of ``words``, which is empty if the fault is not a typo. ``original`` is the original text.
     """
 
     kind: str
@@ -49,7 +47,7 @@ class Fault(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """``instead`` for what stands from ``start`` to ``end``."""
+    """Replaces the text from ``start`` to ``end`` by ``instead``."""
 
     start: int
     end: int
@@ -59,7 +57,7 @@ class Edit(NamedTuple):
         return text[: self.start] + self.instead + text[self.end :]
 
     def moved(self, place: Place) -> Place:
-        """Where a token stands once the text is edited; one that holds the edit grows with it."""
+        """Return a token's place after the edit; a token that contains the edit grows with it."""
         growth = len(self.instead) - (self.end - self.start)
         start, end = place
         return start + growth * (start >= self.end), end + growth * (end >= self.end)
@@ -75,7 +73,7 @@ def fault(
     words: tuple[str, ...] = (),
     original: str = "",
 ) -> Fault:
-    """The mutant that an edit makes; places are those of the text before it."""
+    """Return the mutant of an edit; places refer to the original text."""
     return Fault(
         kind,
         spec.name,
@@ -92,8 +90,8 @@ def fault(
 
 
 def misspelt(word: str, chance: Random) -> str:
-    """The word with one of its letters dropped, doubled, replaced, swapped or in the other case."""
-    # The x of 3x3 is none, and neither is what stands in the braces of a placeholder.
+    """Yield the word with a letter dropped, doubled, replaced, swapped or in the other case."""
+    # The x of 3x3 is not a letter of a word, nor is the text in a placeholder's braces.
     hidden = re.sub(r"(?<=\d)x(?=\d)|\{\w+\}", lambda match: "-" * len(match[0]), word)
     letters = [i for i, letter in enumerate(hidden) if letter.isalpha()]
     if not letters:
@@ -114,7 +112,7 @@ def misspelt(word: str, chance: Random) -> str:
 
 
 def typos(kind: str, role: Role, keys: bool | None = None) -> Callable[..., Iterator[Fault]]:
-    """The maker of typos in tokens of a role; in keys alone or in values alone if so asked."""
+    """Return a function that makes typos in tokens of a role, optionally in keys or values only."""
 
     def make(spec: Spec, chance: Random) -> Iterator[Fault]:
         for token in spec.tokens:
@@ -136,7 +134,7 @@ def typos(kind: str, role: Role, keys: bool | None = None) -> Callable[..., Iter
 
 
 def misspelt_modes(spec: Spec, chance: Random) -> Iterator[Fault]:
-    """``same`` and ``valid`` behind a window are words in a token with a number."""
+    """``same`` and ``valid`` after a window are words in a token with a number."""
     for token in spec.tokens:
         if token.role == "number" and token.text.endswith((" same", " valid")):
             wrong = misspelt(token.text, chance)
@@ -148,7 +146,7 @@ def misspelt_modes(spec: Spec, chance: Random) -> Iterator[Fault]:
 
 
 def references(spec: Spec, name: Token) -> list[Place]:
-    """Where the spec refers to a name that it gives."""
+    """Return the places where the spec refers to a name that it defines."""
     return [
         (token.start, token.end)
         for token in spec.tokens
@@ -161,7 +159,7 @@ def references(spec: Spec, name: Token) -> list[Place]:
 
 
 def wrong_types(spec: Spec, chance: Random) -> Iterator[Fault]:
-    """A word, a quoted number, a list, nothing or a boolean where a number or a word stands."""
+    """Replace a number or a word by a word, a quoted number, a list, nothing or a boolean."""
     for token in spec.tokens:
         if token.is_key or token.role not in ("number", "word") or token.text == "none":
             continue
@@ -183,7 +181,7 @@ def wrong_types(spec: Spec, chance: Random) -> Iterator[Fault]:
 
 
 def changed_numbers(spec: Spec, chance: Random) -> Iterator[Fault]:
-    """One digit is another one: in a cell, a window, a number of filters, a printed cell."""
+    """Change one digit: in a cell, a window, a number of filters, a printed cell."""
     for token in spec.tokens:
         if token.is_key or token.role != "number":
             continue
@@ -198,7 +196,7 @@ def changed_numbers(spec: Spec, chance: Random) -> Iterator[Fault]:
 
 
 def layers_of(spec: Spec, token: Token) -> list[Place]:
-    """The kinds of the layer that holds the token, and of the rows in which its module stands."""
+    """Return the kinds of the token's layer, and of the rows that use its module."""
     places: list[Place] = []
     for depth in range(len(token.path) - 1, 0, -1):
         above = token.path[:depth]
@@ -220,7 +218,7 @@ def layers_of(spec: Spec, token: Token) -> list[Place]:
 
 
 def consequences(spec: Spec, path: tuple[str | int, ...]) -> list[Place]:
-    """The printed cells and errata that change with what stands at ``path``, and the budget."""
+    """Return the printed cells and errata that depend on ``path``, and the budget."""
     head = str(path[0])
     if head == "table" and len(path) > 2 and path[1] in ("rows", "errata"):
         row = str(path[2]) if path[1] == "rows" else str(path[2]).rpartition(".")[0]
@@ -235,19 +233,19 @@ def consequences(spec: Spec, path: tuple[str | int, ...]) -> list[Place]:
 
 
 def budget(spec: Spec) -> list[Place]:
-    """What the network may cost."""
+    """Return the budget's entries."""
     lines = [token for token in spec.tokens if token.path[0] == "budget" and not token.is_key]
     return [(token.start, token.end) for token in lines]
 
 
 def checkpoints(spec: Spec) -> list[Place]:
-    """What the keys of checkpoints become in the network."""
+    """Return the right-hand sides of checkpoint mappings."""
     ours = [token for token in spec.tokens if token.path[0] == "checkpoints" and not token.is_key]
     return [(token.start, token.end) for token in ours if token.role == "reference"]
 
 
 def printed(spec: Spec, concerns: Callable[[str], bool]) -> list[Place]:
-    """The cells that the table prints for the rows concerned, and their errata."""
+    """Return the printed cells of the rows, and their errata."""
     places = []
     for token in spec.tokens:
         if token.path[0] != "table" or len(token.path) < 3:
@@ -262,7 +260,7 @@ def printed(spec: Spec, concerns: Callable[[str], bool]) -> list[Place]:
 
 
 def next_printed(spec: Spec, row: str) -> str | None:
-    """The first row behind this one of which the table prints anything."""
+    """Return the next row with a printed cell."""
     rows = [
         str(token.path[1])
         for section in SECTIONS
@@ -281,7 +279,7 @@ def next_printed(spec: Spec, row: str) -> str | None:
 
 
 def callers(spec: Spec, module: str) -> set[str]:
-    """The module and all that call or extend it, by whatever way."""
+    """Return the module and all modules that call or extend it, directly or not."""
     modules = {module}
     while True:
         more = {
@@ -295,7 +293,7 @@ def callers(spec: Spec, module: str) -> set[str]:
 
 
 def rows_with(spec: Spec, module: str) -> set[str]:
-    """The rows in which layers of the module stand."""
+    """Return the rows that contain layers of the module."""
     modules = callers(spec, module)
     return {
         str(token.path[1])
@@ -308,7 +306,7 @@ def rows_with(spec: Spec, module: str) -> set[str]:
 
 
 def deleted_lines(spec: Spec, chance: Random) -> Iterator[Fault]:
-    """A line is gone, with its end."""
+    """Delete a line."""
     for start, end in lines_of(spec.text):
         gone = [token for token in spec.tokens if start <= token.start < end]
         rest = spec._replace(tokens=tuple(t for t in spec.tokens if t not in gone))
@@ -318,7 +316,7 @@ def deleted_lines(spec: Spec, chance: Random) -> Iterator[Fault]:
 
 
 def changed_indentations(spec: Spec, chance: Random) -> Iterator[Fault]:
-    """A line stands one or two spaces further in or out."""
+    """Indent a line one or two spaces more or less."""
     for start, end in lines_of(spec.text):
         line = spec.text[start:end]
         indent = len(line) - len(line.lstrip(" "))
@@ -333,7 +331,7 @@ def changed_indentations(spec: Spec, chance: Random) -> Iterator[Fault]:
 
 
 def neighbours(text: str, start: int) -> list[Place]:
-    """Where the lines before and behind the one that starts here begin with their first word."""
+    """Return the first words of the lines before and after the one that starts here."""
     lines = list(lines_of(text))
     at = next(i for i, line in enumerate(lines) if line[0] == start)
     near = [*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2]]
@@ -346,8 +344,8 @@ def neighbours(text: str, start: int) -> list[Place]:
 
 
 def around(spec: Spec, start: int, there: list[Token]) -> list[Place]:
-    """What a line that starts here belongs to: the tokens before and behind it, the keys above it,
-    what refers to it, and the cells that change with it.
+    """Return the context of a line that starts here: the tokens before and after, the keys above,
+    its references, and the cells that depend on it.
     """
     before = [token for token in spec.tokens if token.start < start]
     behind = [token for token in spec.tokens if token.start >= start and token not in there]
@@ -373,7 +371,7 @@ def on_one_line(spec: Spec, one: Token, other: Token) -> bool:
 
 
 def lines_of(text: str) -> Iterator[Place]:
-    """The lines that say something, their ends included."""
+    """Yield the lines with content, including their line ends."""
     start = 0
     for line in text.split("\n"):
         if line.strip() and not line.lstrip().startswith("#"):
@@ -385,7 +383,7 @@ def lines_of(text: str) -> Iterator[Place]:
 
 
 def lost_brackets(spec: Spec, chance: Random) -> Iterator[Fault]:
-    """A bracket or brace is not closed; of those closed side by side it cannot be told which."""
+    """Drop a closing bracket or brace; among adjacent ones it is unknown which."""
     for _, end in spec.brackets:
         closing = re.compile(r"[]} ]*").match(spec.text, end)
         assert closing is not None
@@ -397,7 +395,7 @@ def lost_brackets(spec: Spec, chance: Random) -> Iterator[Fault]:
 
 
 def lost_quotes(spec: Spec, chance: Random) -> Iterator[Fault]:
-    """The quote before a text or the one behind it is not there."""
+    """Drop the quote before or after a text."""
     for token in spec.tokens:
         if spec.text[token.start] in "\"'" and token.end - token.start > 2:
             at = chance.choice([token.start, token.end - 1])
@@ -405,7 +403,7 @@ def lost_quotes(spec: Spec, chance: Random) -> Iterator[Fault]:
 
 
 def lost_colon_spaces(spec: Spec, chance: Random) -> Iterator[Fault]:
-    """``key:value``, which is one word."""
+    """Write ``key:value``, which YAML reads as one word."""
     for token in spec.tokens:
         behind = re.compile(r": +(?=[^ #\n])").match(spec.text, token.end)
         if token.is_key and behind:
@@ -414,7 +412,7 @@ def lost_colon_spaces(spec: Spec, chance: Random) -> Iterator[Fault]:
 
 
 def lost_commas(spec: Spec, chance: Random) -> Iterator[Fault]:
-    """A comma between two items or fields."""
+    """Drop a comma between two items or fields."""
     for first, second in zip(spec.tokens, spec.tokens[1:], strict=False):
         between = spec.text[first.end : second.start]
         if between.count(",") == 1 and "#" not in between and "\n" not in between:
@@ -424,7 +422,7 @@ def lost_commas(spec: Spec, chance: Random) -> Iterator[Fault]:
 
 
 def lost_dashes(spec: Spec, chance: Random) -> Iterator[Fault]:
-    """An item of a list without its dash; what becomes one with the item before changes rows."""
+    """Drop the dash of a list's item; items that merge change their rows."""
     for match in re.finditer(r"^ *(- )", spec.text, re.MULTILINE):
         edit = Edit(match.start(1), match.end(1), "  ")
         end = spec.text.index("\n", match.end())
@@ -438,7 +436,7 @@ def lost_dashes(spec: Spec, chance: Random) -> Iterator[Fault]:
 
 
 def hole(text: str, start: int, end: int) -> Place:
-    """From where the token before ends to where the token behind starts."""
+    """Return the range between the previous and the next token."""
     behind = len(text[end:]) - len(text[end:].lstrip(" \n"))
     return len(text[:start].rstrip(" \n")), end + behind
 
@@ -460,11 +458,11 @@ KINDS: dict[Callable[[Spec, Random], Iterator[Fault]], int] = {
     lost_commas: 80,
     lost_dashes: 20,
 }
-"""How many mutants each kind of fault has a share of, at the most."""
+"""The largest number of mutants in which each kind of fault has a share."""
 
 
 def single_faults(specs: list[Spec], seed: int) -> Iterator[Fault]:
-    """The mutants of all specs, of each kind as many from each spec as there are."""
+    """Return the mutants of all specs, if possible equally many of each kind from each spec."""
     for position, (make, share) in enumerate(KINDS.items()):
         chance = Random(f"{seed} {position}")
         candidates = [list(make(spec, chance)) for spec in specs]

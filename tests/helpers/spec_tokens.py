@@ -1,7 +1,7 @@
-"""The words and numbers of a spec, found with the compiler's composer: their places and roles.
+"""Finds the words and numbers of a spec, with places and roles, using the compiler's composer.
 
-What a slip of the finger does to a spec depends on what it hits: a key of the language, a kind, a
-name that the spec gives, a reference to one, or a number.
+The effect of a typing mistake depends on the token: a key of the language, a kind, a name that the
+spec defines, a reference, or a number.
 """
 
 import re
@@ -15,11 +15,11 @@ from archc.language.yaml.source import Mapping, Node, Scalar, compose
 from archc.ops import OPERATORS
 
 Role = Literal["key", "kind", "name", "reference", "word", "number", "text"]
-"""``key``: a key of the language; ``name``: one that the spec gives; ``word``: a value such as
-``true``; ``text``: prose, and what archc does not look at."""
+"""``key``: a key of the language; ``name``: one that the spec defines; ``word``: a value such as
+``true``; ``text``: prose and other text that archc does not interpret."""
 
 Path_ = tuple[str | int, ...]
-"""The keys and positions that lead to a token, its own last."""
+"""The keys and positions that lead to a token, the token's own last."""
 
 SECTIONS = ("stem", "inception", "body", "aux", "head")
 _PROSE = ("about", "title", "authors", "why", "source", "name", "year", "arxiv")
@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"[-+]?[0-9.]+(e-?[0-9]+)?[KMG]?|[0-9]+(x[0-9]+)+(/[0-9]+)?
 
 
 class Token(NamedTuple):
-    """A key or a single value: its text, its role, from where to where it stands."""
+    """A key or a single value: its text, role, start and end."""
 
     text: str
     role: Role
@@ -45,19 +45,19 @@ class Spec(NamedTuple):
     text: str
     tokens: tuple[Token, ...]
     brackets: tuple[tuple[int, int], ...]
-    """Where each list and mapping in brackets starts and ends, brackets included."""
+    """The start and end of each list and mapping in brackets, including the brackets."""
 
     def at(self, path: Path_, is_key: bool = True) -> Token | None:
-        """The token to which the keys lead."""
+        """Return the token at the path."""
         return next((t for t in self.tokens if t.path == path and t.is_key == is_key), None)
 
     def line_of(self, offset: int) -> int:
-        """The number of the line, from 1."""
+        """Return the line number, from 1."""
         return self.text.count("\n", 0, offset) + 1
 
 
 def read_spec(path: Path) -> Spec:
-    """The spec in the file, which must be YAML as archc reads it."""
+    """Parse the file's spec, which must be YAML that archc accepts."""
     text = path.read_text(encoding="utf-8")
     document = compose(Source(path.name, text))
     assert isinstance(document, Mapping), document
@@ -155,7 +155,7 @@ class _Reader:
             return "reference"
         if self._is_kind(node.text):
             return "kind"
-        # What fills a field of a module's layers and is no word of the language is a column.
+        # The value of a field in a module's layers is a column if it is not a word of the language.
         return "reference" if last == "out" and node.text != "classes" else "word"
 
 

@@ -1,4 +1,4 @@
-"""Random valid specs for hypothesis, which shrinks what fails: those of ``fuzz.generate``."""
+"""Random valid specs from ``fuzz.generate`` for hypothesis, which shrinks failures."""
 
 from random import Random
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 
 def specs(siblings: bool = False) -> st.SearchStrategy[str]:
-    """The text of a valid spec; with ``siblings`` many a branch begins with a 1x1 convolution."""
+    """Draw the text of a valid spec; with ``siblings``, many branches begin with a 1x1."""
 
     def text(random: Random) -> str:
         return write(random_spec(random, siblings), random.choice((2, 2, 3, 9)))

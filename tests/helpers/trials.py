@@ -1,9 +1,9 @@
-"""Runs tests on mutants: each in a forked child that stops at the first test that fails.
+"""Runs tests on mutants, each in a forked child that stops at the first failing test.
 
-A fault within a function is put into the function as it stands in memory, where the tests are
-collected already, and only the tests that call it are run. A fault in what is read at import, a
-constant or a field, needs a child that imports everything anew, with the changed module in the
-place of the file's own. Nothing is written.
+A fault within a function replaces the function in memory, where the tests are already collected,
+and only the tests that call it run. A fault in code that runs at import, such as a constant or a
+field, needs a child that imports everything again, with the changed module instead of the file. No
+file is written.
 """
 
 import ast
@@ -32,17 +32,17 @@ SOURCES = ROOT / "compiler" / "archc"
 PRELOADED = ("click", "jinja2", "pydantic.root_model", "yaml")
 OPTIONS = (
     *("-x", "-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml")),
-    *("-o", "addopts=--import-mode=importlib -m 'not slow'"),  # in this process: without xdist
+    *("-o", "addopts=--import-mode=importlib -m 'not slow'"),  # in this process, without xdist
 )
 SECONDS = 30
-"""Of the processor's time, so that a busy machine kills no mutant."""
+"""In processor time, so that a busy machine kills no mutant."""
 MEMORY = 4 * 1024**3
 NOT_PLANTED = 99
-"""A child's status where the fault could not be put in its place, so that nothing is known."""
+"""A child's status if the fault could not be planted, so that the result is unknown."""
 
 
 class Verdict(NamedTuple):
-    """What became of a mutant: killed, and if so whether only by the limit of time."""
+    """The result for a mutant: whether it was killed, and whether only by the time limit."""
 
     mutant: Mutant
     killed: bool
@@ -50,7 +50,7 @@ class Verdict(NamedTuple):
 
 
 def preload() -> None:
-    """Import here, once, what every child would import, also what torch does at its first use."""
+    """Import once what every child would import, including torch's initialisation at first use."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for module in PRELOADED:
         importlib.import_module(module)
@@ -61,9 +61,9 @@ def preload() -> None:
 
 
 def try_mutants(mutants: Sequence[Mutant], tests: Sequence[str], jobs: int) -> Iterator[Verdict]:
-    """Every mutant's verdict; those at import first, which need a process without archc.
+    """Yield every mutant's verdict, first those at import, which need a process without archc.
 
-    Raises SystemExit where the tests fail without a fault, or do not run at all.
+    Raises SystemExit if the tests fail without a fault, or do not run at all.
     """
     paths = [str(ROOT / "tests" / test) for test in tests]
     trees = {file: parsed(file) for file in {mutant.key.file for mutant in mutants}}
@@ -94,12 +94,12 @@ def parsed(file: str) -> ast.Module:
 
 
 def compiled(file: str, tree: ast.Module) -> CodeType:
-    """The file's tree as code. Raises SyntaxError here, where no mutant is killed by it."""
+    """Compile the file's tree. A SyntaxError is raised here, where it kills no mutant."""
     return compile(tree, str(SOURCES / file), "exec", dont_inherit=True)
 
 
 def forked(run: Callable[[], int]) -> int:
-    """The id of a child that runs quietly and ends with the status that ``run`` gives."""
+    """Start a quiet child that exits with the status from ``run``, and return its id."""
     child = os.fork()
     if child:
         return child
@@ -119,7 +119,7 @@ def forked(run: Callable[[], int]) -> int:
 def _judge(
     mutants: Sequence[Mutant], start: Callable[[Mutant], int], jobs: int
 ) -> Iterator[Verdict]:
-    """The mutants' verdicts as they come, with ``jobs`` of them running at a time."""
+    """Yield the mutants' verdicts as they finish, with ``jobs`` of them running at a time."""
     waiting = list(reversed(mutants))
     running: dict[int, Mutant] = {}
     while waiting or running:
@@ -137,7 +137,7 @@ def _judge(
 
 
 class _Loader(SourceFileLoader):
-    """Loads a module with the code given, and never from its file or from cached bytecode."""
+    """Loads a module from the given code, never from its file or cached bytecode."""
 
     def __init__(self, name: str, path: str, code: CodeType) -> None:
         super().__init__(name, path)
@@ -148,7 +148,7 @@ class _Loader(SourceFileLoader):
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Gives one module its changed code; all others are found as ever."""
+    """Loads one module from its changed code, and all others as usual."""
 
     def __init__(self, file: str, code: CodeType) -> None:
         self.name = module_name(file)
@@ -170,13 +170,13 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 def module_name(file: str) -> str:
-    """The module of a file in ``SOURCES``."""
+    """Return the module name of a file in ``SOURCES``."""
     parts = ("archc", *Path(file).with_suffix("").parts)
     return ".".join(part for part in parts if part != "__init__")
 
 
 def _run_anew(file: str, code: CodeType, paths: Iterable[str]) -> int:
-    """Pytest's status with the code in the place of the file."""
+    """Run pytest with the code in place of the file, and return its status."""
     assert "archc" not in sys.modules
     sys.meta_path.insert(0, _Finder(file, code))
     for path in paths:
@@ -189,7 +189,7 @@ def _run_anew(file: str, code: CodeType, paths: Iterable[str]) -> int:
 
 
 class _Trial:
-    """A plugin that tries the mutants once the tests are collected and have passed."""
+    """A pytest plugin that tries the mutants after the tests are collected and have passed."""
 
     def __init__(
         self,
@@ -222,7 +222,7 @@ class _Trial:
         return True
 
     def _callers(self, items: Sequence[pytest.Item]) -> dict[tuple[str, str], list[pytest.Item]]:
-        """The tests that call each function, by its file and qualified name."""
+        """Map each function, by file and qualified name, to the tests that call it."""
         callers: dict[tuple[str, str], list[pytest.Item]] = {}
         called: set[tuple[str, str]] = set()
 
@@ -240,7 +240,7 @@ class _Trial:
         return callers
 
     def _run(self, mutant: Mutant, items: Sequence[pytest.Item]) -> int:
-        """1 at the first test that fails with the fault, 0 where none does."""
+        """Return 1 at the first test that fails with the fault, or 0 if none does."""
         try:
             _plant(mutant, self.codes[mutant])
         except (KeyError, ValueError, StopIteration, AssertionError):
@@ -257,7 +257,7 @@ def _function_of(mutant: Mutant) -> tuple[str, str]:
 
 
 def _plant(mutant: Mutant, module: CodeType) -> None:
-    """Give the function in memory the code that has the fault."""
+    """Replace the function's code in memory by the faulty code."""
     holder: Any = sys.modules[module_name(mutant.key.file)]
     for name in mutant.key.scope.split("."):
         holder = vars(holder)[name]

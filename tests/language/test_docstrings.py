@@ -1,4 +1,4 @@
-"""Python without docstrings and asserts (``-O``, ``-OO``) shows users the same bytes."""
+"""Tests that output is the same without docstrings and asserts (``-O``, ``-OO``)."""
 
 import ast
 import json
@@ -54,7 +54,7 @@ json.dump(shown, sys.stdout)
 
 
 def shown(level: int, folder: Path) -> dict[str, object]:
-    """What each command prints, of one process with that level of optimisation."""
+    """Return each command's output, from one process with that level of optimisation."""
     (folder / "faulty.yaml").write_text(FAULTY)
     (folder / "misspelt.yaml").write_text(FAULTY.replace("classes", "clases"))
     done = subprocess.run(

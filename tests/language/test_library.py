@@ -1,4 +1,4 @@
-"""Where specs are found, from wherever one stands; which files are opened, and what is quoted."""
+"""Tests which specs are found, which files are opened, and which text is shown."""
 
 import json
 import os
@@ -33,7 +33,7 @@ FORMATS = ("full", "concise", "json", "sarif", "github", "junit")
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project, the working directory; what is beside it is outside of it."""
+    """Create an empty project as the working directory; files next to it are outside."""
     project = tmp_path / "project"
     (project / ".git").mkdir(parents=True)
     (project / "specs").mkdir()
@@ -59,7 +59,7 @@ def found(name: str) -> SpecFile:
 
 
 def refused(name: str) -> str:
-    """What is said of a spec that cannot be used."""
+    """Return the output for an unusable spec."""
     result = run("check", name)
     assert result.exit_code == 1
     return result.stderr
@@ -138,7 +138,7 @@ def test_the_beginning_of_several_names_lists_them() -> None:
     ]
 
 
-# What extends names.
+# The names after extends.
 
 
 @pytest.mark.parametrize("folder", [".", "specs", "elsewhere", "/"])
@@ -210,7 +210,7 @@ def test_a_variant_does_not_leave_its_project(base: str) -> None:
 
 
 def test_a_path_that_is_not_there_is_outside_all_the_same() -> None:
-    """Nobody learns from a message which files there are outside."""
+    """Messages do not reveal which files exist outside the project."""
     write("small.yaml", variant("../nothing.yaml"))
     assert "error[A101] ../nothing.yaml is outside of the project\n" in refused("small.yaml")
 
@@ -219,7 +219,7 @@ def test_a_path_that_is_not_there_is_outside_all_the_same() -> None:
 
 
 def leaks(project: Path) -> list[tuple[str, ...]]:
-    """Commands on a project in which a stranger has put links and variants."""
+    """Commands on a project with a stranger's links and variants."""
     outside = project.parent / "secret.yaml"
     outside.write_text(f"password: {SECRET}: x\n")
     (project / ".env").write_text(f"PASSWORD={SECRET}\n")
@@ -263,7 +263,7 @@ def test_the_text_of_what_is_not_a_spec_is_never_shown(
 
 
 def test_the_environment_of_the_process_is_not_shown(project: Path) -> None:
-    """In a process of its own, whose environment the link really shows."""
+    """Runs in a new process, whose environment is at the end of the link."""
     Path("p.yaml").symlink_to("/proc/self/environ")
     write("small.yaml", variant("p.yaml"))
     environment = {**os.environ, "PASSWORD": SECRET}
@@ -321,7 +321,7 @@ def test_the_telling_keys_are_keys_of_a_spec() -> None:
 
 
 def test_links_of_specs_stay_in_the_project() -> None:
-    """All of ``specs/``: nobody named the link. One that is named is opened."""
+    """With all of ``specs/``, nobody named the link. A link named by the user is opened."""
     write("../shared.yaml")
     write("nets/small.yaml")
     Path("specs/inner.yaml").symlink_to("../nets/small.yaml")
@@ -341,7 +341,7 @@ def test_links_of_specs_stay_in_the_project() -> None:
 def test_a_file_that_becomes_something_else_is_not_read(
     becomes: str, monkeypatch: pytest.MonkeyPatch, project: Path
 ) -> None:
-    """After the look at it, and before it is opened."""
+    """The file changes after it is checked and before it is opened."""
     write("../secret.yaml", f"archc: 1\nname: {SECRET}\n")
     write("small.yaml")
     real = os.open
@@ -360,7 +360,7 @@ def test_a_file_that_becomes_something_else_is_not_read(
     assert diagnostic.code == "A101"
 
 
-# A text that is in no file.
+# A text without a file.
 
 
 def test_a_text_extends_what_is_in_its_folder_or_shipped(project: Path) -> None:

@@ -1,4 +1,4 @@
-"""--set: of parameters, of classes and of input, on every command."""
+"""Tests --set for parameters, classes and input, on every command."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("spec", ["toy.yaml", "variant.yaml"])
 def test_classes_and_input_are_set_on_every_command(spec: str) -> None:
-    # 9 * 8 + 8 of the convolution, 8 * 7 + 7 of the linear layer.
+    # 9 * 8 + 8 in the convolution, 8 * 7 + 7 in the linear layer.
     checked = run("check", spec, *GIVEN)
     assert (checked.exit_code, checked.stderr) == (0, "")
     assert checked.stdout.startswith(f"{spec}: ok, 143 params")
@@ -65,7 +65,7 @@ def test_what_is_benched_is_what_is_set() -> None:
     only = ("--only", "plain", "--rounds", "1", "--batch", "1")
     result = run("bench", "toy.yaml", *only, *GIVEN)
     assert result.exit_code == 0, result.output
-    assert "plain" in result.stdout  # it was run on images of 1x20x24, which no other would take
+    assert "plain" in result.stdout  # it ran on 1x20x24 images, which no other network would accept
 
 
 def test_the_api_takes_the_same_settings() -> None:
@@ -95,7 +95,7 @@ def test_values_that_do_not_fit(name: str, value: Setting, message: str) -> None
     with pytest.raises(SpecError, match=message) as raised:
         archc.load("toy.yaml", {name: value})
     (diagnostic,) = raised.value.diagnostics
-    assert diagnostic.span is None  # no line of the spec is to blame
+    assert diagnostic.span is None  # no line of the spec is the cause
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The language's documentation: every spec in it compiles, its vocabulary is the compiler's."""
+"""Tests the language page: every spec in it compiles, and its vocabulary is up to date."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which words may become names in generated code: judged by Python's own compiler."""
+"""Tests which words may be names in generated code, according to Python's own parser."""
 
 import ast
 import builtins
@@ -22,7 +22,7 @@ def scalar(text: str) -> Scalar:
 
 
 def names_something(text: str) -> bool:
-    """Whether Python takes the text as a name: asked of its parser."""
+    """Whether Python's parser accepts the text as a name."""
     try:
         ast.parse(f"class {text}:\n    def {text}(self, {text}=0): self.{text} = {text}\n")
     except (SyntaxError, ValueError):
@@ -87,7 +87,7 @@ def test_a_kind_has_a_capital_first(text: str, kind: bool) -> None:
 
 
 def test_only_the_first_letter_makes_a_kind() -> None:
-    # The rest is judged as a name: Aä is no name, but meant as a kind.
+    # The rest is treated as a name: Aä is not a valid name, but is meant as a kind.
     assert is_kind("Aä") is True
     assert is_kind("") is False
     assert not re.fullmatch(KIND_PATTERN, "Aä")

@@ -1,4 +1,4 @@
-"""Layers that are repeated stay the layers they are."""
+"""Tests that repeated layers keep their identity."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from archc.network import ir
 
 
 def recycled(thing: object) -> int:
-    """An id as Python may give it: the copies that a Repeat names die, and the next get theirs."""
+    """Reuse ids as Python may: copies made by a Repeat are freed, and later ones get their ids."""
     return 0 if isinstance(thing, Layer) and thing.name in ("1", "2") else id(thing)
 
 

@@ -1,4 +1,4 @@
-"""Each operator's shape, cost, state and reach: against torch where it can tell, else by hand."""
+"""Tests each operator's shape, cost, state and reach, against torch or by hand."""
 
 import gc
 from itertools import product
@@ -32,7 +32,7 @@ from archc.ops.window import (
 
 
 def on_meta(module: nn.Module, shape: Shape) -> Shape | None:
-    """The shape that torch gives for one image; None where it refuses."""
+    """Return torch's shape for one image; None if torch rejects it."""
     try:
         return tuple(module.to("meta")(torch.empty(1, *shape, device="meta")).shape[1:])
     except RuntimeError:
@@ -44,7 +44,7 @@ def fits(output: Shape | Unfit) -> Shape | None:
 
 
 def made(kind: type[Operator], **fields: Any) -> Any:
-    """An operator from what a spec writes, with texts for windows."""
+    """Create an operator from a spec's values, with texts for windows."""
     return kind(**fields)
 
 
@@ -212,7 +212,7 @@ def test_sizes_of_pools_are_torchs(ceil: bool) -> None:
     for kernel, stride, padding, rounded_up in SLIDES:
         if rounded_up is not ceil:
             continue
-        # Beside each height stands a width that always fits.
+        # Each height is paired with a width that always fits.
         pool = nn.MaxPool2d((kernel, 3), (stride, 2), (padding, 1), ceil_mode=ceil)
         for size in range(1, 14):
             expected = on_meta(pool, (1, size, 6))
@@ -279,7 +279,7 @@ CONVOLUTIONS = [
 
 
 class Normed(nn.Module):
-    """A convolution and its norm under the names that archc's state gives them."""
+    """A convolution and its norm, with the names in archc's state."""
 
     def __init__(self, conv: nn.Conv2d, channels: int) -> None:
         super().__init__()
@@ -303,7 +303,7 @@ def conv_of_torch(operator: Conv | SeparableConv, channels: int, groups: int) ->
 
 
 def state_of(module: nn.Module) -> list[Tensor]:
-    """The module's state as archc writes it."""
+    """Return the module's state as archc writes it."""
     learned = dict(module.named_parameters())
     return [Tensor(k, tuple(v.shape), k in learned) for k, v in module.state_dict().items()]
 
@@ -547,7 +547,7 @@ def test_pools_that_are_not(kind: type[Operator], fields: dict[str, Any]) -> Non
 
 
 def regions(size: int, parts: int) -> list[tuple[int, int]]:
-    """First and last element of each region that torch averages: what a one alone reaches."""
+    """Return the first and last element of each region that torch averages."""
     shares = F.adaptive_avg_pool1d(torch.eye(size)[:, None], parts)[:, 0]
     seen = [shares[:, part].nonzero().flatten().tolist() for part in range(parts)]
     return [(places[0], places[-1]) for places in seen]
@@ -717,7 +717,7 @@ def test_two_operators_of_one_name_are_refused() -> None:
     with pytest.raises(TypeError, match="two operators are called Flatten"):
         ops._discover()
     del second
-    gc.collect()  # a class is in cycles, and a subclass for as long as it is there
+    gc.collect()  # a class is in cycles, and stays a subclass until collected
     assert list(ops._discover()) == list(OPERATORS)
 
 

@@ -1,4 +1,4 @@
-"""The workflow that the documentation shows, and the hooks of pre-commit, are run here."""
+"""Runs the documented workflow and the pre-commit hooks."""
 
 import json
 import os
@@ -34,7 +34,7 @@ head:
 
 
 def documents(file: str) -> list[Any]:
-    """The YAML blocks of the page that are this file."""
+    """Return the page's YAML blocks for this file."""
     blocks = re.findall(r"```yaml\n# (\S+)\n(.*?)```", PAGE.read_text(), re.DOTALL)
     return [yaml.safe_load(body) for name, body in blocks if name == file]
 
@@ -50,7 +50,7 @@ def steps(job: str) -> list[dict[str, Any]]:
 
 
 def commands() -> Iterator[list[str]]:
-    """Every command of archc in the page and in the hooks, as words."""
+    """Return every archc command in the page and in the hooks, as words."""
     texts = [step["run"] for job in workflow()["jobs"] for step in steps(job) if "run" in step]
     texts += re.findall(r"`(archc [^`]*)`", PAGE.read_text())
     texts += [hook["entry"] for hook in yaml.safe_load(HOOKS.read_text())]
@@ -80,7 +80,7 @@ def test_steps_are_of_versions_that_this_repository_uses_too() -> None:
 
 
 def run(folder: Path, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """A command with the archc of these tests on the path, and no settings of who runs it."""
+    """Run a command with the tests' archc on the path, without the user's settings."""
     environment = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),
@@ -114,7 +114,7 @@ def commit(folder: Path, **files: str) -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository with a spec, a variant of it, and their code."""
+    """Return a repository with a spec, its variant, and their code."""
     folder = tmp_path / "networks"
     (folder / "specs").mkdir(parents=True)
     git(folder, "init", "-q", "-b", "main")
@@ -136,7 +136,7 @@ def test_the_changes_of_a_pull_request(repository: Path) -> None:
     assert done.returncode == 0, done.stderr
     text = (repository / "changes.md").read_text()
     assert summary.read_text() == text
-    # The variant changed with what it extends.
+    # The variant changed with its base.
     assert re.findall(r"^\| (specs/\S+) \| (\w+) \|", text, re.M) == [
         ("specs/new.yaml", "added"),
         ("specs/small.yaml", "changed"),
@@ -148,7 +148,7 @@ def test_the_changes_of_a_pull_request(repository: Path) -> None:
     assert done.returncode == 1
     assert "specs/small.yaml: params: 238 is 46.91% more than the 162 of HEAD^1" in done.stderr
 
-    # Others' comments are left alone, and of this job there is one however often it runs.
+    # The job leaves other comments alone and has only one, however often it runs.
     comments = repository.parent / "comments.json"
     others = [
         {"id": 1, "user": {"login": "somebody"}, "body": text},
@@ -219,10 +219,10 @@ def test_this_repository_does_the_same() -> None:
 
 @pytest.fixture
 def hooked(repository: Path) -> Path:
-    """The repository with the hooks as the page sets them up.
+    """Return the repository with the hooks as documented.
 
-    pre-commit would install archc from its repository, which needs the network; here it takes the
-    one of these tests (``language: system``), and all else is as in ``.pre-commit-hooks.yaml``.
+    pre-commit would install archc from its repository, which needs the network. Here it uses the
+    tests' archc (``language: system``); everything else is as in ``.pre-commit-hooks.yaml``.
     """
     origin = repository.parent / "archc"
     origin.mkdir()
@@ -245,7 +245,7 @@ def pre_commit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 def outcomes(folder: Path) -> dict[str, str]:
-    """How each hook ends for what is staged."""
+    """Return each hook's result for the staged files."""
     git(folder, "add", "--all")
     done = pre_commit(folder, "run")
     found = dict(re.findall(r"^(archc .*?)\.{2,}.*?(\w+)$", done.stdout, re.M))
@@ -265,7 +265,7 @@ def test_the_hooks_before_a_commit(hooked: Path) -> None:
     run(hooked, "archc", "build")
     assert outcomes(hooked) == {check: "Passed", build: "Passed"}
 
-    # Only the spec that is extended is staged, and it is fine; the variant no longer is.
+    # Only the base is staged, and it is valid; the variant no longer is.
     commit(hooked, variant=VARIANT + "body:\n  conv: {Conv: 3x3, out: 8}\n")
     spec.write_text(SMALL.replace("conv:", "conv1:"))
     assert outcomes(hooked) == {check: "Failed", build: "Failed"}

@@ -1,6 +1,6 @@
-"""Fuzzing with a fixed seed: a sample of each campaign always, the whole with ``-m slow``.
+"""Runs the fuzzing campaigns with a fixed seed: a sample by default, everything with ``-m slow``.
 
-tests/fuzz/README.md tells how to run more cases and other seeds.
+tests/fuzz/README.md explains how to run more cases and other seeds.
 """
 
 import os
@@ -22,18 +22,18 @@ Figures = Callable[[str], None]
 
 SEED = "4"
 SAMPLE = 10
-"""One case in so many is run without ``-m slow``."""
+"""Without ``-m slow``, one in so many cases runs."""
 
 sampled = pytest.mark.parametrize(
     "share",
     [pytest.param(SAMPLE, id="sample"), pytest.param(1, id="whole", marks=pytest.mark.slow)],
 )
-"""``share``: one case in so many is run, and each of the numbers expected is divided by it."""
+"""``share``: one in so many cases runs, and each expected number is divided by it."""
 
 
 def examined(campaign: str, cases: int, figures: Figures) -> CheckResult:
-    """The report of a campaign, which has no failures."""
-    # Beside other workers of pytest-xdist a campaign has one process, otherwise all the cores.
+    """Run a campaign and return its results, which have no failures."""
+    # With pytest-xdist a campaign has one process, otherwise one per core.
     processes = 1 if "PYTEST_XDIST_WORKER" in os.environ else os.cpu_count() or 1
     report = run(campaign, SEED, cases, processes)
     figures(str(report))
@@ -93,7 +93,7 @@ STRICTER_SPECS: dict[str, tuple[Data, ...]] = {
     "count_padding": ({"body": {"pool": {"AvgPool": "3x3/1 same"}}},),
     "aux": ({"body": {"pool": "Flatten"}, "aux": HEADS, "head": {"fc": {"Linear": 2}}},),
 }
-"""Specs that torch would run and archc refuses on purpose, by the reason in STRICTER."""
+"""Specs that torch would run and archc rejects on purpose, by the reason in STRICTER."""
 
 
 def test_every_difference_from_torch_has_its_specs() -> None:

@@ -1,4 +1,4 @@
-"""The manual page: current, complete, and no text of it taken for a request by roff."""
+"""Tests that the manual page is up to date and complete, and that its text is escaped for roff."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ def test_the_page_is_current() -> None:
 
 
 def section(name: str) -> str:
-    """What the page says of a command."""
+    """Return the page's text for a command."""
     return manual_page().partition(f"\n.SS {name}\n")[2].partition("\n.S")[0]
 
 

@@ -1,4 +1,4 @@
-"""The mutation testing itself: which faults it makes, its list of survivors, and a sample of it.
+"""Tests the mutation testing: its faults, its list of survivors, and a sample run.
 
 The whole runs by hand or at night, ``python tests/helpers/mutation.py``; results: docs/mutation.md.
 """
@@ -77,7 +77,7 @@ def test_the_faults_that_are_made(tmp_path: Path) -> None:
     assert changes == CHANGES
     tree = ast.parse(CODE)
     planted = [ast.unparse(mutant.planted(tree)) for mutant in mutants]
-    assert len({ast.unparse(tree), *planted}) == len(mutants) + 1  # each is a change of its own
+    assert len({ast.unparse(tree), *planted}) == len(mutants) + 1  # all changes are different
     assert ast.unparse(tree) == ast.unparse(ast.parse(CODE))  # and none is left in the tree
 
 

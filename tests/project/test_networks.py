@@ -1,4 +1,4 @@
-"""The shipped specs: their totals, their state, their tables, and the page that lists them."""
+"""Tests the shipped specs: totals, state, tables, and the page that lists them."""
 
 import importlib.util
 from collections.abc import Callable, Iterator
@@ -18,10 +18,10 @@ PAGE = ROOT / "docs" / "networks.md"
 
 
 class Totals(NamedTuple):
-    """What is known of a network from elsewhere.
+    """A network's numbers from other sources.
 
-    Where they come from is in docs/networks.md; the state's keys are with auxiliary heads and
-    without.
+    docs/networks.md names the sources. ``keys`` counts the state's keys with and without auxiliary
+    heads.
     """
 
     name: str
@@ -77,7 +77,7 @@ def test_totals_are_exact(stem: str) -> None:
 
 
 def generated(stem: str, name: str) -> Any:
-    """The class in the committed file."""
+    """Return the class in the committed file."""
     spec = importlib.util.spec_from_file_location(stem, ROOT / "generated" / f"{stem}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -143,7 +143,7 @@ def test_variants_change_what_they_say() -> None:
         compiled(stem).analysis.cost.params
         for stem in ("googlenet_bn", "googlenet_bn_5x5", "googlenet_factorised")
     )
-    # Each of nine branches has 25 weights where it had 9, between the same channels.
+    # Each of nine branches has 25 weights instead of 9, between the same channels.
     pairs = [(16, 32), (32, 96), (16, 48), (24, 64), (24, 64), (32, 64), (32, 128)]
     pairs += [(32, 128), (48, 128)]
     assert true - base == sum(16 * reduce * out for reduce, out in pairs)
@@ -175,7 +175,7 @@ def test_the_small_network_is_for_small_images() -> None:
 
 
 def cadene_keys() -> list[str]:
-    """The keys of Cadene's bninception, by its naming of layers."""
+    """Return the keys of Cadene's bninception, from its names of layers."""
     rows = "3a 3b 3c 4a 4b 4c 4d 4e 5a 5b".split()
     double = "double_3x3_reduce double_3x3_1 double_3x3_2".split()
     layers = "conv1_7x7_s2 conv2_3x3_reduce conv2_3x3".split()
@@ -192,7 +192,7 @@ def cadene_keys() -> list[str]:
 
 def test_cadenes_checkpoint_has_a_place_for_every_key() -> None:
     analysis = compiled("bn_inception").analysis
-    # Both register their layers in the same order, so the keys correspond one by one.
+    # Both register their layers in the same order, so the keys correspond one to one.
     expected = expected_state(analysis)
     pairs = dict(zip(expected, cadene_keys(), strict=True))
     theirs = {pairs[key]: torch.empty(tensor.shape) for key, tensor in expected.items()}
@@ -202,7 +202,7 @@ def test_cadenes_checkpoint_has_a_place_for_every_key() -> None:
 
 
 def caffe_keys() -> list[str]:
-    """The layers of BVLC's bvlc_googlenet, in the order of ours."""
+    """Return the layers of BVLC's bvlc_googlenet, in our order."""
     layers = ["conv1/7x7_s2", "conv2/3x3_reduce", "conv2/3x3"]
     for row in "3a 3b 4a 4b 4c 4d 4e 5a 5b".split():
         names = "1x1 3x3_reduce 3x3 5x5_reduce 5x5 pool_proj".split()
@@ -223,7 +223,7 @@ def test_caffes_checkpoint_has_a_place_for_every_key() -> None:
 
 
 def network_rows() -> Iterator[str]:
-    """A line of the page for every spec, with its numbers."""
+    """Return a line of the page for every spec, with its numbers."""
     for spec in SPECS:
         analysis = compiled(spec.stem).analysis
         params = f"{analysis.cost.params:,}"
@@ -235,7 +235,7 @@ def network_rows() -> Iterator[str]:
 
 
 def picture_rows() -> Iterator[str]:
-    """Lines of three pictures each, with their names below."""
+    """Return lines of three pictures each, with their names below."""
     cells = [
         f'<a href="pictures/{name}.svg"><img src="pictures/{name}.svg" width="240" '
         f'alt="{name}, from input to head"></a><br>{name}'

@@ -1,4 +1,4 @@
-"""The repository as a whole: its linters, its types, its import contract, its generated files."""
+"""Tests the whole repository: linters, types, import contract, generated files."""
 
 import os
 import re
@@ -58,7 +58,7 @@ def test_the_pictures_of_the_documentation_are_current() -> None:
 
 
 def texts(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every file of the repository, without caches and virtual environments."""
+    """Yield every file of the repository, without caches and virtual environments."""
     for path in sorted(folder.iterdir()):
         hidden = path.name.startswith(".") and path.name not in (".ci", ".github")
         if path.is_file():
@@ -80,21 +80,21 @@ def test_the_compiler_and_the_backends_know_no_network() -> None:
 
 
 def pins() -> dict[str, str]:
-    """The constraints by canonical name."""
+    """Return the constraints by canonical name."""
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     found = dict(line.split("==") for line in lines if not line.startswith("#"))
     return {canonicalize_name(name): version for name, version in found.items()}
 
 
 def brought(requirement: Requirement, seen: set[str]) -> None:
-    """Add all that installing the requirement brings here to ``seen``."""
+    """Add everything that installing the requirement installs here to ``seen``."""
     name = f"{canonicalize_name(requirement.name)}{sorted(requirement.extras)}"
     if name in seen:
         return
     seen.add(name)
     try:
         needed = requires(requirement.name) or ()
-    except PackageNotFoundError:  # another platform's
+    except PackageNotFoundError:  # for another platform
         return
     for line in needed:
         inner = Requirement(line)

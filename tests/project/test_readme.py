@@ -53,7 +53,7 @@ FOLLOWED = [page for page in PAGES if steps(page)]
 
 
 def run(command: str, folder: Path) -> str:
-    """What the command prints, on both streams."""
+    """Return the command's output from both streams."""
     words = shlex.split(command)
     assert words[0] == "archc"
     environment = {**os.environ, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
@@ -71,7 +71,7 @@ def run(command: str, folder: Path) -> str:
 
 
 def transcript(body: str, folder: Path) -> str:
-    """The console block as it would be now."""
+    """Return the console block with the current output."""
     before, *shown = re.split(r"^\$ (.*)\n", body, flags=re.MULTILINE)
     assert before == ""
     commands = zip(shown[::2], shown[1::2], strict=True)
@@ -109,12 +109,12 @@ def test_following_it_gives_what_is_shown(
     update_expected = request.config.getoption("--update-expected")
     text = page.read_text()
     if "googlenet.pth" in text:
-        # Random weights in the place of torchvision's own, which would be a download.
+        # Random weights instead of torchvision's own, which would be a download.
         theirs = torchvision_models().googlenet(weights=None, aux_logits=False, init_weights=False)
         torch.save(theirs.state_dict(), tmp_path / "googlenet.pth")
     for language, body in steps(page):
         if language == "yaml":
-            # All of the block, as it is copied: then lines have the numbers that are shown.
+            # Write the whole block, so that line numbers are those in the output.
             first = body.partition("\n")[0]
             (tmp_path / first.removeprefix("# file: ")).write_text(body)
         elif language == "python":

@@ -1,4 +1,4 @@
-"""The documentation as a site: it builds without a warning, and loads nothing from elsewhere."""
+"""Tests that the documentation site builds without warnings and loads nothing from elsewhere."""
 
 import re
 import runpy
@@ -14,7 +14,7 @@ LOADED_BY_STYLES = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)"
 
 
 class Loaded(HTMLParser):
-    """What a page makes a browser load; a link that waits for a click is not loaded."""
+    """Collects what a page makes a browser load; links are not loaded."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Pictures: everything has its place, no label is cut, the same bytes for the same spec."""
+"""Tests pictures: nothing overlaps, no label is cut off, and a spec always gives the same bytes."""
 
 import gc
 import os
@@ -57,7 +57,7 @@ def analysed(folder: Path, text: str) -> Analysis:
 
 
 def placed(block: Block, x: int = 0, y: int = 0) -> Iterator[tuple[Frame, Block]]:
-    """Every block with where it stands in the picture, those around it first."""
+    """Yield every block with its position in the picture, outer blocks first."""
     yield (x, y, x + block.width, y + block.height), block
     for part in block.parts:
         if isinstance(part, Placed):
@@ -65,7 +65,7 @@ def placed(block: Block, x: int = 0, y: int = 0) -> Iterator[tuple[Frame, Block]
 
 
 def texts(block: Block) -> Iterator[tuple[Frame, Text, Frame, Block]]:
-    """Every text with the room it may take, and the block that it stands in with its own."""
+    """Yield every text with the space for it, and its block with the block's space."""
     for frame, inner in placed(block):
         for part in inner.parts:
             if isinstance(part, Text):
@@ -76,7 +76,7 @@ def texts(block: Block) -> Iterator[tuple[Frame, Text, Frame, Block]]:
 
 
 def boxes_of(block: Block) -> set[str]:
-    """The paths of all boxes that lead somewhere."""
+    """Return the paths of all linked boxes."""
     return {inner.box.path for _, inner in placed(block) if inner.box and inner.box.path}
 
 
@@ -89,7 +89,7 @@ def inside(a: Frame, b: Frame) -> bool:
 
 
 def check(block: Block) -> None:
-    """All that holds for every picture."""
+    """Assert everything that holds for all pictures."""
     for _, around in placed(block):
         own = [
             (part.x, part.y, part.x + part.block.width, part.y + part.block.height)
@@ -256,7 +256,7 @@ def test_what_repeats_is_drawn_once(tmp_path: Path) -> None:
     block = draw_network(analysis)
     check(block)
     said = [text.text for _, text, _, _ in texts(block)]
-    # The first takes another input than the others.
+    # The first has another input than the others.
     assert "conv1 … conv5" in said
     assert "5,000 times" in said
     assert len(said) < 30
@@ -282,7 +282,7 @@ def test_a_large_network_is_folded(tmp_path: Path) -> None:
 
 
 def test_repeats_that_grow_are_drawn_once(tmp_path: Path) -> None:
-    """Each of them has another shape, so that a frame for each made pages of 13 MB."""
+    """Each item has another shape; a frame for each gave pages of 13 MB."""
     text = (
         "archc: 1\nname: Growing\ninput: 3x8x8\nclasses: 10\nmodules:\n"
         "  D: {Concat: {a: Identity, b: {Conv: 1x1, out: 1, activation: ReLU}}}\n"
@@ -443,12 +443,12 @@ def test_an_operator_is_of_the_family_of_its_base_or_of_its_file() -> None:
         """An activation."""
 
     class Lone(Operator):
-        """An operator of no base."""
+        """An operator without a base class of its family."""
 
     assert Swish.family is Activation.family
     assert Lone.family == Family("test_drawing", "test drawing")
     del Swish, Lone
-    gc.collect()  # operators are found among the subclasses there are
+    gc.collect()  # operators are found among existing subclasses
 
 
 def test_themes_colour_the_same_picture() -> None:

@@ -1,4 +1,4 @@
-"""What ``archc check`` prints for tools, held against what such tools read."""
+"""Tests the output of ``archc check`` for tools, with parsers of their formats."""
 
 import json
 import re
@@ -40,7 +40,7 @@ head:
 
 @pytest.fixture(autouse=True)
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a good and a bad spec in a folder of it, which is where archc runs."""
+    """Return a repository with a good and a bad spec in a subfolder, where archc runs."""
     (tmp_path / ".git").mkdir()
     folder = tmp_path / "nets"
     folder.mkdir()
@@ -137,7 +137,7 @@ def test_sarif_is_valid_for_every_bad_spec(monkeypatch: pytest.MonkeyPatch) -> N
     prints = [result["partialFingerprints"]["archcFinding/v1"] for result in run["results"]]
     assert len({*prints}) == len(prints)
     uris = {unquoted(result["locations"][0]) for result in run["results"]}
-    # What is wrong with a variant may stand in what it extends.
+    # An error of a variant may be in its base.
     elsewhere = {
         unquoted(result["relatedLocations"][-1])
         for result in run["results"]
@@ -147,7 +147,7 @@ def test_sarif_is_valid_for_every_bad_spec(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def unquoted(location: dict[str, Any]) -> str:
-    """The file of a location."""
+    """Return the file of a location."""
     return unquote(location["physicalLocation"]["artifactLocation"]["uri"])
 
 

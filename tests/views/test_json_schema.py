@@ -1,6 +1,6 @@
-"""The editor's schema: current, described, as strict as one file allows, at one with the compiler.
+"""Tests that the editor's schema is up to date, has descriptions, and agrees with the compiler.
 
-Specs that the compiler refuses and the schema does not are listed in ``schema_exceptions.yaml``.
+``schema_exceptions.yaml`` lists specs that the compiler rejects and the schema accepts.
 """
 
 import json
@@ -34,14 +34,14 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 
 
 class Page(NamedTuple):
-    """A spec that a page of the documentation shows."""
+    """A spec from a page of the documentation."""
 
     name: str
     text: str
 
 
 def shown() -> Iterator[Page]:
-    """Every whole spec of the documentation, called by its page, small heading and network."""
+    """Return every whole spec in the documentation, named by page, heading and network."""
     for page in PAGES:
         text = page.read_text()
         for block in re.finditer(r"```yaml\n(.*?)```", text, re.DOTALL):
@@ -61,7 +61,7 @@ def diagnostics_of(name: str) -> list[Diagnostic]:
 
 
 def assert_agreement(name: str, path: Path, diagnostics: list[Diagnostic]) -> None:
-    """Both refuse the spec, or neither, or it is listed with a reason that its findings fit."""
+    """Assert that both reject the spec, or neither, or that it is a listed exception."""
     composed = document(path)
     if composed is None:
         assert diagnostics
@@ -114,7 +114,7 @@ def test_the_schema_takes_random_valid_specs(text: str) -> None:
 
 
 def with_a_changed_word(text: str, draw: Random) -> str:
-    """The text with one word or number misspelt, replaced or left out."""
+    """Return the text with one word or number misspelt, replaced or removed."""
     words = list(re.finditer(r"[A-Za-z_#][\w#]*|\d+(?:\.\d+)?", text))
     word = draw.choice(words)
     changes = ("", word[0][1:], f"{word[0]}{word[0][-1]}", f"{word[0][1:2]}{word[0][:1]}")
@@ -137,7 +137,7 @@ def test_a_changed_word_makes_no_valid_spec_a_refused_one(
         verdict = bool(diagnostics_of(path.name)), refused(composed)
         assert verdict != (False, True), path.read_text()
         judged[verdict] += 1
-    # What the schema does not see is a name or a number that only the whole network shows wrong.
+    # The schema misses only names and numbers that are wrong in the whole network.
     assert judged[True, True] > 5 * judged[True, False]
     assert judged[False, False] > 20
 
@@ -158,7 +158,7 @@ def test_ci_tries_the_schema_in_an_editor() -> None:
 
 
 def described(schema: Any, inside: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every key that the schema names, and what it says of it; conditions name none."""
+    """Yield every key in the schema with its definition, except keys in conditions."""
     if not isinstance(schema, dict):
         return
     for key, value in schema.get("properties", {}).items():

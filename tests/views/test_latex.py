@@ -1,4 +1,4 @@
-"""Tables as LaTeX, read by pylatexenc: nothing but what archc means is a command in them."""
+"""Tests LaTeX tables with pylatexenc: they contain no unintended commands."""
 
 import re
 from collections.abc import Iterator
@@ -53,14 +53,14 @@ HOSTILE = (
 
 
 class Cell(NamedTuple):
-    """What a cell says, and how many columns it spans."""
+    """The text of a cell, and how many columns it spans."""
 
     text: str
     span: int = 1
 
 
 def context() -> Any:
-    """What pylatexenc knows, and the commands of booktabs and of tables, with their arguments."""
+    """Return pylatexenc's commands and those of booktabs and tables, with their arguments."""
     context = walker_context()
     rules = [std_macro(name, True, 0) for name in RULES]
     others = [std_macro("multicolumn", False, 3), std_macro("symbol", False, 1)]
@@ -69,17 +69,17 @@ def context() -> Any:
 
 
 def reader() -> LatexNodes2Text:
-    """Gives the text of LaTeX, with those signs that pylatexenc has no text for."""
+    """Converts LaTeX to text, including signs that pylatexenc does not know."""
     context = text_context()
     signs = [MacroTextSpec(name, sign) for name, sign in MARKS.items()]
-    signs.append(MacroTextSpec("textasciicircum", "^"))  # not the accent that it looks like
+    signs.append(MacroTextSpec("textasciicircum", "^"))  # not an accent
     symbol = MacroTextSpec("symbol", lambda node: chr(int(plain(node.nodeargd.argnlist[0]))))
     context.add_context_category("signs", macros=[*signs, symbol], prepend=True)
     return LatexNodes2Text(context)
 
 
 def plain(node: Any) -> str:
-    """The characters of a group of nothing else."""
+    """Return the characters of a group that contains only characters."""
     (characters,) = node.nodelist
     assert isinstance(characters, LatexCharsNode)
     return str(characters.chars)
@@ -93,9 +93,9 @@ def nodes_of(text: str) -> list[Any]:
 
 
 def commands(nodes: list[Any]) -> Iterator[str]:
-    """Every command, however deep, every special but the one between cells, every odd character.
+    """Yield every command at any depth, every special except cell separators, every odd character.
 
-    Odd are those that pylatexenc takes as they are, and TeX's first fonts, or TeX, otherwise.
+    Odd characters are those that pylatexenc keeps, but TeX or its classic fonts render otherwise.
     """
     for node in nodes:
         if isinstance(node, LatexCharsNode):
@@ -114,7 +114,7 @@ def commands(nodes: list[Any]) -> Iterator[str]:
 
 
 def text_of(nodes: list[Any]) -> str:
-    """As it is read: one space for many, a cross for an x as archc has it."""
+    """Normalise the text: one space for many, and archc's x for a multiplication sign."""
     return " ".join(reader().nodelist_to_text(nodes).split()).replace("\u00d7", "x")
 
 
@@ -127,13 +127,13 @@ def cell_of(nodes: list[Any]) -> Cell:
 
 
 class Tabular(NamedTuple):
-    """A tabular as read: how columns are set, and between its rules the rows."""
+    """A parsed tabular: the alignment of columns, and groups of rows between rules."""
 
     alignment: list[str]
     parts: list[list[list[Cell]]]
 
     def texts(self, row: list[Cell]) -> list[str]:
-        """What the row says in each column of the grid, a value and its mark together."""
+        """Return the row's text for each column of the table, with values and marks joined."""
         cells = [text for cell in row for text in (cell.text, *[""] * (cell.span - 1))]
         texts, begin = [], 0
         for setting in self.alignment:
@@ -145,7 +145,7 @@ class Tabular(NamedTuple):
 
 
 def read(text: str) -> Tabular:
-    """The one tabular in the text; beside it there are comments only."""
+    """Parse the only tabular in the text; everything else must be comments."""
     nodes = nodes_of(text)
     assert set(commands(nodes)) <= COMMANDS
     *before, tabular, after = nodes
@@ -180,7 +180,7 @@ def read(text: str) -> Tabular:
 
 
 def shown(cell: TableCell) -> str:
-    """As the LaTeX has to say it."""
+    """Return the text expected in LaTeX."""
     text = cell.text
     if cell.result:
         text = text.replace(" e ", " † ").replace(" ✗ ", " ≠ ")
@@ -188,7 +188,7 @@ def shown(cell: TableCell) -> str:
 
 
 def check(grid: Table) -> Tabular:
-    """The grid as LaTeX says just what the grid says."""
+    """Assert that the LaTeX has exactly the table's texts."""
     table = read(as_latex(grid))
     heads, *parts, legend = table.parts
     heading = [

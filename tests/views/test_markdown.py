@@ -1,8 +1,8 @@
-"""Text in Markdown stays text, as a reader that is not ours renders it, and as GitHub documents it.
+"""Tests that text in Markdown stays text in another renderer, and by GitHub's documentation.
 
-GitHub turns what looks like a mention, a reference or an emoji into links after Markdown is HTML,
-in all text that is not code: https://docs.github.com/en/get-started/writing-on-github. So no such
-text may be left outside of ``<code>``.
+After converting Markdown to HTML, GitHub links mentions, references and emoji in all text except
+code: https://docs.github.com/en/get-started/writing-on-github. No such text may be outside
+``<code>``.
 """
 
 import re
@@ -39,7 +39,7 @@ LIVE = {
 
 
 class Rendered(HTMLParser):
-    """All text, that which is not code, and the tags."""
+    """Collects all text, the text outside code, and the tags."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

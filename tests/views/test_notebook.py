@@ -1,4 +1,4 @@
-"""In a notebook results show themselves, and the example is what a kernel makes of it now."""
+"""Tests notebook views, and that the example's committed outputs are up to date."""
 
 import base64
 import re
@@ -22,14 +22,14 @@ HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(2)> & "it\'s" | `x`
 SAFE_TAGS = set(
     "a caption details div h3 img li ol p s span summary sup table tbody td th thead tr ul".split()
 )
-"""What JupyterLab lets through of a notebook that nobody trusts, and we use."""
+"""The tags and properties that JupyterLab permits in untrusted notebooks and that archc uses."""
 SAFE_ATTRIBUTES = {"alt", "class", "colspan", "href", "open", "scope", "src", "style", "title"}
 LOST_ATTRIBUTES = {"aria-label", "role", "tabindex"}
-"""It takes these away, and nothing looks worse for it."""
+"""JupyterLab removes these, without visible effect."""
 
 
 class Seen(HTMLParser):
-    """The tags, attributes and text of a fragment; whether each element that opens is closed."""
+    """Collects a fragment's tags, attributes and text, and checks that all elements are closed."""
 
     def __init__(self, markup: str) -> None:
         super().__init__()
@@ -151,7 +151,7 @@ def test_nothing_needs_trust_or_a_style_sheet(spec: Path, analysis: archc.Analys
         ]
         assert text == markup(value)
         assert len(text) < 150_000
-        # The text's colour is the notebook's, whether that is light or dark.
+        # Text has the notebook's colour, light or dark.
         styles = [value for name, value in seen.attributes if name == "style"]
         assert not [style for style in styles if re.search(r"(^|;)color:|url|background:", style)]
 
@@ -348,7 +348,7 @@ def test_views_are_imported_when_something_is_shown() -> None:
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The example as a kernel runs it now, in a folder of its own, without anybody's settings."""
+    """Run the example in a kernel, in a new folder, without the user's settings."""
     folder = tmp_path_factory.mktemp("notebook")
     notebook = nbformat.read(EXAMPLE, as_version=4)
     for cell in notebook.cells:
@@ -386,7 +386,7 @@ def test_the_example_shows_what_is_true(executed: Any, analysis: archc.Analysis)
     whole, table, *_, compared, _ = shown
     assert whole["text/html"] == markup(analysis.network)
     assert table["text/html"] == markup(analysis)
-    # In the row of totals, and of those before and after in that with auxiliary heads, too.
+    # In the row of totals and, before and after, in the row with auxiliary heads, too.
     assert Seen(compared["text/html"]).text.count("+175,280") == 3
     assert compared["text/plain"] == (
         "<Difference: 12 rows differ, +175,280 params, +53,179,648 MACs>"

@@ -1,4 +1,4 @@
-"""``archc report``: a page by itself, with the numbers of ``archc table``, and nothing is lost."""
+"""Tests that ``archc report`` gives a self-contained page with the numbers of ``archc table``."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ VOID = {"meta", "link", "br"}
 
 
 class Page(HTMLParser):
-    """Tables by caption, each a list of rows of texts; scripts, styles, links; tags that occur."""
+    """Collects tables by caption as rows of texts, scripts, styles, links and tags."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ def test_the_numbers_are_those_of_the_table(spec: Path, tmp_path: Path) -> None:
     lines = {row[0]: row for row in page.tables["Rows, branches and layers"]}
     for layer in (*table["layers"], *(one for head in table["aux"] for one in head["layers"])):
         line = lines.get(layer["path"])
-        if line is None:  # one of several alike
+        if line is None:  # one of several equal rows
             continue
         counts = [int(text.replace(",", "") or 0) for text in line[6:15]]
         names = ("params", "weights", "biases", "norm", "macs")
@@ -150,7 +150,7 @@ def test_other_counts_are_those_of_torch(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spec", "name", "number"),
     [
-        # As torchinfo 1.8 prints it, and as timm's benchmark tables have it, in GMACs.
+        # The numbers of torchinfo 1.8, and of timm's benchmark tables in GMACs.
         ("googlenet.yaml", "MACs and bias adds", "1,585,899,032"),
         ("inception_v3.yaml", "MACs, and two for each element that a norm gives", "5,731,151,072"),
         ("inception_v4.yaml", "MACs, and two for each element that a norm gives", "12,284,152,992"),

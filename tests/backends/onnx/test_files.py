@@ -1,4 +1,4 @@
-"""ONNX files by way of the command line: what they hold, whose they are, and bad input."""
+"""Tests ONNX files through the command line: content, stamps, and bad input."""
 
 import os
 import subprocess
@@ -68,7 +68,7 @@ FILE = Path("generated", "toy.onnx")
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with one good spec and weights for it."""
+    """Return a working directory with one good spec and weights for it."""
     monkeypatch.chdir(tmp_path)
     Path("toy.yaml").write_text(SPEC)
     save_file(state(), "toy.safetensors")
@@ -364,7 +364,7 @@ def test_above_two_gigabytes_the_weights_stand_in_a_second_file(
     assert result.output == f"wrote {FILE}\nwrote {data}\n"
     assert build("--weights", "toy.safetensors", "--check").exit_code == 0
     assert run("build", "toy.yaml").exit_code == 0
-    assert run("build", "toy.yaml", "--check").exit_code == 0  # no orphan to another backend
+    assert run("build", "toy.yaml", "--check").exit_code == 0  # not an orphan for another backend
     verified = run("verify", "--backend", "onnx", "toy.yaml", "--weights", "toy.safetensors")
     assert verified.output.startswith(f"{FILE}, {data}: verified"), verified.output
     bare = onnx.load(str(FILE), load_external_data=False)
@@ -382,7 +382,7 @@ def test_above_two_gigabytes_the_weights_stand_in_a_second_file(
     assert "was edited since archc wrote it" in build("--check").stderr
 
 
-# Weights that are no weights.
+# Tensors that cannot be weights.
 
 
 def nothing_written() -> bool:

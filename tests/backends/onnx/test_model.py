@@ -1,7 +1,7 @@
-"""What ONNX models compute: the same as the generated class, in ONNX Runtime and by definition.
+"""Tests that ONNX models compute the same as the generated class.
 
-ONNX Runtime is what people run. The ONNX project's reference evaluator is slow and says what each
-operator means; there numbers are compared in float64.
+Models run in ONNX Runtime, which people use, and in the ONNX project's reference evaluator, which
+is slow but defines the operators, and computes in float64.
 """
 
 from itertools import product
@@ -29,7 +29,7 @@ torch.set_num_threads(1)
 ROOT = Path(__file__).parents[3]
 GOOD = sorted((ROOT / "tests" / "specs" / "good").glob("*.yaml"))
 SMALLER = {"googlenet_bn": "3x97x131", "inception_v4": "3x107x139", "googlenet_small": "3x21x27"}
-"""Inputs of other sizes, odd ones, where all pools round in another way."""
+"""Odd input sizes, at which all pools round differently."""
 BATCH = 3
 EXAMPLES = 100
 
@@ -44,7 +44,7 @@ repeatable = settings(
 
 
 def modelled(spec: Path, dtype: torch.dtype) -> tuple[Analysis, Any, bytes]:
-    """A spec's analysis, its class with random numbers, and the ONNX model of the same numbers."""
+    """A spec's analysis, its class with random weights, and the ONNX model with these weights."""
     network = archc.load(spec)
     analysis = archc.analyze(network)
     (source,) = archc.emit(network, analysis).values()
@@ -73,7 +73,7 @@ def outputs(model: Any, x: Tensor) -> dict[str, "np.ndarray[Any, Any]"]:
 
 
 def run(content: bytes, x: Tensor) -> dict[str, "np.ndarray[Any, Any]"]:
-    """What ONNX Runtime gives."""
+    """Return the outputs in ONNX Runtime."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
@@ -82,7 +82,7 @@ def run(content: bytes, x: Tensor) -> dict[str, "np.ndarray[Any, Any]"]:
 
 
 def assert_close(got: Any, want: Any, tolerance: float) -> None:
-    """Equal outputs, to a tolerance relative to the largest number of each."""
+    """Assert that outputs agree, relative to the largest number of each."""
     assert got.keys() == want.keys()
     for name, expected in want.items():
         assert got[name].shape == expected.shape
@@ -111,7 +111,7 @@ def test_onnx_runtime_gives_what_the_class_gives(stem: str, tmp_path: Path) -> N
 
 
 class LRN(OpRun):
-    """As ONNX defines it: the evaluator's own fills as many channels as there are images."""
+    """LRN as ONNX defines it; the evaluator's own version confuses channels and images."""
 
     op_domain = ""
 
@@ -123,14 +123,14 @@ class LRN(OpRun):
 
 
 def defined(content: bytes, x: Tensor) -> dict[str, "np.ndarray[Any, Any]"]:
-    """What the reference evaluator gives."""
+    """Return the outputs in the reference evaluator."""
     evaluator = ReferenceEvaluator(content, new_ops=[LRN])
     given = evaluator.run(None, {"images": x.numpy()})
     return dict(zip(evaluator.output_names, given, strict=True))
 
 
 def as_attributes(model: nn.Module) -> None:
-    """Round the numbers that are attributes of ONNX nodes, which are float32 in any model."""
+    """Round the numbers that become attributes of ONNX nodes, which are always float32."""
     for module in model.modules():
         for name in ("eps", "alpha", "beta", "k"):
             odd = not isinstance(module, nn.LocalResponseNorm) or module.size % 2
@@ -149,7 +149,7 @@ def test_by_definition_it_is_what_the_class_computes(spec: Path) -> None:
 @repeatable
 @given(text=specs())
 def test_random_networks(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    # Not by definition: the evaluator's own pools fail on windows that are not square.
+    # Not in the reference evaluator: its pools fail for windows that are not square.
     spec = tmp_path_factory.getbasetemp() / "net.yaml"
     spec.write_text(text)
     analysis, model, content = modelled(spec, torch.float32)
@@ -160,11 +160,11 @@ def test_random_networks(tmp_path_factory: pytest.TempPathFactory, text: str) ->
 KERNELS = ("1x1", "2x2", "3x3", "2x3", "4x1", "5x5")
 STRIDES = ("1", "2", "3x2", "4")
 SIZES = ("5x5", "6x9", "7x8", "11x10")
-POOLS_AT_ONCE = 200  # a spec has a limit of keys
+POOLS_AT_ONCE = 200  # a spec may have a limited number of keys
 
 
 def pools(size: str) -> list[str]:
-    """Every pool of these kernels, strides and paddings that fits, as a branch of a Concat."""
+    """Yield every fitting pool with these kernels, strides and paddings as a branch of a Concat."""
     found = []
     height, width = map(int, size.split("x"))
     for kernel, stride, ceil in product(KERNELS, STRIDES, ("true", "false")):
@@ -181,7 +181,7 @@ def pools(size: str) -> list[str]:
 
 
 def branches(layers: list[str], size: str, folder: Path) -> Path:
-    """A spec whose output is what each of the layers makes of the same input."""
+    """Return a spec that applies each layer to the same input and outputs all results."""
     spec = folder / "net.yaml"
     rows = "".join(f"      - [{layer}, Flatten]\n" for layer in layers)
     head = f"archc: 1\nname: Net\ninput: {size}\nclasses: 5\nmodules:\n  All:\n    Concat:\n"
@@ -196,7 +196,7 @@ def test_every_pool_is_torchs(size: str, tmp_path: Path) -> None:
     for start in range(0, len(layers), POOLS_AT_ONCE):
         spec = branches(layers[start : start + POOLS_AT_ONCE], f"2x{size}", tmp_path)
         analysis, model, content = modelled(spec, torch.float32)
-        # All numbers are negative: padding that counted as zero in a maximum would show.
+        # All numbers are negative, so a maximum over zero padding would differ.
         x = -1 - images(analysis, torch.float32).abs()
         assert_close(run(content, x), outputs(model, x), 1e-6)
 

@@ -1,4 +1,4 @@
-"""ONNX models of optimised networks: they compute what the network as written computes."""
+"""Tests that ONNX models of optimised networks compute the same as the network as written."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +53,7 @@ State = dict[str, torch.Tensor]
 
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
-    """A working directory with one spec and weights of it, which are given back."""
+    """Create a working directory with one spec and its weights, and return the weights."""
     monkeypatch.chdir(tmp_path)
     Path("toy.yaml").write_text(SPEC)
     model = archc.module_class("toy.yaml")()
@@ -80,9 +80,9 @@ def logits(model: bytes, images: torch.Tensor) -> Any:
 
 
 def difference(spec: Path, recipe: Recipe) -> float:
-    """Of the model and the generated class of the network as written, with random numbers.
+    """Compare the model with the generated class of the network as written, with random weights.
 
-    As a part of the largest logit.
+    Returns the difference relative to the largest logit.
     """
     network = archc.load(spec)
     written = archc.analyze(network)
@@ -107,7 +107,7 @@ def test_it_computes_what_the_class_as_written_computes(name: str, recipe: Recip
 
 
 def test_random_networks(tmp_path: Path) -> None:
-    """Networks with siblings, and enough of them are merged."""
+    """Yield networks with siblings; check that enough of them are merged."""
     spec = tmp_path / "net.yaml"
     seen = {recipe.word: 0 for recipe in RECIPES}
 
@@ -135,7 +135,7 @@ def test_random_networks(tmp_path: Path) -> None:
 def both(
     optimized: Optimized, weights: State, back: bool = False
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the two backends make of the weights."""
+    """Return the weights as both backends convert them."""
     found = []
     for name in ("pytorch", "onnx"):
         backend = load_backend(name)
@@ -147,7 +147,7 @@ def both(
 
 
 def in_float64(spec: Path) -> State:
-    """Random numbers for all of the state; made on meta, where nothing is initialised first."""
+    """Return random numbers for the whole state. Created on meta, which skips initialisation."""
     with torch.device("meta"):
         model = archc.module_class(spec)()
     model = model.to_empty(device="cpu").double()
@@ -162,9 +162,9 @@ def in_float64(spec: Path) -> State:
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.word)
 @pytest.mark.parametrize("name", by_cost())
 def test_weights_become_those_that_the_generated_file_makes(name: str, recipe: Recipe) -> None:
-    """Bit for bit, there and back, where nothing is folded.
+    """Without folding, conversion there and back is exact.
 
-    numpy's square roots are the nearest float64; of torch's, vectorised, some are the next to it.
+    numpy rounds square roots to the nearest float64; torch's vectorised ones may differ by one ulp.
     """
     spec = SPECS / f"{name}.yaml"
     state = in_float64(spec)

@@ -1,4 +1,4 @@
-"""What generated code may say: all of it passes, and nothing else does."""
+"""Tests the allow-list for generated code: it accepts all generated code and nothing else."""
 
 from pathlib import Path
 
@@ -109,7 +109,7 @@ def test_all_generated_code_passes(path: Path) -> None:
 
 
 def allowance_of(path: Path) -> Allowance:
-    """What such a file may say."""
+    """Return an allowed file."""
     return CONVERTED if path.stem.endswith(("_deploy", "_merged")) else NETWORK
 
 
@@ -145,7 +145,7 @@ def test_the_frame_of_these_tests_passes() -> None:
 @pytest.mark.parametrize("what", STATEMENTS)
 def test_a_statement_is_refused(what: str) -> None:
     code = CLASS.format(STATEMENTS[what])
-    compile(code, "net.py", "exec")  # it would run: what follows is no error of syntax
+    compile(code, "net.py", "exec")  # this would run, since the code after it is valid
     with pytest.raises(ForbiddenCode, match=r"^line \d+ of the generated code has "):
         names_in(code)
 
@@ -165,7 +165,7 @@ def test_a_text_that_escapes_its_docstring_is_not_given_out(
     escape: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = archc.load("googlenet.yaml")
-    assert archc.emit(network)  # from now on the template is kept, with the docstrings' true filter
+    assert archc.emit(network)  # from here on the template is cached with the true filter
     monkeypatch.setattr(module, "_docstring", lambda text, indent: f'"""{escape}"""')
     with pytest.raises(ForbiddenCode):
         archc.emit(network)

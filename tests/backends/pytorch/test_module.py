@@ -1,4 +1,4 @@
-"""The code generated for GoogLeNet, run as its users run it."""
+"""Tests the generated code of GoogLeNet as users run it."""
 
 import ast
 import copy
@@ -26,7 +26,7 @@ HEADS = ("aux1", "aux2")
 
 @pytest.fixture(scope="module")
 def generated() -> Iterator[ModuleType]:
-    """The committed file, imported."""
+    """Import the committed file."""
     spec = importlib.util.spec_from_file_location("generated_googlenet", GENERATED)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -47,7 +47,7 @@ def images(count: int = 2) -> Tensor:
 
 
 def without_dropout(model: Any) -> Any:
-    """The same model, whose training output is the same each time."""
+    """Return the same model with reproducible training outputs."""
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0

@@ -1,6 +1,6 @@
-"""The model that a spec names as its reference: made from the library, or refused; never fetched.
+"""Tests that a spec's reference model is created from the library or rejected, never downloaded.
 
-That it computes the same at other sizes and in training, ``test_references.py`` tells.
+``test_shipped_references.py`` compares outputs at other sizes and in training.
 """
 
 import socket
@@ -33,7 +33,7 @@ TOLERANCE = 1e-9
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, and no way out of it."""
+    """Run in an empty folder without network access."""
 
     def connect(*_: object) -> None:
         raise AssertionError("something is fetched")
@@ -50,7 +50,7 @@ def analysis_of(text: str, parameters: dict[str, float] | None = None) -> archc.
 
 
 def naming(library: str, model: str) -> archc.Analysis:
-    """GoogLeNet with another name for its reference, even one that no spec can write."""
+    """Return GoogLeNet with another reference name, possibly one that no spec can contain."""
     network = archc.load("googlenet_bn.yaml")
     assert network.reference is not None
     return archc.analyze(
@@ -138,9 +138,9 @@ def test_another_width_is_another_network() -> None:
         ("torchvision", "googelnet", "torchvision has no model googelnet", "did you mean googlen"),
         ("timm", "inception_v5", "timm has no model inception_v5", "did you mean inception_v"),
         ("torchvision", "inception_v4", "torchvision has no model", "did you mean inception_v3?"),
-        # Of another task: torchvision has it, and fetches its backbone.
+        # For another task: torchvision would download its backbone.
         ("torchvision", "fcn_resnet50", "torchvision has no model fcn_resnet50", ""),
-        # In no spec, since they are no names; timm would fetch or open them.
+        # No spec can contain these, since they are not names; timm would download or open them.
         ("timm", "hf-hub:timm/inception_v4.tf_in1k", "timm has no model hf-hub:timm", ""),
         ("timm", "local-dir:/tmp/model", "timm has no model local-dir:/tmp/model", ""),
         ("torchvision", "../googlenet", "torchvision has no model ../googlenet", ""),

@@ -1,4 +1,4 @@
-"""What valid specs say that PyTorch code cannot: refused with a reason, never emitted wrong."""
+"""Tests that valid specs which PyTorch code cannot express are rejected with a reason."""
 
 from pathlib import Path
 

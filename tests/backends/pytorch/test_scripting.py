@@ -1,4 +1,4 @@
-"""TorchScript: every generated class compiles, and gives to the bit what it gives in eager mode."""
+"""Tests that TorchScript compiles every generated class, with the outputs of eager mode."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +29,7 @@ RANDOM = 20
 
 
 def generated(analysis: Analysis, recipe: Recipe | None) -> tuple[Any, Analysis]:
-    """The generated file as a module, and the analysis of the network in it."""
+    """Return the generated file as a module, and the analysis of its network."""
     options = Options("live")
     if recipe is not None:
         optimized = optimize(analysis, recipe)
@@ -40,7 +40,7 @@ def generated(analysis: Analysis, recipe: Recipe | None) -> tuple[Any, Analysis]
 
 
 def models(analysis: Analysis, recipe: Recipe | None) -> Iterator[nn.Module]:
-    """The network with all its auxiliary heads; where it has some, without them too."""
+    """Yield the network with all auxiliary heads and, if it has any, without them."""
     module, made = generated(analysis, recipe)
     network = getattr(module, made.network.name)
     torch.manual_seed(0)
@@ -50,7 +50,7 @@ def models(analysis: Analysis, recipe: Recipe | None) -> Iterator[nn.Module]:
 
 
 def results(model: Any, x: Tensor) -> dict[str, Tensor | None]:
-    """The outputs by name, and the state after the pass; the model keeps the state from before."""
+    """Return the outputs by name and the new state; the model's own state is restored."""
     before = {key: value.clone() for key, value in model.state_dict().items()}
     torch.manual_seed(1)  # for dropout
     with torch.no_grad():
@@ -64,12 +64,12 @@ def results(model: Any, x: Tensor) -> dict[str, Tensor | None]:
 
 
 def check(analysis: Analysis, recipe: Recipe | None) -> None:
-    """Each model of the network, in training where it can be trained, and in eval mode."""
+    """Yield each model of the network in eval mode and, if it can be trained, in training mode."""
     modes = (False,) if recipe is DEPLOY else (True, False)
     x = torch.randn(2, *analysis.network.input, generator=torch.Generator().manual_seed(0))
     for model in models(analysis, recipe):
         scripted = torch.jit.script(model)
-        # TorchScript puts every buffer into the state_dict, those that are not persistent too.
+        # TorchScript adds every buffer to the state_dict, including non-persistent ones.
         fixed = dict(model.named_buffers()).keys() - model.state_dict().keys()
         for training in modes:
             expected = results(model.train(training), x)
@@ -82,7 +82,7 @@ def check(analysis: Analysis, recipe: Recipe | None) -> None:
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("name", by_cost())
 def test_a_shipped_network_can_be_scripted(name: str, recipe: str) -> None:
-    """With fewer channels, which leaves the code as it is and takes seconds, not minutes."""
+    """Reduce the channels: the code keeps its structure and runs in seconds instead of minutes."""
     narrow = {"extends": f"{name}.yaml", "name": "Narrow", "width": {"multiplier": 0.0625}}
     check(archc.analyze(archc.load(narrow)), RECIPES[recipe])
 
@@ -102,7 +102,7 @@ def test_a_random_network_can_be_scripted(number: int) -> None:
 
 
 class Probabilities(nn.Module):
-    """A model for deployment that gives probabilities, as a user would write it."""
+    """A model for deployment that returns probabilities, as a user would write it."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ class Probabilities(nn.Module):
 
 
 def test_probabilities_can_be_scripted() -> None:
-    """Of a network with auxiliary heads, whose forward gives one of two types."""
+    """For a network with auxiliary heads, whose forward returns one of two types."""
     analysis = archc.analyze(archc.load(HEADS))
     x = torch.randn(2, *analysis.network.input)
     model = Probabilities(next(models(analysis, None))).eval()

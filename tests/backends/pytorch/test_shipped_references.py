@@ -1,8 +1,8 @@
-"""Shipped specs against torchvision's, timm's and Cadene's own models.
+"""Compares shipped specs with the models of torchvision, timm and Cadene.
 
-Random weights go from theirs into ours by load_state_dict(strict=True), Cadene's through the
-mapping that the spec declares. Everything is compared in float64, at the default size and at an odd
-one; Cadene's pools fit together at few.
+Random weights are copied with load_state_dict(strict=True), Cadene's through the mapping that the
+spec declares. Everything is compared in float64, at the default size and at an odd one; Cadene's
+pools fit only few sizes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,9 +25,9 @@ RATE = 1e-3
 
 
 class Reference(NamedTuple):
-    """What a spec is compared at with the model that it names, or with Cadene's.
+    """How to compare a spec with the model that it names, or with Cadene's.
 
-    ``heads`` has, for each field of our output, theirs and its weight in the loss. The heads of
+    ``heads`` maps each field of our output to theirs and its weight in the loss. The heads of
     one model need larger images than its trunk, hence ``odd_in_training``.
     """
 
@@ -36,7 +36,7 @@ class Reference(NamedTuple):
     odd_in_training: int
     heads: dict[str, tuple[str, float]]
     checkpoint: str | None = None
-    """The mapping of the spec that Cadene's keys go through; None where they are ours."""
+    """The spec's mapping for Cadene's keys; None if the keys are the same."""
 
 
 REFERENCES = {
@@ -51,9 +51,9 @@ REFERENCES = {
 
 
 class Pair(NamedTuple):
-    """Theirs and ours with the same random weights, and a state to go back to.
+    """Both models with the same random weights, and a state to restore.
 
-    ``names`` are their keys by ours.
+    ``names`` maps our keys to theirs.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Pair(NamedTuple):
 
 
 def randomise(model: nn.Module) -> None:
-    """Kaiming weights; scales, shifts and running statistics that are not the defaults."""
+    """Draw Kaiming weights, and scales, shifts and running statistics other than the defaults."""
     torch.manual_seed(7)
     for module in model.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
@@ -107,7 +107,7 @@ def built(
 
 
 def names_of(name: str, reference: Reference, state: dict[str, Tensor]) -> Mapping[str, str]:
-    """Their keys by ours, in the order of ours where they go through a mapping."""
+    """Map our keys to theirs, in our order if there is a mapping."""
     if reference.checkpoint is None:
         return {key: key for key in state}
     network = archc.load(SPECS / f"{name}.yaml")
@@ -119,13 +119,13 @@ def names_of(name: str, reference: Reference, state: dict[str, Tensor]) -> Mappi
 
 
 def in_our_names(pair: Pair, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Their state under our keys."""
+    """Return their state under our keys."""
     return {ours: state[theirs] for ours, theirs in pair.names.items()}
 
 
 @pytest.fixture
 def pair(built: Pair) -> Pair:
-    """Both models as they were at first."""
+    """Restore both models."""
     built.theirs.load_state_dict(built.state, strict=True)
     built.ours.load_state_dict(in_our_names(built, built.state), strict=True)
     for model in (built.theirs, built.ours):
@@ -135,14 +135,14 @@ def pair(built: Pair) -> Pair:
 
 
 def images(count: int, size: int) -> Tensor:
-    """Random images, each of them brighter than the one before."""
+    """Return random images, each brighter than the previous one."""
     generator = torch.Generator().manual_seed(size)
     x = torch.randn(count, 3, size, size, generator=generator, dtype=torch.float64)
     return x + torch.arange(count).view(-1, 1, 1, 1)
 
 
 def agree(ours: Tensor, theirs: Tensor, what: str = "logits") -> None:
-    """Raises AssertionError where they are not the same but for rounding."""
+    """Raise AssertionError if they differ by more than rounding."""
     assert ours.shape == theirs.shape, what
     assert theirs.isfinite().all(), what
     torch.testing.assert_close(
@@ -151,7 +151,7 @@ def agree(ours: Tensor, theirs: Tensor, what: str = "logits") -> None:
 
 
 def heads(pair: Pair, ours: Any, theirs: Any) -> Iterator[tuple[str, Tensor, Tensor, float]]:
-    """Every output of training: what it is, ours, theirs, and its weight in the loss."""
+    """Yield every training output: its name, ours, theirs, and its weight in the loss."""
     if not pair.reference.heads:
         yield "logits", ours, theirs, 1.0
         return
@@ -229,15 +229,15 @@ def test_a_step_of_training_agrees(pair: Pair) -> None:
     states_agree(pair)
     before, after = in_our_names(pair, pair.state), pair.ours.state_dict()
     still = [k for k, _ in pair.ours.named_parameters() if torch.equal(after[k], before[k])]
-    # A norm takes the gradient of a bias in front of it away, but for rounding: Cadene's network
-    # has such biases, and behind that of block8 there is nothing but a convolution, then a norm.
+    # A norm cancels the gradient of a bias before it, except for rounding. Cadene's network has
+    # such biases, and block8 is followed only by a convolution and a norm.
     idle = {"bn_inception": "conv.bias", "inception_resnet_v2": "block8.conv2d.bias"}
     assert all(key.endswith(idle.get(pair.name, " none")) for key in still), still
 
 
 @pytest.mark.parametrize(("spec", "size"), [("googlenet_bn", 97), ("inception_v3", 121)])
 def test_the_pretrained_variant_is_the_model_with_its_input_transform(spec: str, size: int) -> None:
-    """torchvision builds a model with its own weights so, and a state_dict does not show it."""
+    """torchvision builds its pretrained models this way, which a state_dict does not show."""
     theirs = make_reference(archc.analyze(SPECS / f"{spec}.yaml"))
     assert isinstance(theirs, nn.Module)
     assert not theirs.transform_input
@@ -257,7 +257,7 @@ def test_the_pretrained_variant_is_the_model_with_its_input_transform(spec: str,
 
 
 class Change(NamedTuple):
-    """What is written in a spec's text in the place of something else."""
+    """Return the spec's text with one part replaced."""
 
     what: str
     spec: str
@@ -282,7 +282,7 @@ CHANGES = [
         '      branch1: {Conv: 1x1, out: "#1x1"}\n',
     ),
     Change("padding", "bn_inception", "count_padding: true", "count_padding: false"),
-    # Its pools cannot be rounded down: the branches of its reductions would no longer fit together.
+    # Its pools cannot round down, since the branches of its reductions would no longer fit.
     Change(
         "pool",
         "bn_inception",

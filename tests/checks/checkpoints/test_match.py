@@ -1,4 +1,4 @@
-"""Checkpoints as people have them: with a prefix, of another network, nested, with odd numbers."""
+"""Tests checkpoints as people have them: prefixed, nested, for other networks, with odd numbers."""
 
 from collections.abc import Callable
 from pathlib import Path

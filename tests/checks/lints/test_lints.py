@@ -1,4 +1,4 @@
-"""Lints: each one's documentation is its test, and a spec or the command line switches them."""
+"""Tests the lints with the examples in their documentation, and their settings."""
 
 import re
 from pathlib import Path
@@ -43,7 +43,7 @@ def archc(*arguments: str) -> Result:
 
 
 def example(lint: Lint, heading: str) -> str:
-    """The spec under a heading of the lint's documentation."""
+    """Return the spec under a heading of the lint's documentation."""
     found = re.search(rf"## {heading}\n```yaml\n(.*?)```", lint.documentation, re.DOTALL)
     assert found is not None
     return found[1]

@@ -1,4 +1,4 @@
-"""Lints on networks of residual blocks: nothing is remarked that such a block means."""
+"""Tests that lints do not report what residual blocks do on purpose."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def remarked(block: str, start: str = RELU) -> list[str]:
 @pytest.mark.parametrize(
     ("block", "codes"),
     [
-        # The sum has the bias that the norm takes away.
+        # The bias that the norm cancels remains in the sum.
         ("{Residual: [BatchNorm, ReLU]}", []),
         ("{Concat: [Identity, [BatchNorm, ReLU]]}", []),
         ("{Concat: [[BatchNorm, ReLU], [BatchNorm, ReLU]]}", ["L104"]),

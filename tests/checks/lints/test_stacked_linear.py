@@ -1,4 +1,4 @@
-"""The lint stacked_linear: what it sees through, and what it leaves to those who mean it."""
+"""Tests the lint stacked_linear: which layers it looks through, and which uses it accepts."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def remarked(text: str) -> list[str]:
-    """The layers that are remarked, as they are called in the messages or placed."""
+    """Return the reported layers, by the names in the messages or by place."""
     Path("net.yaml").write_text(text)
     diagnostics = check_spec("net.yaml").diagnostics
     assert {str(diagnostic.code) for diagnostic in diagnostics} <= {"L105"}, diagnostics
@@ -50,11 +50,11 @@ def remarked(text: str) -> list[str]:
         ("relu: ReLU", []),
         ("relus: [BatchNorm, {Dropout: 0.2}, ReLU]", []),
         ("repeat: {Repeat: 3, of: {Conv: 1x1, out: 8, norm: BatchNorm}}", ["first"]),
-        # A linear bottleneck in front of what widens it again.
+        # A linear bottleneck before a layer that widens again.
         ("b: [ReLU, {Conv: 1x1, out: 4, activation: none}, {Conv: 1x1, out: 24}]", []),
         ("b: [ReLU, {Conv: 1x1, out: 4, activation: none}, {Conv: 3x3, out: 24}]", ["b.1"]),
         ("b: [ReLU, {Conv: 1x1, out: 32, activation: none}, {Conv: 1x1, out: 24}]", ["b.1"]),
-        # Depthwise in front of its 1x1, and grouped.
+        # Depthwise before its 1x1, and grouped.
         ("d: [ReLU, {Conv: 3x3, out: 16, groups: 16, activation: none}, {Conv: 1x1, out: 8}]", []),
         (
             "d: [ReLU, {Conv: 3x3, out: 16, groups: 4, activation: none}, {Conv: 1x1, out: 8}]",
@@ -76,12 +76,12 @@ LINEAR = "{Conv: 3x3, out: 16, activation: none}"
         # Every branch of a Concat has to read it before an activation.
         ("{Concat: [{Conv: 1x1, out: 8}, [{MaxPool: 3x3/1 same}]]}", ["first"]),
         ("{Concat: [{Conv: 1x1, out: 8}, [ReLU, {Conv: 1x1, out: 8}]]}", []),
-        # Behind a branch of a Concat.
+        # After a branch of a Concat.
         (
             f"{{Sequence: {{r: ReLU, Concat: {{a: {{Conv: 1x1, out: 8}}, b: {LINEAR}}}}}}}",
             ["inner.b"],
         ),
-        # The input of a Residual goes on through its sum; what is added is meant to be linear.
+        # The input of a Residual continues through its sum; the added part is meant to be linear.
         ("{Residual: [{Conv: 3x3, out: 16}]}", ["first"]),
         (f"{{Residual: [ReLU, {LINEAR}]}}", []),
         ("{Residual: [{Conv: 3x3, out: 16}], activation: ReLU}", []),

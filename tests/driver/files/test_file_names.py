@@ -1,4 +1,4 @@
-"""What generated files are called: valid, of one spec and its settings alone, on every system."""
+"""Tests that names of generated files are valid and unique on every system."""
 
 import ast
 import subprocess

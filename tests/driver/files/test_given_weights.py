@@ -1,4 +1,4 @@
-"""Weights that were given to a file: only weights, or --force, replace them; verify knows them."""
+"""Tests that only weights or --force replace given weights, and that verify recognises them."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ HOLDS = "holds given weights: all else is checked, --weights FILE compares them"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with a spec and two checkpoints for it."""
+    """Return a folder with a spec and two checkpoints for it."""
     monkeypatch.chdir(tmp_path)
     Path("toy.yaml").write_text(SPEC)
     model = archc.module_class("toy.yaml")()
@@ -60,7 +60,7 @@ def options(request: pytest.FixtureRequest) -> tuple[str, ...]:
 
 @pytest.fixture
 def trained(options: tuple[str, ...]) -> Path:
-    """The model with given weights."""
+    """Build the model with given weights."""
     done = onnx("build", "--weights", "trained.safetensors", *options)
     assert done.exit_code == 0, done.output
     return Path(done.stdout.removeprefix("wrote ").strip())
@@ -123,7 +123,7 @@ def test_of_an_edited_spec_they_are_stale_and_left_alone(
 
 
 def commands(text: str) -> Iterator[list[str]]:
-    """Every command of archc that a hint names."""
+    """Return every archc command that a hint names."""
     for words in re.findall(r"archc ((?:build|verify)[^,;\n]*)", text):
         yield words.partition(" shows")[0].partition(" writes")[0].partition(" leaves")[0].split()
 
@@ -144,7 +144,7 @@ def test_an_edited_file_and_one_of_other_settings_say_that_they_hold_them() -> N
     content = FILE.read_bytes()
     FILE.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     assert "was edited since archc wrote it and holds given weights" in onnx("build").stderr
-    assert "error[A501]" in onnx("build", "--check").stderr  # an edited one is no trained one
+    assert "error[A501]" in onnx("build", "--check").stderr  # an edited file is not trained
     FILE.write_bytes(content)
     FILE.rename("generated/toy_classes_4.onnx")
     message = "was generated from toy.yaml and holds given weights, not from toy.yaml with classes"
@@ -159,7 +159,7 @@ def test_an_orphan_that_holds_them_is_not_to_be_deleted() -> None:
 
 
 def test_a_file_of_an_older_archc_may_hold_them() -> None:
-    """Its stamp does not tell, so that it is taken for one that does."""
+    """Its stamp does not state the weights, so the file is assumed to hold given ones."""
     assert onnx("build").exit_code == 0
     content = FILE.read_bytes()
     stamp = read_stamp(content)
@@ -191,14 +191,14 @@ def test_with_weights_outside_the_model_both_files_are_kept(
     assert onnx("build").stderr.count("holds given weights") == 2
     assert onnx("verify").stdout.count(HOLDS) == 2
     FILE.unlink()
-    assert onnx("build").exit_code == 1  # the rest of the weights is not lost, either
+    assert onnx("build").exit_code == 1  # the other weights are not lost either
     assert not FILE.exists() and files[1].read_bytes() == before[1]
 
 
 def test_a_model_and_the_weights_of_another_build_are_told_apart(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As after a kill between the two files: each is whole, and together they are nonsense."""
+    """As after a kill between writing two files: each is complete, but they do not match."""
     monkeypatch.setattr(onnx_model, "MAXIMUM_BYTES", 1000)
     monkeypatch.setattr(onnx_model, "_SMALL", 100)
     data = Path(f"{FILE}.data")

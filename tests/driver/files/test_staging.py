@@ -1,4 +1,4 @@
-"""Temporary files: what killed writers left is removed, what living ones write is not."""
+"""Tests that temporary files of killed writers are removed, and those of running ones are not."""
 
 import fcntl
 import os
@@ -76,7 +76,7 @@ def test_nothing_is_removed_that_may_be_somebody_elses(monkeypatch: pytest.Monke
     monkeypatch.setattr("socket.gethostname", lambda: "another")
     Path("other.py").unlink()
     write()
-    assert left in names()  # of another machine, where its writer may live
+    assert left in names()  # of another machine, whose writer may be running
 
 
 @pytest.mark.parametrize("kind", [fcntl.LOCK_SH, fcntl.LOCK_EX])

@@ -1,4 +1,4 @@
-"""What tells that archc wrote a file, in a text and in a file without comments."""
+"""Tests the stamps of files that archc wrote, in text files and in files without comments."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Files that cannot be read or written, by way of the command line: explained, and none harmed."""
+"""Tests that unreadable and unwritable files are reported by the command line, and not damaged."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ FOREIGN = b"# somebody's own notes\nanswer = 42\n"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory with one good spec."""
+    """Return an empty working directory with one good spec."""
     monkeypatch.chdir(tmp_path)
     Path("small.yaml").write_text(SPEC)
     return tmp_path
@@ -39,13 +39,13 @@ def archc(*arguments: str | Path) -> Result:
 
 
 def built() -> Path:
-    """small.py as archc writes it."""
+    """Return small.py as archc writes it."""
     assert archc("build", "small.yaml").exit_code == 0
     return Path("generated", "small.py")
 
 
 def everything(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Every file below the folder, with its bytes and when it was last written."""
+    """Return every file below the folder, with its bytes and modification time."""
     return {
         str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
         for path in sorted(folder.rglob("*"))
@@ -54,7 +54,7 @@ def everything(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 
 def assert_refused(result: Result, *expected: str) -> None:
-    """Exit status 1, everything expected is said, and no traceback is shown."""
+    """Assert exit status 1, every expected text in the output, and no traceback."""
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
     for text in expected:
@@ -64,11 +64,11 @@ def assert_refused(result: Result, *expected: str) -> None:
 
 
 def closing(command: str) -> str:
-    """What the command says last where there are findings."""
+    """Return the last line of a command's output with errors."""
     return {"build": "nothing was written\n", "check": "1 error\n"}.get(command, "")
 
 
-# Specs that cannot be read.
+# Unreadable specs.
 
 
 @pytest.mark.parametrize("command", ["check", "build", "table", "verify"])
@@ -105,7 +105,7 @@ def test_a_name_that_no_file_can_have(name: str) -> None:
 
 
 def test_no_permission(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Not by chmod: for root, as which tests may run, every file is readable.
+    # Not with chmod: tests may run as root, who can read every file.
     real: Any = os.open
 
     def denied(path: Any, *arguments: Any, **options: Any) -> Any:
@@ -172,7 +172,7 @@ def test_a_process_of_its_own_ends_with_status_1_and_no_traceback() -> None:
     assert "Traceback" not in ended.stderr
 
 
-# Faulty specs leave what was generated as it is.
+# Invalid specs do not change generated files.
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_spec_whose_name_is_no_module_name(folder: Path) -> None:
     assert everything(folder) == before
 
 
-# Targets that cannot, or must not, be written.
+# Targets that cannot or must not be written.
 
 
 def test_the_output_folder_is_a_file(folder: Path) -> None:
@@ -326,7 +326,7 @@ def test_nothing_temporary_stays_behind(monkeypatch: pytest.MonkeyPatch, folder:
     assert everything(folder) == before
 
 
-# --check and --diff write nothing, and tell what differs.
+# --check and --diff write nothing and report differences.
 
 
 def test_check_of_a_current_file(folder: Path) -> None:
@@ -421,7 +421,7 @@ def test_diff_marks_a_file_that_does_not_end_in_a_line_feed() -> None:
     assert result.stdout.endswith("\n-# last\n\\ No newline at end of file\n")
 
 
-# What becomes of files, and what is said of it.
+# What happens to files, and how it is reported.
 
 
 def hint_of(*arguments: str) -> str:
@@ -551,7 +551,7 @@ def test_a_build_counts_one_diagnostic_as_one() -> None:
     assert archc("build", "small.yaml").stderr.endswith("archc check shows 1 finding\n")
 
 
-# Output that goes nowhere.
+# Output that cannot be written.
 
 
 def shell(redirection: str) -> "subprocess.CompletedProcess[str]":

@@ -1,4 +1,4 @@
-"""`archc diff --against REV`: what became of every spec since a revision."""
+"""Tests `archc diff --against REV`, which compares every spec with a revision."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ def changes(*arguments: str) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a spec, a variant of it, and another."""
+    """Return a repository with a spec, its variant, and another spec."""
     monkeypatch.chdir(tmp_path)
     git("init", "-q", "-b", "main")
     commit("Specs", small=SMALL, variant=VARIANT, other=SMALL.replace("Small", "Other"))
@@ -46,14 +46,14 @@ def test_every_kind_of_change() -> None:
     found = changes("--against", "HEAD^")
     assert {spec: (change["change"], change["params"]) for spec, change in found.items()} == {
         "specs/small.yaml": ("changed", [BEFORE, AFTER]),
-        # It changed with what it extends.
+        # It changed with its base.
         "specs/variant.yaml": ("changed", [BEFORE, AFTER]),
         "specs/new.yaml": ("added", [None, BEFORE]),
         "specs/faulty.yaml": ("not valid before", [None, AFTER]),
         "specs/other.yaml": ("removed", [BEFORE, None]),
     }
     assert found["specs/small.yaml"]["difference"]["totals"]["params"] == [BEFORE, AFTER]
-    # Named ones alone: nothing is said of what is not there any more.
+    # Only named specs: deleted specs are not listed.
     assert list(changes("specs/new.yaml", "--against", "HEAD^")) == ["specs/new.yaml"]
 
 

@@ -1,4 +1,4 @@
-"""`archc history`: what a network cost over the commits of its spec."""
+"""Tests `archc history`, a network's cost over the commits of its spec."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ def history(*arguments: str) -> Result:
 
 
 def entries(*arguments: str) -> list[dict[str, Any]]:
-    """The commits, newest first, as JSON has them."""
+    """Return the commits from the JSON, newest first."""
     result = history(*arguments, "--format", "json")
     assert result.exit_code == 0, result.output
     found: list[dict[str, Any]] = json.loads(result.stdout)
@@ -33,7 +33,7 @@ def told(*arguments: str) -> list[tuple[str, int | None, str | None]]:
 
 @pytest.fixture(autouse=True)
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository whose first commit has no spec; then there are one and a variant."""
+    """Return a repository without a spec in its first commit; later it has one and a variant."""
     monkeypatch.chdir(tmp_path)
     git("init", "-q", "-b", "main")
     Path("notes.yaml").write_text("a: 1\n")
@@ -47,7 +47,7 @@ def test_only_commits_that_changed_the_counts() -> None:
     commit("Wider", small=WIDE)
     commit("Another", other=SMALL.replace("Small", "Other"))
     assert told("specs/small.yaml") == [("Wider", AFTER, None), ("Small", BEFORE, None)]
-    # The variant changed with what it extends.
+    # The variant changed with its base.
     assert told("variant") == [("Wider", AFTER, None), ("Small", BEFORE, None)]
     assert told("other") == [("Another", BEFORE, None)]
 

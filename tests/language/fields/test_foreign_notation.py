@@ -1,4 +1,4 @@
-"""``archc check --fix`` of a spec that has a value in another tool's notation."""
+"""Tests ``archc check --fix`` on specs with a value in another tool's notation."""
 
 from collections import Counter
 from pathlib import Path
@@ -21,7 +21,7 @@ EXAMPLES = 400
 
 
 def operators(text: str) -> list[tuple[str, Operator]] | None:
-    """The path and the operator of every layer; None where the text is no valid spec."""
+    """Return the path and operator of every layer; None if the text is not a valid spec."""
     Path("net.yaml").write_text(text)
     compiled = compile_spec("net.yaml")
     if not isinstance(compiled, Compiled):
@@ -38,9 +38,9 @@ def operators(text: str) -> list[tuple[str, Operator]] | None:
 def test_a_foreign_notation_becomes_the_plain_one_or_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is fixed has the network of the plain spec; all else is as it was written.
+    """A fixed spec describes the original network; everything else in the text is unchanged.
 
-    Varied, by the seed of each example:
+    Each example's seed varies:
       - the spec: modules with columns, variants of modules, structures, defaults, parameters,
         width, auxiliary heads, every operator (``fuzz.generate``);
       - which value or key of it is rewritten, in rows, heads, modules or defaults;
@@ -48,8 +48,8 @@ def test_a_foreign_notation_becomes_the_plain_one_or_stays(
         four paddings, words for padding, for truth and for none, quoted, decimal and hexadecimal
         numbers, a stride under a key of its own; names of kinds and fields that PyTorch, Keras
         and Caffe have for the same thing, and those that they have for another one.
-    Held fixed: one value is foreign at a time, and the spec is valid but for it; sections,
-    names of rows and the header are never rewritten; what a spec extends is not rewritten.
+    Fixed: only one value is foreign, and the spec is otherwise valid; sections, names of rows, the
+    header and extended specs are never rewritten.
     """
     monkeypatch.chdir(tmp_path)
     fixed: Counter[str] = Counter()
@@ -73,7 +73,7 @@ def test_a_foreign_notation_becomes_the_plain_one_or_stays(
         assert plain is not None
         text = write(foreign.spec, 2)
         if operators(text) is not None:
-            return  # valid as it is, such as a number that is written as a decimal
+            return  # valid, such as a number written as a decimal
         promised = len(check_spec("net.yaml").fixable)
         mended = fix_spec("net.yaml")
         after = Path("net.yaml").read_text()
@@ -86,7 +86,7 @@ def test_a_foreign_notation_becomes_the_plain_one_or_stays(
             kept[foreign.notation] += 1
 
     judge()
-    # Each notation is met, and of those that have one reading some are fixed.
+    # Each notation occurs, and some of those with one reading are fixed.
     assert {"a list", "a tuple", "capitals", "spaces", "a word for truth"} <= set(fixed)
     assert {"a quoted number", "a kind", "a bare kind"} <= set(fixed)
     assert {"a kind", "a bare kind", "a field", "four sides", "hexadecimal"} <= set(kept)

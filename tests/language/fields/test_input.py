@@ -1,4 +1,4 @@
-"""``input:`` in the notations of other tools: what is said, and what is written instead."""
+"""Tests messages and replacements for ``input:`` in the notations of other tools."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def diagnostics_of(text: str, pool: str = "3x3/2") -> tuple[Diagnostic, ...]:
         ("3X224*224", "3x224x224", True, False),
         ("03x224x224", "3x224x224", True, False),
         ("[64, 32, 16]", "64x32x16", True, False),
-        ("[64, 64, 1]", "1x64x64", False, True),  # or 64 channels of a signal
+        ("[64, 64, 1]", "1x64x64", False, True),  # or a signal with 64 channels
         ("224", "3x224x224", False, True),
         ("224x160", "3x224x160", False, True),
         ("[1, 3, 224, 224]", "3x224x224", False, False),

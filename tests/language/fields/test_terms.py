@@ -1,4 +1,4 @@
-"""Words of the field: archc never takes what another tool has for a misspelling of its own."""
+"""Tests that archc never takes another tool's term for a misspelling."""
 
 import inspect
 from pathlib import Path
@@ -335,7 +335,7 @@ def test_the_arguments_of_the_layers_of_torch_are_known() -> None:
 
 
 def is_known_argument(name: str) -> bool:
-    """Whether it is a term, or a word for something that archc has in another form."""
+    """Whether it is a term, or a word for something that archc supports in another form."""
     data = yaml.safe_load((Path(inspect.getfile(word_hint)).parent / "terms.yaml").read_text())
     forms = {other for form in data["forms"]["arguments"] for other in form["names"]}
     return name in forms or is_known(name, ARGUMENTS)
@@ -352,7 +352,7 @@ def test_the_layers_of_onnx_are_known() -> None:
 
 
 def test_every_kind_of_archc_is_spelt_as_the_table_spells_it() -> None:
-    """A kind that another tool has, too, is found under both names, whatever its case."""
+    """A kind that another tool also has is found under both names, in any case."""
     for kind in OPERATORS:
         assert word_hint(kind.lower(), OPERATORS, LAYERS, OPERATORS) == Replacement(
             kind, f"did you mean {kind}?", safe=True
@@ -360,7 +360,7 @@ def test_every_kind_of_archc_is_spelt_as_the_table_spells_it() -> None:
 
 
 def test_names_of_two_things_are_one_mistake_apart_without_being_one() -> None:
-    """The table is needed: edit distance alone would take many a term for archc's own word."""
+    """The table is needed: edit distance alone would take many terms for archc's own words."""
     data = yaml.safe_load((Path(inspect.getfile(word_hint)).parent / "terms.yaml").read_text())
     names = [n for item in data["activations"] for n in ([item] if isinstance(item, str) else item)]
     near = [name for name in names if is_typo(name, "ReLU") and normalize(name) != "relu"]

@@ -1,4 +1,4 @@
-"""A fault that a change causes is shown at the change, not at what it no longer fits."""
+"""Tests that an error caused by a change is shown at the change, not in the base."""
 
 from collections.abc import Mapping as AbstractMapping
 from collections.abc import Sequence
@@ -96,7 +96,7 @@ def test_of_a_chain_the_file_is_named_that_makes_the_change() -> None:
     write("middle.yaml", "classes: 5\n")
     write("last.yaml", "input: 3x16x16\n", "middle.yaml")
     assert [str(diagnostic.span) for diagnostic in found("last.yaml")] == ["last.yaml:3:1"]
-    # A change above one that would not fit, either: each is named.
+    # A change before another that would not fit either: both are named.
     write("middle.yaml", "body: {dropout: {MaxPool: 2x2/2}}\n")
     write("last.yaml", "head: {pool: {AvgPool: 8x8/1}}\n", "middle.yaml")
     assert found("last.yaml") == []
@@ -104,7 +104,7 @@ def test_of_a_chain_the_file_is_named_that_makes_the_change() -> None:
 
 def test_of_two_faults_each_change_is_blamed_for_its_own() -> None:
     write("v.yaml", "parameters: {filters: 6}\ninput: 3x16x16\n")
-    (diagnostic,) = found("v.yaml")  # the second fault stands behind the first
+    (diagnostic,) = found("v.yaml")  # the second error comes after the first
     assert str(diagnostic.span) == "v.yaml:3:14"
 
 
@@ -146,7 +146,7 @@ def test_a_loaded_network_is_blamed_as_its_spec_is() -> None:
     assert str(diagnostic.span) == "v.yaml:3:1"
     write("v.yaml", "classes: 5\n")
     network = archc.load("v.yaml", {"filters": 6})
-    (diagnostic,) = archc.check(network).diagnostics  # what it was loaded with is not known
+    (diagnostic,) = archc.check(network).diagnostics  # its settings are unknown
     assert str(diagnostic.span) == "base.yaml:9:13"
     assert [label.message for label in diagnostic.labels] == ["extended by this spec"]
 
@@ -187,7 +187,7 @@ def test_the_search_ends_at_a_fixed_amount_of_work() -> None:
         calls.append(documents)
         (body,) = documents[0].entries or (None,)
         left = body.value.entries if body and isinstance(body.value, Mapping) else ()
-        # Any two of the entries are enough to cause it.
+        # Any two of the entries cause it.
         return Judgement([diagnostic] if len(left) > 1 else [], MOST_WORK // 50)
 
     (blamed,) = blame([diagnostic], parts, {}, judge)

@@ -1,4 +1,4 @@
-"""Variants by `extends`: what merges, what is removed, what is refused."""
+"""Tests variants with `extends`: merging, removals, and errors."""
 
 from pathlib import Path
 

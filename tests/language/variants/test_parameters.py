@@ -1,4 +1,4 @@
-"""Parameters, the width multiplier, budgets."""
+"""Tests parameters, the width multiplier and budgets."""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
-"""Specs that mean harm: each is answered, soon, with a place or with code that holds none of it.
+"""Tests that malicious specs soon give a located error, or code without their text.
 
 A folder of ``specs/hostile`` is a group; its ``expected.txt`` has a line for each spec: ``builds``
-where it gives code, and the code and place of each finding. ``pytest --update-expected`` rewrites
-it. What is too large to be kept as a file is made here, in ``MADE``.
+if it gives code, and the code and place of each diagnostic. ``pytest --update-expected`` rewrites
+it. ``MADE`` generates specs that are too large for a file.
 """
 
 import ast
@@ -34,7 +34,7 @@ HEAD = "archc: 1\nname: Net\ninput: 3x8x8\nclasses: 10\n"
 
 
 class Made(NamedTuple):
-    """A text, made when it is needed, and the outcome that is expected of it."""
+    """A text, generated when needed, and the expected outcome."""
 
     text: Callable[[], str]
     outcome: str
@@ -149,7 +149,7 @@ MADE = {
 
 
 class Answers(NamedTuple):
-    """What each spec gave and took, and what a valid one takes; all of one process."""
+    """The outcome and cost of each spec, and the cost of a valid one, measured in one process."""
 
     baseline: Any
     answers: Any
@@ -217,7 +217,7 @@ def test_it_is_answered_soon_and_in_little_memory(
     answer, baseline = answers.answers[path_of(name, folder)], answers.baseline
     assert not answer["outcome"].startswith("raises")
     assert answer["outcome"]
-    # A machine that is busy now is so for the valid spec, too, which is then measured again.
+    # A busy machine also slows the valid spec, which is then measured again.
     valid = max(baseline["milliseconds"], answer["beside"])
     assert answer["milliseconds"] <= valid + MILLISECONDS
     assert answer["megabytes"] <= baseline["megabytes"] + MEGABYTES
@@ -232,7 +232,7 @@ def test_there_are_enough_of_them() -> None:
 
 
 def test_what_is_extended_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe would be waited for, a device read without end, a folder is none."""
+    """Reading a pipe or a device might never end, and a folder is not a file."""
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe.yaml")
     Path("device.yaml").symlink_to("/dev/zero")
@@ -248,7 +248,7 @@ def test_what_is_extended_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_what_is_extended_is_a_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link's name says nothing: no other file's text is shown in a message."""
+    """Through a link, messages do not show another file's text."""
     monkeypatch.chdir(tmp_path)
     Path("secrets.txt").write_text("password: hunter2\n")
     Path("base.yaml").symlink_to("secrets.txt")

@@ -1,4 +1,4 @@
-"""The composer: what it reads, what it refuses and where, and that no text makes it stumble."""
+"""Tests the composer: what it accepts, what it rejects and where, and that no text crashes it."""
 
 import random
 import time
@@ -31,7 +31,7 @@ def refused(text: str) -> list[Diagnostic]:
 
 
 def value(text: str) -> Scalar:
-    """The scalar that the text is when it stands behind a key."""
+    """Return the scalar of the text as the value of a key."""
     node = composed(f"key: {text}\n").get("key")
     assert isinstance(node, Scalar)
     return node
@@ -41,7 +41,7 @@ def place(span: Span) -> tuple[int, int, int, int]:
     return span.line, span.column, span.end_line, span.end_column
 
 
-# Scalars are what they look like.
+# Scalars mean what they look like.
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def fail() -> Span:
     raise AssertionError("the finding has no place")
 
 
-# Every node knows where it stands.
+# Every node has its place.
 
 
 def test_spans_of_block_nodes_end_with_their_text() -> None:
@@ -158,7 +158,7 @@ def test_an_empty_value_stands_behind_its_colon() -> None:
     assert place(entry.value.span) == (1, 5, 1, 5)
 
 
-# What a spec does without.
+# YAML features that specs do not allow.
 
 
 def test_a_duplicate_key_names_both_places() -> None:
@@ -291,12 +291,12 @@ def test_a_hostile_text_is_answered_quickly(name: str) -> None:
 
 
 def assert_within(diagnostic: Diagnostic, text: Source) -> None:
-    """The finding's places lie within the file, and it can be shown to a person."""
+    """Assert that the diagnostic's places are within the file, and that it can be rendered."""
     for span in (diagnostic.span, *(label.span for label in diagnostic.labels)):
         if span is None:
             continue
         assert span.source.name == text.name
-        # The end of a file that ends with a line feed is the start of one more line.
+        # A final line feed starts one more line.
         assert 1 <= span.line <= len(text.lines)
         assert 1 <= span.column <= len(text.line(span.line)) + 1
         assert (span.line, span.column) <= (span.end_line, span.end_column)
