@@ -5,9 +5,8 @@ from archc.diagnostics.wording import counted, listed
 from archc.driver.optimize import Optimized
 from archc.driver.weight_origins import origins
 from archc.network import ir
-from archc.ops.convolution import Conv, SeparableConv
+from archc.ops.convolution import Conv, Convolution
 from archc.ops.normalization import BatchNorm
-from archc.ops.plain import Dropout
 
 
 def headline(optimized: Optimized) -> str:
@@ -57,13 +56,13 @@ def _operators(analysis: Analysis, inference: bool) -> list[ir.Op]:
 def _dropouts(network: ir.Network) -> int:
     """How many there are outside auxiliary heads."""
     nodes = (node for row in network.rows for node in ir.walk(row))
-    return sum(isinstance(node, ir.Op) and isinstance(node.operator, Dropout) for node in nodes)
+    return sum(isinstance(node, ir.Op) and node.operator.training_only for node in nodes)
 
 
 def _sizes(analysis: Analysis, inference: bool) -> tuple[str, str, str]:
     """Convolutions, norms and parameters."""
     operators = [op.operator for op in _operators(analysis, inference)]
-    convolutions = sum(isinstance(operator, Conv | SeparableConv) for operator in operators)
+    convolutions = sum(isinstance(operator, Convolution) for operator in operators)
     norms = sum(isinstance(operator, BatchNorm) for operator in operators)
     norms += sum(getattr(operator, "norm", None) is not None for operator in operators)
     cost = analysis.cost if inference else analysis.cost_with_aux

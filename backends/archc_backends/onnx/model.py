@@ -13,7 +13,6 @@ from archc.diagnostics.wording import listed
 from archc.driver.backend import Options
 from archc.driver.files.stamps import REACH, digest_of
 from archc.ops.operator import Shape
-from archc.ops.plain import Dropout
 from archc_backends.common.network import citation, size
 from archc_backends.common.optimized import headline, summary
 from archc_backends.onnx.conversion import converted
@@ -122,7 +121,7 @@ def _head(analysis: Analysis, options: Options) -> ModelProto:
 
 def _left_out(analysis: Analysis) -> str:
     what = [f"the auxiliary head {head.name}" for head in analysis.network.aux]
-    if any(isinstance(op.operator, Dropout) for op in analysis.shapes.ops):
+    if any(op.operator.training_only for op in analysis.shapes.ops):
         what.append("dropout")
     return f", without {listed(what)}" if what else ""
 

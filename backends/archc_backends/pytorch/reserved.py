@@ -7,10 +7,10 @@ from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.spans import Span
 from archc.network import ir
 from archc.network.names import identifier
-from archc.ops.normalization import BatchNorm
 from archc_backends.common.network import softmax_behind, unsupported
 from archc_backends.pytorch.classes import level
-from archc_backends.pytorch.operators import emitters, functions, helper_names
+from archc_backends.pytorch.operators import emit_operator, emitters, functions, helper_names
+from archc_backends.pytorch.operators.site import Site
 from archc_backends.pytorch.statements import IMPORTS
 
 # Attributes of torch.nn.Module, Sequential and ModuleList (2.13), and of the generated network.
@@ -106,25 +106,33 @@ def _reserved(name: str, why: str, span: Span) -> Diagnostic:
 def check_classes(analysis: Analysis) -> list[Diagnostic]:
     """A finding for each module that cannot be one class."""
     diagnostics: list[Diagnostic] = []
-    norms: dict[tuple[str, int], tuple[int, ir.Call]] = {}
+    layers: dict[tuple[str, int], tuple[int, ir.Call]] = {}
     seen: set[str] = set()
     for call in _calls(analysis.network):
         if call.module not in seen:
             seen.add(call.module)
             diagnostics += _check_attributes(call)
         for position, node in enumerate(level(call.body)):
-            if not isinstance(node, ir.Op) or not isinstance(node.operator, BatchNorm):
+            if not isinstance(node, ir.Op):
                 continue
             dimensions = len(analysis.shapes.input(node))
-            known, first = norms.setdefault((call.module, position), (dimensions, call))
-            if known != dimensions:
-                message = f"{node.name} of {call.module} normalises features in one row only"
+            known, first = layers.setdefault((call.module, position), (dimensions, call))
+            if known != dimensions and _needs_dimensions(node):
+                message = f"{node.name} of {call.module} gets features in one row only"
                 labels = (Label(first.span, "another row"), Label(call.span, "this row"))
                 hint = f"define a module of its own for features, {{extends: {call.module}}}"
                 diagnostics.append(
                     Diagnostic(Code.INVALID_LAYER, message, node.span, labels, (), hint)
                 )
     return list(dict.fromkeys(diagnostics))
+
+
+def _needs_dimensions(op: ir.Op) -> bool:
+    """Whether the operator is one module for maps and another for features, as BatchNorm is."""
+    if type(op.operator) not in emitters():
+        return False
+    maps = Site(op.operator, True, {}, False, lambda: "0", lambda: "0")
+    return emit_operator(maps) != emit_operator(maps._replace(spatial=False))
 
 
 def _check_attributes(call: ir.Call) -> Iterator[Diagnostic]:

@@ -94,6 +94,8 @@ class Operator(BaseModel):
     """Fields that a module's column may fill. They become arguments of the generated class."""
     is_view: ClassVar[bool] = False
     """Whether inference passes the input's elements on, without reading or writing any."""
+    training_only: ClassVar[bool] = False
+    """Whether inference passes the input on, so that an optimised network leaves the layer out."""
     layer_fields: ClassVar[tuple[str, ...]] = ()
     """Fields whose value is itself an operator, such as the norm of a convolution."""
 

@@ -15,6 +15,7 @@ class Dropout(Operator):
 
     family: ClassVar[Family] = PLAIN
     is_view: ClassVar[bool] = True
+    training_only: ClassVar[bool] = True
     primary: ClassVar[str | None] = "p"
     column_fields: ClassVar[tuple[str, ...]] = ("p",)
 

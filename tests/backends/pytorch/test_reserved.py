@@ -59,7 +59,7 @@ REFUSED = {
     "one class that normalises maps and features": (
         "Sequence: {norm: BatchNorm}",
         "part: Part\n  other: [{AvgPool: global}, Flatten, Part]\n  out: {Linear: 4}",
-        "norm of Part normalises features in one row only",
+        "norm of Part gets features in one row only",
     ),
 }
 

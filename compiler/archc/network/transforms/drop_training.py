@@ -1,13 +1,12 @@
-"""Remove what only training uses: auxiliary heads and dropout."""
+"""Remove what only training uses: auxiliary heads, and operators such as Dropout."""
 
 from archc.network import ir
 from archc.network.transforms.editing import as_identity, without_child
-from archc.ops.plain import Dropout
 
 
 def drop_training(network: ir.Network) -> ir.Network:
     """Return the network without auxiliary heads and dropout; at inference it computes the same."""
-    kept = tuple(row for row in network.rows if not _is_dropout(row))
+    kept = tuple(row for row in network.rows if not _is_training_only(row))
     if len(kept) < 2:  # otherwise nothing, or only a softmax, may remain
         kept = network.rows
     rows = tuple(map(_drop_dropout, kept))
@@ -22,13 +21,13 @@ def drop_training(network: ir.Network) -> ir.Network:
 
 def _drop_dropout(node: ir.Node) -> ir.Node:
     if isinstance(node, ir.Op):
-        return as_identity(node) if _is_dropout(node) else node
+        return as_identity(node) if _is_training_only(node) else node
     if isinstance(node, ir.Sequence) and len(node.children) > 1:
         for index, child in enumerate(node.children):
-            if _is_dropout(child):
+            if _is_training_only(child):
                 return _drop_dropout(without_child(node, index))
     return ir.map_children(node, _drop_dropout)
 
 
-def _is_dropout(node: ir.Node) -> bool:
-    return isinstance(node, ir.Op) and isinstance(node.operator, Dropout)
+def _is_training_only(node: ir.Node) -> bool:
+    return isinstance(node, ir.Op) and node.operator.training_only
