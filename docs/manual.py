@@ -7,15 +7,19 @@ the same bytes.
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import cleandoc
+from itertools import chain
 from pathlib import Path
 
 import click
 
 from archc import __version__
-from archc.cli import cli
+from archc.cli import cli, commands_by_group
 from archc.views.markdown import escape
+
+Groups = Mapping[str, Iterable[str]]
+"""The names of commands by group."""
 
 _EXIT_STATUS = (
     ("0", "Success."),
@@ -32,15 +36,6 @@ _FILES = (
     ("specs/", "The specs that commands use if you name none."),
     ("generated/", "The output of archc build, one file for each spec."),
 )
-_EXAMPLES = (
-    (
-        "archc table network.yaml",
-        "Print the table, checked against the paper.",
-    ),
-    ("archc build network.yaml", "Generate the code."),
-    ("archc new mine.yaml --from network.yaml", "Start a variant."),
-    ("archc diff HEAD:specs/mine.yaml specs/mine.yaml", "Show changes since the last commit."),
-)
 _VERBATIM = "\b\n"
 """The start of a paragraph whose lines click keeps: a title, then examples."""
 # Characters that roff interprets, or prints differently from what was typed.
@@ -49,9 +44,9 @@ _CHARACTERS = str.maketrans(
 )
 
 
-def manual_page(cli: click.Group = cli) -> str:
+def manual_page(cli: click.Group = cli, groups: Groups | None = None) -> str:
     """Return the page as roff, with the macros of man(7)."""
-    context, commands = _contexts(cli)
+    context, commands = _contexts(cli, groups)
     about = (cli.help or "").partition("\n")[0].rstrip(".")
     lines = [
         '.\\" Made by python docs/manual.py from the commands; do not edit.',
@@ -60,42 +55,39 @@ def manual_page(cli: click.Group = cli) -> str:
         f"archc \\- {_roff(about[:1].lower() + about[1:])}",
         ".SH SYNOPSIS",
     ]
-    for command in commands:
+    for command in chain(*commands.values()):
         lines += [*_usage(command), ".br"]
     lines[-1:] = [".SH DESCRIPTION", *_paragraphs(cli.help), ".SH OPTIONS", *_options(context)]
-    lines.append(".SH COMMANDS")
-    for command in commands:
-        lines += [f".SS {command.info_name}", *_usage(command), ".PP"]
-        lines += [*_paragraphs(command.command.help), *_options(command)]
-        if command.command.epilog:
-            lines += [".PP", *_paragraphs(command.command.epilog)]
+    for group, members in commands.items():
+        lines.append(f".SH {group.upper()} COMMANDS")
+        for command in members:
+            lines += [f".SS {command.info_name}", *_usage(command), ".PP"]
+            lines += [*_paragraphs(command.command.help), *_options(command)]
+            if command.command.epilog:
+                lines += [".PP", *_paragraphs(command.command.epilog)]
     for heading, entries in (
         ("EXIT STATUS", _EXIT_STATUS),
         ("ENVIRONMENT", _ENVIRONMENT),
         ("FILES", _FILES),
-        ("EXAMPLES", _EXAMPLES),
     ):
         lines += [f".SH {heading}", *_entries(entries)]
     return "\n".join(lines) + "\n"
 
 
-def command_reference(cli: click.Group = cli) -> str:
+def command_reference(cli: click.Group = cli, groups: Groups | None = None) -> str:
     """Return all commands and options as Markdown."""
-    context, commands = _contexts(cli)
+    context, commands = _contexts(cli, groups)
     lines = [*_markdown_paragraphs(cli.help), *_markdown_list(_records(context))]
-    for command in commands:
-        pieces = " ".join(command.command.collect_usage_pieces(command))
-        lines += [
-            f"## {command.info_name}",
-            "",
-            "```sh",
-            f"{command.command_path} {pieces}",
-            "```",
-            "",
-        ]
-        lines += [*_markdown_paragraphs(command.command.help), *_markdown_list(_records(command))]
-        if command.command.epilog:
-            lines += _markdown_paragraphs(command.command.epilog)
+    for group, members in commands.items():
+        lines += [f"## {group.capitalize()}", ""]
+        for command in members:
+            pieces = " ".join(command.command.collect_usage_pieces(command))
+            usage = f"{command.command_path} {pieces}"
+            lines += [f"### {command.info_name}", "", "```sh", usage, "```", ""]
+            lines += _markdown_paragraphs(command.command.help)
+            lines += _markdown_list(_records(command))
+            if command.command.epilog:
+                lines += _markdown_paragraphs(command.command.epilog)
     for heading, entries in (
         ("Exit status", _EXIT_STATUS),
         ("Environment", _ENVIRONMENT),
@@ -105,13 +97,19 @@ def command_reference(cli: click.Group = cli) -> str:
     return "\n".join(lines[:-1])
 
 
-def _contexts(cli: click.Group) -> tuple[click.Context, list[click.Context]]:
-    """Return the context of the command line, and those of its commands."""
+def _contexts(
+    cli: click.Group, groups: Groups | None
+) -> tuple[click.Context, dict[str, list[click.Context]]]:
+    """Return the context of the command line, and those of its commands by group."""
     context = click.Context(cli, info_name="archc", **cli.context_settings)
-    named = [(name, cli.get_command(context, name)) for name in cli.list_commands(context)]
-    return context, [
-        click.Context(command, info_name=name, parent=context) for name, command in named if command
-    ]
+    return context, {
+        group: [
+            click.Context(command, info_name=name, parent=context)
+            for name in names
+            if (command := cli.get_command(context, name))
+        ]
+        for group, names in (groups or commands_by_group()).items()
+    }
 
 
 def _markdown_paragraphs(text: str | None) -> Iterator[str]:
@@ -183,7 +181,7 @@ def _paragraphs(text: str | None) -> Iterator[str]:
             yield ".PP"
         if paragraph.startswith(_VERBATIM):
             title, *lines = paragraph.removeprefix(_VERBATIM).splitlines()
-            yield title
+            yield _roff(title)
             for line in lines:
                 yield from (".br", _roff(line.strip()))
         else:

@@ -1,6 +1,6 @@
-"""The command line: its commands, its exit codes. What a command does is in ``commands/``.
+"""The command line: finds the commands, prints the help, sets the exit status.
 
-Exit status: 0 fine, 1 findings, 2 wrong usage, 70 a fault of archc's own.
+Exit status: 0 success, 1 errors found, 2 wrong usage, 70 an internal error of archc.
 """
 
 import errno
@@ -25,51 +25,67 @@ GROUPS = ("design", "check", "build", "run")
 """The folders of ``commands/``, in the order of the help."""
 
 
+@cache
+def commands_by_group() -> dict[str, list[str]]:
+    """Return the names of the commands in each folder of ``commands/``, sorted."""
+    return {
+        group: sorted(
+            file.removesuffix(".py")
+            for file in os.listdir(f"{commands.__path__[0]}/{group}")  # noqa: PTH208 - pathlib is slower
+            if file.endswith(".py") and file != "__init__.py"
+        )
+        for group in GROUPS
+    }
+
+
 @contextmanager
-def _errors_on_one_line() -> Iterator[None]:
-    """What is quoted in an error of usage is shown as names are shown everywhere."""
+def _escape_usage_errors() -> Iterator[None]:
+    """Escape line feeds and control characters in what usage errors quote."""
     try:
         yield
-    except click.MissingParameter:  # it quotes nothing
+    except click.MissingParameter:  # quotes nothing
         raise
     except click.UsageError as error:
         raise click.UsageError(escape_line(error.format_message()), error.ctx) from None
 
 
 class _Commands(click.Group):
-    """Commands by the names of their files; only the one that is run is imported."""
+    """The commands, named like their files. A command is imported when it is needed."""
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
-        with _errors_on_one_line():
+        with _escape_usage_errors():
             return super().make_context(*arguments, **options)
 
     def invoke(self, context: click.Context) -> Any:
-        with _errors_on_one_line():
+        with _escape_usage_errors():
             return super().invoke(context)
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return sorted(_folders())
+        return [name for names in commands_by_group().values() for name in names]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in (folders := _folders()):
-            return None
-        command: click.Command = import_module(f"archc.commands.{folders[name]}.{name}").command
-        return _helped(command)
+        for group, names in commands_by_group().items():
+            if name in names:
+                command: click.Command = import_module(f"archc.commands.{group}.{name}").command
+                return _with_help(command)
+        return None
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, self.list_commands(context)))
+        for group, names in commands_by_group().items():
+            found = [(name, self.get_command(context, name)) for name in names]
+            with formatter.section(group.capitalize()):
+                formatter.write_dl(
+                    [
+                        (name.ljust(width), command.get_short_help_str(formatter.width))
+                        for name, command in found
+                        if command is not None
+                    ]
+                )
 
 
-@cache
-def _folders() -> dict[str, str]:
-    """The commands by name, each with the folder that its file is in."""
-    return {
-        file.removesuffix(".py"): folder
-        for folder in GROUPS
-        for file in os.listdir(f"{commands.__path__[0]}/{folder}")  # noqa: PTH208 - pathlib is slower
-        if file.endswith(".py") and file != "__init__.py"
-    }
-
-
-def _helped(command: click.Command) -> click.Command:
-    """The command with its docstring as its help, which click does not find under ``-OO``."""
+def _with_help(command: click.Command) -> click.Command:
+    """Set the help of a command under ``python -OO``, where click finds no docstring."""
     if command.help is None and command.callback is not None:
         from archc.language.docstrings import docstring
 
@@ -77,26 +93,30 @@ def _helped(command: click.Command) -> click.Command:
     return command
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="archc COMMAND --help shows the options of a command, and examples.",
+)
 @click.version_option(__version__, prog_name="archc")
 def cli() -> None:
     """Compile neural-network architectures, written as their paper prints them.
 
-    A SPEC is a path, or a name of those that archc list shows, with .yaml or without. Where none is
-    given, all of specs/ are meant.
+    SPEC is a path, or a name that archc list shows, with or without .yaml. If you name no SPEC,
+    check, build and verify use all of specs/.
     """
 
 
-_helped(cli)
+_with_help(cli)
 
 
 def main() -> NoReturn:
-    """Run the command line; a fault of archc's own is one line and exit status 70."""
-    # A short process: collecting cycles and taking the interpreter down would each take longer
-    # than the analysis itself. See docs/decisions/0006-start-up.md.
+    """Run the command line. An internal error prints one line and exits with status 70."""
+    # Collecting cycles and finalising the interpreter would each take longer than the analysis
+    # itself. See docs/decisions/0006-start-up.md.
     gc.disable()
     for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as in the background of a shell
+        if signal.getsignal(number) != signal.SIG_IGN:  # a shell's background job ignores them
             signal.signal(number, _terminate)
     status = FAULT
     try:
@@ -108,33 +128,33 @@ def main() -> NoReturn:
             raise
         if isinstance(fault, OSError) and fault.filename is None:
             status = DIAGNOSTICS
-            _explain(fault)
+            _report_output_error(fault)
         else:
-            message = escape_line(f"archc: internal fault: {type(fault).__name__}: {fault}")
-            _say(f"{message}\nPlease report it; ARCHC_DEBUG=1 shows where it happened.")
+            message = escape_line(f"archc: internal error: {type(fault).__name__}: {fault}")
+            _print_error(f"{message}\nPlease report it; ARCHC_DEBUG=1 shows the traceback.")
     for stream in (sys.stdout, sys.stderr):
         try:
-            # None where it was closed before archc started.
+            # None if it was closed before archc started.
             if stream is not None:
                 stream.flush()
-        except OSError as full:
+        except OSError as error:
             if status == 0:
-                _explain(full)
+                _report_output_error(error)
             status = status or DIAGNOSTICS
     os._exit(status)
 
 
-def _explain(error: OSError) -> None:
-    """Say that the output went nowhere, unless its reader just went away."""
+def _report_output_error(error: OSError) -> None:
+    """Print that output could not be written, unless its reader closed the pipe."""
     if error.errno != errno.EPIPE:
-        _say(f"archc: cannot write output: {error.strerror or error}")
+        _print_error(f"archc: cannot write output: {error.strerror or error}")
 
 
-def _say(message: str) -> None:
+def _print_error(message: str) -> None:
     with suppress(OSError):
         click.echo(escape_lines(message), err=True)
 
 
 def _terminate(number: int, _: object) -> NoReturn:
-    """End as the shell says of the signal; what is half written is removed on the way out."""
+    """Exit with the status that a shell gives a signal, removing files half written."""
     sys.exit(128 + number)

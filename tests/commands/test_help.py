@@ -1,7 +1,8 @@
-"""Tests `archc --help`, `archc list`, and the values listed in the help of options."""
+"""Tests `archc --help`, the examples in the help of commands, and `archc list`."""
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import click
 import pytest
 from command_line import run
 
-from archc.cli import cli
+from archc.cli import GROUPS, cli, commands_by_group
 from archc.driver.backend import backends, default_name
 from archc.language.library import shipped_folder
 
@@ -25,6 +26,10 @@ stem:
 head:
   pool: {AvgPool: global}
   fc: {Linear: classes}
+"""
+VARIANT = """\
+extends: googlenet_bn.yaml
+name: Mine
 """
 COMMANDS = cli.list_commands(click.Context(cli))
 SHIPPED = sorted(path.stem for path in shipped_folder().glob("*.yaml"))
@@ -51,13 +56,56 @@ def test_help_shows_the_whole_summary_of_a_command_in_80_columns(
     assert len(line) <= 80
 
 
+def test_help_groups_the_commands() -> None:
+    said = run("--help").stdout
+    groups = dict(re.findall(r"^(\w+):\n((?:  .+\n)+)", said, re.MULTILINE))
+    assert list(groups) == ["Options", *map(str.capitalize, GROUPS)]
+    for group, names in commands_by_group().items():
+        assert [line.split()[0] for line in groups[group.capitalize()].splitlines()] == names
+
+
+def examples(name: str) -> list[list[str]]:
+    """Return the arguments of the examples in the help of a command, without redirections."""
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    assert command.epilog is not None
+    lines = [line.partition(" > ")[0] for line in command.epilog.splitlines()]
+    return [shlex.split(line)[1:] for line in lines if line.startswith("  archc ")]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_every_command_has_examples_that_parse(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    assert examples(name)
+    for first, *arguments in examples(name):
+        assert first == name
+        with command.make_context(name, arguments):
+            pass  # Raises UsageError for unknown options.
+
+
+@pytest.mark.parametrize("name", [n for n in COMMANDS if n not in ("bench", "verify", "weights")])
+def test_examples_run(name: str) -> None:
+    """With googlenet and others that are shipped, and specs/mine.yaml in a git repository."""
+    if name != "new":
+        Path("specs").mkdir()
+        Path("specs/mine.yaml").write_text(VARIANT)
+    settings = ("user.name=a", "user.email=a@example.com", "init.defaultBranch=main")
+    git = ["git", *(word for setting in settings for word in ("-c", setting))]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "--allow-empty", "-m", "a"]):
+        subprocess.run([*git, *arguments], check=True)
+    for arguments in examples(name):
+        result = run(*arguments)
+        assert result.exit_code == 0, (arguments, result.output)
+
+
 @pytest.mark.parametrize("command", ["build", "verify", "weights"])
 def test_help_names_the_backends(command: str) -> None:
     default = default_name()
     assert default in backends()
     said = " ".join(run(command, "--help").stdout.split())
-    shown = [f"{name} (the default)" if name == default else name for name in backends()]
-    assert f"--backend NAME The backend: {', '.join(shown)}." in said
+    shown = [f"{name} (default)" if name == default else name for name in backends()]
+    assert f"--backend NAME Backend: {', '.join(shown)}." in said
 
 
 def test_help_and_list_import_no_backend() -> None:
@@ -98,7 +146,7 @@ def test_list_shows_what_each_name_stands_for() -> None:
         "small 162 params A small one.",
         "",
         "In specs/:",
-        "faulty not valid: archc check faulty.yaml says why",
+        "faulty invalid; run archc check faulty.yaml",
         "googlenet 162 params A small one.",
         "",
     ]

@@ -149,7 +149,7 @@ def test_a_fault_of_its_own_quotes_names_on_its_line() -> None:
     said = done.stderr.decode()
     assert is_harmless(said)
     assert len(said.splitlines()) == 2
-    assert said.startswith(r"archc: internal fault: ValueError: ::a\n::stop-commands::tok")
+    assert said.startswith(r"archc: internal error: ValueError: ::a\n::stop-commands::tok")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def odd() -> None:
 
 def test_texts_are_no_requests() -> None:
     group = click.Group("archc", {"odd": odd}, help="Do odd things.")
-    text = manual_page(group).partition(".SS odd\n")[2].partition(".SH EXIT")[0]
+    text = manual_page(group, {"run": ["odd"]}).partition(".SS odd\n")[2].partition(".SH EXIT")[0]
     assert text == (
         ".B archc odd\n"
         "[OPTIONS]\n"
@@ -82,7 +82,11 @@ def markdown() -> None:
 
 def test_texts_are_no_markdown() -> None:
     group = click.Group("archc", {"odd": markdown}, help="Do odd things.")
-    text = command_reference(group).partition("## odd\n\n")[2].partition("\n\n## Exit")[0]
+    text = (
+        command_reference(group, {"run": ["odd"]})
+        .partition("### odd\n\n")[2]
+        .partition("\n\n## Exit")[0]
+    )
     assert text == (
         "```sh\n"
         "archc odd [OPTIONS]\n"
