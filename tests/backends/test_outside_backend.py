@@ -97,11 +97,11 @@ def test_what_it_takes_no_weights_for(tmp_path: Path, installed: Path) -> None:
     given = ("build", "--backend", "dot", "small.yaml", "--weights", "small.pt")
     done = archc(tmp_path, installed, *given)
     assert done.returncode == 2
-    assert "--weights: the files of this backend hold no weights" in done.stderr
+    assert "--weights: this backend's files hold no weights" in done.stderr
 
 
 def test_without_it_there_is_no_such_backend(tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(SPEC)
     done = archc(tmp_path, tmp_path, "build", "--backend", "dot", "small.yaml")
     assert done.returncode == 2
-    assert "no backend dot, choose --backend from: onnx, pytorch" in done.stderr
+    assert "unknown backend dot; choose --backend from: onnx, pytorch" in done.stderr

@@ -376,10 +376,10 @@ def test_half_precision_has_its_difference(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("small.yaml", "--only", "nobody"), "nothing is called nobody: --list names what"),
-        (("small.yaml", "--only", "even", "--only", "nobody"), "nothing is called nobody"),
-        (("small.yaml", "--base", "nobody"), "nothing is called nobody"),
-        (("small.yaml", "--only", "product"), "nothing is called product"),
+        (("small.yaml", "--only", "nobody"), "no mode matches nobody; --list shows the modes"),
+        (("small.yaml", "--only", "even", "--only", "nobody"), "no mode matches nobody"),
+        (("small.yaml", "--base", "nobody"), "no mode matches nobody"),
+        (("small.yaml", "--only", "product"), "no mode matches product"),
         (("small.yaml", "--train", "--half"), "--half is for inference"),
         (("small.yaml", "--plot", "a.txt"), "--plot draws .svg, .png, .pdf, not .txt"),
         (("small.yaml", "--batch", "0"), "0 is not in the range"),

@@ -217,7 +217,7 @@ def test_with_a_mapping_that_drops_the_layer() -> None:
 def test_what_is_converted_needs_every_weight(option: str) -> None:
     code, output = weights(model().state_dict(), "--check", "--leave", "fc", option)
     assert code == 2
-    assert f"--leave: what {option} converts needs the weights of every layer" in output
+    assert f"--leave cannot be used with {option}, which needs every layer's weights" in output
 
 
 def test_a_model_with_weights_needs_every_weight() -> None:

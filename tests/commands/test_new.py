@@ -29,7 +29,7 @@ def test_a_new_variant_compiles_and_changes_nothing() -> None:
     assert result.exit_code == 0, result.output
     assert result.output == (
         "wrote my_net.yaml, a variant of googlenet.yaml\n"
-        "wrote archc.schema.json, by which editors check it\n"
+        "wrote archc.schema.json, its schema for editors\n"
     )
     text = Path("my_net.yaml").read_text()
     assert text.startswith("# yaml-language-server: $schema=archc.schema.json\n")

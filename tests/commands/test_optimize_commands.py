@@ -116,7 +116,7 @@ def test_the_file_of_another_spec_is_not_taken() -> None:
 def test_both_at_once_are_one_too_many(command: str) -> None:
     more = ("--check",) if command.startswith("weights") else ()
     code, output = run(*command.split(), *more, "--optimize", "--merge")
-    assert code == 2 and "say one of --optimize and --merge" in output
+    assert code == 2 and "use --optimize or --merge, not both" in output
 
 
 @pytest.mark.parametrize("option", ["--optimize", "--merge"])
@@ -257,7 +257,7 @@ def test_converting_twice_is_refused(option: str) -> None:
     name = "ToyDeploy" if option == "--optimize" else "ToyMerged"
     assert weights("one.pt", "-o", "two.pt", option) == (
         1,
-        f"error[A706] one.pt is a checkpoint of {name} already\n",
+        f"error[A706] one.pt already is a checkpoint of {name}\n",
     )
     assert not Path("two.pt").exists()
 
@@ -265,9 +265,9 @@ def test_converting_twice_is_refused(option: str) -> None:
 def test_what_cannot_go_back() -> None:
     torch.save(trained(), "trained.pt")
     code, output = weights("trained.pt", "-o", "out.pt", "--optimize", "--back")
-    assert code == 2 and "folded norms cannot be had back" in output
+    assert code == 2 and "--back cannot restore folded norms" in output
     code, output = weights("trained.pt", "-o", "out.pt", "--merge", "--back")
-    assert (code, output) == (1, "error[A706] trained.pt is a checkpoint of Toy already\n")
+    assert (code, output) == (1, "error[A706] trained.pt already is a checkpoint of Toy\n")
     for options in (("--back",), ("--merge", "--back", "--from", "none")):
         assert weights("trained.pt", "-o", "out.pt", *options)[0] == 2
     assert not Path("out.pt").exists()

@@ -348,12 +348,12 @@ def test_from() -> None:
     torch.save(ours(), "in.pt")
     assert run("in.pt", "--check") == (0, "in.pt: fits, 28 tensors of Toy\n")
     code, output = run("in.pt", "--from", "caffe", "--check")
-    assert code == 2 and "no checkpoint caffe: the spec declares none" in output
+    assert code == 2 and "unknown checkpoint caffe: the spec declares none" in output
     Path("toy.yaml").write_text(SPEC + CAFFE + "  plain: {source: s, keys: {}}\n")
     code, output = run("in.pt", "--check")
-    assert code == 2 and "say --from one of caffe, plain, or --from none" in output
+    assert code == 2 and "choose --from one of caffe, plain, or --from none" in output
     code, output = run("in.pt", "--check", "--from", "cafe")
-    assert code == 2 and "no checkpoint cafe: the spec declares caffe, plain" in output
+    assert code == 2 and "unknown checkpoint cafe: the spec declares caffe, plain" in output
     assert run("in.pt", "--check", "--from", "plain")[0] == 0
     assert run("in.pt", "--check", "--from", "none")[0] == 0
     code, output = run("in.pt", "--from", "plain")

@@ -215,13 +215,13 @@ def test_markdown_is_a_section_of_the_page() -> None:
     [
         ("conact", "did you mean concat?"),
         ("A3022", "did you mean A302?"),
-        ("zzz", "archc explain lists all there are"),
+        ("zzz", "archc explain lists them"),
     ],
 )
 def test_an_unknown_code(word: str, hint: str) -> None:
     result = archc("explain", "A302", word)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert f"Error: no code {word}: {hint}\n" in result.stderr
+    assert f"Error: unknown code {word}: {hint}\n" in result.stderr
 
 
 def test_colours_where_they_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ def test_what_is_safe_is_mended_and_the_rest_is_shown() -> None:
     result = fix()
     assert Path("net.yaml").read_text() == MENDED
     assert result.exit_code == 1
-    assert result.stderr.startswith("net.yaml: 8 findings mended\nnet.yaml:8:24: error[A201]")
+    assert result.stderr.startswith("net.yaml: 8 diagnostics fixed\nnet.yaml:8:24: error[A201]")
     assert result.stderr.endswith("archc calls it out\n1 error\n")
     assert fix().stderr.endswith("1 error\n")
     assert Path("net.yaml").read_text() == MENDED
@@ -72,7 +72,7 @@ def test_what_is_safe_is_mended_and_the_rest_is_shown() -> None:
 def test_a_spec_that_is_mended_whole_is_fine() -> None:
     Path("net.yaml").write_text(BAD.replace("out_channels", "outt"))
     result = fix()
-    assert (result.exit_code, result.stderr) == (0, "net.yaml: 9 findings mended\n")
+    assert (result.exit_code, result.stderr) == (0, "net.yaml: 9 diagnostics fixed\n")
     assert Path("net.yaml").read_text() == MENDED.replace("out_channels", "out")
 
 
@@ -81,7 +81,7 @@ def test_a_lint_of_the_network_that_is_meant_keeps_no_fix_from_being_made() -> N
     Path("net.yaml").write_text(without)
     result = fix()
     assert result.exit_code == 0
-    assert result.stderr.startswith("net.yaml: 9 findings mended\nnet.yaml:10:9: warning[L105]")
+    assert result.stderr.startswith("net.yaml: 9 diagnostics fixed\nnet.yaml:10:9: warning[L105]")
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "byte order mark"])

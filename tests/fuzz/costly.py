@@ -22,7 +22,7 @@ from fuzz.compiling import analysed
 from fuzz.large import Size, changed, random_size, text_of
 
 from archc.cli import cli
-from archc.commands.specs import quickly
+from archc.commands.specs import disable_pydantic_plugins
 from archc.network import ir
 
 COMMANDS = {
@@ -159,7 +159,7 @@ def _layers(text: str) -> tuple[int, int]:
 @cache
 def _warm() -> None:
     """Run every command once, so that no measurement includes imports."""
-    quickly()
+    disable_pydantic_plugins()
     for command in COMMANDS:
         small = text_of(Size(printed=1))
         with tempfile.TemporaryDirectory() as folder:

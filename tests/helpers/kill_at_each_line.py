@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from archc.commands.options import chosen_backend
+from archc.commands.options import choose_backend
 from archc.commands.specs import compile_all
 from archc.driver.build import emit_files
 from archc.driver.files import staging, writer
@@ -38,7 +38,7 @@ def kill_at(step: int) -> None:
 
 def main() -> None:
     """Run one child process for each step, until one finishes."""
-    files, _ = emit_files(compile_all([sys.argv[1]]), chosen_backend(None), Path("generated"))
+    files, _ = emit_files(compile_all([sys.argv[1]]), choose_backend(None), Path("generated"))
     file = files[0]
     old = Stamp(Path(sys.argv[1]).name, (), digest_of(())).headed(b"x = 1\n", "#")
     target, new = file.path, file.content

@@ -148,11 +148,11 @@ def test_a_width_is_what_the_hint_makes_it(parameters: str, width: str, hint: st
     ("given", "message"),
     [
         (("rate=0.1", "rate=0.2"), "rate is set twice"),
-        (("input=",), "'input=' is not input=3x224x224"),
-        (("classes=ten",), "'classes=ten' is not classes=NUMBER"),
-        (("rate",), "'rate' is not rate=NUMBER"),
-        (("=1e",), "'=1e' is not NAME=NUMBER"),
-        (("rate=" + "9" * 5000,), "is not rate=NUMBER"),
+        (("input=",), "expected input=3x224x224, got 'input='"),
+        (("classes=ten",), "expected classes=NUMBER, got 'classes=ten'"),
+        (("rate",), "expected rate=NUMBER, got 'rate'"),
+        (("=1e",), "expected NAME=NUMBER, got '=1e'"),
+        (("rate=" + "9" * 5000,), "expected rate=NUMBER"),
     ],
 )
 def test_what_is_no_setting_is_wrong_usage(given: tuple[str, ...], message: str) -> None:

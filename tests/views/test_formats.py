@@ -60,7 +60,7 @@ def test_concise_is_one_line_for_each_diagnostic() -> None:
     assert result.stderr.splitlines() == [
         "bad.yaml:6:11: error[A205] Cnov is no kind of layer; did you mean Conv?",
         "bad.yaml:7:3: error[A104] conv1 and CONV1 differ only in case",
-        "2 errors; archc check --fix mends 1",
+        "2 errors; archc check --fix fixes 1",
     ]
 
 

@@ -1,1 +1,4 @@
-"""The commands, one file each; the file's name is the command's, its ``command`` what is run."""
+"""The commands: a folder for each group of the help, a file for each command.
+
+The file has the name of the command and defines it as ``command``.
+"""

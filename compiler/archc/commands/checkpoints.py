@@ -1,4 +1,4 @@
-"""Checkpoints that a command is given, matched against the network."""
+"""Reads the checkpoint that a command names and matches it against the network."""
 
 import sys
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archc.commands.printing import DIAGNOSTICS, echo, print_diagnostics, refuse
+from archc.commands.printing import DIAGNOSTICS, echo, fail, print_diagnostics
 
 if TYPE_CHECKING:
     from archc.analyses import Analysis
@@ -18,33 +18,32 @@ if TYPE_CHECKING:
     from archc.driver.pipeline import Compiled
 
 
-def given_weights(
+def load_weights(
     backend: "Backend",
     file: Path | None,
     compiled: "list[Compiled]",
     recipe: "Recipe | None",
     closing: str = "",
 ) -> "Mapping[str, Any] | None":
-    """The tensors of a checkpoint for the one spec; exits with its findings where it has any.
+    """Return the tensors of a checkpoint, or exit if it does not fit the spec.
 
-    They are those of the network as written, of which the backend makes what the recipe needs.
-
-    Raises UsageError where the backend or several specs have no use for them, BackendUnavailable
-    where what reads the file is not installed.
+    The checkpoint is that of the network as written; the backend converts it for the recipe.
+    Raises UsageError if there are several specs or the backend's files hold no weights, and
+    BackendUnavailable if the package that reads the file is not installed.
     """
     if file is None:
         return None
     if "weights" not in backend.options:
-        raise click.UsageError("--weights: the files of this backend hold no weights")
+        raise click.UsageError("--weights: this backend's files hold no weights")
     if len(compiled) != 1:
-        raise click.UsageError("--weights are those of one SPEC: say which")
+        raise click.UsageError("--weights needs exactly one SPEC")
     from archc.checks.checkpoints.match import match_checkpoint
     from archc.diagnostics import Diagnostic
     from archc.driver.optimize import optimize
 
     tensors = backend.read_weights(file)
     if isinstance(tensors, Diagnostic):
-        refuse(tensors, closing)
+        fail(tensors, closing)
     written = compiled[0].analysis
     match = match_checkpoint(written, tensors)
     made = optimize(written, recipe).analysis if recipe else None
@@ -52,12 +51,12 @@ def given_weights(
     return match.pick(tensors)
 
 
-def remark_weights(files: "list[File]") -> None:
-    """Say which files hold weights that were given, and that nothing is known of these."""
+def print_weight_notes(files: "list[File]") -> None:
+    """Note which generated files hold a checkpoint's weights, which are not checked."""
     from archc.driver.files.writer import given_weights as holding
 
     for path in holding(files):
-        echo(f"{path} holds given weights: all else is checked, --weights FILE compares them")
+        echo(f"{path}: weights not checked; --weights FILE compares them with a checkpoint")
 
 
 def fail_on_match(
@@ -69,11 +68,11 @@ def fail_on_match(
     closing: str = "",
     whole: bool = False,
 ) -> None:
-    """Exits where the checkpoint does not fit the network, whose analysis is given.
+    """Exit if the checkpoint does not fit the network.
 
-    ``made`` is the network that it is to be converted for, if any: of a checkpoint that fits it,
-    nothing is said but that. Otherwise it is said what the checkpoint does fit; with ``whole``,
-    what it does fit with the weights of every layer.
+    ``made`` is the analysis of the optimised network that the checkpoint is converted for. If the
+    checkpoint already fits that, only this is printed. Otherwise the message lists what the
+    checkpoint does fit; with ``whole``, only specs for which it has every layer's weights.
     """
     if not match.diagnostics:
         return
@@ -82,10 +81,10 @@ def fail_on_match(
     from archc.driver.checkpoint_fits import find_fits
 
     if made and not match_checkpoint(made, tensors).diagnostics:
-        message = f"{file} is a checkpoint of {made.network.name} already"
-        refuse(Diagnostic(Code.UNCONVERTIBLE, message), closing)
+        message = f"{file} already is a checkpoint of {made.network.name}"
+        fail(Diagnostic(Code.UNCONVERTIBLE, message), closing)
     print_diagnostics(match.diagnostics)
-    if not (match.prefix and len(match.diagnostics) == 1):  # which says how it fits
+    if not (match.prefix and len(match.diagnostics) == 1):  # this diagnostic says how to fit it
         for use in find_fits(analysis, tensors, whole):
             echo(f"{file} {use.words}", err=True)
     if closing:

@@ -1,7 +1,7 @@
-"""What a shell may put where the cursor is: names of specs and of backends.
+"""Shell completion of specs, backends and folders.
 
-The shell asks at every press of a key, so that nothing here compiles a spec, and imports stand
-where they are used.
+The shell runs it at every press of the Tab key, so nothing here compiles a spec, and imports are
+local.
 """
 
 from typing import TYPE_CHECKING
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 def complete_spec(
     context: "Context", parameter: "Parameter", typed: str
 ) -> "list[CompletionItem[str]]":
-    """The names under which specs are found, and files where no name begins with what is typed."""
+    """Return names of specs, and let the shell complete paths."""
     from click.shell_completion import CompletionItem
 
     from archc.language.library import named_specs
 
     found = [file.path for files in named_specs().values() for file in files]
-    # Only what can be a module's name: anything else may mean something to the shell.
+    # Only plain names: others may contain characters that the shell interprets.
     names = sorted(path.name for path in found if _is_plain(path.stem))
     matching = [CompletionItem(name) for name in names if name.startswith(typed)]
-    # The mark for files stands first, since bash forgets what it has when it meets it.
+    # The file item comes first: bash discards items before it.
     return [CompletionItem(typed, type="file"), *matching]
 
 
 def complete_backend(context: "Context", parameter: "Parameter", typed: str) -> list[str]:
-    """The backends that are installed."""
+    """Return the installed backends."""
     from archc.driver.backend import backends
 
     return [name for name in backends() if name.startswith(typed)]
@@ -37,7 +37,7 @@ def complete_backend(context: "Context", parameter: "Parameter", typed: str) -> 
 def complete_folder(
     context: "Context", parameter: "Parameter", typed: str
 ) -> "list[CompletionItem[str]]":
-    """Folders, by the shell's own means."""
+    """Let the shell complete folders."""
     from click.shell_completion import CompletionItem
 
     return [CompletionItem(typed, type="dir")]

@@ -1,4 +1,4 @@
-"""Options and arguments that several commands have."""
+"""Options and arguments that several commands share, and the examples in their help."""
 
 import os
 import re
@@ -21,8 +21,13 @@ _LONGEST_NUMBER = 40
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 
+def examples(*commands: str) -> str:
+    """Return the end of a command's help: example commands, one on a line."""
+    return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])
+
+
 class _Folder(click.Path):
-    """A folder's name; an empty one is no name, though a path makes "." of it."""
+    """The name of a folder. An empty name is an error: ``Path("")`` would be the current folder."""
 
     def convert(
         self,
@@ -31,7 +36,7 @@ class _Folder(click.Path):
         ctx: click.Context | None,
     ) -> str | bytes | os.PathLike[str]:
         if value == "":
-            self.fail("an empty name is no folder", param, ctx)
+            self.fail("the name is empty", param, ctx)
         folder: str | bytes | os.PathLike[str] = super().convert(value, param, ctx)
         return folder
 
@@ -51,14 +56,14 @@ out_option = click.option(
 
 
 class _BackendOption(click.Option):
-    """Its help names the backends that are installed, which are looked for when it is shown."""
+    """An option whose help lists the installed backends, looked up when the help is shown."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         from archc.driver.backend import backends, default_name
 
         default = default_name()
-        known = [f"{name} (the default)" if name == default else name for name in backends()]
-        self.help = f"The backend: {', '.join(known) or 'none is installed'}."
+        known = [f"{name} (default)" if name == default else name for name in backends()]
+        self.help = f"Backend: {', '.join(known) or 'none is installed'}."
         return super().get_help_record(ctx)
 
 
@@ -67,7 +72,7 @@ backend_option = click.option(
     cls=_BackendOption,
     default=None,
     metavar="NAME",
-    help="The backend.",
+    help="Backend.",
     shell_complete=complete_backend,
 )
 weights_option = click.option(
@@ -75,14 +80,14 @@ weights_option = click.option(
     type=click.Path(path_type=Path),
     default=None,
     metavar="FILE",
-    help="Tensors to put into the file, for a backend whose files hold them.",
+    help="Checkpoint with the weights of the generated file, if the backend's files hold any.",
 )
 
 
 def _settings(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, Setting]:
-    """``NAME=VALUE`` pairs as a mapping. A value is a number; that of ``input`` is a text."""
+    """Parse ``NAME=VALUE`` pairs. The value of ``input`` is a string, all others are numbers."""
     settings: dict[str, Setting] = {}
     for given in values:
         name, _, value = given.partition("=")
@@ -93,8 +98,8 @@ def _settings(
         elif _NUMBER.fullmatch(value) and len(value) <= _LONGEST_NUMBER:
             settings[name] = int(value) if value.lstrip("-+").isdecimal() else float(value)
         else:
-            such = "input=3x224x224" if name == "input" else f"{name or 'NAME'}=NUMBER"
-            raise click.BadParameter(f"{given!r} is not {such}")
+            expected = "input=3x224x224" if name == "input" else f"{name or 'NAME'}=NUMBER"
+            raise click.BadParameter(f"expected {expected}, got {given!r}")
     return settings
 
 
@@ -104,23 +109,25 @@ set_option = click.option(
     multiple=True,
     callback=_settings,
     metavar="NAME=VALUE",
-    help="Give classes, input or a parameter of the spec another value.",
+    help="Set classes, input or a parameter of the spec.",
 )
 optimize_option = click.option(
     "--optimize",
     is_flag=True,
-    help="For inference: norms folded, sibling 1x1 convolutions merged, what only training needs "
-    "left out.",
+    help="Optimise for inference: fold norms, merge sibling 1x1 convolutions, remove what only "
+    "training needs.",
 )
 merge_option = click.option(
-    "--merge", is_flag=True, help="Sibling 1x1 convolutions merged, and nothing else: for training."
+    "--merge",
+    is_flag=True,
+    help="Only merge sibling 1x1 convolutions; the result can be trained.",
 )
 
 
-def chosen_recipe(optimize: bool, merge: bool) -> "Recipe | None":
-    """How to optimise; None where neither is asked for. Raises UsageError where both are."""
+def choose_recipe(optimize: bool, merge: bool) -> "Recipe | None":
+    """Return how to optimise, or None for not at all. Raises UsageError for both options."""
     if optimize and merge:
-        raise click.UsageError("--optimize merges, too: say one of --optimize and --merge")
+        raise click.UsageError("use --optimize or --merge, not both; --optimize also merges")
     if not optimize and not merge:
         return None
     from archc.driver.optimize import DEPLOY, MERGED
@@ -128,10 +135,10 @@ def chosen_recipe(optimize: bool, merge: bool) -> "Recipe | None":
     return DEPLOY if optimize else MERGED
 
 
-def can_optimize(backend: "Backend", recipe: "Recipe | None") -> None:
-    """Raises UsageError where the backend makes nothing of an optimised network."""
+def check_optimizable(backend: "Backend", recipe: "Recipe | None") -> None:
+    """Raise UsageError if the backend does not support optimised networks."""
     if recipe is not None and "optimized" not in backend.options:
-        raise click.UsageError(f"--{recipe.option}: this backend takes networks as written")
+        raise click.UsageError(f"--{recipe.option}: this backend does not support it")
 
 
 def build_command(
@@ -142,7 +149,7 @@ def build_command(
     weights: Path | None,
     out: Path,
 ) -> str:
-    """The ``archc build`` that gives the same files, as it is typed."""
+    """Return the ``archc build`` command that writes the same files."""
     chosen = [quote(spec) for spec in specs]
     chosen += [f"--backend {backend}"] if backend else []
     chosen += set_options(settings)
@@ -152,8 +159,8 @@ def build_command(
     return " ".join(["archc build", *chosen])
 
 
-def chosen_backend(name: str | None) -> "Backend":
-    """The backend of that name, or the default one. Raises UsageError where there is none."""
+def choose_backend(name: str | None) -> "Backend":
+    """Return the backend of that name, or the default. Raises UsageError if there is none."""
     from archc.driver.backend import DEFAULT, backends, load_backend
 
     backend = load_backend(name or DEFAULT)
@@ -161,6 +168,6 @@ def chosen_backend(name: str | None) -> "Backend":
         known = backends()
         if not known:
             raise click.UsageError("no backend is installed")
-        which = f"no backend {name}" if name else "no default backend"
-        raise click.UsageError(f"{which}, choose --backend from: {', '.join(known)}")
+        problem = f"unknown backend {name}" if name else "no default backend"
+        raise click.UsageError(f"{problem}; choose --backend from: {', '.join(known)}")
     return backend

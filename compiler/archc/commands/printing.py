@@ -1,4 +1,4 @@
-"""Printing: diagnostics, tables, documents; and the exit status."""
+"""Prints diagnostics, tables and documents, and exits."""
 
 import os
 import re
@@ -20,7 +20,7 @@ _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 def print_diagnostics(diagnostics: "Iterable[Diagnostic]") -> None:
-    """Print findings on standard error, of many that are alike a few."""
+    """Print diagnostics on standard error, only a few of many that are alike."""
     from archc.diagnostics import abridge, render
 
     for diagnostic in abridge(diagnostics):
@@ -28,7 +28,7 @@ def print_diagnostics(diagnostics: "Iterable[Diagnostic]") -> None:
 
 
 def fail_on(diagnostics: "list[Diagnostic]", closing: str = "") -> None:
-    """Print findings, then the closing words, and exit, where there are any findings."""
+    """If there are diagnostics, print them and the closing message, and exit."""
     print_diagnostics(diagnostics)
     if diagnostics:
         if closing:
@@ -36,8 +36,8 @@ def fail_on(diagnostics: "list[Diagnostic]", closing: str = "") -> None:
         sys.exit(DIAGNOSTICS)
 
 
-def refuse(diagnostic: "Diagnostic", closing: str = "") -> NoReturn:
-    """Print one finding, then the closing words, and exit."""
+def fail(diagnostic: "Diagnostic", closing: str = "") -> NoReturn:
+    """Print a diagnostic and the closing message, and exit."""
     fail_on([diagnostic], closing)
     sys.exit(DIAGNOSTICS)
 
@@ -49,22 +49,22 @@ def stop(message: str, status: int) -> NoReturn:
 
 
 def print_table(table: "Table", form: str, notes: Sequence[str] = ()) -> None:
-    """Print a table as text, Markdown or LaTeX, and lines that go with it."""
+    """Print a table as text, Markdown or LaTeX, and the notes below it."""
     if form == "latex":
         from archc.views.tables.latex import as_latex
 
-        # As CSV, the same bytes wherever it goes.
+        # Bytes, as for CSV, so that the encoding does not depend on the terminal.
         click.echo(as_latex(table, notes).encode(), nl=False)
         return
     from archc.views.tables import rendering
     from archc.views.tables.tables import legend
 
-    # Before columns are laid out: what stands for a character may be longer.
+    # Escape before columns are laid out, since escapes are longer.
     rows = (
-        tuple(cell._replace(text=_fitting(escape_line(cell.text), sys.stdout)) for cell in row)
+        tuple(cell._replace(text=_encodable(escape_line(cell.text), sys.stdout)) for cell in row)
         for row in table.rows
     )
-    headings = (_fitting(escape_line(heading), sys.stdout) for heading in table.headings)
+    headings = (_encodable(escape_line(heading), sys.stdout) for heading in table.headings)
     table = table._replace(headings=tuple(headings), rows=tuple(rows))
     if form == "text":
         parts = [rendering.as_text(table, _style), "\n".join(notes)]
@@ -74,7 +74,7 @@ def print_table(table: "Table", form: str, notes: Sequence[str] = ()) -> None:
 
 
 def print_csv(records: "Iterable[Mapping[str, object]]") -> None:
-    """Print records as CSV: the same bytes wherever it goes."""
+    """Print records as CSV, in UTF-8 whatever the terminal's encoding."""
     from archc.views.tables import rendering
 
     click.echo(rendering.as_csv(records).encode(), nl=False)
@@ -85,7 +85,7 @@ def _style(text: str, verdict: str) -> str:
 
 
 def echo(line: str, err: bool = False) -> None:
-    """Print one line. A line feed in it is part of a name, and shown as an escape."""
+    """Print one line, with line feeds in it escaped: they come from names."""
     _print(escape_line(line), err)
 
 
@@ -101,13 +101,13 @@ def echo_lines(text: str, err: bool = False) -> None:
 
 
 def echo_document(text: str) -> None:
-    """Print a document for tools, whose format escapes what it holds."""
+    """Print a document for tools, in a format that escapes its strings."""
     _print(escape_invisible(text), err=False)
 
 
 def _print(text: str, err: bool) -> None:
-    """Print text, in colours only where they are wanted, in characters that the stream has."""
-    text = _fitting(text, sys.stderr if err else sys.stdout)
+    """Print text, with colours if they are enabled, in characters that the stream can encode."""
+    text = _encodable(text, sys.stderr if err else sys.stdout)
     colour = None
     if os.environ.get("NO_COLOR"):
         colour = False
@@ -116,8 +116,8 @@ def _print(text: str, err: bool) -> None:
     click.echo(text, err=err, color=colour)
 
 
-def _fitting(text: str, stream: TextIO | None) -> str:
-    """The text in characters that the stream has; there is no stream where it was closed."""
+def _encodable(text: str, stream: TextIO | None) -> str:
+    """Replace characters that the stream cannot encode. The stream is None if it is closed."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         text.encode(encoding)

@@ -1,4 +1,4 @@
-"""The specs that a command is given, compiled."""
+"""Finds and compiles the specs that a command names."""
 
 import os
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archc.commands.printing import fail_on, refuse
+from archc.commands.printing import fail, fail_on
 from archc.language.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def all_specs(specs: tuple[str, ...]) -> "list[str | SpecFile]":
-    """The specs named, each once, or all of ``specs/``. Raises UsageError where there are none."""
+    """Return the named specs without duplicates, or all of ``specs/``.
+
+    Raises UsageError if there are none.
+    """
     from archc.language.library import SpecFile, find_spec, project_specs
 
     if specs:
@@ -24,7 +27,7 @@ def all_specs(specs: tuple[str, ...]) -> "list[str | SpecFile]":
         for name in specs:
             file = find_spec(name)
             if isinstance(file, SpecFile):
-                # By its name too: a link of another name gives another file.
+                # The name counts too: a symbolic link generates a file of its own name.
                 files.setdefault((os.path.realpath(file.path), file.path.name), file)
             else:
                 files.setdefault(name, name)
@@ -32,21 +35,21 @@ def all_specs(specs: tuple[str, ...]) -> "list[str | SpecFile]":
 
     found: list[str | SpecFile] = [*project_specs()]
     if not found:
-        raise click.UsageError("no SPEC given, and there is no specs/ folder with specs here")
+        raise click.UsageError("name a SPEC: there are no specs in specs/")
     return found
 
 
-def quickly() -> None:
-    """Let pydantic be imported without a look for plugins, before anything imports it.
+def disable_pydantic_plugins() -> None:
+    """Disable the plugins of pydantic, before it is imported.
 
-    archc has none, and looking for them reads every installed package's metadata.
+    archc has none, and the search for them reads the metadata of every installed package.
     """
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def compile_one(spec: "str | SpecFile", settings: Settings) -> "Compiled | list[Diagnostic]":
-    """One spec all the way through, or its findings."""
-    quickly()
+    """Compile a spec, or return its diagnostics."""
+    disable_pydantic_plugins()
     from archc.driver.pipeline import compile_spec
 
     return compile_spec(spec, settings)
@@ -55,7 +58,7 @@ def compile_one(spec: "str | SpecFile", settings: Settings) -> "Compiled | list[
 def compile_all(
     specs: "Iterable[str | SpecFile]", settings: Settings | None = None, closing: str = ""
 ) -> "list[Compiled]":
-    """Every spec all the way through; exits with the findings of all where one has any."""
+    """Compile all specs. If any has diagnostics, print those of all and exit."""
     results = [compile_one(spec, settings or {}) for spec in specs]
     diagnostics = [
         diagnostic for result in results if isinstance(result, list) for diagnostic in result
@@ -64,13 +67,13 @@ def compile_all(
     return [result for result in results if not isinstance(result, list)]
 
 
-def compile_at(name: str) -> "Compiled":
-    """A spec, or one as git has it at a revision; exits where it has findings."""
+def compile_revision(name: str) -> "Compiled":
+    """Compile a spec, or ``REV:path`` for its version in git. Exits if it has diagnostics."""
     from archc.diagnostics import Diagnostic
     from archc.driver.revisions.git import spec_at
 
     with spec_at(name) as spec:
         if isinstance(spec, Diagnostic):
-            refuse(spec)
+            fail(spec)
         (compiled,) = compile_all([spec])
         return compiled

@@ -512,10 +512,10 @@ def test_options_that_make_no_sense_are_wrong_usage() -> None:
     Path("second.yaml").write_text(SPEC.replace("Toy", "Second"))
     plain = run("build", "toy.yaml", "--weights", "toy.safetensors")
     assert plain.exit_code == 2
-    assert "--weights: the files of this backend hold no weights" in plain.stderr
+    assert "--weights: this backend's files hold no weights" in plain.stderr
     several = build("second.yaml", "--weights", "toy.safetensors")
     assert several.exit_code == 2
-    assert "--weights are those of one SPEC" in several.stderr
+    assert "--weights needs exactly one SPEC" in several.stderr
     with pytest.raises(ValueError, match="hold no weights"):
         archc.emit(archc.load("toy.yaml"), weights=state())
     assert nothing_written()

@@ -251,7 +251,7 @@ def changed(key: str, change: Callable[[torch.Tensor], torch.Tensor]) -> Callabl
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (converted, "bad.safetensors is a checkpoint of ToyDeploy already"),
+        (converted, "bad.safetensors already is a checkpoint of ToyDeploy"),
         (changed("both.left.bn.running_var", lambda v: v * float("nan")), "no finite number"),
         (changed("both.left.bn.running_var", lambda v: -v), "no variance is negative"),
         (changed("both.left.conv.weight", lambda v: v[:1].clone()), "is 1x4x1x1, and 3x4x1x1"),
@@ -335,7 +335,7 @@ def test_checkpoints_go_there_and_back_without_torch(toy: State) -> None:
     assert found.keys() == toy.keys()
     assert all(torch.equal(found[key], toy[key]) for key in toy)
     again = weights("merged.safetensors", "-o", "twice.safetensors")
-    assert "merged.safetensors is a checkpoint of ToyMerged already" in again
+    assert "merged.safetensors already is a checkpoint of ToyMerged" in again
     assert not Path("twice.safetensors").exists()
 
 
@@ -351,6 +351,6 @@ def test_folded_norms_are_not_had_back(toy: State) -> None:
         "--back",
     )
     assert result.exit_code == 2
-    assert "folded norms cannot be had back" in result.output
+    assert "--back cannot restore folded norms" in result.output
     assert not is_invertible(optimize(archc.analyze(archc.load("toy.yaml")), DEPLOY).analysis)
     assert is_invertible(optimize(archc.analyze(archc.load("toy.yaml")), MERGED).analysis)

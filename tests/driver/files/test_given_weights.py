@@ -33,7 +33,7 @@ head:
   fc: {Linear: classes}
 """
 FILE = Path("generated", "toy.onnx")
-HOLDS = "holds given weights: all else is checked, --weights FILE compares them"
+HOLDS = "weights not checked; --weights FILE compares them with a checkpoint"
 
 
 @pytest.fixture(autouse=True)

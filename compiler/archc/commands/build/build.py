@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
-from archc.commands.checkpoints import given_weights, remark_weights
+from archc.commands.checkpoints import load_weights, print_weight_notes
 from archc.commands.options import (
     backend_option,
     build_command,
-    can_optimize,
-    chosen_backend,
-    chosen_recipe,
+    check_optimizable,
+    choose_backend,
+    choose_recipe,
+    examples,
     merge_option,
     optimize_option,
     out_option,
@@ -24,7 +25,16 @@ from archc.diagnostics.wording import counted
 from archc.language.settings import Settings
 
 
-@click.command("build")
+@click.command(
+    "build",
+    epilog=examples(
+        "archc build",
+        "archc build --check",
+        "archc build mine.yaml --set classes=10",
+        "archc build googlenet_bn --optimize",
+        "archc build googlenet --backend onnx",
+    ),
+)
 @specs_argument
 @out_option
 @backend_option
@@ -32,12 +42,12 @@ from archc.language.settings import Settings
 @weights_option
 @optimize_option
 @merge_option
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is not current.")
-@click.option("--diff", is_flag=True, help="As --check, and show the differences.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is out of date.")
+@click.option("--diff", is_flag=True, help="Like --check, and show the differences.")
 @click.option(
     "--force",
     is_flag=True,
-    help="Replace files that archc leaves alone, whatever they hold.",
+    help="Replace files even if archc did not write them.",
 )
 def command(
     specs: tuple[str, ...],
@@ -51,25 +61,26 @@ def command(
     diff: bool,
     force: bool,
 ) -> None:
-    """Compile specs to code, generated/<spec's stem>.py.
+    """Generate code from specs, such as generated/mine.py.
 
-    Settings stand in the name: --set width=0.25 gives <stem>_width_0p25. With --optimize it is
-    <stem>_deploy, with --merge <stem>_merged, of any backend that takes them. By default a
-    function in the file converts a state_dict of the plain file's class; where files hold
-    --weights, these are those of the network as written, and a file that holds some is replaced
-    only by one that does.
+    Options are part of the file name: mine_classes_10.py for --set classes=10, mine_deploy.py for
+    --optimize, mine_merged.py for --merge. With the default backend, the optimised file has a
+    function that converts a state_dict of the plain file's class.
+
+    FILE of --weights is a checkpoint of the network as written, also with --optimize. A generated
+    file with weights is only replaced by one with weights.
     """
-    recipe = chosen_recipe(optimize, merge)
+    recipe = choose_recipe(optimize, merge)
     unwritten = "" if check or diff else "nothing was written"
     compiled = compile_all(all_specs(specs), settings, unwritten)
     from archc.driver.backend import BackendUnavailable
     from archc.driver.build import emit_files, orphans
     from archc.driver.files.writer import check_files, diff_files, write_files
 
-    chosen = chosen_backend(backend)
-    can_optimize(chosen, recipe)
+    chosen = choose_backend(backend)
+    check_optimizable(chosen, recipe)
     try:
-        state = given_weights(chosen, weights, compiled, recipe, unwritten)
+        state = load_weights(chosen, weights, compiled, recipe, unwritten)
         files, diagnostics = emit_files(compiled, chosen, out, state, recipe)
     except BackendUnavailable as unavailable:
         stop(str(unavailable), USAGE)
@@ -82,7 +93,7 @@ def command(
         fail_on([*stale, *orphans(compiled, files, out, are_all=not specs)])
         verb = "is" if len(files) == 1 else "are"
         echo(f"{counted(len(files), 'generated file')} {verb} current")
-        remark_weights(files)
+        print_weight_notes(files)
         return
     outcome = write_files(files, force)
     for file in files:
@@ -93,5 +104,5 @@ def command(
     fail_on(outcome.diagnostics, "" if outcome.written else unwritten)
     for spec in compiled:
         if count := len(spec.diagnostics):
-            shows = f"archc check shows {counted(count, 'finding')}"
-            echo(f"{spec.path}: not all is as the spec says, {shows}", err=True)
+            remain = "remains" if count == 1 else "remain"
+            echo(f"{spec.path}: {counted(count, 'error')} {remain}; run archc check", err=True)

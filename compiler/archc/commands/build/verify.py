@@ -5,13 +5,14 @@ from pathlib import Path
 
 import click
 
-from archc.commands.checkpoints import given_weights, remark_weights
+from archc.commands.checkpoints import load_weights, print_weight_notes
 from archc.commands.options import (
     backend_option,
     build_command,
-    can_optimize,
-    chosen_backend,
-    chosen_recipe,
+    check_optimizable,
+    choose_backend,
+    choose_recipe,
+    examples,
     merge_option,
     optimize_option,
     out_option,
@@ -24,7 +25,14 @@ from archc.commands.specs import all_specs, compile_all
 from archc.language.settings import Settings
 
 
-@click.command("verify")
+@click.command(
+    "verify",
+    epilog=examples(
+        "archc verify",
+        "archc verify googlenet_bn --optimize",
+        "archc verify googlenet --backend onnx",
+    ),
+)
 @specs_argument
 @out_option
 @backend_option
@@ -41,38 +49,38 @@ def command(
     optimize: bool,
     merge: bool,
 ) -> None:
-    """Run the generated code and check it against the analysis. Needs what runs it, such as torch.
+    """Run the generated code and check it against the analysis.
 
-    Where a file holds weights that were given, --weights compares them with a checkpoint; without
-    it all but the weights is verified.
+    Needs the package that runs it, such as torch. The weights in a generated file are only verified
+    with --weights, against that checkpoint.
     """
-    recipe = chosen_recipe(optimize, merge)
+    recipe = choose_recipe(optimize, merge)
     compiled = compile_all(all_specs(specs), settings)
     from archc.driver.backend import BackendUnavailable
     from archc.driver.build import emit_files
     from archc.driver.files.writer import check_files
     from archc.driver.optimize import optimize as optimized
 
-    chosen = chosen_backend(backend)
+    chosen = choose_backend(backend)
     failed = False
-    can_optimize(chosen, recipe)
+    check_optimizable(chosen, recipe)
     try:
-        state = given_weights(chosen, weights, compiled, recipe)
+        state = load_weights(chosen, weights, compiled, recipe)
         for spec in compiled:
             name = spec.network.sources[0].name
             analysis = optimized(spec.analysis, recipe).analysis if recipe else spec.analysis
             files, diagnostics = emit_files([spec], chosen, out, state, recipe)
-            again = build_command([name], backend, settings, recipe, weights, out)
-            diagnostics += check_files(files, again)
-            there = bool(files) and all(file.path.is_file() for file in files)
-            held = chosen.verify(analysis, files[0].path) if there else ""
-            if isinstance(held, list):
-                diagnostics += held
+            rebuild = build_command([name], backend, settings, recipe, weights, out)
+            diagnostics += check_files(files, rebuild)
+            exist = bool(files) and all(file.path.is_file() for file in files)
+            verified = chosen.verify(analysis, files[0].path) if exist else ""
+            if isinstance(verified, list):
+                diagnostics += verified
             print_diagnostics(diagnostics)
             failed = failed or bool(diagnostics)
             if not diagnostics:
-                echo(f"{', '.join(str(file.path) for file in files)}: verified, {held}")
-                remark_weights(files)
+                echo(f"{', '.join(str(file.path) for file in files)}: verified, {verified}")
+                print_weight_notes(files)
     except BackendUnavailable as unavailable:
         stop(str(unavailable), USAGE)
     sys.exit(DIAGNOSTICS if failed else 0)

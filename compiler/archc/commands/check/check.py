@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archc.commands.options import set_option, specs_argument
+from archc.commands.options import examples, set_option, specs_argument
 from archc.commands.printing import DIAGNOSTICS, echo, echo_document, echo_lines, fail_on
-from archc.commands.specs import all_specs, quickly
+from archc.commands.specs import all_specs, disable_pydantic_plugins
 from archc.diagnostics.wording import counted
 from archc.language.settings import Settings
 
@@ -21,7 +21,14 @@ TEXTS = ("full", "concise")
 DOCUMENTS = ("json", "sarif", "github", "junit")
 
 
-@click.command("check")
+@click.command(
+    "check",
+    epilog=examples(
+        "archc check",
+        "archc check mine.yaml --fix",
+        "archc check --strict --format github",
+    ),
+)
 @specs_argument
 @set_option
 @click.option(
@@ -30,13 +37,15 @@ DOCUMENTS = ("json", "sarif", "github", "junit")
     type=click.Choice([*TEXTS, *DOCUMENTS]),
     default="full",
     show_default=True,
-    help="How to print.",
+    help="Output format.",
 )
-@click.option("--fix", is_flag=True, help="Mend in the specs what can safely be mended.")
-@click.option("--strict", is_flag=True, help="Exit 1 for warnings, too.")
-@click.option("--select", multiple=True, metavar="LINT", help="Run this lint, and no others.")
-@click.option("--ignore", multiple=True, metavar="LINT", help="Leave out this lint; all: every.")
-@click.option("--target", metavar="NAME", help="Hardware that lints about speed think of.")
+@click.option("--fix", is_flag=True, help="Apply safe fixes to the specs.")
+@click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+@click.option("--select", multiple=True, metavar="LINT", help="Run only this lint (repeatable).")
+@click.option(
+    "--ignore", multiple=True, metavar="LINT", help="Skip this lint, or all (repeatable)."
+)
+@click.option("--target", metavar="NAME", help="Hardware for performance lints.")
 def command(
     specs: tuple[str, ...],
     settings: Settings,
@@ -47,12 +56,12 @@ def command(
     ignore: tuple[str, ...],
     target: str | None,
 ) -> None:
-    """Validate specs, check their tables and budgets, and lint them.
+    """Validate and lint specs; check their tables and budgets.
 
-    Printed tables and budgets are checked against what archc computes.
-    LINT is a lint's name or code; `archc explain` lists them.
+    Printed tables and budgets are checked against the values that archc computes. LINT is a lint's
+    name or code; archc explain lists them.
     """
-    quickly()
+    disable_pydantic_plugins()
     from archc.driver.check import check_spec
 
     selection = _selection(select, ignore, target)
@@ -69,7 +78,7 @@ def command(
         if document:
             echo_document(document)
     else:
-        _close(reports)
+        _print_counts(reports)
     failed = any(report.diagnostics if strict else report.errors for report in reports)
     sys.exit(DIAGNOSTICS if failed else 0)
 
@@ -86,23 +95,23 @@ def _selection(
         for word in (*select, *ignore):
             if word not in known:
                 hint = suggest_keyword(word, known) or f"the lints are {', '.join(lints())}"
-                raise click.UsageError(f"no lint {word}: {hint}")
+                raise click.UsageError(f"unknown lint {word}: {hint}")
     if target is not None and target not in TARGETS:
-        raise click.UsageError(f"no target {target}: the targets are {', '.join(TARGETS)}")
+        raise click.UsageError(f"unknown target {target}: the targets are {', '.join(TARGETS)}")
     return LintSelection(select, ignore, target)
 
 
 def _fix(spec: "str | SpecFile", settings: Settings, selection: "LintSelection") -> None:
     from archc.driver.fix import fix_spec
 
-    mended = fix_spec(spec, settings, selection)
-    if mended.number:
-        echo(f"{spec}: {counted(mended.number, 'finding')} mended", err=True)
-    fail_on([mended.diagnostic] if mended.diagnostic else [])
+    fixed = fix_spec(spec, settings, selection)
+    if fixed.number:
+        echo(f"{spec}: {counted(fixed.number, 'diagnostic')} fixed", err=True)
+    fail_on([fixed.diagnostic] if fixed.diagnostic else [])
 
 
 def _print(report: "CheckResult", form: str) -> None:
-    """Findings on standard error; that a spec is fine on standard output."""
+    """Print diagnostics on standard error, or on standard output that the spec is valid."""
     from archc.diagnostics import render
 
     for diagnostic in report.diagnostics:
@@ -120,8 +129,8 @@ def _print(report: "CheckResult", form: str) -> None:
         echo(f"{report.spec}: ok, {totals}, {table}{warned}")
 
 
-def _close(reports: "list[CheckResult]") -> None:
-    """How many findings there are, and what can be done about them at once."""
+def _print_counts(reports: "list[CheckResult]") -> None:
+    """Print the number of diagnostics, and how many --fix would fix."""
     from archc.diagnostics import Severity
     from archc.diagnostics.check_result import count
 
@@ -130,5 +139,5 @@ def _close(reports: "list[CheckResult]") -> None:
         return
     safe = sum(len(report.fixable) for report in reports)
     found = ", ".join(counted(number, severity) for severity, number in numbers.items() if number)
-    mends = f"; archc check --fix mends {safe}" if safe else ""
-    echo(f"{found}{mends}", err=True)
+    fixes = f"; archc check --fix fixes {safe}" if safe else ""
+    echo(f"{found}{fixes}", err=True)

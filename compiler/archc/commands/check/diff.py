@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from archc.commands.completion import complete_spec
-from archc.commands.printing import echo, echo_document, echo_lines, fail_on, print_table, refuse
-from archc.commands.specs import all_specs, compile_all, compile_at
+from archc.commands.options import examples
+from archc.commands.printing import echo, echo_document, echo_lines, fail, fail_on, print_table
+from archc.commands.specs import all_specs, compile_all, compile_revision
 from archc.diagnostics.escapes import escape_line
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _PERCENT = re.compile(r"([0-9]+(?:\.[0-9]+)?)%", re.ASCII)
 def _limits(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> "list[Limit]":
-    """``NAME=PERCENT%`` pairs."""
+    """Parse ``COUNT=PERCENT%`` pairs."""
     from archc.driver.revisions.changes import Limit
 
     limits = []
@@ -30,25 +31,32 @@ def _limits(
         name, _, number = value.partition("=")
         percent = _PERCENT.fullmatch(number)
         if percent is None:
-            raise click.BadParameter(f"{value!r} is not NAME=PERCENT%, such as params=5%")
+            raise click.BadParameter(f"expected COUNT=PERCENT% such as params=5%, got {value!r}")
         if name not in COUNTS:
-            raise click.BadParameter(f"no count {name}: the counts are {', '.join(COUNTS)}")
+            raise click.BadParameter(f"unknown count {name}: the counts are {', '.join(COUNTS)}")
         limits.append(Limit(name, Fraction(percent[1])))
     return limits
 
 
-@click.command("diff")
+@click.command(
+    "diff",
+    epilog=examples(
+        "archc diff googlenet googlenet_bn",
+        "archc diff HEAD:specs/mine.yaml specs/mine.yaml",
+        "archc diff --against main --max-increase params=5%",
+    ),
+)
 @click.argument(
     "specs", nargs=-1, metavar="BEFORE AFTER... | [SPEC]...", shell_complete=complete_spec
 )
-@click.option("--against", metavar="REV", help="Compare each SPEC with what git has of it at REV.")
+@click.option("--against", metavar="REV", help="Compare each SPEC with its version at REV in git.")
 @click.option(
     "--max-increase",
     "limits",
     multiple=True,
     callback=_limits,
     metavar="COUNT=PERCENT%",
-    help="Exit 1 where a count grew by more, such as params=5%.",
+    help="Exit 1 if a count grew by more, such as params=5%.",
 )
 @click.option(
     "--format",
@@ -56,27 +64,26 @@ def _limits(
     type=click.Choice(["text", "json", "md"]),
     default="text",
     show_default=True,
-    help="How to print.",
+    help="Output format.",
 )
 def command(specs: tuple[str, ...], against: str | None, limits: "list[Limit]", form: str) -> None:
-    """Show what changed between two specs, row by row, and in all.
+    """Compare specs, row by row and in total.
 
-    BEFORE and AFTER are specs, or REV:path for a spec as git has it at a revision. With several
-    AFTER, each is compared with BEFORE. With --against, all of specs/ or the SPECs named are
-    compared with what they were.
+    BEFORE and AFTER are specs, or REV:path for a spec at a revision in git. Each AFTER is compared
+    with BEFORE. With --against, each SPEC, or all of specs/, is compared with its version at REV.
     """
     if against is not None:
         _compare_all(specs, against, limits, form)
         return
     if len(specs) < 2:
-        raise click.UsageError("diff compares specs, BEFORE and AFTER, or any number --against REV")
+        raise click.UsageError("name BEFORE and AFTER, or use --against REV")
     from archc.analyses.differences import compare
     from archc.driver.revisions.changes import check_limits
     from archc.views.tables.difference import difference_json
 
     before, *afters = specs
-    first = compile_at(before).analysis
-    differences = {after: compare(first, compile_at(after).analysis) for after in afters}
+    first = compile_revision(before).analysis
+    differences = {after: compare(first, compile_revision(after).analysis) for after in afters}
     if form == "json":
         import json
 
@@ -110,7 +117,7 @@ def _heading(before: str, after: str, form: str) -> str:
 
 
 def _print(difference: "Difference", form: str) -> None:
-    """Rows, totals, and what was changed in which rows."""
+    """Print rows, totals, and what changed in which rows."""
     from archc.views.tables.difference import difference_grid, difference_lines, totals_grid
 
     print_table(difference_grid(difference), form)
@@ -129,7 +136,7 @@ def _compare_all(names: tuple[str, ...], revision: str, limits: "list[Limit]", f
     paths = [path_of(file) for file in files if isinstance(file, SpecFile)]
     changes = changes_since(revision, dict(zip(paths, compiled, strict=True)), not names)
     if isinstance(changes, Diagnostic):
-        refuse(changes)
+        fail(changes)
     if form == "json":
         import json
 

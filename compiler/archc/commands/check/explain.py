@@ -4,13 +4,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archc.commands.options import examples
 from archc.commands.printing import echo_document, echo_lines
 
 if TYPE_CHECKING:
     from archc.views.explanations import Explanation
 
 
-@click.command("explain")
+@click.command(
+    "explain",
+    epilog=examples(
+        "archc explain",
+        "archc explain A302",
+        "archc explain idle-dropout",
+    ),
+)
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
 @click.option(
     "--format",
@@ -18,12 +26,12 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "md", "json"]),
     default="text",
     show_default=True,
-    help="How to print.",
+    help="Output format.",
 )
 def command(codes: tuple[str, ...], form: str) -> None:
-    """Explain a finding, with an example and its correction.
+    """Explain a diagnostic, with an example and its correction.
 
-    A CODE is one such as A302, or its name, such as concat. Without one all are listed.
+    CODE is a code such as A302, or its name. Without a CODE, all are listed.
     """
     from archc.views import explanations
 
@@ -43,19 +51,19 @@ def command(codes: tuple[str, ...], form: str) -> None:
 
 
 def _found(code: str, known: "tuple[Explanation, ...]") -> "Explanation":
-    """The explanation of a code or name. Raises UsageError where there is none."""
+    """Return the explanation of a code or name. Raises UsageError if it is unknown."""
     from archc.views.explanations import find, nearest
 
     explanation = find(code, known)
     if explanation is None:
         close = nearest(code, known)
-        hint = f"did you mean {close}?" if close else "archc explain lists all there are"
-        raise click.UsageError(f"no code {code}: {hint}")
+        hint = f"did you mean {close}?" if close else "archc explain lists them"
+        raise click.UsageError(f"unknown code {code}: {hint}")
     return explanation
 
 
 def _list(known: "tuple[Explanation, ...]") -> str:
-    """Codes, names and summaries in columns, a group after the other."""
+    """Return codes, names and summaries in columns, by group."""
     from archc.views.explanations import grouped
 
     width = max(len(explanation.name) for explanation in known)

@@ -5,11 +5,18 @@ from pathlib import Path
 import click
 
 from archc.commands.completion import complete_spec
-from archc.commands.printing import echo, echo_document, print_csv, print_table, refuse
-from archc.commands.specs import quickly
+from archc.commands.options import examples
+from archc.commands.printing import echo, echo_document, fail, print_csv, print_table
+from archc.commands.specs import disable_pydantic_plugins
 
 
-@click.command("history")
+@click.command(
+    "history",
+    epilog=examples(
+        "archc history mine.yaml",
+        "archc history mine.yaml --plot history.svg",
+    ),
+)
 @click.argument("spec", shell_complete=complete_spec)
 @click.option(
     "--format",
@@ -17,21 +24,21 @@ from archc.commands.specs import quickly
     type=click.Choice(["text", "json", "md", "csv"]),
     default="text",
     show_default=True,
-    help="How to print.",
+    help="Output format.",
 )
 @click.option(
     "--plot",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Draw it, as .svg, .png or .pdf.",
+    help="Write a chart to FILE (.svg, .png or .pdf).",
 )
 def command(spec: str, form: str, plot: Path | None) -> None:
-    """Show what a network cost over its commits, newest first.
+    """Show how a network's cost changed over its commits.
 
-    Commits that changed it count, in the specs that it extends too; a merge is one commit. A spec
-    that was renamed is followed.
+    Lists the commits that changed the spec or a spec that it extends, newest first. A merge is one
+    commit. Renames are followed.
     """
-    quickly()
+    disable_pydantic_plugins()
     from archc.diagnostics import Diagnostic
     from archc.driver.revisions.history import history_of
     from archc.language.library import find_spec
@@ -44,10 +51,10 @@ def command(spec: str, form: str, plot: Path | None) -> None:
             raise click.UsageError(problem)
     file = find_spec(spec)
     if isinstance(file, Diagnostic):
-        refuse(file)
+        fail(file)
     history = history_of(file.path)
     if isinstance(history, Diagnostic):
-        refuse(history)
+        fail(history)
     if form == "json":
         import json
 
@@ -60,5 +67,5 @@ def command(spec: str, form: str, plot: Path | None) -> None:
         echo("this clone is shallow and lacks older commits: git fetch --unshallow", err=True)
     if plot is not None:
         if diagnostic := draw(spec, history, plot):
-            refuse(diagnostic)
+            fail(diagnostic)
         echo(f"wrote {plot}", err=True)

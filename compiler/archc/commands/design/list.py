@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archc.commands.options import examples
 from archc.commands.printing import echo, echo_document, echo_lines
-from archc.commands.specs import quickly
+from archc.commands.specs import disable_pydantic_plugins
 
 if TYPE_CHECKING:
     from archc.driver.spec_list import ListedSpec
@@ -16,21 +17,27 @@ if TYPE_CHECKING:
 _HEADINGS = {"here": "Here", "specs": "In specs/", "shipped": "Shipped with archc"}
 
 
-@click.command("list")
+@click.command(
+    "list",
+    epilog=examples(
+        "archc list",
+        "archc list --format json",
+    ),
+)
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How to print.",
+    help="Output format.",
 )
 def command(form: str) -> None:
-    """List the specs that are found by name.
+    """List the specs that you can name without a path.
 
-    Those here, in specs/ and shipped with archc, each with its parameters and what it is.
+    Specs in the current folder, in specs/ and shipped with archc, with their parameters.
     """
-    quickly()
+    disable_pydantic_plugins()
     from archc.driver.spec_list import list_specs
 
     listed = list_specs()
@@ -49,10 +56,10 @@ def command(form: str) -> None:
 
 
 def _line(one: "ListedSpec", width: int) -> str:
-    """Name, parameters and description, on a terminal as far as it is wide."""
+    """Return name, parameters and description, cut to the width of the terminal."""
     name = f"  {one.file.path.stem.ljust(width)}"
     if isinstance(one.compiled, list):
-        return f"{name}  not valid: archc check {one.file.name} says why"
+        return f"{name}  invalid; run archc check {one.file.name}"
     params, about = one.compiled.analysis.cost.params, one.compiled.network.about
     line = f"{name}  {params:>11,} params  {about}".rstrip()
     most = shutil.get_terminal_size().columns if sys.stdout.isatty() else len(line)

@@ -5,26 +5,32 @@ from pathlib import Path
 import click
 
 from archc.commands.completion import complete_spec
+from archc.commands.options import examples
 from archc.commands.printing import echo, fail_on
 from archc.commands.specs import compile_all
 
 
-@click.command("new")
+@click.command(
+    "new",
+    epilog=examples(
+        "archc new mine.yaml --from googlenet_bn",
+    ),
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--from",
     "base",
     required=True,
     metavar="SPEC",
-    help="The spec to start from.",
+    help="Spec to extend.",
     shell_complete=complete_spec,
 )
-@click.option("--force", is_flag=True, help="Replace FILE where it exists.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def command(file: Path, base: str, force: bool) -> None:
     """Start a variant of a spec.
 
-    FILE has everything that may be changed in it, as comments. The schema that editors check it by
-    is written beside it, archc.schema.json.
+    FILE lists everything that a variant can change, as comments. Also writes archc.schema.json, for
+    editors, unless it exists.
     """
     (compiled,) = compile_all([base])
     from archc.driver.files.writer import File, write_new
@@ -40,7 +46,7 @@ def command(file: Path, base: str, force: bool) -> None:
     schema = file.with_name(SCHEMA_FILE)
     contents = {file: (text, f"a variant of {extends}")}
     if not schema.exists():
-        contents[schema] = (schema_text(), "by which editors check it")
+        contents[schema] = (schema_text(), "its schema for editors")
     for path, (content, what) in contents.items():
         diagnostic = write_new(File(path, content.encode()), force)
         fail_on([diagnostic] if diagnostic else [])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archc.commands.completion import complete_spec
-from archc.commands.options import set_option
+from archc.commands.options import examples, set_option
 from archc.commands.printing import echo, fail_on
 from archc.commands.specs import compile_all
 from archc.language.settings import Settings
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 _FORMS: "tuple[Form, ...]" = ("html", "svg", "png", "pdf")
 
 
-@click.command("report")
+@click.command(
+    "report",
+    epilog=examples(
+        "archc report googlenet googlenet_bn -o compared.html",
+        "archc report googlenet --at inception3a -o figure.svg",
+        "archc report googlenet --module Inception --format svg -o module.svg",
+    ),
+)
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...", shell_complete=complete_spec)
 @click.option(
     "-o",
@@ -31,27 +38,29 @@ _FORMS: "tuple[Form, ...]" = ("html", "svg", "png", "pdf")
     type=click.Path(path_type=Path),
     default=None,
     metavar="FILE",
-    help="What to write; by default report.html, or as the format ends.",
+    help="File to write.  [default: report.html, or report.FORMAT]",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(_FORMS),
     default=None,
-    help="A page, or the picture alone; by default as FILE ends.",
+    help="HTML page or picture.  [default: from the suffix of FILE]",
 )
 @click.option(
     "--theme",
     type=click.Choice(["auto", "light", "dark"]),
     default="auto",
     show_default=True,
-    help="Colours of a picture; auto follows the reader's screen.",
+    help="Colours of a picture; auto follows the viewer's settings.",
 )
-@click.option("--at", "path", default=None, metavar="PATH", help="Draw one row, or a part of it.")
-@click.option("--module", default=None, metavar="NAME", help="Draw a module as it is defined.")
-@click.option("--each", is_flag=True, help="A file for each SPEC, in the folder FILE.")
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is not current.")
-@click.option("--force", is_flag=True, help="Replace FILE, whatever it is.")
+@click.option(
+    "--at", "path", default=None, metavar="PATH", help="Draw only this row, or part of a row."
+)
+@click.option("--module", default=None, metavar="NAME", help="Draw only this module.")
+@click.option("--each", is_flag=True, help="Write one file for each SPEC, in the folder FILE.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is out of date.")
+@click.option("--force", is_flag=True, help="Replace FILE even if archc did not write it.")
 @set_option
 def command(
     specs: tuple[str, ...],
@@ -65,21 +74,21 @@ def command(
     force: bool,
     settings: Settings,
 ) -> None:
-    """Write a page about networks, or a picture for a paper.
+    """Draw networks: an HTML page, or a figure for a paper.
 
-    Several SPECs stand side by side, and what differs from the first is marked. A page is one
-    file that loads nothing. PNG and PDF need the extra pictures.
+    Several SPECs are shown side by side, with their differences from the first marked. The page is
+    a single file that loads nothing else. PNG and PDF need archc-compiler[pictures].
     """
     chosen = form or ("html" if each else _form_of(out))
     part = path is not None or module is not None
     if path is not None and module is not None:
-        raise click.UsageError("--at and --module draw one part, not two: say which")
+        raise click.UsageError("use --at or --module, not both")
     if part and (chosen == "html" or len(specs) > 1):
-        raise click.UsageError("--at and --module draw a part of one SPEC: say --format svg, too")
+        raise click.UsageError("--at and --module draw one SPEC as a picture: use --format svg")
     if theme != "auto" and chosen == "html":
-        raise click.UsageError("--theme is for pictures; a page follows the reader's screen")
+        raise click.UsageError("--theme is only for pictures; a page follows the viewer's settings")
     if each and (out is None or part):
-        raise click.UsageError("--each goes with -o DIR, and with whole networks")
+        raise click.UsageError("--each needs -o DIR, and cannot be used with --at or --module")
     if chosen in ("png", "pdf"):
         _can_convert(chosen)
     compiled = compile_all(specs, settings)
@@ -102,18 +111,18 @@ def command(
 
 
 def _form_of(out: Path | None) -> "Form":
-    """The format that a file's name ends with. Raises UsageError where it ends otherwise."""
+    """Return the format that the file's suffix names. Raises UsageError for any other."""
     if out is None:
         return "html"
     for form in _FORMS:
         if out.suffix.lower() == f".{form}":
             return form
     endings = ", ".join(f".{form}" for form in _FORMS)
-    raise click.UsageError(f"-o FILE ends with one of {endings}, or --format says what it is")
+    raise click.UsageError(f"-o {out}: use one of the suffixes {endings}, or --format")
 
 
 def _clashes(groups: "list[tuple[Path, list[Compiled]]]") -> "list[Diagnostic]":
-    """A finding for each file that two specs give, or that is a spec itself."""
+    """Report each file that two specs would write, or that is a spec itself."""
     from archc.diagnostics import Code, Diagnostic
 
     diagnostics = []
@@ -127,13 +136,13 @@ def _clashes(groups: "list[tuple[Path, list[Compiled]]]") -> "list[Diagnostic]":
     }
     for file, group in groups:
         path = group[0].path
-        # As a file system sees it where case is ignored.
+        # Some file systems ignore case.
         other = givers.setdefault(str(file).casefold(), path)
         if other != path:
-            message = f"{other} and {path} both give {file.name}"
+            message = f"{other} and {path} would both write {file.name}"
             diagnostics.append(Diagnostic(Code.DUPLICATE_KEY, message, hint="rename one"))
         if file.resolve() in sources:
-            diagnostics.append(Diagnostic(Code.UNWRITABLE, f"{file} is a spec that is shown"))
+            diagnostics.append(Diagnostic(Code.UNWRITABLE, f"{file} is one of the specs"))
     return diagnostics
 
 
@@ -142,7 +151,7 @@ def _can_convert(form: str) -> None:
 
     if not can_convert():
         raise click.UsageError(
-            f"--format {form} needs what draws it: pip install 'archc-compiler[pictures]'"
+            f"--format {form} needs a converter: pip install 'archc-compiler[pictures]'"
         )
 
 
@@ -153,7 +162,7 @@ def _content(
     path: str | None,
     module: str | None,
 ) -> bytes:
-    """The bytes of one file."""
+    """Return the content of one file."""
     from archc.driver.build import stamp_of
     from archc.driver.files.stamps import sealed
 

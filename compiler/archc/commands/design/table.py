@@ -3,13 +3,21 @@
 import click
 
 from archc.commands.completion import complete_spec
-from archc.commands.options import set_option
+from archc.commands.options import examples, set_option
 from archc.commands.printing import echo_document, fail_on, print_csv, print_table
 from archc.commands.specs import compile_all
 from archc.language.settings import Settings
 
 
-@click.command("table")
+@click.command(
+    "table",
+    epilog=examples(
+        "archc table googlenet",
+        "archc table googlenet --layers --format csv",
+        "archc table googlenet --explain 1.5G",
+        "archc table googlenet --set classes=10",
+    ),
+)
 @click.argument("spec", shell_complete=complete_spec)
 @click.option(
     "--format",
@@ -17,15 +25,19 @@ from archc.language.settings import Settings
     type=click.Choice(["text", "json", "md", "csv", "latex", "badge"]),
     default="text",
     show_default=True,
-    help="How to print.",
+    help="Output format.",
 )
-@click.option("--conventions", is_flag=True, help="Rank conventions by the cells they explain.")
-@click.option("--layers", is_flag=True, help="Every layer instead of every row.")
+@click.option(
+    "--conventions",
+    is_flag=True,
+    help="Rank ways of counting by the printed cells they explain.",
+)
+@click.option("--layers", is_flag=True, help="List layers instead of rows.")
 @click.option(
     "--explain",
     "number",
     metavar="NUMBER",
-    help="Which way of counting gives a number that another tool or a paper prints: 13.0M, 1.5G.",
+    help="Find the ways of counting that give a number of another tool or paper: 13.0M, 1.5G.",
 )
 @set_option
 def command(
@@ -36,14 +48,16 @@ def command(
     number: str | None,
     settings: Settings,
 ) -> None:
-    """Print the paper's table, each cell checked, and the totals.
+    """Print a network's table, checked against the paper's, and totals.
 
-    Exit status 1 where a printed cell is neither what is computed nor a declared erratum.
+    Exits 1 if a printed cell differs from the computed value and is no declared erratum.
     """
     if conventions + layers + (number is not None) > 1:
-        raise click.UsageError("--conventions, --layers and --explain are different tables")
+        raise click.UsageError("use only one of --conventions, --layers and --explain")
     if form == "badge" and (conventions or layers or number is not None):
-        raise click.UsageError("a badge is of the whole network")
+        raise click.UsageError(
+            "--format badge cannot be used with --conventions, --layers or --explain"
+        )
     if number is not None:
         _explain(spec, number, form, settings)
         return
@@ -54,7 +68,7 @@ def command(
     analysis, conformance = compiled.analysis, compiled.conformance
     ranking = rank_conventions(analysis) if conventions else []
     if conventions and not ranking:
-        raise click.UsageError(f"{spec} states no table with params or ops to explain")
+        raise click.UsageError(f"the table of {spec} has no params or ops to explain")
     if form in ("json", "badge"):
         import json
 
@@ -84,7 +98,7 @@ def command(
 
 
 def _explain(spec: str, number: str, form: str, settings: Settings) -> None:
-    """Which counts of the network are printed as the number."""
+    """Print which counts of the network round to the number."""
     from archc.checks.explain_number import explain, parse_quantity
     from archc.views.tables.records import readings_records
     from archc.views.tables.tables import readings_grid
@@ -92,7 +106,7 @@ def _explain(spec: str, number: str, form: str, settings: Settings) -> None:
     quantity = parse_quantity(number)
     if quantity is None:
         raise click.UsageError(
-            f"--explain {number}: a number such as 13.0M, 1.5 GFLOPs or 1,582,671,872 is needed"
+            f"--explain {number}: expected a number such as 13.0M, 1.5 GFLOPs or 1,582,671,872"
         )
     (compiled,) = compile_all([spec], settings)
     readings = explain(compiled.analysis, quantity)

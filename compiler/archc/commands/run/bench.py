@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archc.commands.completion import complete_spec
-from archc.commands.options import set_option
+from archc.commands.options import examples, set_option
 from archc.commands.printing import (
     echo,
     echo_document,
@@ -30,7 +30,14 @@ TURN = 0.15
 """Seconds per mode and round."""
 
 
-@click.command("bench")
+@click.command(
+    "bench",
+    epilog=examples(
+        "archc bench googlenet_bn",
+        "archc bench googlenet_bn --list",
+        "archc bench googlenet_bn --batch 32 --device cuda --only '*deploy*'",
+    ),
+)
 @click.argument("spec", shell_complete=complete_spec)
 @click.option(
     "--batch",
@@ -40,23 +47,23 @@ TURN = 0.15
     multiple=True,
     default=(1, 8),
     show_default=True,
-    help="Images at a time; may be given several times.",
+    help="Batch size (repeatable).",
 )
-@click.option("--train", is_flag=True, help="Training steps: forward, total loss, backward.")
-@click.option("--half", is_flag=True, help="In half precision, too, with its error.")
+@click.option("--train", is_flag=True, help="Measure training steps: forward, loss, backward.")
+@click.option("--half", is_flag=True, help="Also measure half precision, with its error.")
 @click.option(
     "--device",
     type=click.Choice(["cpu", "cuda"]),
     default="cpu",
     show_default=True,
-    help="Where to run.",
+    help="Device to run on.",
 )
 @click.option(
     "--threads",
     type=click.IntRange(1, 1024),
     metavar="N",
     default=None,
-    help="Of each; by default as many as there are cores.",
+    help="Threads for each mode.  [default: number of cores]",
 )
 @click.option(
     "--rounds",
@@ -64,28 +71,31 @@ TURN = 0.15
     default=10,
     show_default=True,
     metavar="N",
-    help="How often each has its turn.",
+    help="Number of rounds.",
 )
 @click.option(
-    "--only", multiple=True, metavar="PATTERN", help="Only what is called so, such as '*deploy*'."
+    "--only",
+    multiple=True,
+    metavar="PATTERN",
+    help="Run only modes that match PATTERN, such as '*deploy*' (repeatable).",
 )
-@click.option("--base", default=None, metavar="PATTERN", help="What ratios are taken to.")
-@click.option("--list", "lists", is_flag=True, help="Name what can be run here, and run nothing.")
-@click.option("--layers", is_flag=True, help="Every layer, predicted and measured.")
+@click.option("--base", default=None, metavar="PATTERN", help="Mode that ratios are relative to.")
+@click.option("--list", "lists", is_flag=True, help="List the modes that can run here.")
+@click.option("--layers", is_flag=True, help="Show predicted and measured times of every layer.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "md", "json"]),
     default="text",
     show_default=True,
-    help="How to print.",
+    help="Output format.",
 )
 @click.option(
     "--plot",
     type=click.Path(path_type=Path),
     default=None,
     metavar="FILE",
-    help="Draw it, as .svg, .png or .pdf.",
+    help="Write a chart to FILE (.svg, .png or .pdf).",
 )
 @set_option
 def command(
@@ -104,14 +114,14 @@ def command(
     plot: Path | None,
     settings: Settings,
 ) -> None:
-    """Measure how fast a network runs, in all that is installed.
+    """Measure how fast a network runs in each installed runtime.
 
-    Each way of running it has a process of its own, all run in turn, round after round, and a
-    ratio is taken within a round. All get the same images and random weights, and what computes
-    something else than the first gets no ratio. Needs what runs networks: the extra bench.
+    Every mode (runtime and options) runs in a process of its own, on the same images and random
+    weights. The modes take turns in rounds, and ratios are computed within a round. A mode whose
+    output differs from the first mode's gets no ratio. Needs archc-compiler[bench].
     """
     if train and half:
-        raise click.UsageError("--half is for inference, --train is in float32")
+        raise click.UsageError("use --half or --train, not both: training is measured in float32")
     (compiled,) = compile_all([spec], settings)
     from archc.bench.interruptions import Interruptions
     from archc.bench.measure import choose_modes, find_modes, measure
@@ -123,8 +133,8 @@ def command(
     from archc.bench.view import missing_rounds, predictions, results_json
     from archc.views.plots import check_plot
 
-    if plot is not None and (wrong := check_plot(plot)):
-        raise click.UsageError(wrong)
+    if plot is not None and (problem := check_plot(plot)):
+        raise click.UsageError(problem)
     analysis = compiled.analysis
     threads = threads or _cores()
     workloads = [Workload(batch, device, threads, train, half) for batch in dict.fromkeys(batches)]
@@ -133,12 +143,10 @@ def command(
     known = [mode.name for _, mode in found if not mode.is_microbenchmark]
     names = [mode.name for _, mode in chosen if not mode.is_microbenchmark]
     if not known:
-        raise click.UsageError(
-            "nothing that runs networks is installed: pip install 'archc-compiler[bench]'"
-        )
+        raise click.UsageError("no runtime is installed: pip install 'archc-compiler[bench]'")
     for pattern in (*only, *filter(None, [base])):
         if not filter_names(known, pattern):
-            raise click.UsageError(f"nothing is called {pattern}: --list names what there is")
+            raise click.UsageError(f"no mode matches {pattern}; --list shows the modes")
     if lists:
         echo_lines("\n".join(names))
         return
@@ -194,7 +202,7 @@ def _show(results: "Results", predicted: "Sequence[Prediction]", form: str, laye
 
 
 def _cores() -> int:
-    """How many there are for this process, where the system tells."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
