@@ -224,7 +224,7 @@ def test_the_peak_of_a_chain_is_its_widest_pair(spec: Path) -> None:
     ("structure", "units"),
     [
         # In units of 256 elements, 2 of them the input.
-        # Branches of 3 and 1: 2 + 3 in the first, 2 + 3 + 1 in the second, and 3 + 1
+        # Branches of 3 and 1: 2 + 3 in the first, 2 + 3 + 1 in the second, and 3 + 1 + 4
         # while they are joined: the input is no longer needed.
         ("{Concat: [{Conv: 1x1, out: 3}, {Conv: 1x1, out: 1}]}", 8),
         # The second branch is 9 wide inside: 2 + 1 beside, then 9, of which 1 comes out:
