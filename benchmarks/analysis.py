@@ -1,10 +1,10 @@
-"""archc's static analysis of GoogLeNet beside the tools that count with torch.
+"""Compares archc's static analysis of GoogLeNet with tools that count with torch.
 
     python benchmarks/analysis.py [--rounds N] [--json]
 
-Everything runs in one process, in turn, round after round; a ratio is taken within a round. archc
-analyses the loaded spec; the others count the class of generated/googlenet.py, built beforehand,
-for one image. Needs the extra `benchmark`.
+All contenders take turns in one process, round after round; ratios are computed within a round.
+archc analyses the loaded spec; the others count the class of generated/googlenet.py, created
+beforehand, for one image. Needs the extra `benchmark`.
 """
 
 import argparse
@@ -28,11 +28,11 @@ import archc
 ROOT = Path(__file__).parents[1]
 TARGET = 0.25
 WARM_UP = 3
-REPEATS = 20  # of archc in a round, whose single run is too short to be warm behind another's
+REPEATS = 20  # runs of archc in a round, since a single run is too short to be warm
 
 
 class Contender(NamedTuple):
-    """A way to count, and how often it runs in a round. It returns what it counts."""
+    """A way to count, and how often it runs in a round. It returns its count."""
 
     name: str
     run: Callable[[], int]
@@ -40,7 +40,7 @@ class Contender(NamedTuple):
 
 
 class Result(NamedTuple):
-    """Milliseconds, and how many times longer than archc in the same round."""
+    """Times in milliseconds, and ratios to archc in the same round."""
 
     name: str
     median: float
@@ -51,7 +51,7 @@ class Result(NamedTuple):
 
 
 def generated_class() -> Any:
-    """GoogLeNet, as committed."""
+    """Return the committed class of GoogLeNet."""
     path = ROOT / "generated" / "googlenet.py"
     spec = importlib.util.spec_from_file_location("generated_googlenet", path)
     assert spec is not None and spec.loader is not None
@@ -62,7 +62,7 @@ def generated_class() -> Any:
 
 
 def contenders() -> tuple[Contender, ...]:
-    """What is measured, archc first."""
+    """Return the contenders, archc first."""
     network = archc.load(ROOT / "specs" / "googlenet.yaml")
     shape = (1, *network.input)
     build = generated_class()
@@ -97,7 +97,7 @@ def contenders() -> tuple[Contender, ...]:
 
 
 def with_hooks(model: nn.Module, images: Tensor) -> int:
-    """Multiply-accumulates by forward hooks on convolutions and linear layers, written by hand."""
+    """Count multiply-accumulates with forward hooks on convolutions and linear layers."""
     total = 0
 
     def record(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -116,7 +116,7 @@ def with_hooks(model: nn.Module, images: Tensor) -> int:
 
 
 def measure(rounds: int) -> list[Result]:
-    """Every contender in every round, after rounds that are thrown away."""
+    """Measure every contender in every round, after discarded warm-up rounds."""
     all_contenders = contenders()
     times: dict[str, list[list[float]]] = {contender.name: [] for contender in all_contenders}
     counted: dict[str, int] = {}
@@ -134,7 +134,7 @@ def measure(rounds: int) -> list[Result]:
 
 
 def summary(name: str, times: list[list[float]], baseline: list[float], counted: int) -> Result:
-    """All single times together, and the ratios to archc's median round by round."""
+    """Return all times, and each round's ratio to archc's median."""
     pairs = zip(times, baseline, strict=True)
     singles = [time for elapsed in times for time in elapsed]
     return Result(
@@ -148,7 +148,7 @@ def summary(name: str, times: list[list[float]], baseline: list[float], counted:
 
 
 def table(results: list[Result], rounds: int) -> str:
-    """The results for people."""
+    """Format the results for people."""
     lines = [
         f"{rounds} rounds, interleaved, one process; milliseconds; ratio to the first row",
         "",

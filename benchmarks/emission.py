@@ -1,10 +1,10 @@
-"""How long an ONNX model of the largest spec takes, from the spec and its weights to the file.
+"""Measures building an ONNX model of the largest spec, from the spec and weights to the file.
 
     python benchmarks/emission.py [--rounds N] [--json]
 
-Whole processes of ``archc build --backend onnx --weights``, of the network as written and of the
-optimised one, in turn with the bare import of onnx and numpy, with writing as many bytes, which is
-what the disk takes, and with the emission alone, warm and in one process.
+Runs ``archc build --backend onnx --weights`` as whole processes, for the network as written and for
+the optimised one. Takes turns with importing onnx and numpy, with writing as many bytes, and with
+the emission alone, warm and in one process.
 """
 
 import argparse
@@ -33,7 +33,7 @@ BUILD = "archc build --backend onnx"
 
 
 class Result(NamedTuple):
-    """What was measured, in milliseconds, and the most that the median may be."""
+    """A measurement in milliseconds, and the limit of its median."""
 
     name: str
     median: float
@@ -43,14 +43,14 @@ class Result(NamedTuple):
 
 
 def largest() -> tuple[Path, Analysis]:
-    """The spec with the most parameters."""
+    """Return the spec with the most parameters."""
     analyses = {spec: archc.analyze(archc.load(spec)) for spec in SPECS}
     spec = max(analyses, key=lambda spec: analyses[spec].cost_with_aux.params)
     return spec, analyses[spec]
 
 
 def write_weights(analysis: Analysis, file: Path) -> None:
-    """Random weights for every entry of the state, counters and auxiliary heads included."""
+    """Write random weights for the whole state, including counters and auxiliary heads."""
     generator = np.random.default_rng(0)
     state = {
         key: generator.random(tensor.shape, np.float32) if tensor.shape else np.zeros((), np.int64)
@@ -67,13 +67,13 @@ def timed(action: Callable[[], object]) -> float:
 
 
 def process(*arguments: str) -> Callable[[], object]:
-    """A whole process, which must not fail."""
+    """Run a whole process, which must not fail."""
     command = (sys.executable, *arguments)
     return lambda: subprocess.run(command, check=True, capture_output=True)
 
 
 def measure(rounds: int) -> tuple[str, list[Result]]:
-    """The largest spec's name with its size, and all times."""
+    """Measure everything; return the largest spec's name and size, and all times."""
     spec, analysis = largest()
     with tempfile.TemporaryDirectory() as folder:
         weights, copy = Path(folder, "weights.safetensors"), Path(folder, "copy")
@@ -110,7 +110,7 @@ def measure(rounds: int) -> tuple[str, list[Result]]:
 
 
 def table(size: str, results: list[Result], rounds: int) -> str:
-    """The results for people."""
+    """Format the results for people."""
     lines = [f"{rounds} rounds, interleaved; {size}; milliseconds", ""]
     lines.append(f"{'':49}{'median':>9}{'min':>9}{'max':>9}    target")
     for name, middle, least, most, target in results:

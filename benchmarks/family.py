@@ -1,10 +1,10 @@
-"""How archc's time grows: with the number of specs, and with the number of layers.
+"""Measures how archc's time grows with the number of specs and of layers.
 
     python benchmarks/family.py [--rounds N] [--json]
 
-Whole processes check and build every spec in specs/, beside the same for one of them, in turn,
-round after round; then, in this process and warm, the spec with the most layers is analysed, and
-chains of convolutions that are generated here.
+Whole processes check and build every spec in specs/, and take turns with the same for one spec,
+round after round. Then this process, warm, analyses the spec with the most layers, and generated
+chains of convolutions.
 """
 
 import argparse
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 SPECS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "specs").glob("*.yaml"))
 ONE = "specs/googlenet.yaml"
 WARM_UP = 3
-REPEATS = 20  # of an analysis of a few milliseconds in a round
+REPEATS = 20  # repetitions in a round of an analysis of a few milliseconds
 CHAINS = (100, 1_000, 10_000)
 CHECK_TARGET = 1.5
 BUILD_TARGET = 1000.0
@@ -35,7 +35,7 @@ LAYER_TARGET = 3.0
 
 
 class Result(NamedTuple):
-    """What was measured, in ``unit``, and the most that ``value`` may be: a median or a ratio."""
+    """A measurement in ``unit``, and the limit of ``value``, which is a median or a ratio."""
 
     name: str
     median: float
@@ -47,7 +47,7 @@ class Result(NamedTuple):
 
 
 def run(*arguments: str) -> float:
-    """Milliseconds of a whole process of archc. Raises CalledProcessError if it fails."""
+    """Return the milliseconds of a whole archc process. Raises CalledProcessError if it fails."""
     script = Path(sys.executable).with_name("archc")
     command = (str(script),) if script.exists() else (sys.executable, "-m", "archc")
     environment = {
@@ -61,7 +61,7 @@ def run(*arguments: str) -> float:
 
 
 def processes(rounds: int) -> list[Result]:
-    """Check and build, of one spec and of all."""
+    """Measure check and build, for one spec and for all."""
     with tempfile.TemporaryDirectory() as folder:
         commands = {
             f"archc check {ONE}": ("check", ONE),
@@ -87,12 +87,12 @@ def processes(rounds: int) -> list[Result]:
 
 
 def result(name: str, times: list[float], unit: str = "ms") -> Result:
-    """Median and range."""
+    """Return the median and range."""
     return Result(name, median(times), min(times), max(times), unit)
 
 
 def chain(layers: int, folder: Path) -> Network:
-    """A network of so many convolutions, one after the other, in ten rows."""
+    """Return a network of consecutive convolutions in ten rows."""
     row = f"{{Repeat: {layers // 10}, of: {{Conv: 3x3, out: 8}}}}"
     rows = "".join(f"  stage{number}: {row}\n" for number in range(10))
     path = folder / f"chain{layers}.yaml"
@@ -101,9 +101,9 @@ def chain(layers: int, folder: Path) -> Network:
 
 
 def timed(network: Network, repeats: int, rows: bool = False) -> list[float]:
-    """Milliseconds of each analysis, without the collection of cycles, as on the command line.
+    """Return the milliseconds of each analysis, without garbage collection, as on the command line.
 
-    With ``rows``, all rows and layers are asked for as well: the results side by side.
+    With ``rows``, the objects of all rows and layers are created as well.
     """
     elapsed = []
     gc.collect()
@@ -118,7 +118,7 @@ def timed(network: Network, repeats: int, rows: bool = False) -> list[float]:
 
 
 def analyses(rounds: int) -> list[Result]:
-    """The spec with the most layers, then the chains, by the layer."""
+    """Measure the spec with the most layers, then the chains, per layer."""
     networks = [archc.load(ROOT / spec) for spec in SPECS]
     largest = max(networks, key=lambda network: len(archc.analyze(network).shapes.ops))
     with tempfile.TemporaryDirectory() as folder:
@@ -147,7 +147,7 @@ def analyses(rounds: int) -> list[Result]:
 
 
 def table(results: list[Result], rounds: int) -> str:
-    """The results for people."""
+    """Format the results for people."""
     lines = [
         f"{rounds} rounds, interleaved; {len(SPECS)} specs",
         "",

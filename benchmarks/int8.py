@@ -1,10 +1,10 @@
-"""The ONNX models of a spec in eight bits, quantized after training, beside those in float32.
+"""Compares a spec's ONNX models in eight bits, quantized after training, with those in float32.
 
     python benchmarks/int8.py [SPEC] [--rounds N] [--batch N ...]
 
-Weights are the random ones of `archc bench`, which say nothing of accuracy; activations are
-calibrated on random images, others than those on which outputs are compared. Everything runs in
-ONNX Runtime, in one process, in turn. Needs the extra `bench`, and sympy, which torch brings.
+Weights are the random ones of `archc bench`, which say nothing about accuracy. Activations are
+calibrated on other random images than those on which outputs are compared. All models take turns in
+ONNX Runtime, in one process. Needs the extra `bench`, and sympy, which torch installs.
 """
 
 import argparse
@@ -25,34 +25,34 @@ from archc_backends.common.workload import Passes
 from archc_backends.onnx.runtimes import NETWORKS, emitted
 
 WARM_UP = 2
-SHARE = 0.15  # seconds that a worker runs in a round, at least once
+SHARE = 0.15  # seconds for each model in a round; it runs at least once
 CALIBRATED, COMPARED, AT_ONCE = 4, 8, 8  # batches, batches, images in a batch
 
 
 class Random(CalibrationDataReader):  # type: ignore[misc]
-    """Batches of images for the calibration."""
+    """Yields batches of images for the calibration."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self._batches = iter([batch(shape, seed) for seed in range(CALIBRATED)])
 
     def get_next(self) -> dict[str, Any] | None:
-        """The next one; None at the end."""
+        """Return the next batch, or None at the end."""
         return next(self._batches, None)
 
 
 def batch(shape: tuple[int, ...], seed: int, images: int = AT_ONCE) -> dict[str, Any]:
-    """Random images."""
+    """Return random images."""
     numbers = np.random.RandomState(seed).standard_normal((images, *shape))
     return {"images": numbers.astype(np.float32)}
 
 
 def session(model: bytes) -> Any:
-    """The model, ready to run."""
+    """Load the model."""
     return onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
 
 
 def quantized(model: bytes, shape: tuple[int, ...]) -> bytes:
-    """The model in eight bits: weights by channel, activations as the calibration shows them."""
+    """Quantize the model to eight bits: weights per channel, activations by calibration."""
     with tempfile.TemporaryDirectory() as folder:
         given, prepared, made = (Path(folder, name) for name in ("a.onnx", "b.onnx", "c.onnx"))
         given.write_bytes(model)
@@ -70,7 +70,7 @@ def quantized(model: bytes, shape: tuple[int, ...]) -> bytes:
 
 
 def outputs(model: Any, shape: tuple[int, ...]) -> Any:
-    """The logits of images that nothing was calibrated on."""
+    """Return the logits of images that were not used for calibration."""
     seeds = range(CALIBRATED, CALIBRATED + COMPARED)
     return np.concatenate([model.run(["logits"], batch(shape, seed))[0] for seed in seeds])
 

@@ -1,10 +1,10 @@
-"""Pages of archc report opened in chromium: when they paint, and when they may be used.
+"""Measures pages of archc report in chromium: when they paint, and when they are ready to use.
 
     python benchmarks/report.py [--rounds N] [--json]
 
-Every page is opened in turn, round after round, in a new window of one browser; a page with one
-word is the baseline. `paints` is the first contentful paint, `ready` the first frame behind the
-load event, both counted from when the page was asked for. Needs the extra `test`, and chromium.
+Opens every page in turn, round after round, in a new window of one browser; a page with one word
+is the baseline. `paints` is the first contentful paint and `ready` the first frame after the load
+event, both measured from the request. Needs the extra `test`, and chromium.
 """
 
 import argparse
@@ -49,7 +49,7 @@ class Result(NamedTuple):
 
 
 def times(browser: Browser, path: Path) -> tuple[float, float, int]:
-    """When the page paints, when it is ready, and how many elements it has."""
+    """Return when the page paints, when it is ready, and how many elements it has."""
     with browser.new_context(viewport={"width": 1400, "height": 900}) as context:
         page = context.new_page()
         page.goto(path.as_uri())
@@ -58,7 +58,7 @@ def times(browser: Browser, path: Path) -> tuple[float, float, int]:
 
 
 def measure(rounds: int) -> list[Result]:
-    """Every page in every round, after one that warms up."""
+    """Measure every page in every round, after a warm-up round."""
     with (
         tempfile.TemporaryDirectory() as folder,
         sync_playwright() as playwright,
@@ -96,7 +96,7 @@ def _target(name: str, paints: float, ready: float) -> str:
 
 
 def table(results: list[Result], rounds: int) -> str:
-    """The results for people."""
+    """Format the results for people."""
     lines = [f"{rounds} rounds, interleaved; milliseconds, medians; ratio to the first row", ""]
     lines.append(
         f"{'':33}{'KB':>7}{'elements':>10}{'paints':>8}{'ratio':>7}{'ready':>7}{'ratio':>7}"

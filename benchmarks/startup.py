@@ -1,9 +1,9 @@
-"""Whole processes of archc beside the bare import of the libraries it stands on.
+"""Compares whole archc processes with importing the libraries that archc uses.
 
     python benchmarks/startup.py [--rounds N] [--json]
 
-The baseline imports click, yaml and pydantic and makes one model. All commands run in turn, round
-after round, so that a machine that slows down slows all of them; a ratio is taken within a round.
+The baseline imports click, yaml and pydantic and creates one model. All commands take turns, round
+after round, so that a slow machine affects all of them; ratios are computed within a round.
 """
 
 import argparse
@@ -27,7 +27,7 @@ WARM_UP = 3
 
 
 class Contender(NamedTuple):
-    """A command, and the most that it may take as a multiple of the baseline."""
+    """A command, and its limit as a multiple of the baseline."""
 
     name: str
     command: tuple[str, ...]
@@ -35,7 +35,7 @@ class Contender(NamedTuple):
 
 
 class Result(NamedTuple):
-    """Milliseconds of the whole process, and ratios to the baseline of the same round."""
+    """Times of the whole process in milliseconds, and ratios to the baseline of the same round."""
 
     name: str
     median: float
@@ -48,7 +48,7 @@ class Result(NamedTuple):
 
 
 def contenders(folder: str) -> tuple[Contender, ...]:
-    """The baseline first; ``folder`` takes what build writes."""
+    """Return the contenders, the baseline first; build writes to ``folder``."""
     archc: tuple[str, ...] = (sys.executable, "-m", "archc")
     script = Path(sys.executable).with_name("archc")
     if script.exists():
@@ -66,7 +66,7 @@ def contenders(folder: str) -> tuple[Contender, ...]:
 
 
 def run(command: tuple[str, ...]) -> float:
-    """Milliseconds from start to end of the process. Raises CalledProcessError if it fails."""
+    """Return the milliseconds of a whole process. Raises CalledProcessError if it fails."""
     environment = {
         name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
     }
@@ -76,7 +76,7 @@ def run(command: tuple[str, ...]) -> float:
 
 
 def measure(rounds: int) -> list[Result]:
-    """Every contender in every round, after rounds that write bytecode and warm the caches."""
+    """Measure every contender in every round, after rounds that fill the caches."""
     with tempfile.TemporaryDirectory() as folder:
         all_contenders = contenders(folder)
         times: dict[str, list[float]] = {contender.name: [] for contender in all_contenders}
@@ -90,7 +90,7 @@ def measure(rounds: int) -> list[Result]:
 
 
 def summary(contender: Contender, times: list[float], baseline: list[float]) -> Result:
-    """The contender's times, and their ratios to the baseline pair by pair."""
+    """Return the contender's times, and their ratios to the baseline of the same round."""
     ratios = [time / base for time, base in zip(times, baseline, strict=True)]
     lower, ratio, upper = quantiles(ratios, n=4)
     return Result(
@@ -106,7 +106,7 @@ def summary(contender: Contender, times: list[float], baseline: list[float]) -> 
 
 
 def table(results: list[Result], rounds: int) -> str:
-    """The results for people."""
+    """Format the results for people."""
     lines = [
         f"{rounds} rounds, interleaved; milliseconds of whole processes; "
         "ratio to the first row, quartiles beside it",

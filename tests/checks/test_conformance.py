@@ -338,12 +338,12 @@ def test_errata_of_counts(
 ) -> None:
     table = (
         f"{WEIGHTS}  columns: [params]\n  rows:\n    conv1: [{cell}]\n"
-        f'  errata:\n    conv1.params: {{computed: "{recorded}", why: a slip}}\n'
+        f'  errata:\n    conv1.params: {{computed: "{recorded}", why: a mistake}}\n'
     )
     conformance = judged(spec, table)
     result = conformance.cells["conv1"]["params"]
     assert (result.computed, result.printed) == ("0.2K", cell)
-    assert (result.verdict, result.why) == (verdict, "a slip")
+    assert (result.verdict, result.why) == (verdict, "a mistake")
     diagnostics = [(found.code, found.message, said(found)) for found in conformance.diagnostics]
     assert diagnostics == ([(Code.STALE_ERRATUM, message, hint)] if message else [])
     assert all(found.notes for found in conformance.diagnostics)
@@ -352,21 +352,21 @@ def test_errata_of_counts(
 @pytest.mark.parametrize(
     ("row", "errata", "messages"),
     [
-        ("[32x32x9, 1]", "output: {computed: 32x32x8, why: a slip}", []),
-        ("[32x32x8, 7]", "depth: {computed: 1, why: a slip}", []),
+        ("[32x32x9, 1]", "output: {computed: 32x32x8, why: a mistake}", []),
+        ("[32x32x8, 7]", "depth: {computed: 1, why: a mistake}", []),
         (
             "[32x32x9, 1]",
-            "output: {computed: 32x32x7, why: a slip}",
+            "output: {computed: 32x32x7, why: a mistake}",
             ["erratum conv1.output records 32x32x7, 32x32x8 is computed"],
         ),
         (
             "[32x32x8, 7]",
-            "depth: {computed: 3, why: a slip}",
+            "depth: {computed: 3, why: a mistake}",
             ["erratum conv1.depth records 3, 1 is computed"],
         ),
         (
             "[32x32x8, 1]",
-            "depth: {computed: 1, why: a slip}",
+            "depth: {computed: 1, why: a mistake}",
             ["erratum conv1.depth is not needed: the printed 1 is right"],
         ),
     ],
@@ -706,7 +706,7 @@ def test_an_erratum_of_an_inner_row(spec: Path) -> None:
     table = """\
   columns: [output]
   rows: {aux1.fc: [1x1x9]}
-  errata: {aux1.fc.output: {computed: 1x1x10, why: a slip}}
+  errata: {aux1.fc.output: {computed: 1x1x10, why: a mistake}}
 """
     conformance = judged(spec, table)
     assert conformance.cells["aux1.fc"]["output"].verdict == "erratum"
@@ -726,7 +726,7 @@ def test_totals_are_judged_as_cells_are(spec: Path) -> None:
   total_with_aux: ["-", "-", 0.6K, 352497]
   errata:
     total.depth: {computed: 3, why: the pool was counted}
-    total_with_aux.ops: {computed: 352496, why: a slip}
+    total_with_aux.ops: {computed: 352496, why: a mistake}
 """
     conformance = judged(spec, table)
     # 224 + 160 + 170 = 554 params, and 90 of the head; 352,416 multiply-accumulates, and 80.
@@ -741,7 +741,7 @@ def test_totals_are_judged_as_cells_are(spec: Path) -> None:
             "output": CellResult("", None, "unstated"),
             "depth": CellResult("", None, "unstated"),
             "params": CellResult("0.6K", "0.6K", "match"),
-            "ops": CellResult("352496", "352497", "erratum", "a slip"),
+            "ops": CellResult("352496", "352497", "erratum", "a mistake"),
         },
     }
     assert conformance.diagnostics == ()

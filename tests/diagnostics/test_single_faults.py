@@ -143,7 +143,7 @@ def test_faults_are_shown_where_they_are(verdicts: list[Verdict], figures: Figur
     figures(f"single faults: {len(faults)} in {len(SPECS)} specs, of {len(verdicts)} mutants")
     figures(f"  the right line in {line:.2%}, the right token in {token:.2%}")
     figures(f"  the right word in {word:.2%} of {len(typos)} typos")
-    figures(f"  {number:.2f} findings for each fault, more than two for {many}")
+    figures(f"  {number:.2f} diagnostics for each fault, more than two for {many}")
     for kind in dict.fromkeys(verdict.fault.kind for verdict in verdicts):
         figures("  " + line_for(kind, [v for v in verdicts if v.fault.kind == kind]))
     assert line >= 0.99

@@ -58,7 +58,7 @@ def judge(case: Case) -> tuple[str, Counter[str]]:
         watch.allowed = None
     faults = [*_misplaced(diagnostics), *(f"touched {path}" for path in watch.found)]
     if not diagnostics and written != [out / "mutant.py"]:
-        faults.append(f"no finding, and written is {written}")
+        faults.append(f"no diagnostic, but wrote {written}")
     codes = {diagnostic.code for diagnostic in diagnostics}
     return "\n".join(faults), Counter(["refused" if diagnostics else "accepted", *codes])
 

@@ -57,13 +57,13 @@ def judge(case: Case) -> tuple[str, Counter[str]]:
     if isinstance(found, list):
         counts += Counter({diagnostic.code: 1 for diagnostic in found})
         if not stricter and not isinstance(verdict, str):
-            fault = f"archc refuses ({change}), torch gives {verdict}\n{shown(found)}"
+            fault = f"archc rejects ({change}), torch gives {verdict}\n{shown(found)}"
         elif strange := [diagnostic for diagnostic in found if diagnostic.code not in OF_SHAPES]:
-            fault = f"not a matter of shapes ({change}): {shown(strange)}"
+            fault = f"not about shapes ({change}): {shown(strange)}"
     elif isinstance(verdict, str):
-        fault = f"archc accepts ({change}), torch refuses: {verdict}"
+        fault = f"archc accepts ({change}), torch rejects: {verdict}"
     elif stricter:
-        fault = f"archc accepts ({change}), and is said to be stricter: {sorted(stricter)}"
+        fault = f"archc accepts ({change}), but STRICTER lists: {sorted(stricter)}"
     else:
         rows = [row for row in (*found.rows, *found.aux) if row.node.name != "prob"]
         last = len(rows) - len(found.aux) - 1

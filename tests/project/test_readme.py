@@ -1,9 +1,9 @@
-"""Everything that the README and the pages of docs/ show runs as shown.
+"""Tests that everything in the README and the pages of docs/ runs as shown.
 
-The blocks of a page are followed in order, in one folder that is empty at first: console blocks
-must print what stands below each command, YAML blocks that name a file are written, Python blocks
-are executed. A line ``...`` in what a command prints stands for lines that are left out. Parts of
-files must be in those files; ``sh`` blocks are not run.
+Each page's blocks are followed in order, in one initially empty folder: console blocks must print
+the shown output, YAML blocks that name a file are written, Python blocks are executed. A line
+``...`` in an output replaces omitted lines. Parts of files must be in those files; ``sh`` blocks
+are not run.
 """
 
 import difflib

@@ -23,7 +23,7 @@ head:
   fc: {Linear: classes}
 """
 CHANGED = SPEC.replace("out: 4", "out: 5")
-FOREIGN = b"# somebody's own notes\nanswer = 42\n"
+FOREIGN = b"# my own notes\nanswer = 42\n"
 
 
 @pytest.fixture(autouse=True)

@@ -98,7 +98,7 @@ def test_an_integer_of_more_than_19_digits_is_refused_and_never_computed() -> No
 
 
 def fail() -> Span:
-    raise AssertionError("the finding has no place")
+    raise AssertionError("the diagnostic has no place")
 
 
 # Every node has its place.
