@@ -13,14 +13,9 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from archc.checks.conformance import (
-    CellResult,
-    Conformance,
-    check_conformance,
-    counted,
-    printed_size,
-    rank_conventions,
-)
+from archc.checks.computed import counted, format_size
+from archc.checks.conformance import CellResult, Conformance, check_conformance
+from archc.checks.conventions import rank_conventions
 from archc.diagnostics import Code, Diagnostic
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.language.sections.printed_table import (
@@ -261,10 +256,10 @@ def test_cells_are_judged_one_by_one(spec: Path) -> None:
     assert cells["fc"]["ops"] == CellResult("0K", None, "unstated")
     (diagnostic,) = conformance.diagnostics
     assert diagnostic.code is Code.MISMATCH
-    assert diagnostic.message == "conv2 depth: the table prints 2, 1 is computed"
-    assert diagnostic.hint == "mend the row, or declare an erratum conv2.depth with its reason"
+    assert diagnostic.message == "conv2 depth: the table prints 2, archc computes 1"
+    assert diagnostic.hint == "fix the row, or add an erratum conv2.depth with the reason"
     assert diagnostic.notes == ()
-    assert [label.message for label in diagnostic.labels] == ["this row gives it"]
+    assert [label.message for label in diagnostic.labels] == ["computed from this row"]
     assert conformance.count("match") == 3 + 1 + 1 + 1 + 4 - 1 + 1
     assert conformance.count("mismatch", ("depth",)) == 1
     assert conformance.count("mismatch", ("output", "params")) == 0
@@ -274,11 +269,11 @@ def test_cells_are_judged_one_by_one(spec: Path) -> None:
 def test_a_mismatch_shows_the_exact_counts(spec: Path) -> None:
     table = WEIGHTS + MACS + "  columns: [params, ops]\n  rows:\n    conv2: [0.2K, 1131K]\n"
     first, second = judged(spec, table).diagnostics
-    assert first.message == "conv2 params: the table prints 0.2K, 0.1K is computed"
+    assert first.message == "conv2 params: the table prints 0.2K, archc computes 0.1K"
     assert first.notes == ("exactly 128 weights, 0 biases and 32 norm parameters",)
-    assert second.message == "conv2 ops: the table prints 1131K, 131K is computed"
+    assert second.message == "conv2 ops: the table prints 1131K, archc computes 131K"
     assert second.notes == ("exactly 131,072 multiply-accumulates",)
-    assert second.hint == "mend the row, or declare an erratum conv2.ops with its reason"
+    assert second.hint == "fix the row, or add an erratum conv2.ops with the reason"
 
 
 @pytest.mark.parametrize(
@@ -293,42 +288,42 @@ def test_a_mismatch_shows_the_exact_counts(spec: Path) -> None:
             "0.3K",
             "217",
             "mismatch",
-            "erratum conv1.params records 217, 216 is computed",
-            "mend the row, or what the erratum records",
+            "erratum conv1.params records 217, but archc computes 216",
+            "fix the row or the erratum",
         ),
         (
             "0.3K",
             "0.4K",
             "mismatch",
-            "erratum conv1.params records 0.4K, 0.2K is computed",
-            "mend the row, or what the erratum records",
+            "erratum conv1.params records 0.4K, but archc computes 0.2K",
+            "fix the row or the erratum",
         ),
         (
             "0.3K",
             "0.2M",
             "mismatch",
-            "erratum conv1.params records 0.2M, 0.2K is computed",
-            "mend the row, or what the erratum records",
+            "erratum conv1.params records 0.2M, but archc computes 0.2K",
+            "fix the row or the erratum",
         ),
         (
             "0.3K",
             "a few",
             "mismatch",
-            "erratum conv1.params records a few, 0.2K is computed",
-            "mend the row, or what the erratum records",
+            "erratum conv1.params records a few, but archc computes 0.2K",
+            "fix the row or the erratum",
         ),
         (
             "0.2K",
             "216",
             "mismatch",
-            "erratum conv1.params is not needed: the printed 0.2K is right",
+            "unnecessary erratum conv1.params: the printed 0.2K is correct",
             "remove the erratum",
         ),
         (
             "0.2K",
             "217",
             "mismatch",
-            "erratum conv1.params is not needed: the printed 0.2K is right",
+            "unnecessary erratum conv1.params: the printed 0.2K is correct",
             "remove the erratum",
         ),
     ],
@@ -338,12 +333,12 @@ def test_errata_of_counts(
 ) -> None:
     table = (
         f"{WEIGHTS}  columns: [params]\n  rows:\n    conv1: [{cell}]\n"
-        f'  errata:\n    conv1.params: {{computed: "{recorded}", why: a mistake}}\n'
+        f'  errata:\n    conv1.params: {{computed: "{recorded}", why: a misprint}}\n'
     )
     conformance = judged(spec, table)
     result = conformance.cells["conv1"]["params"]
     assert (result.computed, result.printed) == ("0.2K", cell)
-    assert (result.verdict, result.why) == (verdict, "a mistake")
+    assert (result.verdict, result.why) == (verdict, "a misprint")
     diagnostics = [(found.code, found.message, said(found)) for found in conformance.diagnostics]
     assert diagnostics == ([(Code.STALE_ERRATUM, message, hint)] if message else [])
     assert all(found.notes for found in conformance.diagnostics)
@@ -352,22 +347,22 @@ def test_errata_of_counts(
 @pytest.mark.parametrize(
     ("row", "errata", "messages"),
     [
-        ("[32x32x9, 1]", "output: {computed: 32x32x8, why: a mistake}", []),
-        ("[32x32x8, 7]", "depth: {computed: 1, why: a mistake}", []),
+        ("[32x32x9, 1]", "output: {computed: 32x32x8, why: a misprint}", []),
+        ("[32x32x8, 7]", "depth: {computed: 1, why: a misprint}", []),
         (
             "[32x32x9, 1]",
-            "output: {computed: 32x32x7, why: a mistake}",
-            ["erratum conv1.output records 32x32x7, 32x32x8 is computed"],
+            "output: {computed: 32x32x7, why: a misprint}",
+            ["erratum conv1.output records 32x32x7, but archc computes 32x32x8"],
         ),
         (
             "[32x32x8, 7]",
-            "depth: {computed: 3, why: a mistake}",
-            ["erratum conv1.depth records 3, 1 is computed"],
+            "depth: {computed: 3, why: a misprint}",
+            ["erratum conv1.depth records 3, but archc computes 1"],
         ),
         (
             "[32x32x8, 1]",
-            "depth: {computed: 1, why: a mistake}",
-            ["erratum conv1.depth is not needed: the printed 1 is right"],
+            "depth: {computed: 1, why: a misprint}",
+            ["unnecessary erratum conv1.depth: the printed 1 is correct"],
         ),
     ],
 )
@@ -412,7 +407,7 @@ def test_what_a_convention_counts(spec: Path) -> None:
         131_072,
         262_144,
     ]
-    assert (printed_size((8, 4, 5)), printed_size((10,))) == ("4x5x8", "1x1x10")
+    assert (format_size((8, 4, 5)), format_size((10,))) == ("4x5x8", "1x1x10")
 
 
 def test_conventions_that_explain_the_table(spec: Path) -> None:
@@ -706,7 +701,7 @@ def test_an_erratum_of_an_inner_row(spec: Path) -> None:
     table = """\
   columns: [output]
   rows: {aux1.fc: [1x1x9]}
-  errata: {aux1.fc.output: {computed: 1x1x10, why: a mistake}}
+  errata: {aux1.fc.output: {computed: 1x1x10, why: a misprint}}
 """
     conformance = judged(spec, table)
     assert conformance.cells["aux1.fc"]["output"].verdict == "erratum"
@@ -726,7 +721,7 @@ def test_totals_are_judged_as_cells_are(spec: Path) -> None:
   total_with_aux: ["-", "-", 0.6K, 352497]
   errata:
     total.depth: {computed: 3, why: the pool was counted}
-    total_with_aux.ops: {computed: 352496, why: a mistake}
+    total_with_aux.ops: {computed: 352496, why: a misprint}
 """
     conformance = judged(spec, table)
     # 224 + 160 + 170 = 554 params, and 90 of the head; 352,416 multiply-accumulates, and 80.
@@ -741,7 +736,7 @@ def test_totals_are_judged_as_cells_are(spec: Path) -> None:
             "output": CellResult("", None, "unstated"),
             "depth": CellResult("", None, "unstated"),
             "params": CellResult("0.6K", "0.6K", "match"),
-            "ops": CellResult("352496", "352497", "erratum", "a mistake"),
+            "ops": CellResult("352496", "352497", "erratum", "a misprint"),
         },
     }
     assert conformance.diagnostics == ()

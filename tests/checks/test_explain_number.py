@@ -74,7 +74,7 @@ def test_the_count_that_an_issue_asked_for() -> None:
     assert {reading["kind"] for reading in explained("googlenet_bn", "1.5G")} == {"ops"}
     assert explained("googlenet_bn", "1.5 GFLOPs")[0]["what"] == "MACs"
     assert explained("googlenet", "6998552")[0]["what"] == "params"
-    assert explained("googlenet", "6.99 M")[0]["what"] == "weights alone"
+    assert explained("googlenet", "6.99 M")[0]["what"] == "weights only"
     assert explained("googlenet", "1,582,671,872 MACs")[0]["what"] == "MACs"
 
 
@@ -82,8 +82,8 @@ def test_roundings_and_units() -> None:
     # 6,990,272 weights are 6,826.4 times 1,024, and 6.666 times 1,024 squared.
     (reading,) = explained("googlenet", "6826K")
     assert (reading["what"], reading["printed"]) == (
-        "weights alone",
-        "to the nearest, K being 1,024",
+        "weights only",
+        "to the nearest, with K = 1,024",
     )
     assert explained("googlenet", "6990K")[0]["printed"] == "to the nearest"
     assert explained("googlenet", "6991K")[0]["printed"] == "rounded up"
@@ -207,4 +207,4 @@ def test_another_size_of_the_image(tmp_path: Path) -> None:
     spec.write_text(NET.replace("OUT", "4").replace("2x8x8", "2x96x96"))
     # 2 * 4 multiply-accumulates at each of 224 * 224 places, and 12.
     (reading,) = explained(str(spec), f"{8 * 224 * 224 + 12} MACs")
-    assert reading["what"] == "MACs, of 2x224x224"
+    assert reading["what"] == "MACs, at 2x224x224"

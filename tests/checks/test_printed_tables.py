@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from archc.checks.conformance import rank_conventions
+from archc.checks.conventions import rank_conventions
 from archc.cli import cli
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.views.tables.rendering import as_text
@@ -160,7 +160,7 @@ def test_a_mismatch_fails_table_and_check_and_shows_the_cell(tmp_path: Path) -> 
     for command in ("table", "check"):
         result = run(command, str(spec))
         assert result.exit_code == 1
-        assert "inception3a params: the table prints 159K, 160K is computed" in result.output
+        assert "inception3a params: the table prints 159K, archc computes 160K" in result.output
 
 
 def test_the_wrong_kernel_that_everyone_copies_is_a_mismatch(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_an_erratum_that_is_not_needed_is_a_diagnostic(tmp_path: Path) -> None:
     spec.write_text(TEXT.replace("  errata:\n", errata))
     result = run("check", str(spec))
     assert result.exit_code == 1
-    assert "erratum conv2.params is not needed" in result.output
+    assert "unnecessary erratum conv2.params" in result.output
 
 
 def test_an_erratum_must_record_the_computed_value(tmp_path: Path) -> None:

@@ -242,7 +242,7 @@ def test_a_lint_is_explained_by_its_documentation() -> None:
     assert lint.code in archc("explain").output
     text = archc("explain", "wide-reduce").output
     assert text.startswith(
-        "L101 wide_reduce\nA 1x1 reduction gives more channels than it reads.\n\nWhy\n"
+        "L101 wide_reduce\nA 1x1 reduction increases the number of channels.\n\nWhy\n"
     )
     assert archc("explain", "wide_reduce").output == text
 

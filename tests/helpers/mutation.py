@@ -56,7 +56,12 @@ GROUPS = {
         ),
     ),
     "conformance": Group(
-        ("checks/conformance.py", "language/sections/printed_table.py"),
+        (
+            "checks/computed.py",
+            "checks/conformance.py",
+            "checks/conventions.py",
+            "language/sections/printed_table.py",
+        ),
         ("checks/test_conformance.py", "diagnostics/test_bad_specs.py", "driver/test_build.py"),
     ),
     "names": Group(

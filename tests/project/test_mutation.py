@@ -97,7 +97,9 @@ def test_the_files_are_all_that_count_and_judge() -> None:
     }
     compared = {f"analyses/{name}.py" for name in ("__init__", "differences", "roofline")}
     assert named == folders - compared | {
+        "checks/computed.py",
         "checks/conformance.py",
+        "checks/conventions.py",
         "language/fields/names.py",
         "language/sections/printed_table.py",
         "network/names.py",

@@ -23,7 +23,8 @@ from pylatexenc.latexwalker import (
 from pylatexenc.latexwalker import get_default_latex_context_db as walker_context
 from pylatexenc.macrospec import std_macro
 
-from archc.checks.conformance import CellResult, rank_conventions
+from archc.checks.conformance import CellResult
+from archc.checks.conventions import rank_conventions
 from archc.cli import cli
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.views.tables.latex import as_latex, escaped

@@ -115,7 +115,7 @@ def test_the_numbers_are_those_of_the_table(spec: Path, tmp_path: Path) -> None:
     counted = {row[0]: row[1] for row in page.tables["The same network, counted otherwise"]}
     assert counted["params"] == f"{table['totals']['params']:,}"
     assert counted["MACs"] == f"{table['totals']['macs']:,}"
-    assert counted["FLOPs, two for each MAC"] == f"{2 * table['totals']['macs']:,}"
+    assert counted["FLOPs, two per MAC"] == f"{2 * table['totals']['macs']:,}"
 
 
 def test_every_erratum_has_its_reason(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_other_counts_are_those_of_torch(tmp_path: Path) -> None:
     state = sum(tensor.numel() for tensor in model.state_dict().values())
     assert counted["elements of a state_dict"] == state
     for training, name in (
-        (False, "FLOPs, two for each MAC"),
+        (False, "FLOPs, two per MAC"),
         (True, "FLOPs with auxiliary heads"),
     ):
         model.train(training)
@@ -152,8 +152,8 @@ def test_other_counts_are_those_of_torch(tmp_path: Path) -> None:
     [
         # The numbers of torchinfo 1.8, and of timm's benchmark tables in GMACs.
         ("googlenet.yaml", "MACs and bias adds", "1,585,899,032"),
-        ("inception_v3.yaml", "MACs, and two for each element that a norm gives", "5,731,151,072"),
-        ("inception_v4.yaml", "MACs, and two for each element that a norm gives", "12,284,152,992"),
+        ("inception_v3.yaml", "MACs, and two per output element of norms", "5,731,151,072"),
+        ("inception_v4.yaml", "MACs, and two per output element of norms", "12,284,152,992"),
     ],
 )
 def test_other_counts_are_what_other_tools_print(

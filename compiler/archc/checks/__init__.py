@@ -1,1 +1,1 @@
-"""What a network is checked against: printed table, budget, checkpoints, lints."""
+"""Checks a network against its printed table, its budget, checkpoints and lints."""

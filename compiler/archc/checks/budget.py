@@ -1,12 +1,12 @@
-"""What a network may cost, as its spec allows it."""
+"""Checks a network against the budget of its spec."""
 
 from archc.analyses import Analysis
 from archc.diagnostics import Code, Diagnostic
 
 
 def check_budget(analysis: Analysis) -> list[Diagnostic]:
-    """A finding for each line of the budget that the network exceeds."""
-    spent = {
+    """A diagnostic for each limit that the network exceeds."""
+    costs = {
         "params": analysis.cost.params,
         "params_with_aux": analysis.cost_with_aux.params,
         "macs": analysis.cost.macs,
@@ -16,10 +16,10 @@ def check_budget(analysis: Analysis) -> list[Diagnostic]:
     return [
         Diagnostic(
             Code.OVER_BUDGET,
-            f"{name}: {spent[name]:,} is more than the budget of {limit.value:,}",
+            f"{name}: {costs[name]:,} is more than the budget of {limit.value:,}",
             limit.span,
-            notes=(f"{spent[name] - limit.value:,} too many",),
+            notes=(f"{costs[name] - limit.value:,} too many",),
         )
         for name, limit in analysis.network.budget.items()
-        if spent[name] > limit.value
+        if costs[name] > limit.value
     ]

@@ -1,7 +1,7 @@
-"""Other ways to count a network, and who counts so.
+"""The numbers that other tools and papers give for a network.
 
-What each tool counts was found by running it on networks of archc and of torchvision;
-docs/counting.md has the versions and the numbers.
+Running each tool on networks of archc and torchvision showed what it counts; docs/counting.md has
+the versions and the numbers.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ Kind = Literal["params", "ops"]
 
 
 class Count(NamedTuple):
-    """A number, what it counts, and who counts so."""
+    """A number, what it counts, and who counts this way."""
 
     number: int
     what: str
@@ -24,7 +24,7 @@ class Count(NamedTuple):
 
 
 def all_counts(analysis: Analysis) -> list[Count]:
-    """The counts of a network, archc's own first; what is the same number stands once."""
+    """All counts of a network, archc's own first; equal numbers are one count."""
     found: dict[tuple[Kind, int], Count] = {}
     for count in (*_params(analysis), *_ops(analysis)):
         same = found.setdefault((count.kind, count.number), count)
@@ -35,35 +35,35 @@ def all_counts(analysis: Analysis) -> list[Count]:
 
 def _params(analysis: Analysis) -> Iterator[Count]:
     cost, whole = analysis.cost, analysis.cost_with_aux
-    own = "archc: every learned number of what runs at inference"
+    own = "archc: all learned parameters used at inference"
     yield Count(cost.params, "params", own, "params")
     if analysis.aux:
         who = "torch's parameters() of a new model, torchinfo, fvcore, ptflops; not thop"
         yield Count(whole.params, "params with auxiliary heads", who, "params")
     if cost.biases or cost.norm:
-        who = "tables of papers that leave biases and norms out"
-        yield Count(cost.weights, "weights alone", who, "params")
+        who = "papers whose tables leave out biases and norms"
+        yield Count(cost.weights, "weights only", who, "params")
     if cost.norm:
-        who = "tools that count norms as folded"
+        who = "tools that fold norms first"
         without = cost.params - cost.norm
-        yield Count(without, "params without those of norms", who, "params")
+        yield Count(without, "params without norms", who, "params")
         what = "params and running statistics"
         number = cost.params + _buffers(_at_inference(analysis), counters=False)
-        yield Count(number, what, "the total of Keras's summary()", "params")
+        yield Count(number, what, "the total in Keras's summary()", "params")
     if buffers := _buffers(analysis.layers, counters=True):
-        what, who = "elements of a state_dict", "torch's, auxiliary heads and counters included"
+        what, who = "elements of a state_dict", "torch, including auxiliary heads and counters"
         yield Count(whole.params + buffers, what, who, "params")
 
 
 def _ops(analysis: Analysis) -> Iterator[Count]:
     cost, whole = analysis.cost, analysis.cost_with_aux
     layers = list(_at_inference(analysis))
-    who = "archc, papers that say multiply-adds, torchvision's GFLOPS, calflops' MACs"
+    who = "archc, papers that count multiply-adds, torchvision's GFLOPS, calflops' MACs"
     yield Count(cost.macs, "MACs", who, "ops")
     who = "torch's FlopCounterMode in eval mode"
-    yield Count(2 * cost.macs, "FLOPs, two for each MAC", who, "ops")
+    yield Count(2 * cost.macs, "FLOPs, two per MAC", who, "ops")
     if analysis.aux:
-        yield Count(whole.macs, "MACs with auxiliary heads", "the same, in training", "ops")
+        yield Count(whole.macs, "MACs with auxiliary heads", "the same in training", "ops")
         who = "torch's FlopCounterMode in training"
         yield Count(2 * whole.macs, "FLOPs with auxiliary heads", who, "ops")
     biased = _elements(layer for layer in layers if layer.cost.biases)
@@ -76,26 +76,26 @@ def _ops(analysis: Analysis) -> Iterator[Count]:
             cost.macs + biased, "MACs and bias adds", "ptflops with the backend aten", "ops"
         )
     if biased or normed:
-        what = "MACs, bias adds and the parameters of norms" if normed else "MACs and bias adds"
+        what = "MACs, bias adds and norm parameters" if normed else "MACs and bias adds"
         yield Count(cost.macs + biased + cost.norm, what, "torchinfo's mult-adds", "ops")
     if normed:
-        what = "MACs, and two for each element that a norm gives"
+        what = "MACs, and two per output element of norms"
         yield Count(cost.macs + 2 * normed, what, "timm's GMACs", "ops")
     if normed or spread:
-        what = "MACs, two for each element of norms, and what adaptive pools read"
+        what = "MACs, two per output element of norms, and the inputs of adaptive pools"
         yield Count(cost.macs + 2 * normed + spread, what, "fvcore", "ops")
         given = _elements([layer for layer in averages if not _is_adaptive(layer)])
         thop = cost.macs + 4 * normed + given + spread + _elements(adaptive)
-        what = "MACs, four for each element of norms, and average pools"
+        what = "MACs, four per output element of norms, and average pools"
         yield Count(thop, what, "thop", "ops")
     others = cost.pool_ops + cost.norm_ops + cost.activation_ops
     if others:
-        what = "MACs, and what pools, norms and activations touch"
+        what = "MACs, and the operations of pools, norms and activations"
         yield Count(cost.macs + others, what, "tools that count every layer", "ops")
 
 
 def _is_adaptive(layer: LayerAnalysis) -> bool:
-    """Whether torch has it as an adaptive pool: of a size, or over the whole image."""
+    """Whether the layer is an adaptive pool in torch: to a fixed size, or over the whole image."""
     operator = layer.op.operator
     if isinstance(operator, AdaptiveAvgPool):
         return True
@@ -103,7 +103,7 @@ def _is_adaptive(layer: LayerAnalysis) -> bool:
 
 
 def _buffers(layers: Iterable[LayerAnalysis], counters: bool) -> int:
-    """The elements that are kept and not learned; a norm's counter of batches is one."""
+    """The number of elements of buffers; ``counters`` includes the norms' counters of batches."""
     return sum(
         prod(tensor.shape)
         for layer in layers
@@ -117,5 +117,5 @@ def _elements(layers: Iterable[LayerAnalysis]) -> int:
 
 
 def _at_inference(analysis: Analysis) -> Iterator[LayerAnalysis]:
-    """Every layer but those of auxiliary heads."""
+    """All layers except those of auxiliary heads."""
     return (layer for row in analysis.rows for layer in row.layers)

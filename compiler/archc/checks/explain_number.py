@@ -1,4 +1,4 @@
-"""A number as people and tools print it, and which counts of a network give it."""
+"""Finds the counts of a network that a printed number can be."""
 
 import re
 from collections.abc import Iterable
@@ -21,13 +21,13 @@ _QUANTITY = re.compile(
 )
 _LONGEST = 40
 SIZES = (224, 227, 229, 256, 299, 331, 384)
-"""Sizes of images at which people measure networks."""
+"""Common image sizes for measuring networks."""
 
 
 class Quantity(NamedTuple):
-    """A printed number: its digits without the point, how many follow it, 1000 to which power.
+    """A printed number: its digits without the point, the number of decimals, the power of 1000.
 
-    ``kind`` is what the word behind it says.
+    ``kind`` is from the word after the number, if any.
     """
 
     digits: int
@@ -37,19 +37,22 @@ class Quantity(NamedTuple):
 
     @property
     def value(self) -> Fraction:
-        """The number in full."""
+        """The number without a unit."""
         return Fraction(self.digits * 1000**self.power, 10**self.decimals)
 
 
-class Reading(NamedTuple):
-    """A count that is the number, once it is rounded ``how``; ``how`` is empty if it is not."""
+class Interpretation(NamedTuple):
+    """A count that a printed number can be.
+
+    ``rounding`` describes how the count is rounded to the number; empty if it is only the nearest.
+    """
 
     counted: Count
-    how: str
+    rounding: str
 
 
 def parse_quantity(text: str) -> Quantity | None:
-    """``13.0M``, ``1.5 GFLOPs`` or ``1,582,671,872`` as a Quantity; None where it is none."""
+    """``13.0M``, ``1.5 GFLOPs`` or ``1,582,671,872`` as a Quantity; None for other text."""
     match = _QUANTITY.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if match is None:
         return None
@@ -59,19 +62,20 @@ def parse_quantity(text: str) -> Quantity | None:
     return Quantity(digits, len(decimals), _POWERS[match["letter"].lower()], _WORDS.get(word))
 
 
-def explain(analysis: Analysis, quantity: Quantity) -> list[Reading]:
-    """The counts that are printed so, the likeliest first; else the nearest, its ``how`` empty.
+def explain_number(analysis: Analysis, quantity: Quantity) -> list[Interpretation]:
+    """The counts that round to the printed number, the most likely first.
 
-    Where none is, other sizes of the image are tried before.
+    If there are none at the network's own image size, tries other sizes, then returns the nearest
+    count.
     """
     counts = _of_kind(all_counts(analysis), quantity)
-    readings = _readings(counts, quantity)
-    if not readings and quantity.kind != "params":
-        readings = _readings(_of_kind(_at_other_sizes(analysis), quantity), quantity)
-    if readings:
-        return readings
+    found = _interpretations(counts, quantity)
+    if not found and quantity.kind != "params":
+        found = _interpretations(_of_kind(_at_other_sizes(analysis), quantity), quantity)
+    if found:
+        return found
     nearest = min(counts, key=lambda count: abs(count.number - quantity.value))
-    return [Reading(nearest, "")]
+    return [Interpretation(nearest, "")]
 
 
 def _of_kind(counts: Iterable[Count], quantity: Quantity) -> list[Count]:
@@ -85,32 +89,31 @@ def _at_other_sizes(analysis: Analysis) -> Iterable[Count]:
         if size not in sides and not isinstance(other, list):
             for count in all_counts(other):
                 if count.kind == "ops":
-                    yield count._replace(what=f"{count.what}, of {channels}x{size}x{size}")
+                    yield count._replace(what=f"{count.what}, at {channels}x{size}x{size}")
 
 
-def _readings(counts: Iterable[Count], quantity: Quantity) -> list[Reading]:
-    found: list[tuple[int, Reading]] = []
+def _interpretations(counts: Iterable[Count], quantity: Quantity) -> list[Interpretation]:
+    found: list[tuple[int, Interpretation]] = []
     for count in counts:
-        for rank, (base, how) in enumerate(_WAYS):
+        for rank, (base, rounding) in enumerate(_ROUNDINGS):
             if base == 1024 and not quantity.power:
                 continue
-            if (
-                rounded(count.number, base**quantity.power, quantity.decimals, how)
-                == quantity.digits
-            ):
-                found.append((rank, Reading(count, _said(count.number, quantity, base, how))))
+            unit = base**quantity.power
+            if rounded(count.number, unit, quantity.decimals, rounding) == quantity.digits:
+                words = _describe_rounding(count.number, quantity, base, rounding)
+                found.append((rank, Interpretation(count, words)))
                 break
-    return [reading for _, reading in sorted(found, key=lambda one: one[0])]
+    return [interpretation for _, interpretation in sorted(found, key=lambda one: one[0])]
 
 
-_ROUNDINGS: tuple[Rounding, ...] = ("nearest", "floor", "up")
-_WAYS = [(base, how) for base in (1000, 1024) for how in _ROUNDINGS]
-"""How a count may become a printed number, the likeliest first."""
+_DIRECTIONS: tuple[Rounding, ...] = ("nearest", "floor", "up")
+_ROUNDINGS = [(base, direction) for base in (1000, 1024) for direction in _DIRECTIONS]
+"""The ways to round a count to a printed number, the most likely first."""
 
 
-def _said(number: int, quantity: Quantity, base: int, how: Rounding) -> str:
+def _describe_rounding(number: int, quantity: Quantity, base: int, rounding: Rounding) -> str:
     if number * 10**quantity.decimals == quantity.digits * base**quantity.power:
         words = "exact"
     else:
-        words = {"nearest": "to the nearest", "floor": "rounded down", "up": "rounded up"}[how]
-    return f"{words}, K being 1,024" if base == 1024 else words
+        words = {"nearest": "to the nearest", "floor": "rounded down", "up": "rounded up"}[rounding]
+    return f"{words}, with K = 1,024" if base == 1024 else words

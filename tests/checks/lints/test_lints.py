@@ -173,7 +173,7 @@ def test_warnings_fail_when_strict() -> None:
     lenient, strict = archc("check", "net.yaml"), archc("check", "--strict", "net.yaml")
     assert (lenient.exit_code, strict.exit_code) == (0, 1)
     assert lenient.stdout.endswith("no printed table, 1 warning\n")
-    assert lenient.stderr.startswith("net.yaml:6:12: warning[L101] the 1x1 in front of a 3x3")
+    assert lenient.stderr.startswith("net.yaml:6:12: warning[L101] the 1x1 before a 3x3")
     assert lenient.stderr.endswith("1 warning\n")
 
 
@@ -181,7 +181,8 @@ def test_the_command_line_names_lints_and_targets() -> None:
     Path("net.yaml").write_text(FRAME + WIDE.replace("16", "20") + HEAD)
     assert "L301" not in archc("check", "net.yaml").stderr
     assert (
-        "20 channels are no multiple of 8" in archc("check", "--target", "avx2", "net.yaml").stderr
+        "20 channels are not a multiple of 8"
+        in archc("check", "--target", "avx2", "net.yaml").stderr
     )
     assert archc("check", "--ignore", "L101", "--strict", "net.yaml").exit_code == 0
     wrong = archc("check", "--ignore", "wide_reducer", "net.yaml")

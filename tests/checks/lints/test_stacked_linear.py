@@ -123,6 +123,4 @@ def test_another_kind_loses_what_defaults_give() -> None:
     )
     (warning,) = check_spec("net.yaml").diagnostics
     assert (warning.code, str(warning.span)) == ("L105", "net.yaml:6:51")
-    assert warning.hint == (
-        "set activation: ReLU: what defaults say of Conv is not for SeparableConv"
-    )
+    assert warning.hint == ("set activation: ReLU; defaults of Conv do not apply to SeparableConv")

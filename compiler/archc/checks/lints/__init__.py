@@ -1,7 +1,8 @@
-"""Lints: what is valid, and what an expert would point out all the same.
+"""Lints: warnings about valid specs that are probably not what the author wants.
 
-One file each: the file's name is the lint's, its docstring its documentation, ``CODE`` its code,
-and ``lint`` what finds it. A spec switches them in its section ``lints``.
+Each lint is one file in the folder of its group. The file's name is the lint's name, its docstring
+the documentation, ``CODE`` the code, and ``lint`` the function that finds violations. The section
+``lints`` of a spec configures them.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -21,17 +22,15 @@ from archc.network import ir
 
 _GROUPS = {file.stem: file.parent.name for file in Path(__file__).parent.glob("*/[a-z]*.py")}
 LINT_NAMES = sorted(_GROUPS)
-"""The lints there are: one file each, in the folder of its group."""
+"""The names of all lints, from their files."""
 
 ALL = "all"
-MOST_PLACES = 3  # of one remark; more are one warning
+MAXIMUM_WARNINGS = 3
+"""A message that concerns more places than this becomes one warning for all of them."""
 
 
 class Lint(NamedTuple):
-    """A lint: ``find`` gives its remarks on a network, whose numbers are exact.
-
-    ``needs_target``: it says nothing until a target is named, the hardware to run on.
-    """
+    """A lint. ``find`` returns the violations in a network for a target, or for none."""
 
     name: str
     code: str
@@ -40,14 +39,14 @@ class Lint(NamedTuple):
 
     @property
     def documentation(self) -> str:
-        """The docstring of its module."""
+        """The docstring of the lint's module."""
         return docstring(self.module)
 
 
 class LintSelection(NamedTuple):
-    """Which lints to run, by name or code: those in ``only``, or all, without those in ``ignored``.
+    """The lints to run, by name or code: those in ``only``, or all, except those in ``ignored``.
 
-    ``target`` is the hardware that lints about speed are to think of.
+    ``target`` is the hardware for lints about speed; it replaces the spec's.
     """
 
     only: Collection[str] = ()
@@ -55,14 +54,14 @@ class LintSelection(NamedTuple):
     target: str | None = None
 
     def takes(self, lint: Lint) -> bool:
-        """Whether the lint is to be run."""
+        """Whether to run the lint."""
         words = {lint.name, lint.code, ALL}
         return (not self.only or bool(words & {*self.only})) and not words & {*self.ignored}
 
 
 @cache
 def lints() -> Mapping[str, Lint]:
-    """Every lint by its name."""
+    """All lints by name."""
     found = {}
     for name in LINT_NAMES:
         module = import_module(f"{__name__}.{_GROUPS[name]}.{name}")
@@ -71,20 +70,19 @@ def lints() -> Mapping[str, Lint]:
 
 
 def run_lints(analysis: Analysis, selection: LintSelection | None = None) -> list[Diagnostic]:
-    """What the lints remark, as warnings in file order, each place once.
+    """The violations as warnings in file order, each place once.
 
-    What the spec switches off, or allows in a row, is not remarked.
+    Leaves out lints that the spec turns off, and rows for which the spec allows a lint.
     """
     selection = selection or LintSelection()
-    lint_settings = analysis.network.lints
     diagnostics: list[Diagnostic] = []
     for name, lint in lints().items():
-        lint_setting = lint_settings.get(name)
-        if not selection.takes(lint) or (lint_setting is not None and lint_setting.off):
+        setting = analysis.network.lints.get(name)
+        if not selection.takes(lint) or (setting is not None and setting.off):
             continue
-        target = selection.target or (lint_setting.target if lint_setting else None)
-        allowed = lint_setting.allow if lint_setting else {}
-        violations = [r for r in lint.find(analysis, target) if not _is_allowed(r.path, allowed)]
+        target = selection.target or (setting.target if setting else None)
+        allowed = setting.allow if setting else {}
+        violations = [v for v in lint.find(analysis, target) if not _is_allowed(v.path, allowed)]
         diagnostics += _warnings(lint, violations, analysis.network) if violations else []
     return in_file_order(diagnostics)
 
@@ -94,22 +92,21 @@ def _is_allowed(path: str, allowed: Iterable[str]) -> bool:
 
 
 def _warnings(lint: Lint, violations: list[Violation], network: ir.Network) -> Iterator[Diagnostic]:
-    """One warning for each place in the spec; one for all where the same is said of many."""
-    rows = _rows(network)
+    """One warning for each place in the spec, or one for all places of a frequent message."""
+    rows = {row.name: row for row in network.rows_and_heads}
     by_message: dict[str, dict[Span, list[Violation]]] = {}
     for violation in violations:
-        by_message.setdefault(violation.message, {}).setdefault(violation.span, []).append(
-            violation
-        )
-    for message, places in by_message.items():
-        shown = list(places.values())
-        if len(shown) > MOST_PLACES:
-            shown = [[violation for alike in shown for violation in alike]]
-        for alike in shown:
-            first = alike[0]
+        by_span = by_message.setdefault(violation.message, {})
+        by_span.setdefault(violation.span, []).append(violation)
+    for message, by_span in by_message.items():
+        groups = list(by_span.values())
+        if len(groups) > MAXIMUM_WARNINGS:
+            groups = [[violation for group in groups for violation in group]]
+        for group in groups:
+            first = group[0]
             labels = first.labels
             row = rows.get(first.path.partition(".")[0])
-            others = f", and in {counted(len(alike) - 1, 'more place')}" if len(alike) > 1 else ""
+            others = f", and in {counted(len(group) - 1, 'more place')}" if len(group) > 1 else ""
             if row is not None and (others or row.span.line != first.span.line):
                 labels = (*labels, Label(row.span, f"in this row, {row.path}{others}"))
             where = f" ({first.path})" if first.path and not others else ""
@@ -121,7 +118,3 @@ def _warnings(lint: Lint, violations: list[Violation], network: ir.Network) -> I
                 hint=first.hint,
                 severity=Severity.WARNING,
             )
-
-
-def _rows(network: ir.Network) -> dict[str, ir.Node]:
-    return {row.name: row for row in network.rows_and_heads}

@@ -1,4 +1,4 @@
-"""What a lint says of one place of a network."""
+"""What a lint reports for one place in a network."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from archc.network import ir
 
 
 class Violation(NamedTuple):
-    """One remark: on the node at ``path``, shown at ``span``."""
+    """One place that violates a lint: the node at ``path``, reported at ``span``."""
 
     path: str
     span: Span
@@ -18,5 +18,5 @@ class Violation(NamedTuple):
 
 
 def violation(node: ir.Node, message: str, hint: str, *labels: Label) -> Violation:
-    """A remark that is shown where the node was written."""
+    """A violation reported at the node's place in the spec."""
     return Violation(node.path, node.span, message, hint, labels)

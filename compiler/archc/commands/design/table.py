@@ -62,7 +62,7 @@ def command(
         _explain(spec, number, form, settings)
         return
     (compiled,) = compile_all([spec], settings)
-    from archc.checks.conformance import rank_conventions
+    from archc.checks.conventions import rank_conventions
     from archc.views.tables import records, tables
 
     analysis, conformance = compiled.analysis, compiled.conformance
@@ -99,7 +99,7 @@ def command(
 
 def _explain(spec: str, number: str, form: str, settings: Settings) -> None:
     """Print which counts of the network round to the number."""
-    from archc.checks.explain_number import explain, parse_quantity
+    from archc.checks.explain_number import explain_number, parse_quantity
     from archc.views.tables.records import readings_records
     from archc.views.tables.tables import readings_grid
 
@@ -109,7 +109,7 @@ def _explain(spec: str, number: str, form: str, settings: Settings) -> None:
             f"--explain {number}: expected a number such as 13.0M, 1.5 GFLOPs or 1,582,671,872"
         )
     (compiled,) = compile_all([spec], settings)
-    readings = explain(compiled.analysis, quantity)
+    readings = explain_number(compiled.analysis, quantity)
     if form == "json":
         import json
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from archc.analyses import Analysis, LayerAnalysis, RowAnalysis
-from archc.checks.conformance import CellResult, Conformance, Explanation, list_totals, printed_size
-from archc.checks.explain_number import Reading
+from archc.checks.computed import format_size, list_totals
+from archc.checks.conformance import CellResult, Conformance
+from archc.checks.conventions import ConventionFit
+from archc.checks.explain_number import Interpretation
 from archc.language.sections.printed_table import TOTALS, rounded
 from archc.network import ir
 from archc.ops.operator import Cost
@@ -65,13 +67,13 @@ def layers_records(analysis: Analysis, repeats: bool = True) -> list[dict[str, o
     return in_order(rows, aux, sums if repeats else [])
 
 
-def conventions_records(explanations: Iterable[Explanation]) -> list[dict[str, object]]:
+def conventions_records(explanations: Iterable[ConventionFit]) -> list[dict[str, object]]:
     """The ranking for other tools, by the keys that it has in the JSON, without the rows."""
     ranking = conventions_json(explanations)
     return [{key: e[key] for key in e if key != "rows"} for e in ranking]
 
 
-def readings_records(readings: Iterable[Reading]) -> list[dict[str, object]]:
+def readings_records(readings: Iterable[Interpretation]) -> list[dict[str, object]]:
     """The counts that are printed as a number; ``printed`` is none for the nearest."""
     return [
         {"what": c.what, "number": c.number, "printed": how or None, "who": c.who, "kind": c.kind}
@@ -143,7 +145,7 @@ def _short(number: int) -> str:
 _LETTERS = ("", "K", "M", "G", "T", "P")
 
 
-def conventions_json(explanations: Iterable[Explanation]) -> list[dict[str, object]]:
+def conventions_json(explanations: Iterable[ConventionFit]) -> list[dict[str, object]]:
     """The ranking as an object, with the rows that each convention explains."""
     return [
         {
@@ -165,7 +167,7 @@ def _table_record(
     kind, notation = kind_and_notation(row.node)
     arguments = row.node.arguments if isinstance(row.node, ir.Call) else {}
     exact: dict[str, object] = {
-        "output": printed_size(row.output),
+        "output": format_size(row.output),
         "depth": row.depth,
         "params": row.cost.params,
         "ops": row.cost.macs,

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from archc.analyses import Analysis, RowAnalysis
-from archc.checks.conformance import CellResult, Conformance, Explanation, list_totals
-from archc.checks.explain_number import Quantity, Reading
+from archc.checks.computed import list_totals
+from archc.checks.conformance import CellResult, Conformance
+from archc.checks.conventions import ConventionFit
+from archc.checks.explain_number import Interpretation, Quantity
 from archc.language.sections.printed_table import COLUMNS
 from archc.network import ir
 from archc.ops.operator import Cost, format_shape
@@ -106,7 +108,7 @@ def layers_grid(analysis: Analysis) -> Table:
     return _grid(headings, rows, aux, totals)
 
 
-def conventions_grid(explanations: Iterable[Explanation]) -> Table:
+def conventions_grid(explanations: Iterable[ConventionFit]) -> Table:
     """The ranking of counting conventions."""
     words = {"weights": "weights", "params": "weights and biases"}
     words |= {"macs": "MACs", "flops": "2 x MACs"}
@@ -124,7 +126,7 @@ def conventions_grid(explanations: Iterable[Explanation]) -> Table:
     return Table(("column", "counts", "unit", "rounds", "explains", ""), tuple(rows))
 
 
-def readings_grid(quantity: Quantity, readings: Iterable[Reading]) -> Table:
+def readings_grid(quantity: Quantity, readings: Iterable[Interpretation]) -> Table:
     """The counts that are printed as a number, or the nearest, and how much it is away."""
     rows = []
     for count, how in readings:

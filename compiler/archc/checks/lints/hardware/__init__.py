@@ -1,1 +1,1 @@
-"""Lints on what hardware runs well: codes L3xx."""
+"""Lints for speed on particular hardware: codes L3xx."""

@@ -1,11 +1,11 @@
-"""A number of channels is no multiple of what the hardware computes at once.
+"""The number of channels is not a multiple of the hardware's vector size.
 
 ## Why
-Vector units and tensor cores work on 4 to 16 channels at a time; those that
-are left over cost a whole step (NVIDIA, "Matrix Multiplication Background
-User's Guide": multiples of 16 bytes). The lint speaks only where a target is
-named, in the spec or by `--target`: `avx2` and `tensor_cores` need multiples
-of 8, `avx512` of 16, `neon` of 4.
+Vector units and tensor cores process 4 to 16 channels at a time, and a partial
+group costs as much as a full one (NVIDIA, "Matrix Multiplication Background
+User's Guide": multiples of 16 bytes). The lint runs only if the spec or
+`--target` names a target: `avx2` and `tensor_cores` need multiples of 8,
+`avx512` of 16, `neon` of 4.
 
 ## Example
 ```yaml
@@ -51,18 +51,16 @@ CODE = "L301"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark for each layer whose own number of channels does not fill the target's vectors."""
+    """Report layers whose number of channels does not fill the target's vectors."""
     if target is None:
         return
     multiple = TARGETS[target]
     for op, channels in zip(analysis.shapes.ops, map(_channels, analysis.shapes.ops), strict=True):
         if channels is None or channels % multiple == 0:
             continue
-        message = f"{channels} channels are no multiple of {multiple}, as {target} needs"
+        message = f"{channels} channels are not a multiple of {multiple}, as {target} requires"
         below, above = channels // multiple * multiple, -(-channels // multiple) * multiple
-        yield violation(
-            op, message, f"{below} or {above} would be" if below else f"{above} would be"
-        )
+        yield violation(op, message, f"use {below} or {above}" if below else f"use {above}")
 
 
 def _channels(op: ir.Op) -> int | None:

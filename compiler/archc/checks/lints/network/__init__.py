@@ -1,1 +1,1 @@
-"""Lints on what a network computes: codes L1xx."""
+"""Lints for what a network computes: codes L1xx."""

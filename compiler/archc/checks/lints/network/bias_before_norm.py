@@ -1,10 +1,10 @@
-"""A convolution has a bias, and a norm behind it that takes it away again.
+"""A layer has a bias, but the batch norm after it removes any bias.
 
 ## Why
-Batch normalisation subtracts the mean, and with it every bias
-(arXiv:1502.03167, section 3.2). The bias is a parameter that is stored, read
-and decayed, and changes nothing. Where something else reads the layer as well,
-such as the sum of a Residual, the bias counts there and is not remarked.
+Batch normalisation subtracts the mean, which includes the bias
+(arXiv:1502.03167, section 3.2). The bias is stored, read and decayed without
+any effect. The lint does not report a layer that feeds something else as well,
+such as the sum of a Residual, where the bias has an effect.
 
 ## Example
 ```yaml
@@ -49,7 +49,7 @@ CODE = "L104"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark for each such bias, whether the norm is the layer's own or the next one."""
+    """Report biases before a norm, whether the norm is the layer's own or the next layer."""
     for op in analysis.shapes.ops:
         layer = op.operator
         if isinstance(layer, Conv | SeparableConv) and layer.norm is not None and layer.biased:
@@ -63,7 +63,7 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
         if not isinstance(before, Conv | SeparableConv | Linear):
             continue
         follows = before.activation is None and getattr(before, "norm", None) is None
-        # What also goes past the norm needs its bias there.
+        # Readers other than norms need the bias.
         all_norms = all(isinstance(edge.second.operator, BatchNorm) for edge in edges)
         is_kept = any(edge.is_kept for edge in edges)
         if all_norms and not is_kept and follows and before.biased:
@@ -71,4 +71,4 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
 
 
 def _violation(op: ir.Op) -> Violation:
-    return violation(op, "this bias is subtracted again by the norm behind it", "set bias: false")
+    return violation(op, "the norm after this layer removes its bias", "set bias: false")

@@ -1,9 +1,9 @@
 """The input looks like height x width x channels.
 
 ## Why
-archc writes channels first, as PyTorch and papers do; Keras and image files
-have them last. An image of 224x224x3 would have 224 channels, and each of its
-rows three columns. Such a network can be valid, and it learns nothing.
+archc puts channels first, as PyTorch does; Keras and image files put them last.
+archc reads 224x224x3 as 224 channels of 224x3 pixels. Such a network can be
+valid but does not learn from images as intended.
 
 ## Example
 ```yaml
@@ -45,11 +45,11 @@ CODE = "L111"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark at the layer that reads such an input."""
+    """Report the first layer if the input seems to have its channels last."""
     network = analysis.network
     turned = channels_first(format_shape(network.input))
-    # Signals of one dimension have a width of 1 or less than 5; an image is about as wide as high.
+    # Images are roughly square. One-dimensional signals, whose last size is also small, are not.
     channels, height, _ = network.input
     if turned is not None and channels <= 2 * height and height <= 2 * channels:
-        message = f"the input {format_shape(network.input)} has its channels last, it seems"
-        yield violation(network.rows[0], message, f"channels come first, input: {turned}")
+        message = f"the input {format_shape(network.input)} seems to have its channels last"
+        yield violation(network.rows[0], message, f"put channels first: input: {turned}")

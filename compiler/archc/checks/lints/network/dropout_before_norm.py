@@ -1,9 +1,9 @@
-"""A dropout stands in front of a batch normalisation.
+"""A dropout comes before a batch norm.
 
 ## Why
-Dropout changes the variance of what follows while training and not afterwards:
-the running variance that the norm has learned is then wrong at inference
-(arXiv:1801.05134). Dropout belongs behind the last norm.
+Dropout changes the variance of its output in training but not at inference, so
+the running variance of a later norm is wrong at inference (arXiv:1801.05134).
+Place dropout after the last norm.
 
 ## Example
 ```yaml
@@ -50,12 +50,12 @@ CODE = "L110"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark for each such dropout."""
+    """Report dropouts that feed a norm."""
     for first, second, _ in analysis.edges:
         if not isinstance(first.operator, Dropout) or first.operator.p == 0:
             continue
         after = second.operator
         if isinstance(after, BatchNorm) or getattr(after, "norm", None) is not None:
-            message = "this dropout shifts the variance that the next norm learns"
-            label = Label(second.span, f"the norm of {second.path}")
-            yield violation(first, message, "drop behind the last norm", label)
+            message = "this dropout distorts the running variance of the next norm"
+            label = Label(second.span, f"norm of {second.path}")
+            yield violation(first, message, "move the dropout after the last norm", label)

@@ -1,8 +1,8 @@
-"""A dropout with probability 0 does nothing.
+"""A dropout has probability 0 and does nothing.
 
 ## Why
-It is a row of the table and a line of the generated code that never acts. A
-rate that is to be set later is a parameter.
+It adds a row to the table and a line to the generated code without any effect.
+To set the probability later, use a parameter.
 
 ## Example
 ```yaml
@@ -38,9 +38,7 @@ CODE = "L109"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark for each such dropout."""
+    """Report dropouts with probability 0."""
     for op in analysis.shapes.ops:
         if isinstance(op.operator, Dropout) and op.operator.p == 0:
-            yield violation(
-                op, "this dropout drops nothing", "leave it out, or give its probability"
-            )
+            yield violation(op, "this dropout does nothing", "remove it or set its probability")

@@ -1,9 +1,9 @@
-"""An auxiliary head taps the last row, or the head itself.
+"""An auxiliary head taps the last row of the body or a row of the head.
 
 ## Why
-An auxiliary head sends a gradient into the middle of the network
-(arXiv:1409.4842, section 5). Behind the last row it trains what the main loss
-trains already, and only costs.
+An auxiliary head adds a gradient in the middle of the network
+(arXiv:1409.4842, section 5). After the last row it only repeats the gradient
+of the main loss, at extra cost.
 
 ## Example
 ```yaml
@@ -49,12 +49,12 @@ CODE = "L102"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark for each such head, at the row that it names."""
+    """Report auxiliary heads that tap a row after which only the head follows."""
     network = analysis.network
     body = [row.name for row in network.rows if network.sections[row.name] != "head"]
     late = {row.name for row in network.rows} - {*body[:-1]}
     for head in network.aux:
         if head.tap in late:
-            message = f"this auxiliary head taps {head.tap}, behind which only the head follows"
+            message = f"this auxiliary head taps {head.tap}, after which only the head follows"
             hint = "tap a row in the middle of the network"
             yield Violation(head.body.path, head.span, message, hint)

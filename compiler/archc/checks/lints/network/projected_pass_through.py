@@ -1,9 +1,9 @@
-"""A 1x1 behind a pooling branch keeps all channels as they are.
+"""A 1x1 after the pool of a branch keeps the number of channels.
 
 ## Why
-Where a module reduces the size, its pool passes through unprojected
-(arXiv:1502.03167, figure 5): a 1x1 that gives as many channels as it reads
-saves nothing there, and costs channels squared.
+In a module that reduces the size, the output of the pool is used as it is
+(arXiv:1502.03167, figure 5). A 1x1 with as many output as input channels saves
+nothing and adds weights: the number of channels squared.
 
 ## Example
 ```yaml
@@ -56,16 +56,16 @@ CODE = "L103"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark for each such 1x1."""
+    """Report 1x1 convolutions that keep the channels of a reducing pool."""
     for first, second, _ in analysis.edges:
         pool, projection = first.operator, second.operator
         if not isinstance(pool, MaxPool | AvgPool) or not isinstance(projection, Conv):
             continue
         shape = analysis.shapes.input(second)
         reduces = isinstance(pool.window, Window) and max(pool.window.stride or (1, 1)) > 1
-        # A row of its own is no branch: what follows a pool there is the next stage.
+        # A row of its own is not a branch: the layer after its pool is the next stage.
         in_branch = "." in first.path
         keeps = projection.window.kernel == (1, 1) and projection.out == shape[0]
         if reduces and in_branch and keeps:
-            message = f"the 1x1 behind a {pool.window} pool keeps its {shape[0]} channels"
-            yield violation(second, message, "let the pool pass through: leave the 1x1 out")
+            message = f"the 1x1 after a {pool.window} pool keeps its {shape[0]} channels"
+            yield violation(second, message, "remove the 1x1")

@@ -1,9 +1,8 @@
-"""An activation is applied twice.
+"""The same activation is applied twice in a row.
 
 ## Why
-The ReLU of a ReLU is the same ReLU; the softmax of a softmax is nearly
-uniform. One of the two is a leftover, most often of a default that the layer
-in front has already taken.
+A second ReLU has no effect; the softmax of a softmax is nearly uniform. Usually
+the first activation comes from `defaults`, and the second is redundant.
 
 ## Example
 ```yaml
@@ -46,11 +45,11 @@ CODE = "L106"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark for each second activation."""
+    """Report activations that repeat the one before."""
     for first, second, _ in analysis.edges:
         layer, again = first.operator, second.operator
         last = layer if isinstance(layer, Activation) else getattr(layer, "activation", None)
         if isinstance(again, Activation) and type(last) is type(again):
-            message = f"{first.path} ends in a {type(again).__name__} already"
-            label = Label(first.span, f"{first.path} stands in front")
-            yield violation(second, message, "leave one of the two out", label)
+            message = f"{first.path} already ends in a {type(again).__name__}"
+            label = Label(first.span, f"first applied in {first.path}")
+            yield violation(second, message, "remove one of the two", label)

@@ -1,10 +1,10 @@
-"""A stride is larger than its kernel, so that input is skipped.
+"""A stride is larger than the kernel, so part of the input is skipped.
 
 ## Why
-A 1x1 with stride 2 computes from a quarter of what the layer in front has
-computed, and throws the rest away: a pool or a larger kernel keeps the
-information at little cost. In the shortcut of a Residual it is common, since
-the layers beside it read everything, and is not remarked (arXiv:1512.03385).
+A 1x1 with stride 2 reads a quarter of its input and ignores the rest. A pool or
+a larger kernel keeps the information at little cost. The lint does not report
+the shortcut of a Residual, where this is common because the other branch reads
+everything (arXiv:1512.03385).
 
 ## Example
 ```yaml
@@ -46,7 +46,7 @@ CODE = "L107"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark for each such window."""
+    """Report windows with a stride larger than their kernel, except in shortcuts."""
     network = analysis.network
     bodies = network.rows_and_heads
     shortcuts = {
@@ -66,6 +66,5 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
         if down > height or right > width:
             read, of = min(height, down) * min(width, right), down * right
             message = f"{window} reads {read} of every {of} elements and skips the rest"
-            yield violation(
-                op, message, f"a {max(height, down)}x{max(width, right)} kernel reads all"
-            )
+            hint = f"a {max(height, down)}x{max(width, right)} kernel reads all elements"
+            yield violation(op, message, hint)

@@ -1,10 +1,10 @@
-"""A softmax stands where its output goes into a loss, or into another layer.
+"""The output of a softmax goes into a loss or another layer.
 
 ## Why
-The cross entropy takes logits and applies its own softmax: of probabilities
-its gradient nearly vanishes, and training crawls without any error. A softmax
-as the network's last row is fine: the generated code applies it in
-`probabilities` only, never before a loss.
+Cross entropy expects logits and applies its own softmax. With probabilities as
+input its gradient nearly vanishes, and training is slow without any error. A
+softmax as the last row of the network is fine: the generated code applies it
+only in `probabilities`, never before a loss.
 
 ## Example
 ```yaml
@@ -40,10 +40,10 @@ CODE = "L108"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark for each softmax but the one that is the network's last row."""
+    """Report every softmax that is not the last row of the network."""
     for op in analysis.shapes.ops:
         activation = getattr(op.operator, "activation", None)
         is_last = op is analysis.network.rows[-1] and activation is None
         if isinstance(activation or op.operator, Softmax) and not is_last:
-            hint = "make it the last row of the network, prob: Softmax"
-            yield violation(op, "this softmax stands in front of a loss or of another layer", hint)
+            hint = "make it the last row of the network: prob: Softmax"
+            yield violation(op, "this softmax feeds a loss or another layer", hint)

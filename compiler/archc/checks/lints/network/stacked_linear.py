@@ -1,16 +1,15 @@
-"""A layer with weights feeds others with nothing non-linear between them.
+"""Two layers with weights have no activation between them.
 
 ## Why
-A linear map of a linear map is one linear map: the second layer adds
-parameters, and nothing that the network can express. A norm, a pool, a dropout
-or a Concat between them changes that as little. Most often an activation was
-forgotten, or a layer's kind was changed and `defaults` give the activation to
-the old kind alone.
+Two linear maps in sequence are one linear map: the second layer adds parameters
+but no expressive power. The lint looks through norms, pools, dropouts and
+Concats between the two. Usually an activation was forgotten, or the layer's
+kind was changed and `defaults` set the activation only for the old kind.
 
-Nothing is remarked where it is meant: what a Residual adds, a depthwise layer
-in front of its 1x1, and a linear bottleneck, which is a 1x1 that narrows in
-front of a 1x1 that widens (arXiv:1801.04381). Nor where some way from the
-layer meets an activation first.
+The lint does not report intended cases: the output of a Residual's body, a
+depthwise convolution before its 1x1, and a linear bottleneck, which is a 1x1
+that narrows before a 1x1 that widens (arXiv:1801.04381). It does not report a
+layer either if any path from it reaches an activation first.
 
 ## Example
 ```yaml
@@ -56,19 +55,19 @@ CODE = "L105"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark for each such layer."""
+    """Report layers that feed another layer with weights without an activation between."""
     for first, second, _ in find_linear_paths(analysis.network):
         if not _is_meant(first, second, analysis):
-            message = "nothing non-linear stands between this layer and the next with weights"
-            hint = "set activation: ReLU, or make one layer of both"
+            message = "no activation between this layer and the next layer with weights"
+            hint = "set activation: ReLU, or merge the two layers"
             if isinstance(first.operator, SeparableConv):
-                hint = "set activation: ReLU: what defaults say of Conv is not for SeparableConv"
-            label = Label(second.span, f"{second.path} follows")
+                hint = "set activation: ReLU; defaults of Conv do not apply to SeparableConv"
+            label = Label(second.span, f"next layer with weights: {second.path}")
             yield violation(first, message, hint, label)
 
 
 def _is_meant(first: ir.Op, second: ir.Op, analysis: Analysis) -> bool:
-    """Whether the first is depthwise, or the two are the two sides of a linear bottleneck."""
+    """Whether the first is depthwise, or the two form a linear bottleneck."""
     one, other = first.operator, second.operator
     if not isinstance(one, Conv) or not isinstance(other, Conv):
         return False

@@ -1,12 +1,12 @@
-"""A 1x1 reduction gives more channels than it reads.
+"""A 1x1 reduction increases the number of channels.
 
 ## Why
-A reduction stands in front of a larger convolution to make it cheaper
-(arXiv:1409.4842, section 4). One that widens costs more than the convolution
-alone, and is most often a swapped or mistyped cell. A convolution that is
-grouped is left alone: there, widening first is the point. So is one in a
-Residual that gives as many channels itself, as in the first of wide blocks
-(arXiv:1605.07146).
+A 1x1 reduction before a larger convolution makes the convolution cheaper
+(arXiv:1409.4842, section 4). A 1x1 that widens instead costs more than the
+convolution alone, and is usually a swapped or mistyped cell. The lint does not
+report a 1x1 before a grouped convolution, where widening is intended, nor one
+within a Residual whose output has at least as many channels, as in the first
+wide block of a stage (arXiv:1605.07146).
 
 ## Example
 ```yaml
@@ -48,7 +48,7 @@ CODE = "L101"
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark for each such reduction."""
+    """Report 1x1 convolutions that widen before a larger convolution."""
     network = analysis.network
     bodies = network.rows_and_heads
     residuals = [n for body in bodies for n in ir.walk(body) if isinstance(n, ir.Residual)]
@@ -66,6 +66,6 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
         is_larger = max(larger.window.kernel) > 1 and larger.groups == 1
         is_wide = reduction.out > max(channels, given.get(id(first), 0))
         if is_reduction and is_larger and is_wide:
-            made = f"makes {reduction.out} channels of {channels}"
-            message = f"the 1x1 in front of a {larger.window} {made}"
-            yield violation(first, message, f"give at most {channels}, or leave the 1x1 out")
+            widens = f"widens {channels} channels to {reduction.out}"
+            message = f"the 1x1 before a {larger.window} {widens}"
+            yield violation(first, message, f"use at most {channels}, or remove the 1x1")

@@ -1,1 +1,1 @@
-"""Lints on how a spec is written: codes L2xx."""
+"""Lints for how a spec is written: codes L2xx."""

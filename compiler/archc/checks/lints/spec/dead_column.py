@@ -1,9 +1,8 @@
-"""A column of a module has the same value in each of its rows.
+"""A column of a module has the same value in every row.
 
 ## Why
-A column that never differs tells nothing: written once in the module, the rows
-become shorter and the number cannot be mistyped. Three rows at least are
-needed before this is said.
+A value that never differs belongs in the module: the rows become shorter, and
+the number cannot be mistyped. The lint needs at least three rows.
 
 ## Example
 ```yaml
@@ -63,7 +62,7 @@ FEWEST_ROWS = 3
 
 
 def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
-    """A remark for each such column, at the module that names it."""
+    """Report columns with one value in all rows, at their module."""
     network = analysis.network
     calls: dict[str, list[ir.Call]] = {}
     for node in network.rows_and_heads:
@@ -76,5 +75,5 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
         for column, argument in rows[0].arguments.items():
             if all(row.arguments[column].value == argument.value for row in rows):
                 message = f"{column} of {name} is {argument.value} in all {len(rows)} rows"
-                hint = f"put {argument.value} into the module, and leave the column out of the rows"
+                hint = f"write {argument.value} in the module and remove the column"
                 yield Violation("", network.modules[name].span, message, hint)
