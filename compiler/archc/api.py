@@ -156,8 +156,8 @@ def to_pandas(value: Spec | Analysis | Difference, layers: bool = False) -> "Dat
     """
     if find_module("pandas") is None:
         raise BackendUnavailable("this needs pandas: pip install 'archc-compiler[notebook]'")
-    from archc.views.tables import records
     from archc.views.tables.difference import difference_records
+    from archc.views.tables.network import layers_records, rows_records
     from archc.views.tables.rendering import as_frame
 
     if isinstance(value, Difference):
@@ -166,9 +166,9 @@ def to_pandas(value: Spec | Analysis | Difference, layers: bool = False) -> "Dat
         return as_frame(difference_records(value))
     analysis = _analysed(value)
     if layers:
-        return as_frame(records.layers_records(analysis, repeats=False))
+        return as_frame(layers_records(analysis, repeats=False))
     conformance = check_table(analysis)
-    return as_frame(records.table_records(analysis, conformance, repeats=False))
+    return as_frame(rows_records(analysis, conformance, repeats=False))
 
 
 def emit(

@@ -17,7 +17,7 @@ from archc.checks.conventions import rank_conventions
 from archc.cli import cli
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.views.tables.rendering import as_text
-from archc.views.tables.tables import Table, TableCell
+from archc.views.tables.table import Table, TableCell
 
 SPECS = Path(__file__).parents[2] / "specs"
 SPEC = SPECS / "googlenet.yaml"
@@ -311,7 +311,7 @@ def test_markdown_says_below_the_table_what_the_text_says(tmp_path: Path) -> Non
     notes = run("table", str(spec), "--format", "md").stdout
     assert r"\*in\* \<place> of \[832](x) \`y\` a_b" in notes
     unstated = run("table", str(SPECS / "googlenet_bn.yaml"), "--format", "md").stdout
-    assert unstated.endswith("\n- The spec states no printed table.\n")
+    assert unstated.endswith("\n- The spec has no printed table.\n")
     assert "mark" not in unstated
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import archc
 from archc.driver.pipeline import compile_spec
-from archc.views.tables.records import table_json
+from archc.views.tables.json import network_json
 
 FOLDER = Path(__file__).parents[1] / "specs" / "good"
 SPECS = sorted(FOLDER.glob("*.yaml"))
@@ -27,7 +27,7 @@ def table(spec: Path) -> str:
     """Return the output of ``archc table --format json``."""
     compiled = compile_spec(str(spec))
     assert not isinstance(compiled, list), compiled
-    return json.dumps(table_json(compiled.analysis, compiled.conformance), indent=1) + "\n"
+    return json.dumps(network_json(compiled.analysis, compiled.conformance), indent=1) + "\n"
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)

@@ -27,8 +27,10 @@ from archc.checks.conformance import CellResult
 from archc.checks.conventions import rank_conventions
 from archc.cli import cli
 from archc.driver.pipeline import Compiled, compile_spec
+from archc.views.tables.counting import conventions_table
 from archc.views.tables.latex import as_latex, escaped
-from archc.views.tables.tables import Table, TableCell, conventions_grid, layers_grid, table_grid
+from archc.views.tables.network import layers_table, rows_table
+from archc.views.tables.table import Table, TableCell
 
 FOLDER = Path(__file__).parents[2] / "specs"
 SPECS = sorted(path.name for path in FOLDER.glob("*.yaml"))
@@ -188,25 +190,25 @@ def shown(cell: TableCell) -> str:
     return " ".join(text.replace("✗", "≠").split())
 
 
-def check(grid: Table) -> Tabular:
-    """Assert that the LaTeX has exactly the table's texts."""
-    table = read(as_latex(grid))
-    heads, *parts, legend = table.parts
+def check(table: Table) -> Tabular:
+    """Check that the LaTeX has the cells of the table."""
+    latex = read(as_latex(table))
+    heads, *parts, legend = latex.parts
     heading = [
-        " ".join(filter(None, words)) for words in zip(*map(table.texts, heads), strict=True)
+        " ".join(filter(None, words)) for words in zip(*map(latex.texts, heads), strict=True)
     ]
-    assert heading == [shown(TableCell(text)) for text in grid.headings]
-    rows = [table.texts(row) for part in parts for row in part]
-    assert rows == [[shown(cell) for cell in row] for row in grid.rows]
+    assert heading == [shown(TableCell(text)) for text in table.headings]
+    rows = [latex.texts(row) for part in parts for row in part]
+    assert rows == [[shown(cell) for cell in row] for row in table.rows]
     begins = [sum(map(len, parts[:i])) for i in range(1, len(parts))]
-    assert set(begins) == {row for row in grid.ruled if row < len(grid.rows)}
-    verdicts = {cell.verdict for row in grid.rows for cell in row if cell.result}
+    assert set(begins) == {row for row in table.ruled_rows if row < len(table.rows)}
+    verdicts = {cell.verdict for row in table.rows for cell in row if cell.result}
     assert len(legend) == bool(verdicts)
     said = legend[0][0].text if legend else ""
     assert [mark in said for mark in "✓†≠"] == [
         verdict in verdicts for verdict in ("match", "erratum", "mismatch")
     ]
-    return table
+    return latex
 
 
 def compiled(name: str) -> Compiled:
@@ -218,20 +220,20 @@ def compiled(name: str) -> Compiled:
 @pytest.mark.parametrize("name", SPECS)
 def test_tables_say_in_latex_what_they_say_as_text(name: str) -> None:
     analysis, conformance = compiled(name).analysis, compiled(name).conformance
-    check(table_grid(analysis, conformance))
-    check(layers_grid(analysis))
+    check(rows_table(analysis, conformance))
+    check(layers_table(analysis))
     if ranking := rank_conventions(analysis):
-        check(conventions_grid(ranking))
+        check(conventions_table(ranking))
 
 
 def test_numbers_stand_on_the_right_and_their_marks_behind_them() -> None:
     googlenet = compiled("googlenet.yaml")
-    table = check(table_grid(googlenet.analysis, googlenet.conformance))
+    table = check(rows_table(googlenet.analysis, googlenet.conformance))
     assert table.alignment == ["l", "l", "l", "l@{ }l", "r@{ }l", *"rrrrrr", "r@{ }l", "r@{ }l"]
     (total,), (*_, with_aux) = table.parts[2], table.parts[-2]
     assert total[0] == Cell("total", 5) and total[1].text == "22"
     assert with_aux[0] == Cell("total with auxiliary heads", 13)
-    layers = check(layers_grid(compiled("googlenet_bn.yaml").analysis))
+    layers = check(layers_table(compiled("googlenet_bn.yaml").analysis))
     assert layers.alignment == [*"lllll", *"rrrrrrr", *"ll"]
 
 
@@ -305,14 +307,14 @@ def test_a_spec_of_special_characters(tmp_path: Path) -> None:
         assert any(row[0].text.startswith("row_1__x") for part in table.parts for row in part)
     net = compile_spec(str(spec))
     assert isinstance(net, Compiled)
-    check(table_grid(net.analysis, net.conformance))
-    check(layers_grid(net.analysis))
+    check(rows_table(net.analysis, net.conformance))
+    check(layers_table(net.analysis))
 
 
 def test_the_first_lines_say_which_packages_it_needs() -> None:
     googlenet = compiled("googlenet.yaml")
-    with_marks = as_latex(table_grid(googlenet.analysis, googlenet.conformance))
-    without = as_latex(layers_grid(googlenet.analysis))
+    with_marks = as_latex(rows_table(googlenet.analysis, googlenet.conformance))
+    without = as_latex(layers_table(googlenet.analysis))
     packages = [
         re.findall(r"(?m)^%.*\\usepackage\{(\w+)\}", text) for text in (with_marks, without)
     ]

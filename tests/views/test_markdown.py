@@ -22,7 +22,7 @@ from archc.commands.run import bench
 from archc.diagnostics.escapes import escape_line
 from archc.views.markdown import escape
 from archc.views.tables.rendering import as_list, as_markdown
-from archc.views.tables.tables import Table, TableCell
+from archc.views.tables.table import Table, TableCell
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 LAID_OUT = {"table", "thead", "tbody", "tr", "th", "td", "ul", "li", "p", "code"}
@@ -90,9 +90,9 @@ LIVELY = [
 def test_text_stays_text(text: str) -> None:
     assert_shown(text, as_list([text]))
     cell = TableCell(text)
-    grid = as_markdown(Table(("", ""), ((cell, TableCell("last")),)))
-    assert_shown(f"{text} last", grid)
-    assert READER.render(grid).count("<td>") == 2
+    table = as_markdown(Table(("", ""), ((cell, TableCell("last")),)))
+    assert_shown(f"{text} last", table)
+    assert READER.render(table).count("<td>") == 2
     heading = as_markdown(Table((text, "second"), ()))
     assert READER.render(heading).count("<th>") == 2
     assert_shown(f"{text} second", heading)
@@ -102,8 +102,8 @@ def test_text_stays_text(text: str) -> None:
 @example("www.GH-1")
 def test_any_text_stays_text(text: str) -> None:
     assert_shown(text, as_list([text]))
-    grid = as_markdown(Table(("", ""), ((TableCell(text), TableCell("last")),)))
-    assert_shown(f"{text} last", grid)
+    table = as_markdown(Table(("", ""), ((TableCell(text), TableCell("last")),)))
+    assert_shown(f"{text} last", table)
 
 
 def test_plain_text_is_left_alone() -> None:

@@ -10,7 +10,7 @@ from archc.bench.results import Result, Results
 from archc.bench.runtimes import Workload
 from archc.diagnostics.wording import listed
 from archc.driver.optimize import DEPLOY, optimize
-from archc.views.tables.tables import Table, TableCell
+from archc.views.tables.table import Table, TableCell
 
 HEADINGS = ("", "batch", "ms", "quartiles", "images/s", "ratio", "share", "memory", "difference")
 

@@ -12,7 +12,7 @@ from archc.diagnostics.escapes import escape_invisible, escape_line, escape_line
 
 if TYPE_CHECKING:
     from archc.diagnostics import Diagnostic
-    from archc.views.tables.tables import Table
+    from archc.views.tables.table import Table
 
 DIAGNOSTICS, USAGE = 1, 2
 _COLOURS = {"match": "green", "erratum": "yellow", "mismatch": "red"}
@@ -57,7 +57,7 @@ def print_table(table: "Table", form: str, notes: Sequence[str] = ()) -> None:
         click.echo(as_latex(table, notes).encode(), nl=False)
         return
     from archc.views.tables import rendering
-    from archc.views.tables.tables import legend
+    from archc.views.tables.table import legend
 
     # Escape before columns are laid out, since escapes are longer.
     rows = (

@@ -7,7 +7,7 @@ from archc.diagnostics import Code, Diagnostic
 from archc.driver.files.file_names import check_stem, module_stem, suggest_stem
 from archc.network import ir
 from archc.network.names import MAXIMUM_NAME, is_name
-from archc.views.tables.tables import kind_and_notation
+from archc.views.tables.network import kind_and_notation
 
 SCHEMA_FILE = "archc.schema.json"
 

@@ -118,18 +118,18 @@ def _heading(before: str, after: str, form: str) -> str:
 
 def _print(difference: "Difference", form: str) -> None:
     """Print rows, totals, and what changed in which rows."""
-    from archc.views.tables.difference import difference_grid, difference_lines, totals_grid
+    from archc.views.tables.difference import difference_lines, difference_table, totals_table
 
-    print_table(difference_grid(difference), form)
+    print_table(difference_table(difference), form)
     echo("")
-    print_table(totals_grid(difference.totals), form, difference_lines(difference))
+    print_table(totals_table(difference.totals), form, difference_lines(difference))
 
 
 def _compare_all(names: tuple[str, ...], revision: str, limits: "list[Limit]", form: str) -> None:
     from archc.diagnostics import Diagnostic
     from archc.driver.revisions.changes import changes_since, check_limits, path_of
     from archc.language.library import SpecFile
-    from archc.views.tables.changes import as_comment, changes_json, closing_line, summary_grid
+    from archc.views.tables.changes import as_comment, changes_json, closing_line, summary_table
 
     files = all_specs(names)
     compiled = compile_all(files)
@@ -145,7 +145,7 @@ def _compare_all(names: tuple[str, ...], revision: str, limits: "list[Limit]", f
         echo_lines(as_comment(changes, revision))
     else:
         if any(change.kind != "unchanged" for change in changes):
-            print_table(summary_grid(changes), form)
+            print_table(summary_table(changes), form)
             echo("")
         for change in changes:
             if change.difference and not change.difference.is_empty:

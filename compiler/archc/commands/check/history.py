@@ -42,7 +42,7 @@ def command(spec: str, form: str, plot: Path | None) -> None:
     from archc.diagnostics import Diagnostic
     from archc.driver.revisions.history import history_of
     from archc.language.library import find_spec
-    from archc.views.tables.history import draw, history_grid, history_records
+    from archc.views.tables.history import draw, history_records, history_table
 
     if plot is not None:
         from archc.views.plots import check_plot
@@ -62,7 +62,7 @@ def command(spec: str, form: str, plot: Path | None) -> None:
     elif form == "csv":
         print_csv(history_records(history))
     else:
-        print_table(history_grid(history), form)
+        print_table(history_table(history), form)
     if history.is_shallow:
         echo("this clone is shallow and lacks older commits: git fetch --unshallow", err=True)
     if plot is not None:

@@ -63,7 +63,7 @@ def command(
         return
     (compiled,) = compile_all([spec], settings)
     from archc.checks.conventions import rank_conventions
-    from archc.views.tables import records, tables
+    from archc.views.tables import counting, network
 
     analysis, conformance = compiled.analysis, compiled.conformance
     ranking = rank_conventions(analysis) if conventions else []
@@ -72,36 +72,37 @@ def command(
     if form in ("json", "badge"):
         import json
 
-        make = records.badge_json if form == "badge" else records.table_json
+        from archc.views.tables.json import badge_json, network_json
+
+        make = badge_json if form == "badge" else network_json
         result: object = make(analysis, conformance)
         if conventions:
-            result = records.conventions_json(ranking)
+            result = counting.conventions_json(ranking)
         elif layers:
-            result = records.layers_records(analysis, repeats=False)
+            result = network.layers_records(analysis, repeats=False)
         echo_document(json.dumps(result, indent=1))
     elif form == "csv":
         if conventions:
-            print_csv(records.conventions_records(ranking))
+            print_csv(counting.conventions_records(ranking))
         elif layers:
-            print_csv(records.layers_records(analysis))
+            print_csv(network.layers_records(analysis))
         else:
-            print_csv(records.table_records(analysis, conformance))
+            print_csv(network.rows_records(analysis, conformance))
     else:
-        grid = tables.table_grid(analysis, conformance)
+        table = network.rows_table(analysis, conformance)
         if conventions:
-            grid = tables.conventions_grid(ranking)
+            table = counting.conventions_table(ranking)
         elif layers:
-            grid = tables.layers_grid(analysis)
-        notes = [] if conventions else tables.summary(analysis, conformance, layers)
-        print_table(grid, form, notes)
+            table = network.layers_table(analysis)
+        notes = [] if conventions else network.summary(analysis, conformance, layers)
+        print_table(table, form, notes)
     fail_on(list(conformance.diagnostics))
 
 
 def _explain(spec: str, number: str, form: str, settings: Settings) -> None:
     """Print which counts of the network round to the number."""
     from archc.checks.explain_number import explain_number, parse_quantity
-    from archc.views.tables.records import readings_records
-    from archc.views.tables.tables import readings_grid
+    from archc.views.tables.counting import interpretations_records, interpretations_table
 
     quantity = parse_quantity(number)
     if quantity is None:
@@ -113,8 +114,8 @@ def _explain(spec: str, number: str, form: str, settings: Settings) -> None:
     if form == "json":
         import json
 
-        echo_document(json.dumps(readings_records(readings), indent=1))
+        echo_document(json.dumps(interpretations_records(readings), indent=1))
     elif form == "csv":
-        print_csv(readings_records(readings))
+        print_csv(interpretations_records(readings))
     else:
-        print_table(readings_grid(quantity, readings), form)
+        print_table(interpretations_table(quantity, readings), form)

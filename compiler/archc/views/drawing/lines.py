@@ -10,7 +10,7 @@ from archc.analyses.receptive_field import ReceptiveField
 from archc.network import ir
 from archc.ops.operator import Cost, Shape, format_shape
 from archc.views.drawing.folding import Folding, Run, fold
-from archc.views.tables.tables import kind_and_notation, snake
+from archc.views.tables.network import kind_and_notation, snake_case
 
 
 class Line(NamedTuple):
@@ -87,7 +87,7 @@ def _lines(folding: Folding, run: Run, level: int, counter: _Counter) -> Iterato
 def _line(analysis: Analysis, run: Run, level: int, own: slice) -> Line:
     node = run.first
     shapes = analysis.shapes
-    kind, notation = snake(type(node).__name__), ""
+    kind, notation = snake_case(type(node).__name__), ""
     if isinstance(node, ir.Op | ir.Call):
         kind, notation = kind_and_notation(node)
     field = None

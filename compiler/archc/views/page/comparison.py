@@ -8,8 +8,8 @@ from archc.analyses.differences import Difference, Pair
 from archc.ops.operator import format_shape
 from archc.views.drawing.marks import names_of
 from archc.views.page.markup import element
-from archc.views.page.tables import grid_table, scrolled
-from archc.views.tables.difference import difference_grid, difference_lines, shown_percent
+from archc.views.page.tables import html_table, scrolled
+from archc.views.tables.difference import difference_lines, difference_table, shown_percent
 
 MOST_LINES = 12
 """More are folded."""
@@ -87,7 +87,7 @@ def changes(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> 
         if not (lines or difference.rows or difference.aux):
             parts.append(element("p", "No difference in the architecture."))
             continue
-        parts.append(grid_table(difference_grid(difference), "Rows that are not as they were"))
+        parts.append(html_table(difference_table(difference), "Rows that are not as they were"))
         items = element("ul", *(element("li", line) for line in lines))
         if len(lines) > MOST_LINES:
             summary = element("summary", f"{len(lines):,} changes in them")

@@ -20,10 +20,11 @@ from archc.views.drawing.picture import write_picture
 from archc.views.page.counting import fact_list, facts
 from archc.views.page.figures import READING
 from archc.views.page.markup import Child, element
-from archc.views.page.tables import grid_table
+from archc.views.page.tables import html_table
 from archc.views.page.words import citation, verdicts
-from archc.views.tables.difference import difference_grid, difference_lines, totals_grid
-from archc.views.tables.tables import Table, TableCell, table_grid
+from archc.views.tables.difference import difference_lines, difference_table, totals_table
+from archc.views.tables.network import rows_table
+from archc.views.tables.table import Table, TableCell
 
 Item = TypeVar("Item")
 
@@ -106,7 +107,7 @@ def analysis_fragment(analysis: Analysis) -> str:
         *_heading(analysis.network),
         facts(analysis),
         verdicts(analysis, conformance),
-        *_table(table_grid(analysis, conformance), "Every cell as computed"),
+        *_table(rows_table(analysis, conformance), "Every cell as computed"),
         _picture(analysis, is_open=False),
     )
 
@@ -124,8 +125,8 @@ def difference_fragment(difference: Difference) -> str:
     counts = [f"{sum(row.change == kind for row in rows):,} {kind}" for kind in kinds]
     caption = f"{', '.join(counts) or 'No row is another'}; numbers tell how much more there is now"
     return _markup(
-        *_table(difference_grid(difference), caption),
-        *_table(totals_grid(difference.totals), "Totals before and after"),
+        *_table(difference_table(difference), caption),
+        *_table(totals_table(difference.totals), "Totals before and after"),
         element("ul", *items) if items else None,
     )
 
@@ -140,19 +141,19 @@ def _heading(network: ir.Network) -> tuple[Child, ...]:
     return element("h3", network.name), about, citation(network)
 
 
-def _table(grid: Table, caption: str) -> tuple[Child, ...]:
-    """A grid, of a large one its beginning and its end, and how much that leaves out."""
-    headings = _ends(grid.headings, MOST_COLUMNS, "…")
-    rows = [_ends(row, MOST_COLUMNS, TableCell("…")) for row in grid.rows]
+def _table(table: Table, caption: str) -> tuple[Child, ...]:
+    """A table as HTML; of a large one, the first and last rows and a note about the rest."""
+    headings = _ends(table.headings, MOST_COLUMNS, "…")
+    rows = [_ends(row, MOST_COLUMNS, TableCell("…")) for row in table.rows]
     gap = (TableCell("…"), *[TableCell("")] * (len(headings) - 1))
     shown = _ends(rows, MOST_ROWS, gap)
     places = _ends(range(len(rows)), MOST_ROWS, -1)
-    totals = tuple(i for i, place in enumerate(places) if place in grid.totals)
-    table = grid_table(Table(headings, shown, totals), caption)
-    left_out = {"rows": len(rows) - MOST_ROWS, "columns": len(grid.headings) - MOST_COLUMNS}
+    totals = tuple(i for i, place in enumerate(places) if place in table.totals)
+    shortened = html_table(Table(headings, shown, totals), caption)
+    left_out = {"rows": len(rows) - MOST_ROWS, "columns": len(table.headings) - MOST_COLUMNS}
     told = " and ".join(f"{number:,} {what}" for what, number in left_out.items() if number > 0)
     note = f"{told} are left out: archc.to_pandas has them." if told else None
-    return table, element("p", note) if note else None
+    return shortened, element("p", note) if note else None
 
 
 def _ends(items: Sequence[Item], most: int, gap: Item) -> tuple[Item, ...]:

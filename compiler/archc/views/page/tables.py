@@ -9,34 +9,35 @@ from archc.network import ir
 from archc.ops.operator import format_shape
 from archc.views.drawing.lines import Line
 from archc.views.page.markup import element
-from archc.views.tables.tables import Table, TableCell, table_grid
+from archc.views.tables.network import rows_table
+from archc.views.tables.table import Table, TableCell
 
 
-def grid_table(grid: Table, caption: str) -> Element:
+def html_table(table: Table, caption: str) -> Element:
     """A grid as a table: the first column heads its rows; reasons of errata stand below it."""
     notes: list[str] = []
-    numeric = _numeric(grid)
-    head = element("tr", *(head_cell(text, text in numeric) for text in grid.headings))
+    numeric = _numeric(table)
+    head = element("tr", *(head_cell(text, text in numeric) for text in table.headings))
     body = []
-    for i, (first, *rest) in enumerate(grid.rows):
+    for i, (first, *rest) in enumerate(table.rows):
         # What a total is of runs over the empty cells behind it.
-        empty = next((n for n, cell in enumerate(rest) if cell.text), 0) if i in grid.totals else 0
+        empty = next((n for n, cell in enumerate(rest) if cell.text), 0) if i in table.totals else 0
         cells = [element("th", first.text, scope="row", colspan=empty + 1 if empty else None)]
-        for cell, heading in zip(rest[empty:], grid.headings[empty + 1 :], strict=True):
+        for cell, heading in zip(rest[empty:], table.headings[empty + 1 :], strict=True):
             cells.append(_cell(cell, heading in numeric, f"{first.text}.{heading}", notes))
-        body.append(element("tr", *cells, class_="ruled" if i in grid.ruled else None))
-    table = element(
+        body.append(element("tr", *cells, class_="ruled" if i in table.ruled_rows else None))
+    whole = element(
         "table", element("caption", caption), element("thead", head), element("tbody", *body)
     )
     reasons = element("ol", *(element("li", note) for note in notes)) if notes else None
     why = element("p", "Errata, as the spec declares them:") if notes else None
-    return element("div", scrolled(table, caption), why, reasons)
+    return element("div", scrolled(whole, caption), why, reasons)
 
 
 def paper_table(analysis: Analysis, conformance: Conformance) -> Element:
     """The table of ``archc table``: computed cells, printed ones where they differ, and why."""
     caption = "Every cell as computed; sizes are height x width x channels, as papers print them"
-    return grid_table(table_grid(analysis, conformance), caption)
+    return html_table(rows_table(analysis, conformance), caption)
 
 
 def lines_table(lines: Sequence[Line], prefix: str) -> Element:
@@ -103,11 +104,11 @@ def _stated(line: Line) -> str:
     return span.source.line(span.line).strip()[:120]
 
 
-def _numeric(grid: Table) -> set[str]:
+def _numeric(table: Table) -> set[str]:
     """The headings of columns that hold nothing but numbers."""
     found = set()
-    for i, heading in enumerate(grid.headings):
-        texts = [row[i].text for row in grid.rows if row[i].text]
+    for i, heading in enumerate(table.headings):
+        texts = [row[i].text for row in table.rows if row[i].text]
         digits = (text.lstrip("+-")[:1].isdigit() and "x" not in text for text in texts)
         if i and texts and all(digits):
             found.add(heading)

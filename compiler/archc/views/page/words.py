@@ -64,7 +64,7 @@ def verdicts(analysis: Analysis, conformance: Conformance) -> Element:
     """How far the printed table is what is computed."""
     table = analysis.network.table
     if table is None:
-        return element("p", "The spec states no printed table; cells are as computed.")
+        return element("p", "The spec has no printed table; cells are as computed.")
     count = conformance.count
     matches, errata, mismatches = count("match"), count("erratum"), count("mismatch")
     text = (

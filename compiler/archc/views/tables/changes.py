@@ -7,14 +7,14 @@ from archc.analyses.differences import Difference, Pair
 from archc.driver.revisions.changes import Change
 from archc.views.markdown import escape
 from archc.views.tables.difference import (
-    difference_grid,
     difference_json,
     difference_lines,
+    difference_table,
     shown_percent,
-    totals_grid,
+    totals_table,
 )
 from archc.views.tables.rendering import as_list, as_markdown
-from archc.views.tables.tables import Table, TableCell
+from archc.views.tables.table import Table, TableCell
 
 MARKER = "<!-- archc diff -->"
 """Starts a comment, unseen, so that a script finds the one to renew."""
@@ -22,7 +22,7 @@ _LONGEST = 60_000  # GitHub takes 65,536 characters
 _VERDICTS = {"added": "match", "removed": "mismatch", "changed": "erratum"}
 
 
-def summary_grid(changes: Iterable[Change]) -> Table:
+def summary_table(changes: Iterable[Change]) -> Table:
     """A line for each spec that is not as it was: parameters and MACs before and after."""
     headings = (
         *("spec", "change", "params before", "params after", "percent"),
@@ -54,7 +54,7 @@ def as_comment(changes: list[Change], revision: str) -> str:
     """The comment of a pull request: totals per network, and the rows behind them folded."""
     parts = [MARKER]
     if any(change.kind != "unchanged" for change in changes):
-        parts.append(as_markdown(summary_grid(changes)))
+        parts.append(as_markdown(summary_table(changes)))
     parts.append(escape(closing_line(changes, revision)))
     length = sum(map(len, parts))
     left_out = 0
@@ -92,8 +92,8 @@ def changes_json(changes: Iterable[Change], revision: str) -> dict[str, object]:
 
 def _section(spec: str, difference: Difference) -> Iterator[str]:
     yield f"<details><summary>\n\n{escape(spec)}\n\n</summary>"
-    yield as_markdown(totals_grid(difference.totals))
-    yield as_markdown(difference_grid(difference))
+    yield as_markdown(totals_table(difference.totals))
+    yield as_markdown(difference_table(difference))
     if lines := difference_lines(difference):
         yield as_list(lines)
     yield "</details>"

@@ -1,12 +1,12 @@
 """A difference laid out for people, for a pull request's comment, and as JSON."""
 
 from archc.analyses.differences import Difference, Numbers, Pair, RowDifference, Totals
-from archc.views.tables.tables import Table, TableCell
+from archc.views.tables.table import Table, TableCell
 
 _VERDICTS = {"added": "match", "removed": "mismatch", "affected": ""}
 
 
-def difference_grid(difference: Difference) -> Table:
+def difference_table(difference: Difference) -> Table:
     """A line for each row that is not as it was, then the totals."""
     headings = ("row", "change", "output", "params", "MACs", "depth", "receptive field", "memory")
     rows = [_grid_row(row) for row in (*difference.rows, *difference.aux)]
@@ -14,7 +14,7 @@ def difference_grid(difference: Difference) -> Table:
     return Table(headings, tuple(rows))
 
 
-def totals_grid(totals: Totals) -> Table:
+def totals_table(totals: Totals) -> Table:
     """The totals before and after, and how much more there is after."""
     names = {
         "params": "params",

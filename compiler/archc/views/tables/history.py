@@ -6,13 +6,13 @@ from archc.diagnostics import Diagnostic
 from archc.driver.revisions.history import Counts, Entry, History
 from archc.views.plots import save
 from archc.views.tables.difference import shown_percent
-from archc.views.tables.tables import Table, TableCell
+from archc.views.tables.table import Table, TableCell
 
 SHORT = 10  # of a commit's hash
 _MOST_LABELS = 12
 
 
-def history_grid(history: History) -> Table:
+def history_table(history: History) -> Table:
     """A line for each commit that changed the counts, newest first."""
     headings = ("commit", "date", "subject", "params", "percent", "MACs", "percent", "depth")
     return Table(headings, tuple(_row(history, entry) for entry in history.entries))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from archc.views.tables.tables import Table, TableCell, legend
+from archc.views.tables.table import Table, TableCell, legend
 
 _PREAMBLE = r"""% Put this where the table is to stand, by \input. The preamble needs
 %   \usepackage{booktabs}
@@ -39,24 +39,24 @@ class _Column(NamedTuple):
     has_marks: bool
 
 
-def as_latex(grid: Table, notes: Iterable[str] = ()) -> str:
+def as_latex(table: Table, notes: Iterable[str] = ()) -> str:
     """A ``tabular``; a last line says what its marks mean, comments which packages it needs.
 
     ``notes`` are lines that stand in comments, too.
     """
-    columns = [_column(cells) for cells in zip(*grid.rows, strict=True)]
+    columns = [_column(cells) for cells in zip(*table.rows, strict=True)]
     width = sum(1 + column.has_marks for column in columns)
     lines = [
         rf"\begin{{tabular}}{{{''.join(map(_alignment, columns))}}}",
         r"\toprule",
-        *(_row(map(_heading, head, columns)) for head in grid.heads),
+        *(_row(map(_heading, head, columns)) for head in table.heading_lines),
         r"\midrule",
     ]
-    for i, row in enumerate(grid.rows):
-        lines += [r"\midrule"] if i in grid.ruled else []
-        lines.append(_total(row, columns) if i in grid.totals else _row(map(_cell, row, columns)))
+    for i, row in enumerate(table.rows):
+        lines += [r"\midrule"] if i in table.ruled_rows else []
+        lines.append(_total(row, columns) if i in table.totals else _row(map(_cell, row, columns)))
     lines.append(r"\bottomrule")
-    if meanings := legend(grid, _MARKS):
+    if meanings := legend(table, _MARKS):
         lines.append(_row([rf"\multicolumn{{{width}}}{{l}}{{\footnotesize {meanings}}}"]))
     lines.append(r"\end{tabular}")
     text = "\n".join(lines)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from archc.views.markdown import escape
-from archc.views.tables.tables import Table, TableCell
+from archc.views.tables.table import Table, TableCell
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -15,27 +15,27 @@ Styler = Callable[[str, str], str]
 """Colours a text by its verdict."""
 
 
-def as_text(grid: Table, style: Styler) -> str:
+def as_text(table: Table, style: Styler) -> str:
     """Aligned columns; headings of several words stand on several lines."""
-    heads = [tuple(map(TableCell, line)) for line in grid.heads]
+    heads = [tuple(map(TableCell, line)) for line in table.heading_lines]
     # A total's first cell runs over the empty ones behind it, and does not widen its column.
     rows = [
-        (TableCell(""), *row[1:]) if i in grid.totals else row for i, row in enumerate(grid.rows)
+        (TableCell(""), *row[1:]) if i in table.totals else row for i, row in enumerate(table.rows)
     ]
     widths = [max(len(cell.text) for cell in column) for column in zip(*heads, *rows, strict=True)]
     rule = "  ".join("-" * width for width in widths)
     lines = [*(_line(head, widths, style) for head in heads), rule]
-    for i, row in enumerate(grid.rows):
-        lines += [rule] if i in grid.ruled else []
+    for i, row in enumerate(table.rows):
+        lines += [rule] if i in table.ruled_rows else []
         lines.append(_line(row, widths, style))
     return "\n".join(lines)
 
 
-def as_markdown(grid: Table) -> str:
+def as_markdown(table: Table) -> str:
     """A pipe table."""
-    headings = tuple(heading.replace("/ ", "/") for heading in grid.headings)
+    headings = tuple(heading.replace("/ ", "/") for heading in table.headings)
     rows: list[Iterable[str]] = [map(escape, headings), ("---",) * len(headings)]
-    rows += [(escape(cell.text) for cell in row) for row in grid.rows]
+    rows += [(escape(cell.text) for cell in row) for row in table.rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
