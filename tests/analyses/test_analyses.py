@@ -119,7 +119,7 @@ def test_a_chain_by_hand(spec: Path) -> None:
         assert analysis.shapes.input(layer.op) == layer.input
 
 
-def test_paths_lead_to_what_stands_there(spec: Path) -> None:
+def test_paths_lead_to_their_layers(spec: Path) -> None:
     analysis = analysis_of(spec, FORKED)
     assert analysis.at("nothing") is None
     assert analysis.at("fork.nothing") is None
@@ -593,7 +593,7 @@ aux:
     ]
 
 
-def test_a_head_is_not_held_against_what_is_unknown(spec: Path) -> None:
+def test_a_head_on_an_unknown_row_is_not_compared(spec: Path) -> None:
     body = """\
 modules:
   Head: {Sequence: {pool: {AvgPool: global}, fc: {Linear: classes}}}

@@ -120,7 +120,7 @@ def test_rows_that_do_not_fit_are_counted_up_to_fifty() -> None:
     assert diagnostics[-1].message == "more than 50 findings: the rest is not looked for"
 
 
-def test_a_placeholder_stands_once_on_each_side() -> None:
+def test_a_placeholder_appears_once_on_each_side() -> None:
     keys = 'checkpoints:\n  one:\n    source: x\n    keys: {"a{n}": "b{n}_{n}"}\n'
     Path("net.yaml").write_text(f"{HEAD}input: 3x8x8\nstem:\n  conv: {{Conv: 1x1, out: 3}}\n{keys}")
     diagnostics = compile_spec("net.yaml")

@@ -421,7 +421,7 @@ def test_without_a_terminal_each_stage_is_a_line(folder: Path) -> None:
     ]
 
 
-def test_without_standard_error_nothing_is_said(folder: Path) -> None:
+def test_without_standard_error_nothing_is_printed(folder: Path) -> None:
     command = f"exec {sys.executable} -m archc bench small.yaml --batch 4 --only even 2>&-"
     paths = [str(folder / "packages"), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}

@@ -751,9 +751,7 @@ def test_totals_are_judged_as_cells_are(spec: Path) -> None:
         *((1, "", 1), (1, "M", 10**6)),
     ],
 )
-def test_a_letter_stands_for_a_power_of_the_units_base(
-    unit: int, letter: str, expected: int
-) -> None:
+def test_a_letter_means_a_power_of_the_units_base(unit: int, letter: str, expected: int) -> None:
     convention = Convention(count="weights", unit=unit, round="up")
     assert with_letter(convention, letter) == Convention(count="weights", unit=expected, round="up")
 

@@ -151,7 +151,7 @@ def test_the_commands_of_the_page() -> None:
         assert result.exit_code == 0, command
 
 
-def test_a_number_stands_once() -> None:
+def test_a_number_is_listed_once() -> None:
     for spec in ("googlenet", "googlenet_bn", "bn_inception", "inception_v4"):
         counts = all_counts(archc.analyze(spec))
         assert len({(count.kind, count.number) for count in counts}) == len(counts)

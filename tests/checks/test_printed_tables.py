@@ -56,7 +56,7 @@ def test_totals_are_exact(table: Any) -> None:
     assert totals["depth"] == 22
 
 
-def test_auxiliary_heads_stand_apart(table: Any) -> None:
+def test_auxiliary_heads_are_separate(table: Any) -> None:
     heads = [(head["name"], head["params"], head["macs"], head["from"]) for head in table["aux"]]
     assert heads == [
         ("aux1", 3_188_840, 4_169_728, "inception4a"),
@@ -393,7 +393,7 @@ def test_totals_are_shown_as_their_columns_count() -> None:
     assert not any(mark in line for line in totals for mark in "✓✗")
 
 
-def test_what_the_totals_say_is_not_said_again() -> None:
+def test_totals_are_not_repeated() -> None:
     for spec in (SPEC, SPECS / "googlenet_bn.yaml"):
         for option in ([], ["--layers"]):
             table, _, summary = run("table", str(spec), *option).stdout.partition("\n\n")

@@ -132,7 +132,7 @@ def test_list_shows_the_shipped_specs() -> None:
     assert len({line.index(" params  ") for line in lines}) == 1
 
 
-def test_list_shows_what_each_name_stands_for() -> None:
+def test_list_shows_the_spec_of_each_name() -> None:
     """Lists the first spec of each name, as commands find it; other YAML files are left out."""
     Path("specs").mkdir()
     Path("specs/googlenet.yaml").write_text(SPEC)

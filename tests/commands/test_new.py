@@ -76,5 +76,5 @@ def test_a_file_name_that_gives_no_module_is_refused(name: str) -> None:
     assert not Path(name).exists()
 
 
-def test_a_base_that_is_not_there() -> None:
+def test_a_missing_base() -> None:
     assert "did you mean googlenet.yaml?" in run("new", "a.yaml", "--from", "googlnet.yaml").output

@@ -278,9 +278,7 @@ def test_a_file_that_never_ends_is_given_up(
     assert "it did not end within 0.5 seconds" in diagnostic.message
 
 
-def test_parameters_that_are_too_many_stand_in_the_order_of_the_file(
-    archc: Run, built: Path
-) -> None:
+def test_extra_parameters_are_in_the_order_of_the_file(archc: Run, built: Path) -> None:
     right = "        self.prob = nn.Softmax(dim=1)\n"
     wrong = f"{right}        self.extra = nn.BatchNorm2d(3)\n"
     built.write_text(built.read_text().replace(right, wrong))

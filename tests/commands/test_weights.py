@@ -254,7 +254,7 @@ def test_matching_is_not_exponential() -> None:
         ("{a: {source: s, keys: {'x{a}': 'conv{a}.wieght'}}}", "26:45", "has no state there"),
     ],
 )
-def test_what_is_wrong_with_a_mapping(section: str, where: str, message: str) -> None:
+def test_errors_in_a_mapping(section: str, where: str, message: str) -> None:
     Path("toy.yaml").write_text(f"{SPEC}checkpoints: {section}\n")
     result = CliRunner().invoke(cli, ["check", "toy.yaml"])
     assert result.exit_code == 1

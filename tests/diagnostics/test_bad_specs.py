@@ -40,7 +40,7 @@ def test_a_bad_spec_is_explained(
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
-def test_diagnostics_are_in_file_order_and_stand_once(
+def test_diagnostics_are_in_file_order_and_unique(
     spec: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(FOLDER)

@@ -104,7 +104,7 @@ def test_an_example_gives_its_code_and_no_other(explanation: Explanation) -> Non
 
 
 @pytest.mark.parametrize("explanation", IN_YAML, ids=lambda e: e.code)
-def test_what_stands_instead_passes(explanation: Explanation) -> None:
+def test_the_corrected_example_passes(explanation: Explanation) -> None:
     result = archc("check", *written(explanation.instead))
     assert REPORTED.findall(result.output) == []
     assert result.exit_code == 0, result.output

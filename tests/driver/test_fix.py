@@ -58,7 +58,7 @@ def fix(name: str = "net.yaml") -> Result:
     return CliRunner().invoke(cli, ["check", "--fix", name])
 
 
-def test_what_is_safe_is_mended_and_the_rest_is_shown() -> None:
+def test_safe_replacements_are_applied_and_the_rest_is_shown() -> None:
     Path("net.yaml").write_text(BAD)
     result = fix()
     assert Path("net.yaml").read_text() == MENDED
@@ -69,7 +69,7 @@ def test_what_is_safe_is_mended_and_the_rest_is_shown() -> None:
     assert Path("net.yaml").read_text() == MENDED
 
 
-def test_a_spec_that_is_mended_whole_is_fine() -> None:
+def test_a_completely_fixed_spec_is_valid() -> None:
     Path("net.yaml").write_text(BAD.replace("out_channels", "outt"))
     result = fix()
     assert (result.exit_code, result.stderr) == (0, "net.yaml: 9 diagnostics fixed\n")
@@ -167,7 +167,7 @@ BAD_SPECS = Path(__file__).parents[1] / "specs" / "bad"
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in BAD_SPECS.glob("*.yaml")))
-def test_what_is_mended_is_gone_and_mending_ends(name: str, folder: Path) -> None:
+def test_fixed_errors_disappear_and_fixing_ends(name: str, folder: Path) -> None:
     shutil.copy(BAD_SPECS / name, folder)
     shutil.copytree(BAD_SPECS / "bases", folder / "bases")
     first = check_spec(name)

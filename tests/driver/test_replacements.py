@@ -66,7 +66,7 @@ def test_one_that_fails_keeps_no_other_from_being_made() -> None:
     assert Path("net.yaml").read_text() == text.replace("off", "false")
 
 
-def test_a_key_that_would_stand_twice_is_not_renamed() -> None:
+def test_a_key_that_would_be_duplicate_is_not_renamed() -> None:
     text = NET.replace("body:", "defaults: {Conv: {bias: false}, Cnov: {bias: true}}\nbody:")
     assert hints(text) == [("Conv is there already", False)]
 

@@ -105,7 +105,7 @@ def test_a_bare_name_is_looked_for_here_then_in_specs_then_among_the_shipped() -
     )
 
 
-def test_a_folder_does_not_stand_for_a_spec() -> None:
+def test_a_folder_is_not_a_spec() -> None:
     Path("googlenet").mkdir()
     assert found("googlenet").path == shipped_folder() / "googlenet.yaml"
 
@@ -142,7 +142,7 @@ def test_the_beginning_of_several_names_lists_them() -> None:
 
 
 @pytest.mark.parametrize("folder", [".", "specs", "elsewhere", "/"])
-def test_a_variant_is_the_same_wherever_one_stands(
+def test_a_variant_is_the_same_in_every_working_directory(
     folder: str, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("nets/base.yaml")
@@ -209,7 +209,7 @@ def test_a_variant_does_not_leave_its_project(base: str) -> None:
     assert run("check", "specs/inner.yaml").exit_code == 0
 
 
-def test_a_path_that_is_not_there_is_outside_all_the_same() -> None:
+def test_a_missing_path_is_also_outside() -> None:
     """Messages do not reveal which files exist outside the project."""
     write("small.yaml", variant("../nothing.yaml"))
     assert "error[A101] ../nothing.yaml is outside of the project\n" in refused("small.yaml")
@@ -275,7 +275,7 @@ def test_the_environment_of_the_process_is_not_shown(project: Path) -> None:
         assert done.stderr.startswith(f"{name}:1:")
 
 
-def test_what_is_not_a_spec_is_said_to_be_none() -> None:
+def test_a_file_that_is_not_a_spec_is_reported_as_such() -> None:
     write("vault.yaml", f"name: vault\ntoken: [{SECRET}\n")
     write("small.yaml", variant("vault.yaml"))
     message = "vault.yaml is not a spec: it has no key such as archc, extends, input\n"

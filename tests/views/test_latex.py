@@ -226,7 +226,7 @@ def test_tables_say_in_latex_what_they_say_as_text(name: str) -> None:
         check(conventions_table(ranking))
 
 
-def test_numbers_stand_on_the_right_and_their_marks_behind_them() -> None:
+def test_numbers_are_right_aligned_with_marks_after_them() -> None:
     googlenet = compiled("googlenet.yaml")
     table = check(rows_table(googlenet.analysis, googlenet.conformance))
     assert table.alignment == ["l", "l", "l", "l@{ }l", "r@{ }l", *"rrrrrr", "r@{ }l", "r@{ }l"]
@@ -253,7 +253,7 @@ def test_every_verdict_has_its_mark() -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_hostile_text_is_a_text_wherever_it_stands(text: str) -> None:
+def test_a_hostile_text_stays_text_everywhere(text: str) -> None:
     cells = (TableCell(text), TableCell("1"))
     judged = TableCell(f"{text} e {text}", "erratum", CellResult(text, text, "erratum"))
     check(Table((text, "a"), (cells, cells)))
@@ -322,7 +322,7 @@ def test_the_first_lines_say_which_packages_it_needs() -> None:
     assert with_marks.isascii() and with_marks.endswith("\\end{tabular}\n")
 
 
-def test_what_the_text_says_of_the_table_stands_in_comments(tmp_path: Path) -> None:
+def test_notes_below_the_table_are_in_comments(tmp_path: Path) -> None:
     spec = tmp_path / "spec.yaml"
     text = (FOLDER / "googlenet.yaml").read_text()
     spec.write_text(text.replace("in place of 832", r"^^M \input{x} 100% of 832", 1))

@@ -131,7 +131,7 @@ def test_a_difference_shows_itself(difference: archc.Difference) -> None:
     )
 
 
-def test_no_difference_is_said_to_be_none(analysis: archc.Analysis) -> None:
+def test_no_difference_is_reported_as_such(analysis: archc.Analysis) -> None:
     same = archc.compare(analysis, analysis.network)
     assert Seen(markup(same)).text == "No difference in the architecture."
     assert repr(same) == "<Difference: 0 rows differ, +0 params, +0 MACs>"
@@ -293,9 +293,7 @@ def test_a_path_or_a_name_will_do(tmp_path: Path) -> None:
         ({"module": "Incepton"}, "no module Incepton; did you mean Inception?"),
     ],
 )
-def test_a_part_that_is_not_there(
-    analysis: archc.Analysis, part: dict[str, Any], message: str
-) -> None:
+def test_a_missing_part(analysis: archc.Analysis, part: dict[str, Any], message: str) -> None:
     with pytest.raises(LookupError) as raised:
         archc.draw(analysis, **part)
     assert raised.value.args == (f"GoogLeNet has {message}",)

@@ -164,7 +164,7 @@ def test_other_counts_are_what_other_tools_print(
 
 
 @pytest.mark.parametrize("specs", [["googlenet.yaml"], ["googlenet.yaml", "inception_v3.yaml"]])
-def test_a_page_stands_by_itself(specs: list[str], tmp_path: Path) -> None:
+def test_a_page_is_self_contained(specs: list[str], tmp_path: Path) -> None:
     page = page_of(tmp_path, *specs)
     (policy,) = [v for _, name, v in page.attributes if name == "content" and "default-src" in v]
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
@@ -189,7 +189,7 @@ def test_the_page_of_googlenet_is_small(tmp_path: Path) -> None:
     assert (tmp_path / "page.html").stat().st_size <= 150_000
 
 
-def test_several_specs_stand_side_by_side(tmp_path: Path) -> None:
+def test_several_specs_are_side_by_side(tmp_path: Path) -> None:
     page = page_of(tmp_path, "googlenet.yaml", "googlenet_small.yaml", "googlenet_half.yaml")
     totals = {
         row[0]: row[1:] for row in page.tables["Totals; what differs from the first is marked"]
@@ -399,7 +399,7 @@ def test_png_and_pdf_show_the_same(tmp_path: Path) -> None:
     assert "inception4a" in text and "3x3 208" in text and "max 3x3/2" in text
 
 
-def test_what_is_asked_for_in_a_wrong_way_is_said(tmp_path: Path) -> None:
+def test_wrong_usage_is_reported(tmp_path: Path) -> None:
     out = str(tmp_path / "x.svg")
     for arguments, words in (
         (("googlenet.yaml", "--at", "conv1"), "a part of one SPEC: say --format svg"),
@@ -430,7 +430,7 @@ def test_themes_and_parts(tmp_path: Path) -> None:
     assert "inception4a" in texts["dark"] and "inception4b" not in texts["dark"]
 
 
-def test_no_torch_is_needed_and_what_is_missing_is_said(tmp_path: Path) -> None:
+def test_no_torch_is_needed_and_missing_packages_are_named(tmp_path: Path) -> None:
     out = tmp_path / "page.html"
     done = run_without(
         "torch,jinja2,numpy,vl_convert,pypdf", "report", "googlenet.yaml", "-o", str(out)

@@ -354,7 +354,7 @@ def test_verify_finds_what_differs(change: Callable[[onnx.ModelProto], None], sa
     assert result.stderr.startswith("error[A501] generated/toy.onnx was ")
 
 
-def test_above_two_gigabytes_the_weights_stand_in_a_second_file(
+def test_above_two_gigabytes_the_weights_are_in_a_second_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = onnxruntime.InferenceSession(built("--weights", "toy.safetensors").SerializeToString())
@@ -501,7 +501,7 @@ def test_parameters_and_views_are_tensors_too() -> None:
     assert onnx.ModelProto.FromString(content).graph == first.graph
 
 
-def test_bfloat16_is_said_to_be_no_array() -> None:
+def test_bfloat16_is_not_an_array_of_numpy() -> None:
     torch.save({key: value.to(torch.bfloat16) for key, value in state().items()}, "toy.pt")
     result = build("--weights", "toy.pt")
     assert result.exit_code == 1
@@ -551,7 +551,7 @@ def test_what_is_not_installed(
     assert ("not run: ONNX Runtime is not installed" in done.stdout) == (missing == "onnxruntime")
 
 
-def test_what_onnx_has_no_nodes_for_is_shown_where_it_stands(
+def test_a_layer_without_onnx_nodes_is_shown_at_its_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     known = {kind: emit for kind, emit in emitters().items() if kind is not LRN}

@@ -161,7 +161,7 @@ def test_what_was_used_is_told() -> None:
 
 
 @pytest.mark.parametrize("escape", ['"""\nimport os\n"""', '"""\nprint(1)\n"""', '"""'])
-def test_a_text_that_escapes_its_docstring_is_not_given_out(
+def test_a_text_that_escapes_its_docstring_is_not_written(
     escape: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = archc.load("googlenet.yaml")

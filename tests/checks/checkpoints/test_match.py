@@ -69,7 +69,7 @@ def test_a_prefix_is_one_diagnostic_and_one_option_takes_it_off(prefix: str) -> 
         assert torch.load("ours.pt").keys() == state().keys()
 
 
-def test_what_else_is_wrong_stands_below_the_prefix() -> None:
+def test_other_errors_are_shown_below_the_prefix() -> None:
     theirs = prefixed("module.", state())
     theirs["loss.weight"] = torch.zeros(5)
     theirs["module.fc.bias"] = torch.zeros(7)
@@ -299,7 +299,7 @@ def test_other_precisions_are_kept(dtype: torch.dtype) -> None:
     assert {value.dtype for value in written.values()} == {dtype, torch.int64}
 
 
-def test_a_type_that_numpy_lacks_is_said() -> None:
+def test_a_type_that_numpy_lacks_is_reported() -> None:
     theirs = {k: v.bfloat16() if v.is_floating_point() else v for k, v in state().items()}
     save_file(theirs, "theirs.safetensors")
     result = run("weights", "toy.yaml", "theirs.safetensors", "--check", "--backend", "onnx")

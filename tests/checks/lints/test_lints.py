@@ -50,7 +50,7 @@ def example(lint: Lint, heading: str) -> str:
 
 
 @pytest.mark.parametrize("lint", LINTS, ids=lambda lint: lint.name)
-def test_the_documented_example_is_remarked_and_the_mended_one_is_not(lint: Lint) -> None:
+def test_the_documented_example_is_reported_and_the_corrected_one_is_not(lint: Lint) -> None:
     bad = checked(example(lint, "Example"))
     assert [str(diagnostic.code) for diagnostic in bad.diagnostics] == [lint.code]
     assert bad.diagnostics[0].severity is Severity.WARNING
@@ -87,7 +87,7 @@ def test_a_row_may_be_allowed() -> None:
     assert codes(other) == ["L101"]
 
 
-def test_a_row_that_is_not_there_cannot_be_allowed() -> None:
+def test_a_missing_row_cannot_be_allowed() -> None:
     report = checked(FRAME + "lints: {wide_reduce: {allow: [conv2]}}\n" + WIDE + HEAD)
     error, _ = report.diagnostics
     assert error.code == Code.UNKNOWN_REFERENCE
@@ -134,7 +134,7 @@ def test_a_variant_inherits_lint_settings_and_says_its_own() -> None:
     assert codes(variant) == []
 
 
-def test_a_fault_of_a_module_is_said_once_with_its_rows() -> None:
+def test_a_violation_in_a_module_is_reported_once_with_its_rows() -> None:
     conv = "{Conv: 3x3, out: 8, bias: true, norm: BatchNorm, activation: ReLU}"
     module = f"modules:\n  Block:\n    Sequence:\n      conv: {conv}\n"
     rows = "body:\n  row1: Block\n  row2: Block\n  row3: Block\n"
@@ -142,7 +142,7 @@ def test_a_fault_of_a_module_is_said_once_with_its_rows() -> None:
     assert diagnostic.labels[-1].message == "in this row, row1, and in 2 more places"
 
 
-def test_what_is_said_of_many_places_is_one_warning() -> None:
+def test_violations_in_many_places_are_one_warning() -> None:
     rows = "".join(f"  conv{i}: {{Conv: 3x3, out: 8, activation: ReLU}}\n" for i in range(6))
     text = FRAME + "defaults:\n  Conv: {bias: true, norm: BatchNorm}\nbody:\n" + rows + HEAD
     (diagnostic,) = checked(text).diagnostics

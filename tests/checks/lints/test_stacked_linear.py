@@ -62,7 +62,7 @@ def remarked(text: str) -> list[str]:
         ),
     ],
 )
-def test_what_stands_between_two_layers_with_weights(between: str, layers: list[str]) -> None:
+def test_operators_between_two_layers_with_weights(between: str, layers: list[str]) -> None:
     body = f"  {between}" if between else ""
     assert remarked(FRAME.format(body=body, module="{Sequence: [ReLU]}")) == layers
 

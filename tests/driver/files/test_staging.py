@@ -62,7 +62,7 @@ def test_what_a_dead_writer_left_is_removed_by_every_command_that_writes() -> No
     assert names() == {"new.yaml"}
 
 
-def test_nothing_is_removed_that_may_be_somebody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_other_writers_are_not_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     left = staging.stage(Path("net.py"), b"").name
     kept = {".net.py.0a1b2c3d.tmp", f"{left}.txt", left.replace(".archc", "archc")}
     for name in kept:
@@ -80,7 +80,7 @@ def test_nothing_is_removed_that_may_be_somebody_elses(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("kind", [fcntl.LOCK_SH, fcntl.LOCK_EX])
-def test_a_lock_that_nobody_gives_back_keeps_nobody_from_writing(kind: int) -> None:
+def test_a_lock_that_is_never_released_does_not_prevent_writing(kind: int) -> None:
     left = staging.stage(Path("net.py"), b"").name
     descriptor = os.open(".", os.O_RDONLY)
     try:

@@ -126,7 +126,7 @@ def test_a_pipe_is_not_waited_for() -> None:
     assert result.stderr == "error[A101] pipe.yaml is not a regular file\n1 error\n"
 
 
-def test_not_utf8_is_shown_where_it_stands() -> None:
+def test_not_utf8_is_shown_at_its_place() -> None:
     Path("latin.yaml").write_bytes(SPEC.replace("name", "about: größe\nname").encode("latin-1"))
     result = archc("check", "latin.yaml")
     assert_refused(result)
@@ -532,7 +532,7 @@ def test_a_number_to_set_is_in_ascii_digits() -> None:
         assert "is not w=NUMBER" in result.stderr
 
 
-def test_a_backend_that_is_not_there() -> None:
+def test_a_missing_backend() -> None:
     result = archc("build", "small.yaml", "--backend", "other")
     assert result.exit_code == 2
     assert "unknown backend other; choose --backend from: " in result.stderr

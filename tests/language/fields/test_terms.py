@@ -244,7 +244,7 @@ def test_a_size_is_read_in_one_way_or_not_at_all(
 
 
 @pytest.mark.parametrize("word", ["same", "valid", "SAME"])
-def test_padding_by_a_word_stands_in_the_window(word: str) -> None:
+def test_padding_by_a_word_is_part_of_the_window(word: str) -> None:
     (diagnostic,) = diagnostics(spec(field=f"padding: {word}"))
     assert diagnostic.hint == f"write it in the window, such as 3x3/1 {word.lower()}"
 

@@ -153,7 +153,7 @@ def spans(node: Node) -> list[Span]:
     return [node.span, *(span for part in below for span in spans(part))]
 
 
-def test_an_empty_value_stands_behind_its_colon() -> None:
+def test_an_empty_value_is_after_its_colon() -> None:
     (entry,) = composed("key:\n").entries
     assert place(entry.value.span) == (1, 5, 1, 5)
 
@@ -186,7 +186,7 @@ def test_everything_refused_is_found_in_one_go() -> None:
 @pytest.mark.parametrize(
     "character", "\0\a\x1b\x7f\x85\xa0\u200b\u202e\u2028\u2029\u3000\ufeff\ufffe\ud800"
 )
-def test_odd_characters_are_refused_where_they_stand(character: str) -> None:
+def test_odd_characters_are_refused_at_their_place(character: str) -> None:
     (diagnostic,) = refused(f"a: 1\nb: x{character}y\n")
     assert place(diagnostic.span or fail()) == (2, 5, 2, 6)
     assert f"U+{ord(character):04X}" in diagnostic.message
