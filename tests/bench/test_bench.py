@@ -28,7 +28,7 @@ from archc.bench.results import Results, check_outputs, differences, summarize
 from archc.bench.rounds import Run
 from archc.bench.runtimes import Mode, Role, Workload, runtimes
 from archc_backends.common.workload import random_state
-from archc_backends.pytorch import sessions
+from archc_backends.pytorch.run import sessions
 
 SMALL = """\
 archc: 1

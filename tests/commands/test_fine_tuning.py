@@ -15,7 +15,7 @@ from torch import Tensor
 
 import archc
 from archc.checks.checkpoints.match import class_layers, match_checkpoint
-from archc_backends.pytorch.reference import torchvision_models
+from archc_backends.pytorch.run.reference import torchvision_models
 
 SPEC = """\
 archc: 1

@@ -10,8 +10,8 @@ import pytest
 from archc.api import emit
 from archc.diagnostics import Code
 from archc.driver.pipeline import Compiled, compile_spec
-from archc_backends.pytorch import verify
-from archc_backends.pytorch.probe import observe
+from archc_backends.pytorch.run import verify
+from archc_backends.pytorch.run.probe import observe
 
 SPEC = """\
 archc: 1

@@ -16,8 +16,8 @@ from strategies import specs
 
 import archc
 from archc.analyses import Analysis
-from archc_backends.pytorch.probe import observe
-from archc_backends.pytorch.verify import differences, request
+from archc_backends.pytorch.run.probe import observe
+from archc_backends.pytorch.run.verify import differences, request
 
 torch.set_num_threads(1)  # the networks are so small that more threads would only wait
 

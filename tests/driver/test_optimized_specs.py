@@ -24,8 +24,8 @@ from archc.driver.optimize import RECIPES, Optimized, optimize
 from archc.driver.weight_origins import is_invertible
 from archc.network import ir
 from archc.ops.plain import Identity
-from archc_backends.pytorch.probe import observe
-from archc_backends.pytorch.verify import differences, request
+from archc_backends.pytorch.run.probe import observe
+from archc_backends.pytorch.run.verify import differences, request
 
 torch.set_num_threads(1)  # the networks are so small that more threads would only wait
 

@@ -29,7 +29,7 @@ from PIL import Image
 from serve import WORKERS, Server
 
 import archc
-from archc_backends.pytorch.reference import torchvision_models
+from archc_backends.pytorch.run.reference import torchvision_models
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "serving"
 COPIED = (

@@ -37,12 +37,12 @@ class ELU(Activation):
     alpha: Annotated[float, Field(gt=0)] = 1.0
     """The limit for negative x."""
 ''',
-    "backends/archc_backends/pytorch/operators/elu.py": '''
+    "backends/archc_backends/pytorch/emit/operators/elu.py": '''
 """ELU."""
 
 from archc.ops.elu import ELU
-from archc_backends.pytorch.expressions import Call, Expression
-from archc_backends.pytorch.operators.site import Made, Site, literal, options
+from archc_backends.pytorch.emit.expressions import Call, Expression
+from archc_backends.pytorch.emit.operators.site import Made, Site, literal, options
 
 
 def elu(site: Site) -> Made:
@@ -117,13 +117,13 @@ class Rolled(Operator):
         """Twice the channels."""
         return spatial(shape, "Rolled") or (2 * shape[0], *shape[1:])
 ''',
-    "backends/archc_backends/pytorch/operators/resizing.py": '''
+    "backends/archc_backends/pytorch/emit/operators/resizing.py": '''
 """Resizing."""
 
 from archc.ops.resizing import Rolled, Upsample
-from archc_backends.pytorch.expressions import Call
-from archc_backends.pytorch.operators.site import Made, Site, literal, options
-from archc_backends.pytorch.views import Attribute, ClassView, Helper, HelperUses, Statement
+from archc_backends.pytorch.emit.expressions import Call
+from archc_backends.pytorch.emit.operators.site import Made, Site, literal, options
+from archc_backends.pytorch.emit.views import Attribute, ClassView, Helper, HelperUses, Statement
 
 
 def upsample(site: Site) -> Made:

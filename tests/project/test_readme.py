@@ -20,7 +20,7 @@ import torch
 from reference import renewed
 
 from archc.cli import cli
-from archc_backends.pytorch.reference import torchvision_models
+from archc_backends.pytorch.run.reference import torchvision_models
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

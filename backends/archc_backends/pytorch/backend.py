@@ -22,7 +22,7 @@ class PyTorch:
 
     def check(self, analysis: Analysis) -> list[Diagnostic]:
         """What the module cannot express, such as a name that torch needs."""
-        from archc_backends.pytorch.reserved import check_classes, check_names, check_operators
+        from archc_backends.pytorch.emit.reserved import check_classes, check_names, check_operators
 
         network = analysis.network
         return check_operators(network) + check_names(network) + check_classes(analysis)
@@ -32,25 +32,25 @@ class PyTorch:
         diagnostics = self.check(analysis)
         if diagnostics:
             return diagnostics
-        from archc_backends.pytorch.module import write_module
+        from archc_backends.pytorch.emit.module import write_module
 
         return {f"{options.stem}.py": write_module(analysis, options.optimized).encode()}
 
     def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic] | str:
         """Where torch, running the file, disagrees with the analysis."""
-        from archc_backends.pytorch.verify import verify_file
+        from archc_backends.pytorch.run.verify import verify_file
 
         return verify_file(analysis, file)
 
     def read_weights(self, file: Path) -> Mapping[str, Any] | Diagnostic:
         """The tensors of a .pt, .pth or .safetensors file."""
-        from archc_backends.pytorch.weights import read_weights
+        from archc_backends.pytorch.run.weights import read_weights
 
         return read_weights(file)
 
     def encode_weights(self, weights: Mapping[str, Any], suffix: str) -> bytes | Diagnostic:
         """The tensors as such a file."""
-        from archc_backends.pytorch.weights import encode_weights
+        from archc_backends.pytorch.run.weights import encode_weights
 
         return encode_weights(weights, suffix)
 
@@ -58,12 +58,12 @@ class PyTorch:
         self, optimized: "Optimized", weights: Mapping[str, Any], back: bool
     ) -> Mapping[str, Any] | Diagnostic:
         """What the functions in the optimised file give."""
-        from archc_backends.pytorch.live import convert_weights
+        from archc_backends.pytorch.run.live import convert_weights
 
         return convert_weights(optimized, self, weights, back)
 
     def materialize(self, analysis: Analysis) -> object:
         """The network's class, a subclass of torch.nn.Module."""
-        from archc_backends.pytorch.live import live_class
+        from archc_backends.pytorch.run.live import live_class
 
         return live_class(analysis, self)

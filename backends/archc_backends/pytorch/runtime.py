@@ -5,8 +5,8 @@ from importlib.util import find_spec
 from archc.analyses import Analysis
 from archc.bench.runtimes import Mode, Role, Session, Workload
 from archc.diagnostics import Diagnostic, SpecError
-from archc_backends.pytorch.reference import LIBRARIES, make_reference
-from archc_backends.pytorch.ways import LAST, find_ways
+from archc_backends.pytorch.run.modes import LAST, find_ways
+from archc_backends.pytorch.run.reference import LIBRARIES, make_reference
 
 HALF = {"cpu": "bfloat16", "cuda": "float16"}
 
@@ -38,7 +38,7 @@ class PyTorchRuntime:
         self, analysis: Analysis, workload: Workload, mode: Mode
     ) -> "Session | list[Diagnostic]":
         """The module with the workload's weights, or a microbenchmark."""
-        from archc_backends.pytorch import sessions
+        from archc_backends.pytorch.run import sessions
 
         if mode.role in ("flops", "bytes"):
             return sessions.microbenchmark(workload, mode)
@@ -68,7 +68,7 @@ class ReferenceRuntime:
         self, analysis: Analysis, workload: Workload, mode: Mode
     ) -> "Session | list[Diagnostic]":
         """The library's model with the workload's weights, or why it is another network."""
-        from archc_backends.pytorch import sessions
+        from archc_backends.pytorch.run import sessions
 
         model = make_reference(analysis)
         if isinstance(model, Diagnostic):

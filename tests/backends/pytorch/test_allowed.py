@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import archc
-from archc_backends.pytorch import module
 from archc_backends.pytorch.allowed import CONVERTED, NETWORK, Allowance, ForbiddenCode, names_in
+from archc_backends.pytorch.emit import module
 
 ROOT = Path(__file__).parents[3]
 GENERATED = sorted([*ROOT.glob("generated/*.py"), *ROOT.glob("tests/specs/good/*.py")])

@@ -18,8 +18,8 @@ from archc.diagnostics import Diagnostic, render
 from archc.driver.backend import BackendUnavailable
 from archc.language.sections.reference_model import ReferenceModel
 from archc_backends.common import requirements
-from archc_backends.pytorch import reference
-from archc_backends.pytorch.reference import load_reference, make_reference
+from archc_backends.pytorch.run import reference
+from archc_backends.pytorch.run.reference import load_reference, make_reference
 
 NAMED = {
     "googlenet_bn": ("torchvision", "googlenet"),
@@ -71,7 +71,7 @@ def refused(analysis: archc.Analysis) -> str:
 
 
 def test_shipped_specs_name_their_references() -> None:
-    specs = Path(reference.__file__).parents[3].joinpath("specs").glob("*.yaml")
+    specs = Path(reference.__file__).parents[4].joinpath("specs").glob("*.yaml")
     networks = {path.stem: archc.load(path) for path in specs}
     found = {
         stem: (network.reference.library, network.reference.model)

@@ -17,7 +17,7 @@ import archc
 from archc.analyses import Analysis
 from archc.driver.backend import Options, load_backend
 from archc.driver.optimize import DEPLOY, MERGED, Recipe, optimize
-from archc_backends.pytorch.live import live_module
+from archc_backends.pytorch.run.live import live_module
 
 # torch 2.13 deprecates TorchScript in favour of torch.export.
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")

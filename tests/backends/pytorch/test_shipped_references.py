@@ -18,7 +18,7 @@ from torch.nn import functional
 
 import archc
 from archc.checks.checkpoints.match import match_checkpoint
-from archc_backends.pytorch.reference import make_reference
+from archc_backends.pytorch.run.reference import make_reference
 
 TOLERANCE = 1e-9
 RATE = 1e-3

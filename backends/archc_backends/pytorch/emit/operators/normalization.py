@@ -1,9 +1,9 @@
 """Normalisations and the fixed scaling of an input."""
 
 from archc.ops.normalization import LRN, Affine, BatchNorm
-from archc_backends.pytorch.expressions import Call, Group
-from archc_backends.pytorch.operators.site import Made, Site, literal, options
-from archc_backends.pytorch.views import Attribute, ClassView, Helper, HelperUses, Statement
+from archc_backends.pytorch.emit.expressions import Call, Group
+from archc_backends.pytorch.emit.operators.site import Made, Site, literal, options
+from archc_backends.pytorch.emit.views import Attribute, ClassView, Helper, HelperUses, Statement
 
 
 def batch_norm(site: Site) -> Made:

@@ -1,8 +1,8 @@
 """Pools."""
 
 from archc.ops.pooling import AdaptiveAvgPool, AvgPool, MaxPool
-from archc_backends.pytorch.expressions import Call
-from archc_backends.pytorch.operators.site import Made, Site, literal, options, pair
+from archc_backends.pytorch.emit.expressions import Call
+from archc_backends.pytorch.emit.operators.site import Made, Site, literal, options, pair
 
 
 def max_pool(site: Site) -> Made:

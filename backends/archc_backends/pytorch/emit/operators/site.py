@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from archc.ops.operator import Operator, Pair
-from archc_backends.pytorch.expressions import Call, Expression
-from archc_backends.pytorch.views import Helper
+from archc_backends.pytorch.emit.expressions import Call, Expression
+from archc_backends.pytorch.emit.views import Helper
 
 
 class Site(NamedTuple):

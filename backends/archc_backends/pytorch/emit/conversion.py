@@ -6,9 +6,9 @@ from archc.analyses import Analysis
 from archc.driver.optimize import Optimized
 from archc.driver.weight_origins import Source, all_origins, is_invertible, origins
 from archc.network import ir
-from archc_backends.pytorch.classes import level
-from archc_backends.pytorch.expressions import Call, Expression, Group
-from archc_backends.pytorch.operators.site import literal
+from archc_backends.pytorch.emit.classes import level
+from archc_backends.pytorch.emit.expressions import Call, Expression, Group
+from archc_backends.pytorch.emit.operators.site import literal
 
 Value = TypeVar("Value", float, bool)
 

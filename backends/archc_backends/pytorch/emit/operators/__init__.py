@@ -18,8 +18,8 @@ from typing import Any
 
 from archc.ops.activation import Activation
 from archc.ops.operator import Operator
-from archc_backends.pytorch.expressions import Expression
-from archc_backends.pytorch.operators.site import Made, Site
+from archc_backends.pytorch.emit.expressions import Expression
+from archc_backends.pytorch.emit.operators.site import Made, Site
 
 Emitter = Callable[[Site], Made]
 Function = Callable[[Any, Expression], Expression]

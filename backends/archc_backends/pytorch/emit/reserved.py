@@ -8,10 +8,10 @@ from archc.diagnostics.spans import Span
 from archc.network import ir
 from archc.network.names import identifier
 from archc_backends.common.network import softmax_behind, unsupported
-from archc_backends.pytorch.classes import level
-from archc_backends.pytorch.operators import emit_operator, emitters, functions, helper_names
-from archc_backends.pytorch.operators.site import Site
-from archc_backends.pytorch.statements import IMPORTS
+from archc_backends.pytorch.emit.classes import level
+from archc_backends.pytorch.emit.operators import emit_operator, emitters, functions, helper_names
+from archc_backends.pytorch.emit.operators.site import Site
+from archc_backends.pytorch.emit.statements import IMPORTS
 
 # Attributes of torch.nn.Module, Sequential and ModuleList (2.13), and of the generated network.
 MODULE_ATTRIBUTES = frozenset(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from archc.analyses import Analysis
 from archc.network import ir
 from archc.network.names import identifier
-from archc_backends.pytorch.expressions import Expression, Sum
+from archc_backends.pytorch.emit.expressions import Expression, Sum
 
 
 class Channels(NamedTuple):

@@ -17,8 +17,8 @@ from archc.driver.backend import Options
 from archc.driver.optimize import DEPLOY, MERGED, optimize
 from archc_backends.common.workload import OUTPUTS, Passes, images, labels, random_state
 from archc_backends.pytorch.backend import PyTorch
-from archc_backends.pytorch.live import convert_weights, live_module
-from archc_backends.pytorch.ways import COMPILED, GRAPH, LAST
+from archc_backends.pytorch.run.live import convert_weights, live_module
+from archc_backends.pytorch.run.modes import COMPILED, GRAPH, LAST
 
 SIDE = {"cpu": 1024, "cuda": 8192}
 """Of the matrices whose product tells the machine's rate."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from archc.analyses import Analysis
 from archc_backends.pytorch.allowed import CONVERTED, NETWORK, names_in
-from archc_backends.pytorch.expressions import WIDTH, laid_out
-from archc_backends.pytorch.network import view_network
-from archc_backends.pytorch.operators import torch_functions
-from archc_backends.pytorch.statements import assigned
+from archc_backends.pytorch.emit.expressions import WIDTH, laid_out
+from archc_backends.pytorch.emit.network import view_network
+from archc_backends.pytorch.emit.operators import torch_functions
+from archc_backends.pytorch.emit.statements import assigned
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Template

@@ -1,8 +1,8 @@
 """Activations, as modules and as functions."""
 
 from archc.ops.activation import ReLU, Softmax
-from archc_backends.pytorch.expressions import Call, Expression
-from archc_backends.pytorch.operators.site import Made, Site
+from archc_backends.pytorch.emit.expressions import Call, Expression
+from archc_backends.pytorch.emit.operators.site import Made, Site
 
 
 def relu(site: Site) -> Made:

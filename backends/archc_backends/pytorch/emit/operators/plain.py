@@ -1,8 +1,8 @@
 """Operators without weights."""
 
 from archc.ops.plain import Dropout, Flatten, Identity
-from archc_backends.pytorch.expressions import Call
-from archc_backends.pytorch.operators.site import Made, Site
+from archc_backends.pytorch.emit.expressions import Call
+from archc_backends.pytorch.emit.operators.site import Made, Site
 
 
 def dropout(site: Site) -> Made:

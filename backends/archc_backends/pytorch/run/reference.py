@@ -15,7 +15,7 @@ from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import counted, listed
 from archc.network.ir import Network
 from archc_backends.common.requirements import require_library, require_torch
-from archc_backends.pytorch.verify import state_differences
+from archc_backends.pytorch.run.verify import state_differences
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from archc.ops.activation import Activation
 from archc.ops.convolution import Conv, SeparableConv
 from archc.ops.linear import Linear
-from archc_backends.pytorch.expressions import Call, Expression
-from archc_backends.pytorch.operators import activated
-from archc_backends.pytorch.operators.site import Made, Site, literal, options, pair
-from archc_backends.pytorch.views import (
+from archc_backends.pytorch.emit.expressions import Call, Expression
+from archc_backends.pytorch.emit.operators import activated
+from archc_backends.pytorch.emit.operators.site import Made, Site, literal, options, pair
+from archc_backends.pytorch.emit.views import (
     Attribute,
     ClassView,
     Helper,

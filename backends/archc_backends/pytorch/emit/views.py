@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from archc.network import ir
 from archc.ops.operator import Operator
-from archc_backends.pytorch.expressions import WIDTH, Expression, flat
+from archc_backends.pytorch.emit.expressions import WIDTH, Expression, flat
 
 
 class Statement(NamedTuple):

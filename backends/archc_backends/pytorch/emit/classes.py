@@ -12,7 +12,7 @@ from archc.analyses import Analysis
 from archc.network import ir
 from archc.network.names import identifier
 from archc.ops.linear import Linear
-from archc_backends.pytorch.channels import (
+from archc_backends.pytorch.emit.channels import (
     CLASSES,
     INPUT,
     Channels,
@@ -23,11 +23,11 @@ from archc_backends.pytorch.channels import (
     symbol,
     trace_channels,
 )
-from archc_backends.pytorch.expressions import Call, Choice, Expression, Group, Loop, Sum, flat
-from archc_backends.pytorch.operators import emit_operator
-from archc_backends.pytorch.operators.site import Site, literal
-from archc_backends.pytorch.statements import Statements, described, parts_of
-from archc_backends.pytorch.views import (
+from archc_backends.pytorch.emit.expressions import Call, Choice, Expression, Group, Loop, Sum, flat
+from archc_backends.pytorch.emit.operators import emit_operator
+from archc_backends.pytorch.emit.operators.site import Site, literal
+from archc_backends.pytorch.emit.statements import Statements, described, parts_of
+from archc_backends.pytorch.emit.views import (
     Attribute,
     Block,
     ClassView,

@@ -8,16 +8,16 @@ from archc.diagnostics.wording import listed
 from archc.network import ir
 from archc.network.names import is_name
 from archc_backends.common.network import citation, size, softmax_behind
-from archc_backends.pytorch.channels import CLASSES, Channels, environment
-from archc_backends.pytorch.classes import ClassBuilder, build_blocks, without_defaults
-from archc_backends.pytorch.expressions import WIDTH, Call, Choice, Expression, Group
-from archc_backends.pytorch.operators.site import literal
-from archc_backends.pytorch.statements import IMPORTS, snake_case
-from archc_backends.pytorch.views import ClassView, HelperUses, Statement, introduced
+from archc_backends.pytorch.emit.channels import CLASSES, Channels, environment
+from archc_backends.pytorch.emit.classes import ClassBuilder, build_blocks, without_defaults
+from archc_backends.pytorch.emit.expressions import WIDTH, Call, Choice, Expression, Group
+from archc_backends.pytorch.emit.operators.site import literal
+from archc_backends.pytorch.emit.statements import IMPORTS, snake_case
+from archc_backends.pytorch.emit.views import ClassView, HelperUses, Statement, introduced
 
 if TYPE_CHECKING:
     from archc.driver.optimize import Optimized
-    from archc_backends.pytorch.conversion import Conversion
+    from archc_backends.pytorch.emit.conversion import Conversion
 
 
 class Layer(NamedTuple):
@@ -111,7 +111,7 @@ def view_network(analysis: Analysis, optimized: "Optimized | None" = None) -> Ne
         parameters.append("aux: bool = True")
     conversion = None
     if optimized is not None:
-        from archc_backends.pytorch.conversion import view_conversion
+        from archc_backends.pytorch.emit.conversion import view_conversion
 
         conversion = view_conversion(optimized, tuple(parameters[1:]))
     return NetworkView(

@@ -8,9 +8,9 @@ from archc.diagnostics.wording import counted, listed
 from archc.network import ir
 from archc.network.names import is_name
 from archc.ops.normalization import BatchNorm
-from archc_backends.pytorch.expressions import WIDTH, Call, Expression, Group, flat, laid_out
-from archc_backends.pytorch.operators import activated
-from archc_backends.pytorch.views import Statement
+from archc_backends.pytorch.emit.expressions import WIDTH, Call, Expression, Group, flat, laid_out
+from archc_backends.pytorch.emit.operators import activated
+from archc_backends.pytorch.emit.views import Statement
 
 IMPORTS = frozenset({"torch", "nn", "functional"})
 """Names in the file that no argument and no variable may take."""

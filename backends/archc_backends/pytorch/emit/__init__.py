@@ -1,0 +1,1 @@
+"""From the analysis to the text of a generated file."""

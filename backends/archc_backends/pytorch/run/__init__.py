@@ -1,0 +1,1 @@
+"""Generated classes under torch: verified, given weights, measured."""
