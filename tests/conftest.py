@@ -14,7 +14,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-expected",
         action="store_true",
-        help="Write what is rendered now as the expectation; look at each difference.",
+        help="Write current results as the expected ones; read each difference.",
     )
 
 

@@ -13,9 +13,9 @@ def main() -> int:
     """Print the seed, then the results; the exit status is 1 if a case failed."""
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
     parser.add_argument("campaign", choices=CAMPAIGNS)
-    parser.add_argument("--count", type=int, default=None, help="how many cases")
-    parser.add_argument("--seed", default=None, help="the seed; without it a new one")
-    parser.add_argument("--case", type=int, default=None, help="only the case of this number")
+    parser.add_argument("--count", type=int, default=None, help="number of cases")
+    parser.add_argument("--seed", default=None, help="the seed; defaults to a new one")
+    parser.add_argument("--case", type=int, default=None, help="run only the case with this number")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     seed = given.seed or secrets.token_hex(4)

@@ -15,12 +15,12 @@ State = MutableMapping[str, Tensor]
 torch.set_num_threads(1)  # the networks are so small that more threads would only wait
 
 STRICTER = {
-    "residual": "torch's + broadcasts what differs in size, which no residual network means",
-    "linear": "on maps torch's Linear takes the width for features, where that number fits",
+    "residual": "torch's + broadcasts different sizes, which a residual network never intends",
+    "linear": "on maps, torch's Linear takes the width as the features, if the number fits",
     "affine": "torch broadcasts one number to all channels, and features to maps",
-    "same": "an even kernel needs one more row of padding on one side, and on which papers differ",
-    "count_padding": "the family is split on whether padded zeros count, and torch has a default",
-    "aux": "torch computes a loss of any number of outputs; one loss is of the same classes",
+    "same": "an even kernel needs extra padding on one side, and papers differ on which",
+    "count_padding": "networks differ on whether padded zeros count, and torch has a default",
+    "aux": "torch computes losses for any number of outputs; one loss needs the same classes",
 }
 """Cases that torch accepts and archc rejects, with reasons. Nothing else may differ."""
 

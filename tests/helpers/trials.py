@@ -74,7 +74,7 @@ def try_mutants(mutants: Sequence[Mutant], tests: Sequence[str], jobs: int) -> I
         unchanged = compiled(file, trees[file])
         _, status = os.waitpid(forked(lambda: _run_anew(file, unchanged, paths)), 0)
         if status:
-            raise SystemExit(f"without any fault, {', '.join(tests)} fail")
+            raise SystemExit(f"the tests fail without a fault: {', '.join(tests)}")
     yield from _judge(
         outside, lambda m: forked(lambda: _run_anew(m.key.file, codes[m], paths)), jobs
     )
@@ -84,7 +84,7 @@ def try_mutants(mutants: Sequence[Mutant], tests: Sequence[str], jobs: int) -> I
         with Path(os.devnull).open("w") as quiet, redirect_stdout(quiet):
             status = int(pytest.main([*OPTIONS, *paths], plugins=[trial]))
         if status or len(trial.verdicts) < len(inside):
-            raise SystemExit(f"without any fault, {', '.join(tests)} fail")
+            raise SystemExit(f"the tests fail without a fault: {', '.join(tests)}")
         yield from trial.verdicts
 
 

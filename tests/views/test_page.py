@@ -236,7 +236,7 @@ def test_a_file_name_is_text_too(tmp_path: Path) -> None:
     try:
         spec.write_text((SPECS[1]).read_text())
     except OSError:
-        pytest.fail("no such name can be made here")
+        pytest.fail("this file system does not allow the name")
     page = page_of(tmp_path, str(spec))
     assert len(page.raw["script"]) == 1
     assert "--><script>alert(1)<\\u202e.yaml" in page.text

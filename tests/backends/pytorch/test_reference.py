@@ -36,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Run in an empty folder without network access."""
 
     def connect(*_: object) -> None:
-        raise AssertionError("something is fetched")
+        raise AssertionError("the network is used")
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(socket.socket, "connect", connect)
