@@ -94,7 +94,7 @@ def test_parameters_of_a_text_and_of_a_mapping() -> None:
         archc.loads(yaml.safe_dump(spec, sort_keys=False), {"filters": 8}),
     ):
         assert archc.analyze(network).rows[0].output == (8, 8, 8)
-    with pytest.raises(ValueError, match="set where it is loaded"):
+    with pytest.raises(ValueError, match="a loaded network takes no parameters"):
         archc.check(archc.load(spec), {"filters": 8})
 
 
@@ -161,7 +161,7 @@ def test_a_path_is_not_looked_up_as_a_name() -> None:
 
 def test_a_text_in_place_of_a_name_is_told_from_one() -> None:
     for function in (archc.load, archc.analyze):
-        with pytest.raises(archc.SpecError, match=r"archc\.loads takes texts"):
+        with pytest.raises(archc.SpecError, match=r"pass text to archc\.loads"):
             function(TEXT)
 
 

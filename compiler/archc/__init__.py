@@ -4,7 +4,7 @@
     analysis = archc.analyze(network)
     files = archc.emit(network, analysis)
 
-What goes wrong is raised as :class:`SpecError`, whose ``diagnostics`` say where and why.
+Invalid specs raise :class:`SpecError`, whose ``diagnostics`` say where and why.
 """
 
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from archc.driver.backend import BackendUnavailable as BackendUnavailable
     from archc.network.ir import Network as Network
 
-_HOMES = {
+_MODULES = {
     "Analysis": "analyses",
     "BackendUnavailable": "driver.backend",
     "Conformance": "checks.conformance",
@@ -52,36 +52,16 @@ _HOMES = {
     "to_pandas": "api",
 }
 
-__all__ = [
-    "Analysis",
-    "BackendUnavailable",
-    "Conformance",
-    "Diagnostic",
-    "Difference",
-    "Network",
-    "CheckResult",
-    "SpecError",
-    "__version__",
-    "analyze",
-    "check",
-    "check_conformance",
-    "compare",
-    "draw",
-    "emit",
-    "load",
-    "loads",
-    "module_class",
-    "to_pandas",
-]
+__all__ = ["__version__", *_MODULES]
 
 
 def __getattr__(name: str) -> object:
-    # The public names are imported when they are first used: `archc --help` needs none of them.
-    if name not in _HOMES:
+    # Imported at first use: `archc --help` needs none of them.
+    if name not in _MODULES:
         raise AttributeError(f"module 'archc' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"archc.{_HOMES[name]}"), name)
+    return getattr(import_module(f"archc.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

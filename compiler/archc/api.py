@@ -1,4 +1,4 @@
-"""The Python API: what the command line does, for programs and notebooks."""
+"""The Python API, for programs and notebooks."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec as find_module
@@ -33,23 +33,23 @@ if TYPE_CHECKING:
 show_in_notebooks()
 
 Spec = str | PathLike[str] | Mapping[str, Any] | Network
-"""What every function takes for a spec: its name, its path, a mapping, or the loaded network."""
+"""A spec: its name, its path, a mapping with its content, or the loaded network."""
 
 TEXT = "<text>"
-"""What findings call a text that is in no file."""
+"""The file name in diagnostics of a text that is in no file."""
 
 
 def load(
     spec: str | PathLike[str] | Mapping[str, Any], parameters: Settings | None = None
 ) -> Network:
-    """The network that a spec describes.
+    """Load the network that a spec describes.
 
-    ``spec`` is the name of a spec here, in ``specs/`` or among those shipped with archc, a path, or
-    a mapping with what a spec file says. A ``Path`` is never looked up as a name. The other
-    functions take all this, too; ``loads`` takes text.
-    ``parameters`` are values for the spec's parameters, for ``classes`` and for ``input``, as in
+    ``spec`` is a name, a path, or a mapping with the content of a spec file. A name is looked up in
+    the current folder, in ``specs/`` and among the specs shipped with archc; a ``Path`` is not. The
+    other functions take the same; ``loads`` takes text.
+    ``parameters`` set parameters of the spec, ``classes`` and ``input``, for example
     ``{"width": 0.5, "input": "3x299x299"}``.
-    Raises SpecError with every fault of the spec that can be seen before shapes are known.
+    Raises SpecError with all errors that do not depend on shapes.
     """
     return _valid(_load(spec, parameters))
 
@@ -61,23 +61,22 @@ def loads(
     name: str = TEXT,
     folder: str | PathLike[str] | None = None,
 ) -> Network:
-    """The network that the text of a spec describes.
+    """Load a network from the text of a spec.
 
-    Findings show ``name`` for a file. What the text extends is looked for in ``folder``, then among
-    the specs shipped with archc. Raises SpecError as ``load`` does.
+    ``name`` is the file name in diagnostics. A base in ``extends`` is looked up in ``folder``, then
+    among the specs shipped with archc. Raises SpecError as ``load`` does.
     """
     return _valid(load_text(text, name, None if folder is None else Path(folder), parameters))
 
 
 def check(spec: Spec, parameters: Settings | None = None) -> CheckResult:
-    """Every finding of a spec as ``archc check`` shows them: errors, then the warnings of lints.
+    """Check a spec as ``archc check`` does, and return errors and warnings as diagnostics.
 
-    An invalid spec raises nothing: ``findings`` says what is wrong with it, and is empty where
-    nothing is. A loaded network has its parameters already.
+    An invalid spec raises no exception. The parameters of a loaded network cannot be set again.
     """
     if isinstance(spec, Network):
         if parameters is not None:
-            raise ValueError("the parameters of a network are set where it is loaded")
+            raise ValueError("a loaded network takes no parameters: pass them to archc.load")
         return check_network(spec)
     if isinstance(spec, Mapping):
         network = _load(spec, parameters)
@@ -91,9 +90,9 @@ def check(spec: Spec, parameters: Settings | None = None) -> CheckResult:
 
 
 def analyze(network: Spec) -> Analysis:
-    """Shapes, parameters, operations, depth, receptive fields and memory, as exact integers.
+    """Compute shapes, parameters, MACs, depth, receptive fields and memory, as exact integers.
 
-    Raises SpecError with every place where shapes do not fit.
+    Raises SpecError if shapes do not fit.
     """
     analysis = run_analyses(_loaded(network))
     if isinstance(analysis, list):
@@ -102,17 +101,17 @@ def analyze(network: Spec) -> Analysis:
 
 
 def check_conformance(network: Spec | Analysis) -> Conformance:
-    """Every printed cell against the computed one, and what is wrong with the table.
+    """Check every cell of the printed table against the computed value.
 
-    Raises SpecError with every place where shapes do not fit.
+    Raises SpecError if shapes do not fit.
     """
     return check_table(_analysed(network))
 
 
 def compare(before: Spec | Analysis, after: Spec | Analysis) -> Difference:
-    """What changed between two networks, row by row, as ``archc diff`` shows it.
+    """Compare two networks row by row, as ``archc diff`` does.
 
-    Raises SpecError where the shapes of a network do not fit.
+    Raises SpecError if shapes do not fit.
     """
     return compare_analyses(_analysed(before), _analysed(after))
 
@@ -124,16 +123,15 @@ def draw(
     *,
     theme: "Theme" = "auto",
 ) -> Drawing:
-    """A picture as the text of an SVG file: of the network, or of what is at ``path`` in it.
+    """Draw the network as SVG, or only the part at ``path``, or only the definition of ``module``.
 
-    ``module`` draws a module as it is defined. With the theme auto, colours are those of the
-    reader's screen. Raises SpecError where shapes do not fit, LookupError where there is no such
-    part.
+    The theme ``auto`` follows the viewer's settings. Raises SpecError if shapes do not fit, and
+    LookupError if there is no such part.
     """
     from archc.views.drawing.pictures import find_part, no_such_part, picture, picture_part
 
     if path is not None and module is not None:
-        raise ValueError("a path or a module is drawn, not both")
+        raise ValueError("pass path or module, not both")
     analysis = _analysed(network)
     name = analysis.network.name
     if path is None and module is None:
@@ -146,13 +144,12 @@ def draw(
 
 
 def to_pandas(value: Spec | Analysis | Difference, layers: bool = False) -> "DataFrame":
-    """A table of pandas: the rows of a network, or with ``layers`` its layers; or what changed.
+    """Return a pandas table of a network's rows, of its layers, or of a difference.
 
-    It is that of ``archc table --format csv`` without what sums would count again: totals, and the
-    parts of auxiliary heads beside the heads. ``params`` are all that is learned; ``weights`` are
-    those without biases and norms, which a printed table may count instead. Of a difference it has
-    each number before and after. Raises BackendUnavailable where pandas is not installed, SpecError
-    where shapes do not fit.
+    The columns are those of ``archc table --format csv``. Totals and the layers of auxiliary heads
+    are left out, so that sums count nothing twice. ``params`` counts all parameters, ``weights``
+    leaves out biases and norms, as some printed tables do. A difference has each number before and
+    after. Raises BackendUnavailable if pandas is not installed, and SpecError if shapes do not fit.
     """
     if find_module("pandas") is None:
         raise BackendUnavailable("this needs pandas: pip install 'archc-compiler[notebook]'")
@@ -162,7 +159,7 @@ def to_pandas(value: Spec | Analysis | Difference, layers: bool = False) -> "Dat
 
     if isinstance(value, Difference):
         if layers:
-            raise ValueError("a difference is told by rows: it has no table of layers")
+            raise ValueError("a difference has no table of layers")
         return as_frame(difference_records(value))
     analysis = _analysed(value)
     if layers:
@@ -179,14 +176,13 @@ def emit(
     stem: str = "",
     weights: Mapping[str, Any] | None = None,
 ) -> Mapping[str, bytes]:
-    """The generated files, names with contents; nothing is written.
+    """Generate files and return their content by name, without writing them.
 
-    ``stem`` is the base of the file names: by default that of ``archc build``, or the network's
-    name where there is no file. ``weights`` are tensors by key, such as a state_dict, for a
-    backend whose files hold them. Raises SpecError where the network does not fit together, the
-    backend cannot express it or the weights do not fit, LookupError where there is no such backend,
-    ValueError where it has no use for weights, BackendUnavailable where what it needs is not
-    installed.
+    ``stem`` is the base of the file names. By default it is that of ``archc build``, or the
+    network's name if there is no spec file. ``weights`` are tensors by key, such as a state_dict,
+    for a backend whose files hold weights. Raises SpecError if shapes or weights do not fit or the
+    backend does not support the network, LookupError for an unknown backend, ValueError if its
+    files hold no weights, and BackendUnavailable if a package that it needs is not installed.
     """
     network = _loaded(network)
     stem = stem or stem_of_network(network)
@@ -194,7 +190,7 @@ def emit(
     analysis = analysis or analyze(network)
     if weights is not None:
         if "weights" not in chosen.options:
-            raise ValueError(f"the files of the backend {backend} hold no weights")
+            raise ValueError(f"the files of backend {backend} hold no weights")
         match = match_checkpoint(analysis, weights)
         if match.diagnostics:
             raise SpecError(match.diagnostics)
@@ -206,11 +202,11 @@ def emit(
 
 
 def module_class(spec: Spec, *, backend: str = DEFAULT) -> Any:
-    """The network as a live class: by default a subclass of torch.nn.Module.
+    """Return the network as a class, by default a subclass of torch.nn.Module.
 
     >>> model = archc.module_class("network.yaml")(num_classes=10)
 
-    Raises SpecError as the other functions do, BackendUnavailable where torch is not installed.
+    Raises SpecError as the other functions do, and BackendUnavailable if torch is not installed.
     """
     return _backend(backend).materialize(analyze(spec))
 
@@ -225,10 +221,12 @@ def _load(
 
 
 def _found(spec: str | PathLike[str]) -> SpecFile | Diagnostic:
-    """The file of a name or of a path."""
+    """Find the file of a name or a path."""
     found = find_spec(spec) if isinstance(spec, str) else find_path(fspath(spec))
     if isinstance(found, Diagnostic) and isinstance(spec, str) and "\n" in spec:
-        return Diagnostic(found.code, "a text is no name of a spec", hint="archc.loads takes texts")
+        return Diagnostic(
+            found.code, "expected the name of a spec, got its text", hint="pass text to archc.loads"
+        )
     return found
 
 
@@ -249,5 +247,5 @@ def _analysed(network: Spec | Analysis) -> Analysis:
 def _backend(name: str) -> Backend:
     backend = load_backend(name)
     if backend is None:
-        raise LookupError(f"no backend is called {name}")
+        raise LookupError(f"unknown backend {name}")
     return backend
