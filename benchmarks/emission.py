@@ -24,7 +24,7 @@ from safetensors.numpy import load_file, save_file
 
 import archc
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import expected_state
+from archc.checks.checkpoints.state import expected_state
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").glob("*.yaml"))
 WARM_UP = 1

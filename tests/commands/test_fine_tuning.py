@@ -14,7 +14,8 @@ from command_line import run
 from torch import Tensor
 
 import archc
-from archc.checks.checkpoints.match import class_layers, match_checkpoint
+from archc.checks.checkpoints.match import match_checkpoint
+from archc.checks.checkpoints.state import class_layers
 from archc_backends.pytorch.run.reference import torchvision_models
 
 SPEC = """\
@@ -79,18 +80,18 @@ def test_everything_but_the_layers_named_is_taken(leave: list[str]) -> None:
     theirs = model(classes=7).state_dict()
     assert weights(theirs, "--check") == (
         1,
-        "error[A703] aux1.fc2.weight is 7x8, and 5x8 is needed\n"
-        "error[A703] aux1.fc2.bias is 7, and 5 is needed\n"
-        "error[A703] aux2.fc2.weight is 7x8, and 5x8 is needed\n"
-        "error[A703] aux2.fc2.bias is 7, and 5 is needed\n"
-        "error[A703] fc.weight is 7x4, and 5x4 is needed\n"
-        "error[A703] fc.bias is 7, and 5 is needed\n"
+        "error[A703] aux1.fc2.weight is 7x8, expected 5x8\n"
+        "error[A703] aux1.fc2.bias is 7, expected 5\n"
+        "error[A703] aux2.fc2.weight is 7x8, expected 5x8\n"
+        "error[A703] aux2.fc2.bias is 7, expected 5\n"
+        "error[A703] fc.weight is 7x4, expected 5x4\n"
+        "error[A703] fc.bias is 7, expected 5\n"
         "theirs.pt fits with archc weights --leave classes\n",
     )
     assert weights(theirs, *leave, "-o", "ours.pt") == (
         0,
         "wrote ours.pt: 12 tensors of Toy\n"
-        "left as initialised, without weights: fc, aux1.fc2 and aux2.fc2\n",
+        "not loaded, left as initialised: fc, aux1.fc2 and aux2.fc2\n",
     )
     written = torch.load("ours.pt")
     assert written.keys() == without(theirs, *CLASSIFIERS).keys()
@@ -181,7 +182,7 @@ def test_a_name_that_is_no_layer_with_weights_is_refused_in_both_places(name: st
     theirs = model().state_dict()
     code, output = weights(theirs, "--check", "--leave", name)
     assert code == 1
-    assert output.startswith(f"error[A208] {name} is no layer with weights of Toy\n")
+    assert output.startswith(f"error[A208] Toy has no layer {name} with weights\n")
     assert ("did you mean fc?" in output) == (name in ("fcc", "fc."))
     with pytest.raises(ValueError, match="is no layer with weights"):
         model().load_checkpoint(theirs, leave=(name,))
@@ -206,9 +207,9 @@ def test_with_a_mapping_that_drops_the_layer() -> None:
     assert weights(theirs, "-o", "ours.pt", "--leave", "fc") == (
         0,
         "wrote ours.pt: 8 tensors of Toy\n"
-        "left as initialised, without weights: fc\n"
-        "without the auxiliary heads: the checkpoint has no aux1 and aux2\n"
-        "2 keys dropped as its mapping says\n",
+        "not loaded, left as initialised: fc\n"
+        "auxiliary heads left out: the checkpoint has no weights for aux1 and aux2\n"
+        "2 keys dropped by the mapping\n",
     )
     assert torch.load("ours.pt").keys() == without(ours, "fc").keys()
 

@@ -186,9 +186,9 @@ def test_without_heads_and_counters() -> None:
     torch.save({k: v for k, v in state.items() if not k.endswith("tracked")}, "other.pt")
     for option in ("--merge", "--optimize"):
         code, output = weights("bare.pt", "-o", f"for{option}.pt", option)
-        assert code == 0 and "without the auxiliary heads" in output
+        assert code == 0 and "auxiliary heads left out" in output
         code, output = weights("other.pt", "--check", option)
-        assert code == 0 and "3 counters of batches" in output
+        assert code == 0 and "3 batch counters missing" in output
     assert weights("for--merge.pt", "-o", "back.pt", "--merge", "--back")[0] == 0
     assert torch.load("back.pt").keys() == state.keys()
 
@@ -214,10 +214,10 @@ def holed(state: State, key: str, number: float) -> State:
 
 
 BAD: dict[str, tuple[Callable[[State], object], str]] = {
-    "a NaN": (lambda s: holed(s, "fc.weight", float("nan")), "error[A705] fc.weight has 1 element"),
+    "a NaN": (lambda s: holed(s, "fc.weight", float("nan")), "error[A705] fc.weight has 1 non-finite element"),
     "an infinite variance": (
         lambda s: holed(s, "conv.bn.running_var", float("inf")),
-        "error[A705] conv.bn.running_var has 1 element that is no finite number",
+        "error[A705] conv.bn.running_var has 1 non-finite element",
     ),
     "an extra key": (lambda s: s | {"more": s["fc.bias"]}, "error[A702] more"),
     "a missing key": (lambda s: dict(list(s.items())[:-1]), "error[A701] fc.bias"),

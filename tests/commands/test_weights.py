@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from safetensors.torch import load_file, save_file
 
 import archc
-from archc.checks.checkpoints.match import expected_state
+from archc.checks.checkpoints.state import expected_state
 from archc.cli import cli
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.language.sections.checkpoint_keys import KeyMapping
@@ -145,7 +145,7 @@ def test_a_mapped_checkpoint_is_the_networks_and_round_trips_bit_for_bit() -> No
     torch.save(theirs(state), "caffe.pt")
     assert run("caffe.pt", "-o", "one.pt") == (
         0,
-        "wrote one.pt: 28 tensors of Toy\n1 key dropped as its mapping says\n",
+        "wrote one.pt: 28 tensors of Toy\n1 key dropped by the mapping\n",
     )
     assert same(load("one.pt"), state)
     assert list(load("one.pt")) == list(state)
@@ -250,8 +250,8 @@ def test_matching_is_not_exponential() -> None:
             "26:56",
             "x{b} stands twice among theirs",
         ),
-        ("{a: {source: s, keys: {x: conv2}}}", "26:40", "the network has no state there"),
-        ("{a: {source: s, keys: {'x{a}': 'conv{a}.wieght'}}}", "26:45", "has no state there"),
+        ("{a: {source: s, keys: {x: conv2}}}", "26:40", "the network has no weights there"),
+        ("{a: {source: s, keys: {'x{a}': 'conv{a}.wieght'}}}", "26:45", "has no weights there"),
     ],
 )
 def test_errors_in_a_mapping(section: str, where: str, message: str) -> None:
@@ -282,10 +282,9 @@ def test_everything_that_does_not_fit_is_reported_and_nothing_written() -> None:
         assert code == 1
         assert output.splitlines() == [
             "error[A701] conv1.bias, 6, is missing",
-            "error[A703] fork_3a/1x1.weight (fork3a.branch1.weight here) is 2x6, "
-            "and 2x6x1x1 is needed",
-            "error[A702] loss3/fc.weight, 5x8, is nothing in the network",
-            r"error[A702] odd\x1b[31m\n, a single number, is nothing in the network",
+            "error[A703] fork_3a/1x1.weight (fork3a.branch1.weight here) is 2x6, expected 2x6x1x1",
+            "error[A702] loss3/fc.weight, 5x8, has no counterpart in the network",
+            r"error[A702] odd\x1b[31m\n, a scalar, has no counterpart in the network",
         ]
         assert not Path("out.pt").exists()
 
@@ -297,7 +296,7 @@ def test_two_of_theirs_as_one_of_ours() -> None:
     code, output = run("caffe.pt", "-o", "out.pt")
     assert code == 1
     assert "toy.yaml:31:7: error[A704]" in output
-    assert "conv1/7x7_s2.1 and conv1.bias both become conv1.bias" in output
+    assert "conv1/7x7_s2.1 and conv1.bias both map to conv1.bias" in output
 
 
 def test_lines_that_fit_alike() -> None:
@@ -305,7 +304,7 @@ def test_lines_that_fit_alike() -> None:
     torch.save({"1_1_1.weight": torch.zeros(1)}, "other.pt")
     code, output = run("other.pt", "--check")
     assert code == 1
-    assert "1_1_1.weight fits 1_{b}_{a} and {a}_{b}_1 alike: which of them is meant?" in output
+    assert "ambiguous key 1_1_1.weight: it matches 1_{b}_{a} and {a}_{b}_1" in output
 
 
 def test_auxiliary_heads_may_be_missing_together() -> None:
@@ -313,7 +312,7 @@ def test_auxiliary_heads_may_be_missing_together() -> None:
     torch.save(state, "in.pt")
     code, output = run("in.pt", "-o", "out.pt")
     assert code == 0
-    assert "without the auxiliary heads: the checkpoint has no aux1 and aux2" in output
+    assert "auxiliary heads left out: the checkpoint has no weights for aux1 and aux2" in output
     archc.module_class("toy.yaml")(aux=False).load_state_dict(load("out.pt"), strict=True)
 
 
@@ -335,12 +334,12 @@ def test_counters_that_a_checkpoint_does_not_know_start_at_zero() -> None:
     for name in ("out.pt", "out.safetensors"):
         code, output = run("in.pt", "-o", name)
         assert code == 0
-        assert "2 counters of batches, which it lacks, start at 0" in output
+        assert "2 batch counters missing from the checkpoint, set to 0" in output
         zeros = {key: torch.zeros((), dtype=torch.int64) for key in counters}
         assert same(load(name), {**state, **zeros})
     torch.save({key: value for key, value in state.items() if key != counters[0]}, "in.pt")
     code, output = run("in.pt", "--check")
-    assert (code, output) == (1, f"error[A701] {counters[0]}, a single number, is missing\n")
+    assert (code, output) == (1, f"error[A701] {counters[0]}, a scalar, is missing\n")
 
 
 def test_from() -> None:
@@ -366,7 +365,7 @@ def test_parameters_of_the_spec() -> None:
     torch.save(ours(), "in.pt")
     assert run("in.pt", "--check")[0] == 0
     code, output = run("in.pt", "--check", "--set", "n=8")
-    assert code == 1 and "conv1.bias is 6, and 8 is needed" in output
+    assert code == 1 and "conv1.bias is 6, expected 8" in output
 
 
 def test_a_state_dict_inside() -> None:
@@ -563,7 +562,7 @@ def test_a_tensor_that_only_seems_large_is_never_made() -> None:
     torch.save(state, "in.pt")
     code, output = run("in.pt", "-o", "out.pt")
     assert code == 1
-    assert "conv1.weight is 1000000x1000000x1000, and 6x3x7x7 is needed" in output
+    assert "conv1.weight is 1000000x1000000x1000, expected 6x3x7x7" in output
 
 
 def test_shared_and_strided_tensors_are_written_one_by_one() -> None:

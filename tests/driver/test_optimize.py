@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 import archc
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import expected_state
+from archc.checks.checkpoints.state import expected_state
 from archc.driver.backend import Options, load_backend
 from archc.driver.optimize import DEPLOY, MERGED, RECIPES, Optimized, Recipe, optimize
 from archc.network import ir

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 import archc
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import expected_state
+from archc.checks.checkpoints.state import expected_state
 from archc.driver.backend import Options, load_backend
 from archc.driver.optimize import RECIPES, Optimized, optimize
 from archc.driver.weight_origins import is_invertible

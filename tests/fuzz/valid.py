@@ -16,7 +16,7 @@ from fuzz.text import write
 from torch import nn
 
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import expected_state
+from archc.checks.checkpoints.state import expected_state
 from archc_backends.common.network import softmax_behind
 
 torch.set_num_threads(1)  # the networks are so small that more threads would only wait

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import expected_state, match_checkpoint
+from archc.checks.checkpoints.match import match_checkpoint
+from archc.checks.checkpoints.state import expected_state
 from archc.driver.pipeline import Compiled, compile_spec
 
 ROOT = Path(__file__).parents[2]

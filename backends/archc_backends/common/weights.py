@@ -8,7 +8,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
-from archc.checks.checkpoints.match import shown
+from archc.checks.checkpoints.state import show_key
 from archc.diagnostics import Code, Diagnostic
 from archc.diagnostics.wording import listed
 from archc.driver.backend import BackendUnavailable
@@ -80,7 +80,7 @@ def _no_arrays(file: Path) -> Diagnostic | None:
 
 def no_array(key: str, kind: str) -> Diagnostic:
     """A tensor of a type that numpy lacks."""
-    message = f"{shown(key)} is of type {kind}, of which numpy makes no array"
+    message = f"{show_key(key)} is of type {kind}, of which numpy makes no array"
     return Diagnostic(Code.UNSUPPORTED, message, hint="save it as float32")
 
 
@@ -93,11 +93,11 @@ def _tensors(file: Path, loaded: object) -> dict[str, Any] | Diagnostic:
         return loaded
     for key, value in loaded.items():
         if not isinstance(key, str):
-            what = f"the key {shown(str(key))}, which is no text"
+            what = f"the key {show_key(str(key))}, which is no text"
         elif not isinstance(value, torch.Tensor):
-            what = f"{shown(key)}, which is of type {type(value).__name__} and no tensor"
+            what = f"{show_key(key)}, which is of type {type(value).__name__} and no tensor"
         elif value.layout != torch.strided or value.is_quantized or value.is_meta:
-            what = f"{shown(key)}, a tensor that is sparse, quantized or without data"
+            what = f"{show_key(key)}, a tensor that is sparse, quantized or without data"
         else:
             continue
         hint = "save model.state_dict() alone, or under a key such as state_dict"
@@ -114,7 +114,7 @@ def _state_dict(file: Path, loaded: object) -> dict[Any, Any] | Diagnostic:
         return loaded["state_dict"]  # type: ignore[no-any-return]
     inner = {key: value for key, value in loaded.items() if _holds_tensors(value)}
     if len(inner) > 1:
-        message = f"{file} holds several state_dicts: {listed(shown(str(key)) for key in inner)}"
+        message = f"{file} holds several state_dicts: {listed(show_key(str(key)) for key in inner)}"
         hint = "save the one that is meant, alone or under the key state_dict"
         return Diagnostic(Code.INVALID_CHECKPOINT, message, hint=hint)
     return next(iter(inner.values()), loaded)
@@ -138,7 +138,7 @@ def _refused(file: Path, error: Exception) -> Diagnostic:
     # torch's own message advises to load such a file without the safeguard: it is not passed on.
     unsafe = re.search(r"GLOBAL (\S+)", said) if isinstance(error, UnpicklingError) else None
     if unsafe is not None:
-        name = shown(unsafe[1])
+        name = show_key(unsafe[1])
         message = f"{file} names {name}, which could run code: nothing of it is loaded"
         hint = "save model.state_dict(), which holds tensors alone"
         return Diagnostic(Code.INVALID_CHECKPOINT, message, hint=hint)
@@ -146,5 +146,5 @@ def _refused(file: Path, error: Exception) -> Diagnostic:
     if isinstance(error, UnpicklingError):
         return Diagnostic(Code.INVALID_CHECKPOINT, message)
     reason = said.partition("\n")[0].partition(". ")[0]
-    note = shown(f"{type(error).__name__}: {reason}")
+    note = show_key(f"{type(error).__name__}: {reason}")
     return Diagnostic(Code.INVALID_CHECKPOINT, message, notes=(note,))

@@ -8,7 +8,7 @@ from zlib import crc32
 
 from archc.analyses import Analysis
 from archc.bench.runtimes import Workload
-from archc.checks.checkpoints.match import expected_state
+from archc.checks.checkpoints.state import expected_state
 from archc.ops.operator import Shape
 
 if TYPE_CHECKING:

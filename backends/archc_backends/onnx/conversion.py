@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import expected_state
+from archc.checks.checkpoints.state import expected_state
 from archc.diagnostics import Code, Diagnostic
 from archc.driver.optimize import Optimized
 from archc.driver.weight_origins import Source, origins

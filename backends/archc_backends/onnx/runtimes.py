@@ -7,7 +7,7 @@ from typing import Any
 
 from archc.analyses import Analysis
 from archc.bench.runtimes import Mode, Role, Session, Workload
-from archc.checks.checkpoints.match import expected_state
+from archc.checks.checkpoints.state import expected_state
 from archc.diagnostics import Diagnostic
 from archc.driver.backend import Options
 from archc.driver.optimize import DEPLOY, optimize

@@ -11,7 +11,7 @@ import onnx
 from onnx import ModelProto, TensorProto, helper, shape_inference
 
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import shown
+from archc.checks.checkpoints.state import show_key
 from archc.diagnostics import Code, Diagnostic
 from archc.driver.files.stamps import REACH
 from archc.ops.operator import Tensor, format_shape
@@ -107,7 +107,7 @@ def _differences(analysis: Analysis, model: ModelProto, inferred: Values) -> Ite
     declared = _values(model)
     for name, shape in inferred.items():
         if declared.get(name) != shape:
-            yield f"{shown(name)} is declared {declared.get(name)}, ONNX infers {shape}"
+            yield f"{show_key(name)} is declared {declared.get(name)}, ONNX infers {shape}"
     expected = dict(_outputs(analysis, model))
     expected[IMAGES] = [BATCH, *analysis.network.input]
     for name, analysed in expected.items():
@@ -116,7 +116,7 @@ def _differences(analysis: Analysis, model: ModelProto, inferred: Values) -> Ite
     found = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
     known = {key for key, _ in _state(analysis)} | view_graph(analysis).constants.keys()
     for name in sorted(found.keys() - known):
-        yield f"{shown(name)} is not in the analysis"
+        yield f"{show_key(name)} is not in the analysis"
     params = 0
     for key, tensor in _state(analysis):
         held = found.get(key)
@@ -177,4 +177,4 @@ def _run(analysis: Analysis, file: Path, kind: str) -> Iterator[str]:
 
 
 def _line(error: Exception) -> str:
-    return shown(" ".join(str(error).split()))
+    return show_key(" ".join(str(error).split()))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import check_values, shown
+from archc.checks.checkpoints.state import show_key
+from archc.checks.checkpoints.values import check_values
 from archc.diagnostics import Code, Diagnostic
 from archc.ops.convolution import Conv
 from archc.ops.linear import Linear
@@ -75,7 +76,7 @@ def as_arrays(tensors: Mapping[str, Any]) -> "dict[str, Array] | Diagnostic":
         try:
             arrays[key] = np.asarray(_plain(tensor))
         except (TypeError, ValueError, RuntimeError):
-            kind = shown(str(getattr(tensor, "dtype", type(tensor).__name__)))
+            kind = show_key(str(getattr(tensor, "dtype", type(tensor).__name__)))
             return files.no_array(key, kind)
     return arrays
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import CLASSES, Shaped, match_checkpoint
+from archc.checks.checkpoints.match import Shaped, match_checkpoint
+from archc.checks.checkpoints.state import CLASSES
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.language.library import known_specs
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from archc.analyses import Analysis, analyze
 from archc.checks.budget import check_budget
-from archc.checks.checkpoints.match import check_checkpoints
+from archc.checks.checkpoints.key_mappings import check_key_mappings
 from archc.checks.conformance import Conformance, check_conformance
 from archc.checks.lints import LINT_NAMES
 from archc.diagnostics import (
@@ -54,7 +54,7 @@ class Compiled(NamedTuple):
     def diagnostics(self) -> list[Diagnostic]:
         """Where the network is not what its spec says: in its table, budget or checkpoints."""
         diagnostics = [*self.conformance.diagnostics, *check_budget(self.analysis)]
-        diagnostics += check_checkpoints(self.analysis)
+        diagnostics += check_key_mappings(self.analysis)
         if self.network.lints:
             # What a variant no longer has of its base's rows is not for the base to change.
             unknown = unknown_rows(self.network.lints, self._paths())

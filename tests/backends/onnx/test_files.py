@@ -19,7 +19,7 @@ from safetensors.numpy import load_file as load_arrays
 from safetensors.torch import save_file
 
 import archc
-from archc.checks.checkpoints.match import expected_state
+from archc.checks.checkpoints.state import expected_state
 from archc.driver.backend import load_backend
 from archc.driver.files.stamps import digest_of
 from archc.ops.normalization import LRN
@@ -425,24 +425,27 @@ def _of_type(dtype: torch.dtype) -> Callable[[], str]:
 
 BAD = {
     "missing": (lambda: spoilt(fc__bias=None), "error[A701] fc.bias, 5, is missing"),
-    "left over": (lambda: spoilt(fc__scale=torch.zeros(3)), "error[A702] fc.scale, 3, is nothing"),
+    "left over": (
+        lambda: spoilt(fc__scale=torch.zeros(3)),
+        "error[A702] fc.scale, 3, has no counterpart",
+    ),
     "wrong shape": (
         lambda: spoilt(fc__bias=torch.zeros(6)),
-        "error[A703] fc.bias is 6, and 5 is needed",
+        "error[A703] fc.bias is 6, expected 5",
     ),
     "not a number": (
         lambda: spoilt(fc__bias=torch.tensor([0.0, torch.nan, 0, 0, 0])),
-        "error[A705] fc.bias has 1 element that is no finite number",
+        "error[A705] fc.bias has 1 non-finite element",
     ),
     "infinite": (
         lambda: spoilt(fc__bias=torch.full((5,), torch.inf)),
-        "error[A705] fc.bias has 5 elements that are no finite number",
+        "error[A705] fc.bias has 5 non-finite elements",
     ),
     "negative variance": (
         lambda: spoilt(block3b__conv__bn__running_var=-torch.ones(8)),
-        "error[A705] block3b.conv.bn.running_var has a negative element",
+        "error[A705] block3b.conv.bn.running_var has a negative variance",
     ),
-    "whole numbers": (_of_type(torch.int32), "error[A705] fc.bias is of type int32"),
+    "whole numbers": (_of_type(torch.int32), "error[A705] fc.bias has type int32"),
     "two types": (_of_type(torch.float64), "error[A506] fc.bias is of type float64 and"),
     "another network": (_other, "error[A701] conv1.depthwise.weight, 6x1x7x7, is missing"),
     "truncated": (_truncated, "error[A705] bad.safetensors is damaged"),

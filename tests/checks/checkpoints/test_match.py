@@ -60,8 +60,8 @@ def test_a_prefix_is_one_diagnostic_and_one_option_takes_it_off(prefix: str) -> 
     theirs = prefixed(prefix, state())
     assert weights(theirs, "-o", "ours.pt") == (
         1,
-        f"error[A702] all 10 keys start with {prefix}, which is no part of the network's keys\n"
-        f"  = hint: archc weights --strip-prefix {prefix} takes it off\n",
+        f"error[A702] all 10 keys start with {prefix}, but the network's keys do not\n"
+        f"  = hint: use archc weights --strip-prefix {prefix}\n",
     )
     for option in (prefix, prefix.removesuffix(".")):
         code, output = weights(theirs, "-o", "ours.pt", "--force", "--strip-prefix", option)
@@ -74,13 +74,13 @@ def test_other_errors_are_shown_below_the_prefix() -> None:
     theirs["loss.weight"] = torch.zeros(5)
     theirs["module.fc.bias"] = torch.zeros(7)
     expected = (
-        "error[A703] module.fc.bias (fc.bias here) is 7, and 5 is needed\n"
-        "error[A702] loss.weight, 5, is nothing in the network\n"
+        "error[A703] module.fc.bias (fc.bias here) is 7, expected 5\n"
+        "error[A702] loss.weight, 5, has no counterpart in the network\n"
     )
     code, output = weights(theirs, "--check")
     assert code == 1
-    first, _, rest = output.partition("takes it off\n")
-    assert "10 of 11 keys start with module., which" in first
+    first, _, rest = output.partition("--strip-prefix module.\n")
+    assert "10 of 11 keys start with module., but" in first
     assert rest == expected
     assert weights(theirs, "--check", "--strip-prefix", "module.") == (1, expected)
 
@@ -95,9 +95,12 @@ def test_a_prefix_of_the_networks_own_keys_stays() -> None:
     assert all(key.startswith("module.") for key in ours)
     assert weights(ours, "--check")[0] == 0
     code, output = weights({**ours, "module.conv.scale": torch.zeros(1)}, "--check")
-    assert (code, output) == (1, "error[A702] module.conv.scale, 1, is nothing in the network\n")
+    assert (code, output) == (
+        1,
+        "error[A702] module.conv.scale, 1, has no counterpart in the network\n",
+    )
     code, output = weights(prefixed("module.", ours), "--check")
-    assert "all 6 keys start with module., which" in output
+    assert "all 6 keys start with module., but" in output
     assert weights(prefixed("module.", ours), "--check", "--strip-prefix", "module.")[0] == 0
 
 
@@ -112,7 +115,7 @@ def test_a_prefix_in_front_of_a_mapping() -> None:
     assert weights(theirs, "--check")[0] == 0
     code, output = weights(prefixed("model.", theirs), "--check")
     assert code == 1 and output.count("error[") == 1
-    assert "all 10 keys start with model., which" in output
+    assert "all 10 keys start with model., but" in output
     code, _ = weights(prefixed("model.", theirs), "-o", "ours.pt", "--strip-prefix", "model.")
     assert code == 0
     assert torch.load("ours.pt").keys() == state().keys()
@@ -128,7 +131,7 @@ def test_building_with_a_prefix_says_what_takes_it_off() -> None:
     result = run("build", "--backend", "onnx", "--weights", "theirs.pt", "toy.yaml")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[1:] == [
-        "  = hint: archc weights --strip-prefix module. takes it off",
+        "  = hint: use archc weights --strip-prefix module.",
         "nothing was written",
     ]
 
@@ -239,25 +242,25 @@ def of_type(dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
     return lambda value: value.to(dtype)
 
 
-FLOATS = "float16, bfloat16, float32, float64"
+FLOATS = "float16, bfloat16, float32 and float64"
 BAD: dict[str, tuple[str, Callable[[Tensor], Tensor], str]] = {
-    "bool": ("fc.bias", of_type(torch.bool), f"is of type bool, and one of {FLOATS} is needed"),
-    "int64": ("fc.bias", of_type(torch.int64), f"is of type int64, and one of {FLOATS} is needed"),
-    "complex": ("fc.bias", of_type(torch.complex64), "is of type complex64, and one of"),
-    "float8": ("fc.bias", of_type(torch.float8_e4m3fn), "is of type float8_e4m3fn, and one of"),
-    "NaN": ("conv_1.conv.weight", lambda v: v / 0 * 0, "has 162 elements that are no finite"),
+    "bool": ("fc.bias", of_type(torch.bool), f"has type bool, expected one of {FLOATS}"),
+    "int64": ("fc.bias", of_type(torch.int64), f"has type int64, expected one of {FLOATS}"),
+    "complex": ("fc.bias", of_type(torch.complex64), "has type complex64, expected one of"),
+    "float8": ("fc.bias", of_type(torch.float8_e4m3fn), "has type float8_e4m3fn, expected one of"),
+    "NaN": ("conv_1.conv.weight", lambda v: v / 0 * 0, "has 162 non-finite elements"),
     "inf": (
         "fc.bias",
         lambda v: v.index_fill(0, torch.tensor(2), -torch.inf),
-        "has 1 element that",
+        "has 1 non-finite element",
     ),
-    "variance": ("conv_1.bn.running_var", lambda v: -v, "has a negative element"),
+    "variance": ("conv_1.bn.running_var", lambda v: -v, "has a negative variance"),
     "counter": (
         "conv_1.bn.num_batches_tracked",
         of_type(torch.float32),
-        "and an integer is needed",
+        "expected an integer type",
     ),
-    "truth": ("conv_1.bn.num_batches_tracked", of_type(torch.bool), "and an integer is needed"),
+    "truth": ("conv_1.bn.num_batches_tracked", of_type(torch.bool), "expected an integer type"),
 }
 
 
@@ -311,7 +314,7 @@ def test_a_type_that_numpy_lacks_is_reported() -> None:
 
 def test_the_api_says_the_same_of_weights() -> None:
     theirs: dict[str, Any] = {**state(), "fc.bias": torch.zeros(5, dtype=torch.int64)}
-    with pytest.raises(SpecError, match=r"A705.*fc\.bias is of type int64"):
+    with pytest.raises(SpecError, match=r"A705.*fc\.bias has type int64"):
         archc.emit("toy.yaml", backend="onnx", weights=theirs)
     with pytest.raises(SpecError, match=r"all 10 keys start with module\."):
         archc.emit("toy.yaml", backend="onnx", weights=prefixed("module.", state()))

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import class_layers
+from archc.checks.checkpoints.state import class_layers
 from archc.diagnostics.wording import listed
 from archc.network import ir
 from archc.network.names import is_name

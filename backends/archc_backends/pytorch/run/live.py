@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import shown
+from archc.checks.checkpoints.state import show_key
 from archc.diagnostics import Code, Diagnostic, SpecError
 from archc.driver.backend import Backend, Options
 from archc.driver.optimize import Optimized
@@ -40,7 +40,7 @@ def convert_weights(
     try:
         converted: Mapping[str, Any] = convert(state, **options)
     except ValueError as error:
-        return Diagnostic(Code.UNCONVERTIBLE, shown(str(error)))
+        return Diagnostic(Code.UNCONVERTIBLE, show_key(str(error)))
     return converted
 
 

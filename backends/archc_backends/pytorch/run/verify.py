@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from archc.analyses import Analysis
-from archc.checks.checkpoints.match import expected_state
+from archc.checks.checkpoints.state import expected_state
 from archc.diagnostics import Code, Diagnostic
 from archc_backends.common.network import MAXIMUM_PARAMS, softmax_behind
 from archc_backends.common.requirements import require_torch

@@ -1,1 +1,1 @@
-"""Another model's checkpoint checked against the network's state."""
+"""Checks checkpoints of other models against the network's state."""

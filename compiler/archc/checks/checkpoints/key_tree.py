@@ -1,6 +1,6 @@
-"""A network's paths as a tree in which equal parts are one, so that patterns are soon compared.
+"""A network's keys as a tree that shares equal subtrees, for fast matching of patterns.
 
-What a Repeat repeats is looked through once, however often it stands there.
+The copies of a Repeat share one subtree, which a search visits once.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,18 +12,18 @@ _Names = dict[str, "_Names"]
 
 
 class KeyTree(NamedTuple):
-    """What lies below a path: by the next segment, and the segments by what is below them."""
+    """The subtrees below a path: by their segment, and grouped by equal subtrees."""
 
     below: "Mapping[str, KeyTree]"
-    alike: "tuple[tuple[KeyTree, tuple[str, ...]], ...]"
+    groups: "tuple[tuple[KeyTree, tuple[str, ...]], ...]"
 
     def has(self, pattern: str) -> bool:
-        """Whether the pattern stands for a path of the tree, or for the start of one."""
-        return _leads(self, tuple(pattern.split(".")), set())
+        """Whether the pattern matches a path in the tree, or the start of one."""
+        return _matches(self, tuple(pattern.split(".")), set())
 
 
-def key_tree(keys: Iterable[str]) -> KeyTree:
-    """The tree of these keys."""
+def make_key_tree(keys: Iterable[str]) -> KeyTree:
+    """The tree of the keys."""
     names: _Names = {}
     for key in keys:
         at = names
@@ -36,16 +36,16 @@ def _shared(names: _Names, known: dict[tuple[tuple[str, int], ...], KeyTree]) ->
     below = {name: _shared(inner, known) for name, inner in names.items()}
     identity = tuple((name, id(tree)) for name, tree in below.items())
     if identity not in known:
-        alike: dict[int, tuple[KeyTree, list[str]]] = {}
+        groups: dict[int, tuple[KeyTree, list[str]]] = {}
         for name, tree in below.items():
-            alike.setdefault(id(tree), (tree, []))[1].append(name)
-        groups = tuple((tree, tuple(names)) for tree, names in alike.values())
-        known[identity] = KeyTree(below, groups)
+            groups.setdefault(id(tree), (tree, []))[1].append(name)
+        shared = tuple((tree, tuple(names)) for tree, names in groups.values())
+        known[identity] = KeyTree(below, shared)
     return known[identity]
 
 
-def _leads(tree: KeyTree, segments: tuple[str, ...], seen: set[tuple[int, int]]) -> bool:
-    """Whether the segments lead somewhere; ``seen`` is what did not."""
+def _matches(tree: KeyTree, segments: tuple[str, ...], seen: set[tuple[int, int]]) -> bool:
+    """Whether the segments match a path; ``seen`` are the subtrees where they did not."""
     if not segments:
         return True
     if (id(tree), len(segments)) in seen:
@@ -53,9 +53,9 @@ def _leads(tree: KeyTree, segments: tuple[str, ...], seen: set[tuple[int, int]])
     seen.add((id(tree), len(segments)))
     first, rest = segments[0], segments[1:]
     if "{" not in first:
-        return first in tree.below and _leads(tree.below[first], rest, seen)
+        return first in tree.below and _matches(tree.below[first], rest, seen)
     return any(
-        _leads(inner, rest, seen)
-        for inner, names in tree.alike
+        _matches(inner, rest, seen)
+        for inner, names in tree.groups
         if any(matches(first, name) for name in names)
     )

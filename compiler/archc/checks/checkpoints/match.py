@@ -1,35 +1,30 @@
-"""A checkpoint's tensors checked against the network's state, without torch and numpy."""
+"""Matches a checkpoint's tensors with a network's state by key and shape.
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from math import inf, isfinite, prod
-from typing import Any, NamedTuple, Protocol, TypeVar
+Needs neither torch nor numpy.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 from archc.analyses import Analysis
-from archc.checks.checkpoints.key_tree import key_tree
-from archc.checks.checkpoints.prefixes import find_prefix, rename
-from archc.diagnostics import Code, Diagnostic, Hint, closest_match, suggest_name
-from archc.diagnostics.collector import MAXIMUM_DIAGNOSTICS
-from archc.diagnostics.escapes import escape_line
+from archc.checks.checkpoints.prefixes import find_prefix, map_key
+from archc.checks.checkpoints.state import (
+    CLASSES,
+    class_layers,
+    expected_state,
+    is_counter,
+    show_key,
+)
+from archc.diagnostics import Code, Diagnostic, suggest_name
 from archc.diagnostics.wording import counted, listed
-from archc.language.sections.checkpoint_keys import KeyMapping, KeyRule, placeholder_values
-from archc.network import ir
+from archc.language.sections.checkpoint_keys import KeyMapping, KeyRule
 from archc.ops.operator import Tensor, format_shape
-
-FLOATS = ("float16", "bfloat16", "float32", "float64")
-"""The types of weights: real numbers in floating point."""
-
-CLASSES = "classes"
-"""Among layers to leave, all those of which one is there for each class."""
-
-_INTEGERS = re.compile("u?int(8|16|32|64)")
-_MOST_SUGGESTIONS = 5
 
 T = TypeVar("T")
 
 
 class Shaped(Protocol):
-    """A tensor, of which nothing but its shape matters here."""
+    """Any tensor; only its shape is used."""
 
     @property
     def shape(self) -> Sequence[int]:
@@ -37,13 +32,14 @@ class Shaped(Protocol):
 
 
 class Match(NamedTuple):
-    """What a checkpoint gives a network.
+    """Which tensor of a checkpoint is used for each key of a network.
 
-    ``sources`` has, for each key of the network in registration order, the checkpoint's key; None
-    for a counter that starts at zero, since a checkpoint from elsewhere has none. ``left`` are the
-    layers whose weights are not taken, which are not among ``sources``; ``dropped`` are the keys
-    left out on purpose. With ``findings`` the rest does not fit, and is not to be used; ``prefix``
-    is then what stands in front of most keys, and is not part of the network's.
+    ``sources`` has the checkpoint's key for each key of the network, in registration order; None
+    for a counter that starts at zero because the checkpoint has no counters. ``left`` are the
+    layers whose weights are not loaded, ``dropped`` the keys that the mapping drops.
+
+    With ``diagnostics`` the checkpoint does not fit. ``prefix`` is then the start of most of its
+    keys, if the network's keys do not have it.
     """
 
     sources: Mapping[str, str | None]
@@ -55,81 +51,24 @@ class Match(NamedTuple):
 
     @property
     def notes(self) -> list[str]:
-        """What there is to know of a checkpoint that fits."""
+        """Notes for the user about a checkpoint that fits."""
         notes = []
         if self.left:
-            notes.append(f"left as initialised, without weights: {listed(self.left)}")
+            notes.append(f"not loaded, left as initialised: {listed(self.left)}")
         if self.missing_heads:
             heads = listed(self.missing_heads)
-            notes.append(f"without the auxiliary heads: the checkpoint has no {heads}")
+            notes.append(f"auxiliary heads left out: the checkpoint has no weights for {heads}")
         counters = sum(source is None for source in self.sources.values())
         if counters:
-            notes.append(f"{counted(counters, 'counter')} of batches, which it lacks, start at 0")
+            missing = counted(counters, "batch counter")
+            notes.append(f"{missing} missing from the checkpoint, set to 0")
         if self.dropped:
-            notes.append(f"{counted(len(self.dropped), 'key')} dropped as its mapping says")
+            notes.append(f"{counted(len(self.dropped), 'key')} dropped by the mapping")
         return notes
 
     def pick(self, tensors: Mapping[str, T]) -> dict[str, T | None]:
-        """The checkpoint's tensors by the network's keys; None for a counter at zero."""
+        """The checkpoint's tensors by the network's keys; None for counters set to zero."""
         return {key: None if name is None else tensors[name] for key, name in self.sources.items()}
-
-
-def expected_state(analysis: Analysis) -> dict[str, Tensor]:
-    """Every entry of the network's state by its key, in registration order."""
-    by_name = {row.node.name: row for row in analysis.rows_and_heads}
-    return {
-        f"{layer.op.path}.{tensor.name}": tensor
-        for name in analysis.network.registration
-        for layer in by_name[name].layers
-        for tensor in layer.op.operator.state(layer.input)
-    }
-
-
-def check_checkpoints(analysis: Analysis) -> list[Diagnostic]:
-    """A finding for each line of a declared mapping that leads to nothing in the network."""
-    key_mappings = analysis.network.checkpoints
-    if not key_mappings:
-        return []
-    state = expected_state(analysis)
-    tree = key_tree(state)
-    paths: dict[str, None] = {}
-    for key in state:
-        segments = key.split(".")
-        paths |= dict.fromkeys(".".join(segments[:end]) for end in range(1, len(segments) + 1))
-    diagnostics: list[Diagnostic] = []
-    for key_mapping in key_mappings.values():
-        astray = [
-            (rule, rule.ours)
-            for rule in sorted(key_mapping.rules, key=lambda rule: rule.span.line)
-            if rule.ours is not None and not tree.has(rule.ours)
-        ]
-        strays = {rule.ours for rule, _ in astray}
-        patterns = (rule.ours for rule in key_mapping.rules if rule.ours and "{" in rule.ours)
-        example = next((ours for ours in patterns if ours not in strays), None)
-        notes: tuple[str, ...] = ()
-        if len(astray) > max(3, len(key_mapping.rules) // 2):
-            # It is the network that has changed, not each of the lines that is misspelt.
-            more = counted(len(astray) - 1, "more line")
-            notes = (f"so it is with {more} of {key_mapping.name}",)
-            del astray[1:]
-        for rule, ours in astray[:MAXIMUM_DIAGNOSTICS]:
-            message = f"{rule.theirs} becomes {ours}, and the network has no state there"
-            # A network has many paths, and looking for a close one takes its time.
-            few = len(diagnostics) < _MOST_SUGGESTIONS
-            hint = _path_meant(ours, example, paths) if few else None
-            diagnostics.append(
-                Diagnostic(Code.UNKNOWN_REFERENCE, message, rule.ours_span, (), notes, hint)
-            )
-    return diagnostics[:MAXIMUM_DIAGNOSTICS]
-
-
-def class_layers(analysis: Analysis) -> tuple[str, ...]:
-    """The layers whose weights depend on the number of classes, those of auxiliary heads last."""
-    network = analysis.network
-    nodes = network.rows_and_heads
-    paths = [path for node in nodes for path in _of_classes(node, {CLASSES})]
-    keys = expected_state(analysis)
-    return tuple(path for path in paths if any(key.startswith(f"{path}.") for key in keys))
 
 
 def match_checkpoint(
@@ -140,23 +79,23 @@ def match_checkpoint(
     leave: Collection[str] = (),
     prefix: str = "",
 ) -> Match:
-    """What each tensor of a checkpoint is in the network, or all that keeps them from fitting.
+    """Match the checkpoint's tensors with the network's state.
 
-    ``prefix`` is taken off keys that start with it, whole segments. ``key_mapping`` is the mapping
-    that they go through then; without one they are as they are. ``leave`` names layers by their
-    paths, ``classes`` all that depend on the number of classes: what the checkpoint has for these
-    is not taken, and need not be there. Auxiliary heads may be missing, all of them together.
+    ``prefix``, in whole segments, is first removed from the keys that start with it; then
+    ``key_mapping`` maps the keys, if there is one. ``leave`` names layers by path whose weights
+    are not loaded and may be missing; ``classes`` means all that depend on the number of classes.
+    The checkpoint may lack all auxiliary heads, but not some of them.
     """
     expected = expected_state(analysis)
-    left = _layers(analysis, expected, leave)
-    if unknown := _unknown(analysis, expected, left):
+    left = _layers_to_leave(analysis, expected, leave)
+    if unknown := _check_layers(analysis, expected, left):
         return Match({}, (), (), (), tuple(unknown))
     if prefix:
         prefix = prefix if prefix.endswith((".", "/")) else f"{prefix}."
         if not any(key.startswith(prefix) for key in tensors):
-            message = f"no key of the checkpoint starts with {shown(prefix)}"
+            message = f"no key of the checkpoint starts with {show_key(prefix)}"
             return Match({}, (), (), (), (Diagnostic(Code.UNKNOWN_REFERENCE, message),))
-    match = _matched(analysis, expected, tensors, key_mapping, left, prefix)
+    match = _match(analysis, expected, tensors, key_mapping, left, prefix)
     if prefix or not match.diagnostics:
         return match
     found = find_prefix(expected, tensors, key_mapping)
@@ -164,82 +103,17 @@ def match_checkpoint(
         return match
     count = sum(key.startswith(found) for key in tensors)
     many = f"all {count}" if count == len(tensors) else f"{count} of {len(tensors)}"
-    message = f"{many} keys start with {shown(found)}, which is no part of the network's keys"
-    hint = f"archc weights --strip-prefix {shown(found)} takes it off"
+    message = f"{many} keys start with {show_key(found)}, but the network's keys do not"
+    hint = f"use archc weights --strip-prefix {show_key(found)}"
     diagnostic = Diagnostic(Code.LEFT_OVER_TENSOR, message, hint=hint)
-    stripped = _matched(analysis, expected, tensors, key_mapping, left, found)
+    stripped = _match(analysis, expected, tensors, key_mapping, left, found)
     return stripped._replace(diagnostics=(diagnostic, *stripped.diagnostics), prefix=found)
 
 
-def check_values(analysis: Analysis, given: Mapping[str, Any]) -> list[Diagnostic]:
-    """A finding for each tensor that holds what no weight is; the shapes are known to fit.
-
-    ``given`` are tensors of torch or arrays of numpy, by keys of the network. Weights are finite
-    numbers in floating point, of any precision that computes; counters are integers.
-    """
-    expected = expected_state(analysis)
-    diagnostics = []
-    for key, tensor in given.items():
-        if tensor is None:
-            continue
-        kind = str(tensor.dtype).rpartition(".")[2]
-        counts = _counts(expected[key])
-        if not _INTEGERS.fullmatch(kind) if counts else kind not in FLOATS:
-            needed = "an integer" if counts else f"one of {', '.join(FLOATS)}"
-            message = f"{key} is of type {kind}, and {needed} is needed"
-            hint = "a checkpoint may lack all of these counters" if counts else None
-            diagnostics.append(Diagnostic(Code.INVALID_CHECKPOINT, message, hint=hint))
-            continue
-        # Both are NaN where an element is, and no tensor is made on the way.
-        least, most = float(tensor.min()), float(tensor.max())
-        if not (isfinite(least) and isfinite(most)):
-            odd = prod(tensor.shape) - int((abs(tensor) < inf).sum())
-            which = "that is no finite number" if odd == 1 else "that are no finite numbers"
-            message = f"{key} has {counted(odd, 'element')} {which}"
-            diagnostics.append(Diagnostic(Code.INVALID_CHECKPOINT, message))
-        elif key.endswith(".running_var") and least < 0:
-            message = f"{key} has a negative element, and no variance is negative"
-            diagnostics.append(Diagnostic(Code.INVALID_CHECKPOINT, message))
-    return diagnostics
-
-
-def shown(key: str) -> str:
-    """A key from a file, in a message: one line, and not too long."""
-    return escape_line(key if len(key) <= 200 else f"{key[:200]}...")
-
-
-def _path_meant(ours: str, example: str | None, paths: Mapping[str, None]) -> Hint | None:
-    """The path that is meant; what its placeholders stand for, another line tells."""
-    filled = (placeholder_values(example, path) for path in paths if example)
-    filling = next(filter(None, filled), None) if "{" in ours else {}
-    if filling is None or any(f"{{{name}}}" not in ours for name in filling):
-        return None
-    meant = ours
-    for name, text in filling.items():
-        meant = meant.replace(f"{{{name}}}", text)
-    close = closest_match(meant, paths)
-    for name, text in filling.items():
-        close = close.replace(text, f"{{{name}}}", 1) if close else None
-    return suggest_name(ours, [close]) if close else None
-
-
-def _of_classes(node: ir.Node, symbols: Collection[str]) -> Iterator[str]:
-    """The operators at or below the node with a field that is one of the symbols."""
-    if isinstance(node, ir.Op):
-        if any(symbol in symbols for symbol in node.symbols.values()):
-            yield node.path
-        return
-    if isinstance(node, ir.Call):
-        inside = {name for name, cell in node.arguments.items() if cell.symbol in symbols}
-        symbols = {CLASSES, *inside}
-    for child in node.children:
-        yield from _of_classes(child, symbols)
-
-
-def _layers(
+def _layers_to_leave(
     analysis: Analysis, expected: Mapping[str, Tensor], names: Iterable[str]
 ) -> tuple[str, ...]:
-    """The paths of the layers named, each once; the word ``classes`` stands for several."""
+    """The paths of the named layers, each once, with ``classes`` replaced by its layers."""
     paths: dict[str, None] = {}
     for name in names:
         is_word = name == CLASSES and not any(key.startswith(f"{CLASSES}.") for key in expected)
@@ -247,21 +121,21 @@ def _layers(
     return tuple(paths)
 
 
-def _unknown(
-    analysis: Analysis, expected: Mapping[str, Tensor], left: tuple[str, ...]
+def _check_layers(
+    analysis: Analysis, expected: Mapping[str, Tensor], names: tuple[str, ...]
 ) -> list[Diagnostic]:
-    """A finding for each name that is no layer with weights."""
+    """A diagnostic for each name that is not a layer with weights."""
     diagnostics = []
-    for name in left:
+    for name in names:
         if not any(key.startswith(f"{name}.") for key in expected):
-            message = f"{shown(name)} is no layer with weights of {analysis.network.name}"
+            message = f"{analysis.network.name} has no layer {show_key(name)} with weights"
             paths = dict.fromkeys(key.rpartition(".")[0] for key in expected)
             hint = suggest_name(name, paths)
             diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, hint=hint))
     return diagnostics
 
 
-def _matched(
+def _match(
     analysis: Analysis,
     expected: Mapping[str, Tensor],
     tensors: Mapping[str, Shaped],
@@ -272,43 +146,40 @@ def _matched(
     diagnostics: list[Diagnostic] = []
     found: dict[str, str] = {}
     dropped: list[str] = []
-    by_rules: dict[str, tuple[KeyRule, ...]] = {}
+    rules_of: dict[str, tuple[KeyRule, ...]] = {}
     for theirs in tensors:
-        key, rules = rename(theirs, key_mapping, prefix)
-        by_rules[theirs] = rules
+        key, rules = map_key(theirs, key_mapping, prefix)
+        rules_of[theirs] = rules
         if len(rules) > 1:
-            fitting = listed(rule.theirs for rule in rules)
-            message = f"{shown(theirs)} fits {fitting} alike: which of them is meant?"
+            matching = listed(rule.theirs for rule in rules)
+            message = f"ambiguous key {show_key(theirs)}: it matches {matching}"
             diagnostics.append(Diagnostic(Code.AMBIGUOUS_KEY, message, rules[0].span))
         elif key is None:
             dropped.append(theirs)
         elif key in found:
-            message = f"{shown(found[key])} and {shown(theirs)} both become {shown(key)}"
-            place = next((rule.span for rule in (*rules, *by_rules[found[key]])), None)
+            message = f"{show_key(found[key])} and {show_key(theirs)} both map to {show_key(key)}"
+            place = next((rule.span for rule in (*rules, *rules_of[found[key]])), None)
             diagnostics.append(Diagnostic(Code.AMBIGUOUS_KEY, message, place))
         else:
             found[key] = theirs
     heads = _missing_heads(analysis, expected, found)
     absent = tuple(f"{name}." for name in (*heads, *left))
     wanted = {key: tensor for key, tensor in expected.items() if not key.startswith(absent)}
-    counters = {key for key, tensor in wanted.items() if _counts(tensor)}
-    starting = counters if counters.isdisjoint(found) else set()
+    counters = {key for key, tensor in wanted.items() if is_counter(tensor)}
+    set_to_zero = counters if counters.isdisjoint(found) else set()
     for key, tensor in wanted.items():
-        if key not in found and key not in starting:
-            shape = _written(tensor.shape)
+        if key not in found and key not in set_to_zero:
+            shape = _format_shape(tensor.shape)
             diagnostics.append(Diagnostic(Code.MISSING_TENSOR, f"{key}, {shape}, is missing"))
         elif key in found and tuple(tensors[found[key]].shape) != tensor.shape:
-            shape, needed = _written(tensors[found[key]].shape), _written(tensor.shape)
-            message = f"{_origin(found[key], key)} is {shape}, and {needed} is needed"
+            shape, needed = _format_shape(tensors[found[key]].shape), _format_shape(tensor.shape)
+            message = f"{_format_keys(found[key], key)} is {shape}, expected {needed}"
             diagnostics.append(Diagnostic(Code.WRONG_SHAPE, message))
-    diagnostics += [
-        Diagnostic(
-            Code.LEFT_OVER_TENSOR,
-            f"{_origin(theirs, key)}, {_written(tensors[theirs].shape)}, is nothing in the network",
-        )
-        for key, theirs in found.items()
-        if key not in expected and not key.startswith(absent)
-    ]
+    for key, theirs in found.items():
+        if key not in expected and not key.startswith(absent):
+            what = f"{_format_keys(theirs, key)}, {_format_shape(tensors[theirs].shape)},"
+            message = f"{what} has no counterpart in the network"
+            diagnostics.append(Diagnostic(Code.LEFT_OVER_TENSOR, message))
     sources = {key: found.get(key) for key in wanted}
     return Match(sources, left, tuple(dropped), heads, tuple(diagnostics))
 
@@ -316,21 +187,16 @@ def _matched(
 def _missing_heads(
     analysis: Analysis, expected: Collection[str], found: Collection[str]
 ) -> tuple[str, ...]:
-    """The auxiliary heads where nothing of any of them is there; one of two is no network."""
+    """All auxiliary heads if the checkpoint has none of them; otherwise none may be missing."""
     heads = tuple(head.name for head in analysis.network.aux)
     prefixes = tuple(f"{head}." for head in heads)
-    there = any(key.startswith(prefixes) for key in found)
-    return heads if not there and any(key.startswith(prefixes) for key in expected) else ()
+    has_any = any(key.startswith(prefixes) for key in found)
+    return heads if not has_any and any(key.startswith(prefixes) for key in expected) else ()
 
 
-def _counts(tensor: Tensor) -> bool:
-    """Whether it counts the batches that a norm has seen, from which nothing is computed."""
-    return tensor.shape == () and not tensor.learned
+def _format_keys(theirs: str, ours: str) -> str:
+    return show_key(theirs) if theirs == ours else f"{show_key(theirs)} ({show_key(ours)} here)"
 
 
-def _origin(theirs: str, ours: str) -> str:
-    return shown(theirs) if theirs == ours else f"{shown(theirs)} ({shown(ours)} here)"
-
-
-def _written(shape: Sequence[int]) -> str:
-    return format_shape(tuple(shape)) or "a single number"
+def _format_shape(shape: Sequence[int]) -> str:
+    return format_shape(tuple(shape)) or "a scalar"

@@ -1,4 +1,4 @@
-"""A prefix that a wrapper puts in front of all keys of a checkpoint, such as ``module.``."""
+"""Finds a prefix that all keys of a checkpoint have, such as ``module.`` from a wrapper."""
 
 import re
 from collections import Counter
@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator
 
 from archc.language.sections.checkpoint_keys import KeyMapping, MappedKey
 
-_MOST_SEGMENTS = 8
+_MAXIMUM_SEGMENTS = 8
 
 
-def rename(key: str, key_mapping: KeyMapping | None, prefix: str) -> MappedKey:
-    """The network's key for one of the checkpoint's, the prefix taken off if it has it."""
+def map_key(key: str, key_mapping: KeyMapping | None, prefix: str) -> MappedKey:
+    """The network's key for a checkpoint's key, without the prefix if the key has it."""
     key = key.removeprefix(prefix)
     return key_mapping.map_key(key) if key_mapping else MappedKey(key, ())
 
@@ -18,23 +18,23 @@ def rename(key: str, key_mapping: KeyMapping | None, prefix: str) -> MappedKey:
 def find_prefix(
     expected: Collection[str], keys: Collection[str], key_mapping: KeyMapping | None
 ) -> str:
-    """The prefix of most keys without which they are most of the network's, ``expected``, if any.
+    """The prefix without which most keys are among the network's, ``expected``; empty if none is.
 
-    It is empty where more keys are the network's as they stand: a network's own keys may all start
-    with the same segment, and so may those of a mapping.
+    It is also empty if at least as many keys match with their prefix: all keys of a network or of
+    a mapping may start with the same segment.
     """
 
     def score(prefix: str) -> int:
-        return sum(rename(key, key_mapping, prefix).key in expected for key in keys)
+        return sum(map_key(key, key_mapping, prefix).key in expected for key in keys)
 
     best = max(["", *_prefixes(keys)], key=score)
     return best if 2 * score(best) > len(expected) else ""
 
 
 def _prefixes(keys: Collection[str]) -> Iterator[str]:
-    """The whole segments that most keys start with, one more each time."""
+    """Yield the prefixes that most keys start with, each a segment longer than the one before."""
     prefix = ""
-    for _ in range(_MOST_SEGMENTS):
+    for _ in range(_MAXIMUM_SEGMENTS):
         rests = (key[len(prefix) :] for key in keys if key.startswith(prefix))
         matches = (re.match("[^./]*[./]", rest) for rest in rests)
         counts = Counter(match[0] for match in matches if match)

@@ -118,7 +118,9 @@ def command(
             f"--leave cannot be used with --{recipe.option}, which needs every layer's weights"
         )
     (compiled,) = compile_all([spec], settings)
-    from archc.checks.checkpoints.match import check_values, expected_state, match_checkpoint
+    from archc.checks.checkpoints.match import match_checkpoint
+    from archc.checks.checkpoints.state import expected_state
+    from archc.checks.checkpoints.values import check_values
     from archc.diagnostics import Diagnostic
     from archc.driver.backend import BackendUnavailable
     from archc.driver.files.writer import File, write_new
