@@ -214,7 +214,10 @@ def holed(state: State, key: str, number: float) -> State:
 
 
 BAD: dict[str, tuple[Callable[[State], object], str]] = {
-    "a NaN": (lambda s: holed(s, "fc.weight", float("nan")), "error[A705] fc.weight has 1 non-finite element"),
+    "a NaN": (
+        lambda s: holed(s, "fc.weight", float("nan")),
+        "error[A705] fc.weight has 1 non-finite element",
+    ),
     "an infinite variance": (
         lambda s: holed(s, "conv.bn.running_var", float("inf")),
         "error[A705] conv.bn.running_var has 1 non-finite element",
