@@ -128,7 +128,7 @@ def draw(
     The theme ``auto`` follows the viewer's settings. Raises SpecError if shapes do not fit, and
     LookupError if there is no such part.
     """
-    from archc.views.drawing.pictures import find_part, no_such_part, picture, picture_part
+    from archc.views.drawing.pictures import find_part, picture, picture_part, unknown_part
 
     if path is not None and module is not None:
         raise ValueError("pass path or module, not both")
@@ -138,7 +138,7 @@ def draw(
         return Drawing(picture([analysis], theme).decode(), name)
     part = find_part(analysis.network, path, module)
     if part is None:
-        raise LookupError(no_such_part(analysis.network, path, module))
+        raise LookupError(unknown_part(analysis.network, path, module))
     drawn = picture_part(analysis, part, module is not None, theme)
     return Drawing(drawn.decode(), f"{path if module is None else module} of {name}")
 

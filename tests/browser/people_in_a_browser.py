@@ -21,8 +21,8 @@ def test_a_screen_reader_finds_a_tree_with_numbers(page: Page) -> None:
     assert 'treeitem "conv1: conv 7x7/2, 3x224x224 to 64x112x112, 9,472 parameters, 118' in told
     row = page.get_by_role("treeitem", name="inception3a: inception")
     assert row.get_by_role("group").get_by_role("treeitem").count() == 7
-    assert page.get_by_role("table", name="What each row costs").count() == 1
-    assert page.get_by_role("complementary", name="The box that is pointed at").count() == 1
+    assert page.get_by_role("table", name="Costs of each row").count() == 1
+    assert page.get_by_role("complementary", name="Details of the selected box").count() == 1
     printed = page.get_by_role("row", name="inception5a").first
     assert "erratum: printed 1072K" in printed.aria_snapshot()
 

@@ -30,13 +30,13 @@ from archc.ops.family import Family
 from archc.ops.operator import Operator
 from archc.views.drawing.blocks import Block, Box, Join, Placed, Text, Wire
 from archc.views.drawing.folding import MAXIMUM_OPEN, fold
-from archc.views.drawing.labels import kind_words, label, repeats
+from archc.views.drawing.labels import is_implied, kind_words, label
 from archc.views.drawing.lines import lines_of
 from archc.views.drawing.marks import differences_to_first, marks_of, names_of
 from archc.views.drawing.network import draw_network, draw_part, draw_side_by_side
 from archc.views.drawing.pictures import find_part, picture
 from archc.views.drawing.svg import colours, render, style
-from archc.views.drawing.text import SIZE, shortened, width_of
+from archc.views.drawing.text import SIZE, shorten, width_of
 from archc.views.page.document import write_page
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
@@ -371,8 +371,8 @@ def test_labels_are_short_and_say_what_matters() -> None:
     symbolic = {layer.op.path: label(layer.op, symbolic=True) for layer in analysis.layers}
     assert symbolic["inception3a.branch2.0"] == "1x1 #3x3 reduce"
     assert kind_words("ReLU") == "ReLU"
-    assert repeats("Inception", "inception3a") and not repeats("Block35", "repeat")
-    assert shortened("a" * 50, 10) == "aaaaaaaaa…"
+    assert is_implied("Inception", "inception3a") and not is_implied("Block35", "repeat")
+    assert shorten("a" * 50, 10) == "aaaaaaaaa…"
 
 
 def test_parts_are_found() -> None:

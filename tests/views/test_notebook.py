@@ -109,7 +109,7 @@ def test_an_analysis_shows_what_the_command_prints(analysis: archc.Analysis) -> 
         [cell.strip() for cell in (*row, *[""] * (len(shown[0]) - len(row)))] for row in rows
     ]
     seen = Seen(markup(analysis))
-    for text in ("6,998,552", "13,378,280", "1,582,671,872", "struck out: 12"):
+    for text in ("6,998,552", "13,378,280", "1,582,671,872", "struck through: 12"):
         assert text in seen.text
     for errata in analysis.network.table.errata.values() if analysis.network.table else ():
         assert errata.why in seen.text
@@ -187,7 +187,7 @@ def test_a_large_network_is_shown_in_short(tmp_path: Path) -> None:
         assert len(markup(value)) < 300_000
         assert len(repr(value)) < 200
     text = Seen(markup(archc.analyze(network))).text
-    assert "503 rows are left out: archc.to_pandas has them." in text
+    assert "503 rows are omitted; archc.to_pandas returns all." in text
     assert "c0" in text and "fc" in text and "c300" not in text
     shown = Seen(markup(difference)).text
     assert "total" in shown and "window 1x1/1 -> 3x3/1" in shown
@@ -197,19 +197,19 @@ def test_a_large_network_is_shown_in_short(tmp_path: Path) -> None:
 def test_too_large_a_picture_is_told_of(
     analysis: archc.Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archc.views.page.fragment.LARGEST_PICTURE", 20_000)
+    monkeypatch.setattr("archc.views.page.fragment.MAXIMUM_PICTURE", 20_000)
     for value in (analysis, analysis.network):
         seen = Seen(markup(value))
         assert "img" not in seen.tags
-        assert "too large for a notebook: archc.draw gives it." in seen.text
+        assert "too large for a notebook; archc.draw returns it." in seen.text
 
 
 def test_a_wide_table_is_shown_in_short(
     analysis: archc.Analysis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archc.views.page.fragment.MOST_COLUMNS", 10)
+    monkeypatch.setattr("archc.views.page.fragment.MAXIMUM_COLUMNS", 10)
     text = Seen(markup(analysis)).text
-    assert "3 columns are left out" in text
+    assert "3 columns are omitted" in text
     assert "patch/stride" in text and "#5x5 reduce" not in text and "ops" in text
 
 

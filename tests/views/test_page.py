@@ -22,7 +22,7 @@ from archc.views.drawing.network import draw_network
 from archc.views.drawing.svg import render, style
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
-CAPTION = "Every cell as computed; sizes are height x width x channels, as papers print them"
+CAPTION = "Computed values. Sizes are height x width x channels, as in papers"
 VOID = {"meta", "link", "br"}
 
 
@@ -106,13 +106,13 @@ def test_the_numbers_are_those_of_the_table(spec: Path, tmp_path: Path) -> None:
         assert counts[1:] == [layer[name] for name in (*names, *others)]
         assert line[4:6] == ["x".join(map(str, layer[side])) for side in ("input", "output")]
         assert line[15] == "x".join(map(str, layer["receptive_field"]))
-    costs = page.tables["What each row costs, for one image"]
+    costs = page.tables["Costs of each row, for one image"]
     rows = {row["name"]: row for row in (*table["rows"], *table["aux"])}
     for name, *bars in costs[1:]:
         row = rows[name.partition(" and ")[0]]
         numbers = [int(text.replace(",", "") or 0) for text in bars[1:6:2]]
         assert numbers == [row["params"], row["macs"], row["activations"]]
-    counted = {row[0]: row[1] for row in page.tables["The same network, counted otherwise"]}
+    counted = {row[0]: row[1] for row in page.tables["Other ways to count this network"]}
     assert counted["params"] == f"{table['totals']['params']:,}"
     assert counted["MACs"] == f"{table['totals']['macs']:,}"
     assert counted["FLOPs, two per MAC"] == f"{2 * table['totals']['macs']:,}"
@@ -121,14 +121,14 @@ def test_the_numbers_are_those_of_the_table(spec: Path, tmp_path: Path) -> None:
 def test_every_erratum_has_its_reason(tmp_path: Path) -> None:
     page = page_of(tmp_path, "googlenet.yaml")
     assert "inception5a.params: the printed 1072K follows from 928 input channels" in page.text
-    assert "Printed params count weights without biases, K being 1,024, rounded down." in page.text
-    assert "Of 70 printed cells 58 are exactly what is computed" in page.text
-    assert "Errata, with what is printed struck out: 12." in page.text
+    assert "Printed params: weights without biases, K = 1,024, rounded down." in page.text
+    assert "58 of 70 printed cells match the computed ones exactly" in page.text
+    assert "Errata, with the printed value struck through: 12." in page.text
 
 
 def test_other_counts_are_those_of_torch(tmp_path: Path) -> None:
     page = page_of(tmp_path, "googlenet_bn.yaml")
-    rows = page.tables["The same network, counted otherwise"]
+    rows = page.tables["Other ways to count this network"]
     counted = {row[0]: int(row[1].replace(",", "")) for row in rows[1:]}
     with torch.device("meta"):
         model = archc.module_class("googlenet_bn.yaml")()
@@ -159,7 +159,7 @@ def test_other_counts_are_those_of_torch(tmp_path: Path) -> None:
 def test_other_counts_are_what_other_tools_print(
     spec: str, name: str, number: str, tmp_path: Path
 ) -> None:
-    rows = page_of(tmp_path, spec).tables["The same network, counted otherwise"]
+    rows = page_of(tmp_path, spec).tables["Other ways to count this network"]
     assert {row[0]: row[1] for row in rows}[name] == number
 
 
@@ -192,7 +192,8 @@ def test_the_page_of_googlenet_is_small(tmp_path: Path) -> None:
 def test_several_specs_are_side_by_side(tmp_path: Path) -> None:
     page = page_of(tmp_path, "googlenet.yaml", "googlenet_small.yaml", "googlenet_half.yaml")
     totals = {
-        row[0]: row[1:] for row in page.tables["Totals; what differs from the first is marked"]
+        row[0]: row[1:]
+        for row in page.tables["Totals; differences from the first network are marked"]
     }
     names = ("googlenet.yaml", "googlenet_small.yaml", "googlenet_half.yaml")
     expected = [json.loads(run("table", name, "--format", "json").output) for name in names]
@@ -200,7 +201,7 @@ def test_several_specs_are_side_by_side(tmp_path: Path) -> None:
         first, *others = (one["totals"][count] for one in expected)
         percents = [f"{n:,} ({100 * (n - first) / first:+.2f}%)" for n in others]
         assert totals[line] == [f"{first:,}", *percents]
-    rows = page.tables["Row by row; what differs from the first is marked"]
+    rows = page.tables["Row by row; differences from the first network are marked"]
     assert rows[0][1:] == [
         n for n in ("GoogLeNet", "GoogLeNetSmall", "GoogLeNetHalf") for n in (n, "", "")
     ]
@@ -337,11 +338,11 @@ def test_a_comparison_tells_of_rows_that_are_gone_renamed_and_new(tmp_path: Path
     for name, rows in (("first", first), ("second", second)):
         (tmp_path / f"{name}.yaml").write_text(preamble + rows + head)
     page = page_of(tmp_path, str(tmp_path / "first.yaml"), str(tmp_path / "second.yaml"))
-    changes = {row[0]: row[1] for row in page.tables["Rows that are not as they were"]}
+    changes = {row[0]: row[1] for row in page.tables["Rows that differ"]}
     assert changes["gone"] == "removed"
     assert changes["old -> young"] == "renamed"
     assert changes["extra"] == "added"
-    side = page.tables["Row by row; what differs from the first is marked"]
+    side = page.tables["Row by row; differences from the first network are marked"]
     named = {row[0]: row for row in side}
     assert "old / young" in named and named["gone"][4] == "none"
     same = page_of(tmp_path, str(tmp_path / "first.yaml"), str(tmp_path / "first.yaml"))

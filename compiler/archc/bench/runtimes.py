@@ -34,7 +34,7 @@ Role = Literal["reference", "written", "optimized", "flops", "bytes"]
 class Mode(NamedTuple):
     """A way of running a network, or a microbenchmark of the machine.
 
-    ``role`` is what runs: the library's reference model, the network as written or optimized, or a
+    ``role`` is what runs: the library's reference model, the network as written or optimised, or a
     microbenchmark of floating-point operations (``flops``) or memory bandwidth (``bytes``).
     ``options`` are for the runtime, such as ``channels_last``.
     """

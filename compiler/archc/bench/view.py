@@ -52,7 +52,7 @@ class Prediction(NamedTuple):
 
 
 def predictions(analysis: Analysis, measured: Iterable[Results]) -> list[Prediction]:
-    """Predict the network as written and optimized, for each workload with known rates."""
+    """Predict the network as written and optimised, for each workload with known rates."""
     networks = {"written": analysis, "optimized": optimize(analysis, DEPLOY).analysis}
     found = []
     for results in measured:

@@ -172,7 +172,7 @@ def _content(
 
         return sealed(write_page(compiled, stamp))
     from archc.views.drawing.picture import convert
-    from archc.views.drawing.pictures import find_part, no_such_part, picture, picture_part
+    from archc.views.drawing.pictures import find_part, picture, picture_part, unknown_part
 
     analyses = [one.analysis for one in compiled]
     if path is None and module is None:
@@ -181,6 +181,6 @@ def _content(
         (analysis,) = analyses
         part = find_part(analysis.network, path, module)
         if part is None:
-            raise click.UsageError(no_such_part(analysis.network, path, module))
+            raise click.UsageError(unknown_part(analysis.network, path, module))
         svg = picture_part(analysis, part, module is not None, theme, stamp)
     return sealed(svg) if form == "svg" else convert(svg, form)

@@ -1,5 +1,5 @@
-"""A network as a picture: nodes to blocks that know their sizes, blocks to SVG.
+"""Pictures of networks: lay out nodes as blocks with known sizes, then write the blocks as SVG.
 
-The IR is a tree, so nothing is searched for: a block is as large as what is in it, and stands where
-the block around it puts it. Only the room that text takes has to be guessed, and is from above.
+The IR is a tree, so layout needs no search: the size of a block follows from its content, and its
+parent places it. The widths of texts are upper bounds, because the reader's font is not known.
 """

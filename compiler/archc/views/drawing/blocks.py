@@ -1,6 +1,6 @@
-"""What a picture is made of: blocks with a size, and what stands in them at which place.
+"""The elements of a picture: blocks with a size, and their parts at fixed positions.
 
-All numbers are whole pixels, counted from the upper left corner of the block that holds them.
+All numbers are pixels from the upper left corner of the surrounding block.
 """
 
 from typing import Literal, NamedTuple
@@ -10,7 +10,7 @@ Weight = Literal["plain", "bold", "muted"]
 
 
 class Text(NamedTuple):
-    """One line of text; ``x`` is where its ``anchor`` stands, ``y`` its baseline."""
+    """One line of text; ``x`` is the position of its ``anchor``, ``y`` its baseline."""
 
     x: int
     y: int
@@ -20,14 +20,14 @@ class Text(NamedTuple):
 
 
 class Wire(NamedTuple):
-    """What data flows along: a line through points; ``arrow`` at its end, where it enters."""
+    """A line that data flows along; ``arrow`` draws an arrowhead at its end."""
 
     points: tuple[tuple[int, int], ...]
     arrow: bool = False
 
 
 class Join(NamedTuple):
-    """Where branches end: a bar that joins their channels."""
+    """A bar at the end of branches, which concatenates their channels."""
 
     x: int
     y: int
@@ -35,10 +35,10 @@ class Join(NamedTuple):
 
 
 class Box(NamedTuple):
-    """The frame of a block that stands for a layer or a row.
+    """The frame of a layer or a row.
 
-    ``path`` is that of the node; ``family`` colours it, such as ``pooling``; ``deck`` says that it
-    stands for several alike, one behind the other; ``mark`` is what a comparison says of it.
+    ``path`` is the node's; ``family``, such as ``pooling``, sets the colour; ``deck`` draws a stack
+    of cards for several equal nodes; ``mark`` is the result of a comparison, such as ``added``.
     """
 
     path: str
@@ -48,7 +48,7 @@ class Box(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A part of a picture. Data enters at the top at ``axis`` and leaves below at the same."""
+    """A part of a picture. Data enters at the top and leaves at the bottom, at x = ``axis``."""
 
     width: int
     height: int
@@ -58,7 +58,7 @@ class Block(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """A block at its place in another."""
+    """A block at a position inside another block."""
 
     x: int
     y: int
@@ -66,8 +66,7 @@ class Placed(NamedTuple):
 
 
 Part = Text | Wire | Join | Placed
-"""What may stand in a block."""
 JOIN = 4
 """The height of a ``Join``."""
 DECK = 3
-"""How far the cards of a deck stand apart; the lowest is that much below the block."""
+"""The offset between the cards of a deck."""

@@ -1,4 +1,4 @@
-"""What repeats, so that a picture draws it once."""
+"""Fold repeated nodes, so that a picture draws equal nodes once."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -7,48 +7,47 @@ from typing import NamedTuple
 from archc.analyses import Analysis
 from archc.network import ir
 
-LEAST_ALIKE = 3
-"""Two that are alike are drawn both; items of a Repeat are always one."""
+MINIMUM_RUN = 3
+"""Fewer equal nodes in a row are drawn one by one, except items of a Repeat."""
 MAXIMUM_OPEN = 1_000
-"""Where more operators would be drawn, a module is drawn once, and further calls are closed.
+"""With more operators to draw, each module is drawn once and its other uses are closed.
 
-Where that is not enough, closed calls counted, items of a Repeat are alike whatever their shapes.
+If the picture is still larger, all items of a Repeat are drawn as one, whatever their shapes.
 """
 
 
 class Run(NamedTuple):
-    """Nodes one after the other that are alike, the first of them drawn for all."""
+    """Consecutive equal nodes. The picture shows the first for all of them."""
 
     nodes: tuple[ir.Node, ...]
 
     @property
     def first(self) -> ir.Node:
-        """The one that is drawn."""
+        """The node that is drawn."""
         return self.nodes[0]
 
 
 class Folding(NamedTuple):
-    """What of a network is drawn: ``closed`` are calls of which only the name is, by ``id``.
+    """The nodes of a network to draw.
 
-    ``kinds`` says of each node which others are alike, by ``id``. With ``coarse`` all items of a
-    Repeat are.
+    ``classes`` numbers the classes of equal nodes, by ``id`` of the node. ``closed`` are the ids of
+    calls drawn without their content. ``coarse``: all items of a Repeat count as equal.
     """
 
     analysis: Analysis
-    kinds: Mapping[int, int]
+    classes: Mapping[int, int]
     closed: frozenset[int] = frozenset()
     coarse: bool = False
 
-    def runs(self, nodes: Sequence[ir.Node], least: int = LEAST_ALIKE) -> Iterator[Run]:
-        """The nodes as runs, in order; fewer than ``least`` alike are runs of one each.
+    def runs(self, nodes: Sequence[ir.Node], least: int = MINIMUM_RUN) -> Iterator[Run]:
+        """Group the nodes into runs, in order; fewer than ``least`` equal nodes are not grouped.
 
-        Alike are nodes with the same layers inside, which take and give the same shapes, and are
-        marked alike.
+        Equal nodes have the same layers, shapes and marks.
         """
         if len(nodes) < least:
             yield from (Run((node,)) for node in nodes)
             return
-        for _, group in groupby(nodes, lambda node: self.kinds[id(node)]):
+        for _, group in groupby(nodes, lambda node: self.classes[id(node)]):
             run = tuple(group)
             if len(run) >= least:
                 yield Run(run)
@@ -56,7 +55,7 @@ class Folding(NamedTuple):
                 yield from (Run((node,)) for node in run)
 
     def below(self, node: ir.Node) -> Iterator[Run]:
-        """What is drawn directly below a node."""
+        """Yield the children of a node to draw, as runs."""
         if id(node) in self.closed:
             return
         if isinstance(node, ir.Repeat):
@@ -70,13 +69,13 @@ class Folding(NamedTuple):
 def fold(
     analysis: Analysis, marks: Mapping[str, str] | None = None, part: ir.Node | None = None
 ) -> Folding:
-    """How a network is folded, so that its picture stays within what a reader can look through.
+    """Fold a network so that its picture has a readable size.
 
-    ``marks`` are what a comparison says, by path; ``part`` is what is drawn of it, if not all.
+    ``marks`` are the results of a comparison by path; ``part`` is the node to draw, if not all.
     """
     network = analysis.network
     heads = [head.body for head in network.aux]
-    folding = Folding(analysis, _kinds(analysis, marks or {}))
+    folding = Folding(analysis, _classes(analysis, marks or {}))
     drawn = [*(run.first for run in folding.runs(network.rows)), *heads]
     tops = drawn if part is None else [part]
     count, again = _count(folding, tops)
@@ -87,7 +86,7 @@ def fold(
 
 
 def _count(folding: Folding, tops: Sequence[ir.Node]) -> tuple[int, frozenset[int]]:
-    """How many operators and closed calls are drawn; which calls are of a module drawn before."""
+    """Count the operators and closed calls to draw; return the later calls of each module, too."""
     again: set[int] = set()
     seen: set[str] = set()
     count = 0
@@ -103,22 +102,22 @@ def _count(folding: Folding, tops: Sequence[ir.Node]) -> tuple[int, frozenset[in
     return count, frozenset(again)
 
 
-def _kinds(analysis: Analysis, marks: Mapping[str, str]) -> dict[int, int]:
-    """A number for each node, the same for two that differ in name and place alone."""
+def _classes(analysis: Analysis, marks: Mapping[str, str]) -> dict[int, int]:
+    """Number the nodes; nodes that differ only in name and position have the same number."""
     numbers: dict[Hashable, int] = {}
-    kinds: dict[int, int] = {}
+    classes: dict[int, int] = {}
     inputs, outputs = analysis.shapes.node_inputs, analysis.shapes.node_outputs
     for row in analysis.network.rows_and_heads:
-        for node in reversed([*ir.walk(row)]):  # what is inside a node stands behind it
-            inside = tuple([kinds[id(child)] for child in node.children])
+        for node in reversed([*ir.walk(row)]):  # children before their parents
+            inside = tuple([classes[id(child)] for child in node.children])
             shapes = inputs[id(node)], outputs[id(node)]
             key = (*_own(node), marks.get(node.path), shapes, inside)
-            kinds[id(node)] = numbers.setdefault(key, len(numbers))
-    return kinds
+            classes[id(node)] = numbers.setdefault(key, len(numbers))
+    return classes
 
 
 def _own(node: ir.Node) -> tuple[Hashable, ...]:
-    """What a node says of itself."""
+    """The properties of a node itself, without its name, position and children."""
     if isinstance(node, ir.Op):
         return (node.operator,)
     if isinstance(node, ir.Residual):

@@ -1,4 +1,4 @@
-"""A node as a block: what follows stands below, what reads the same input stands beside."""
+"""Lay out a node as a block: sequences from top to bottom, branches side by side."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -7,26 +7,26 @@ from archc.network import ir
 from archc.ops.operator import format_shape
 from archc.views.drawing.blocks import DECK, JOIN, Block, Box, Join, Part, Placed, Text, Wire
 from archc.views.drawing.folding import Folding, Run
-from archc.views.drawing.labels import LONGEST, label, repeats
-from archc.views.drawing.text import shortened, width_of
+from archc.views.drawing.labels import MAXIMUM_LABEL, is_implied, label
+from archc.views.drawing.text import shorten, width_of
 
 HEIGHT = 18
-"""Of a box with one line of text."""
+"""The height of a box with one line of text."""
 HEADER = 20
 GAP = 8
-"""Between what follows one another."""
-BESIDE = 8
-"""Between what stands side by side."""
+"""The vertical distance in a sequence."""
+BRANCH_GAP = 8
+"""The horizontal distance between branches."""
 PADDING = 8
 _BASELINE = 13
 _SIGNS = {"added": "+ ", "removed": "- ", "changed": "~ "}
 
 
 class Layout(NamedTuple):
-    """How nodes of a network are drawn.
+    """The layout of a network's nodes.
 
-    ``marks`` are what a comparison says, by path: what it does not mention then has no colours.
-    ``symbolic``: numbers from a module's columns are called as the columns are.
+    ``marks`` are the results of a comparison by path; nodes without a mark then have no colour.
+    ``symbolic`` shows the names of a module's columns instead of their values.
     """
 
     folding: Folding
@@ -34,7 +34,7 @@ class Layout(NamedTuple):
     symbolic: bool = False
 
     def node(self, node: ir.Node) -> Block:
-        """The block of any node."""
+        """Return the block of any node."""
         if isinstance(node, ir.Op):
             return self.operator(node)
         if isinstance(node, ir.Concat):
@@ -44,13 +44,13 @@ class Layout(NamedTuple):
         if isinstance(node, ir.Residual):
             return self._residual(node)
         if isinstance(node, ir.Call) and self.symbolic:
-            return self._called(node)
+            return self._inner_call(node)
         if isinstance(node, ir.Call | ir.Repeat):
             return self.framed(node)
         return _stacked([self._run(run) for run in self.folding.below(node)])
 
     def operator(self, op: ir.Op, alike: int = 1) -> Block:
-        """One box with its label; ``alike`` is how many it stands for."""
+        """Return a box with its label; it represents ``alike`` equal operators."""
         text = self._sign(op) + label(op, self.symbolic)
         text = f"{alike:,} x {text}" if alike > 1 else text
         width = width_of(text) + 2 * PADDING
@@ -60,33 +60,33 @@ class Layout(NamedTuple):
             self.box(op, op.operator.family.name, alike > 1),
         )
 
-    def box(self, node: ir.Node, colour: str, deck: bool = False) -> Box:
-        """The frame of a node. One without a name has the path of what is around it."""
+    def box(self, node: ir.Node, family: str, deck: bool = False) -> Box:
+        """Return the frame of a node; a node without a name has no path of its own."""
         path = node.path if node.name or isinstance(node, ir.Op) else ""
         if self.marks is None:
-            return Box(path, colour, deck)
+            return Box(path, family, deck)
         mark = self.marks.get(path, "")
-        return Box(path, "frame" if colour == "frame" else "plain", deck, mark)
+        return Box(path, "frame" if family == "frame" else "plain", deck, mark)
 
-    def _called(self, call: ir.Call) -> Block:
-        """A module that a module uses, with what it gives to its columns."""
-        given = (cell.symbol or str(cell.value) for cell in call.arguments.values())
-        text = shortened(f"{call.module} {', '.join(given)}", LONGEST)
+    def _inner_call(self, call: ir.Call) -> Block:
+        """A module used in a module, with its cells."""
+        cells = (cell.symbol or str(cell.value) for cell in call.arguments.values())
+        text = shorten(f"{call.module} {', '.join(cells)}", MAXIMUM_LABEL)
         width = width_of(text) + 2 * PADDING
         parts = (Text(width // 2, _BASELINE, text),)
         return Block(width, HEIGHT, width // 2, parts, self.box(call, "frame"))
 
     def _sign(self, node: ir.Node) -> str:
-        """What tells a mark without its colour."""
+        """The sign of a mark, for readers who cannot see its colour."""
         return _SIGNS.get((self.marks or {}).get(node.path, ""), "")
 
     def framed(
         self, node: ir.Node, run: Run | None = None, width: int = 0, noted: bool = True
     ) -> Block:
-        """A node in a frame, named and with its output above what is in it.
+        """Return a node in a frame, under its name and output shape.
 
-        ``run``: the node is the first of several alike, and stands for all. ``noted``: behind the
-        name stands which module it is.
+        ``run``: the node is the first of several equal ones and represents all of them.
+        ``noted``: show its module after its name.
         """
         runs = tuple(self.folding.below(node)) if isinstance(node, ir.Repeat) else ()
         repeated = run is not None and len(run.nodes) > 1
@@ -115,7 +115,7 @@ class Layout(NamedTuple):
         )
 
     def single(self, op: ir.Op, run: Run | None = None, width: int = 0) -> Block:
-        """A row of one operator: its name, what it is, and what it gives, in a line."""
+        """Return a row of one operator: its name, label and output shape in one line."""
         name, note, output = self._heading(op, run)
         text = label(op, self.symbolic)
         text = f"{note}, {text}" if note else text
@@ -136,23 +136,23 @@ class Layout(NamedTuple):
         )
 
     def _heading(self, node: ir.Node, run: Run | None) -> tuple[str, str, str]:
-        """Name, what there is to say of it, and output."""
+        """The name, a note about it, and the output shape."""
         kind = node.module if isinstance(node, ir.Call) else ""
-        name = kind if self.symbolic and kind else shortened(node.name or kind, LONGEST)
-        note = "" if not kind or repeats(kind, name) else kind
+        name = kind if self.symbolic and kind else shorten(node.name or kind, MAXIMUM_LABEL)
+        note = "" if not kind or is_implied(kind, name) else kind
         if run is not None and len(run.nodes) > 1:
-            name = shortened(f"{name} … {run.nodes[-1].name}", 2 * LONGEST)
+            name = shorten(f"{name} … {run.nodes[-1].name}", 2 * MAXIMUM_LABEL)
             note = _times(len(run.nodes), node)
         elif isinstance(node, ir.Repeat):
             note = _times(len(node.items), node.items[0])
         if note and node.name.isdigit():
-            name = ""  # what has no name of its own is numbered
+            name = ""  # a number is not a name of its own
         name = self._sign(node) + name
         output = "" if self.symbolic else format_shape(self.folding.analysis.output(node))
-        return name, shortened(note, LONGEST), output
+        return name, shorten(note, MAXIMUM_LABEL), output
 
     def _inside(self, node: ir.Node) -> Block:
-        """What a frame is around: of what repeats, the first."""
+        """The content of a frame: for repeated nodes, that of the first."""
         if isinstance(node, ir.Op):
             return self.operator(node)
         if id(node) in self.folding.closed:
@@ -168,7 +168,7 @@ class Layout(NamedTuple):
         return self.node(node)
 
     def _run(self, run: Run) -> Block:
-        """A run inside something, one that stands for several with their number."""
+        """A run inside a frame, with the number of its nodes if there are several."""
         if len(run.nodes) == 1:
             return self.node(run.first)
         if isinstance(run.first, ir.Op):
@@ -176,8 +176,8 @@ class Layout(NamedTuple):
         return self.framed(run.first, run)
 
     def _branches(self, blocks: Sequence[Block]) -> Block:
-        """Blocks that read the same input, and a bar that joins what they give."""
-        width = sum(block.width for block in blocks) + BESIDE * (len(blocks) - 1)
+        """Blocks that read the same input, and a bar that concatenates their outputs."""
+        width = sum(block.width for block in blocks) + BRANCH_GAP * (len(blocks) - 1)
         height = max(block.height for block in blocks)
         axis = width // 2
         parts: list[Part] = []
@@ -191,14 +191,14 @@ class Layout(NamedTuple):
                 parts.append(Placed(x, GAP, block))
             bottom = GAP + block.height if block.height else 0
             parts.append(Wire(((middle, bottom), (middle, GAP + height + GAP))))
-            x += block.width + BESIDE
+            x += block.width + BRANCH_GAP
         left, right = min(*axes, axis), max(*axes, axis)
         parts.insert(0, Wire(((left, 0), (right, 0))))
         parts.append(Join(left - 6, GAP + height + GAP, right - left + 12))
         return Block(width, GAP + height + GAP + JOIN, axis, tuple(parts))
 
     def _fork(self, fork: ir.Fork) -> Block:
-        """The shared operator above the branches that read of it, beside those that do not."""
+        """The shared operator above the branches that read its parts; the others beside it."""
         pairs = list(zip(fork.parts, fork.branches, strict=True))
         split = self._branches([self.node(branch) for part, branch in pairs if part])
         shared = _stacked([self.operator(fork.shared), split])
@@ -206,7 +206,7 @@ class Layout(NamedTuple):
         return self._branches([shared, *others]) if others else shared
 
     def _residual(self, node: ir.Residual) -> Block:
-        """The body, and beside it the way around, to where both are added."""
+        """The body, the shortcut around it, and their sum."""
         body = self.node(node.body)
         shortcut = Block(0, 0, 0) if node.shortcut is None else self.node(node.shortcut)
         mark = (self.marks or {}).get(f"{node.path} residual", "")
@@ -236,20 +236,20 @@ class Layout(NamedTuple):
 
 
 def _times(count: int, node: ir.Node) -> str:
-    """How often something is there."""
+    """How often a node repeats."""
     if isinstance(node, ir.Call):
         return f"{count:,} x {node.module}"
     return "once" if count == 1 else f"{count:,} times"
 
 
 def _sum(node: ir.Residual) -> str:
-    """What becomes of a residual's body and its shortcut."""
+    """The label of a residual's sum, such as ``x 0.2 + ReLU``."""
     text = "+" if node.scale == 1 else f"x {node.scale:g} +"
     return text if node.activation is None else f"{text} {type(node.activation).__name__}"
 
 
 def _stacked(blocks: Sequence[Block]) -> Block:
-    """Blocks one below the other on one axis, with wires between."""
+    """Blocks from top to bottom on one axis, connected by wires."""
     if not blocks:
         return Block(12, 0, 6)
     axis = max(block.axis for block in blocks)
@@ -266,5 +266,5 @@ def _stacked(blocks: Sequence[Block]) -> Block:
 
 
 def deck_of(block: Block) -> int:
-    """How far the cards behind a block stand out below it."""
+    """The height of the cards that stick out below a block."""
     return 0 if block.box is None or not block.box.deck else 2 * DECK

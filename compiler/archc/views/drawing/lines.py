@@ -1,4 +1,4 @@
-"""Every node that pictures and reports tell about, with its numbers: rows, branches and layers."""
+"""The numbers of every named node: rows, branches and layers."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -14,9 +14,10 @@ from archc.views.tables.network import kind_and_notation, snake_case
 
 
 class Line(NamedTuple):
-    """A node: what it is, what goes in and out, what it costs, where it is written.
+    """A node with its kind, shapes and costs.
 
-    ``alike`` is how many follow that are like it, for which it stands; ``level`` is 0 for a row.
+    ``alike`` counts the equal nodes after it that the line also represents. ``level`` is the
+    nesting depth, 0 for a row.
     """
 
     node: ir.Node
@@ -31,8 +32,8 @@ class Line(NamedTuple):
     receptive_field: ReceptiveField | None
 
 
-def spoken(line: Line, mark: str = "") -> str:
-    """A line in words; ``mark`` is what a comparison says of it."""
+def describe_line(line: Line, mark: str = "") -> str:
+    """Describe a line for tooltips and screen readers; ``mark`` is the result of a comparison."""
     kind = line.kind.replace("_", " ")
     parts = [f"{line.node.path}: {kind} {line.notation}".rstrip()]
     parts.append(f"{format_shape(line.input)} to {format_shape(line.output)}")
@@ -41,24 +42,24 @@ def spoken(line: Line, mark: str = "") -> str:
     if line.cost.macs:
         parts.append(f"{line.cost.macs:,} MACs")
     if line.alike:
-        parts.append(f"and {line.alike:,} more alike")
+        parts.append(f"and {line.alike:,} more like it")
     if mark:
         parts.append(mark)
     return ", ".join(parts)
 
 
 class _Counter:
-    """How many operators were passed, which is where a node's own begin."""
+    """The number of operators before the current node."""
 
     def __init__(self) -> None:
         self.passed = 0
 
 
 def lines_of(analysis: Analysis, marks: Mapping[str, str] | None = None) -> Iterator[Line]:
-    """A line for each row and for all in it that has a name, in order, auxiliary heads last.
+    """Yield a line for each row and each named node in it, auxiliary heads last.
 
-    Of nodes that repeat, which pictures draw once, there is a line for the first. ``marks`` are
-    what a comparison says, as pictures need it.
+    Equal nodes that pictures draw once have one line. ``marks`` are the results of a comparison,
+    which pictures show.
     """
     folding = fold(analysis, marks)
     counter = _Counter()

@@ -1,4 +1,4 @@
-"""Which nodes of two networks a comparison marks, so that pictures can show it."""
+"""The nodes that a comparison of networks marks in their pictures."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,16 +13,16 @@ Marks = Mapping[str, str]
 
 
 class MarkedPair(NamedTuple):
-    """What is marked in the first network, and what in the second."""
+    """The marks of the first network and of the second."""
 
     before: Marks
     after: Marks
 
 
 def mark(before: Analysis, after: Analysis, difference: Difference) -> MarkedPair:
-    """The rows of a difference by their paths, and of a changed row the layers that differ.
+    """Mark the rows that differ, and in changed rows the layers that differ.
 
-    A renamed or moved row is a changed one; ``affected`` is what only gets another input.
+    Renamed and moved rows are changed. ``affected`` rows are unchanged but have another input.
     """
     old = {row.node.name: row for row in (*before.rows, *before.aux)}
     new = {row.node.name: row for row in (*after.rows, *after.aux)}
@@ -49,11 +49,11 @@ def _whole(row: RowAnalysis, kind: str) -> Marks:
 def _inside(
     was: RowAnalysis, now: RowAnalysis, firsts: dict[str, str], seconds: dict[str, str]
 ) -> None:
-    """Marks the layers of a row that are not in both, or not the same in both."""
+    """Mark the layers of a row that are only in one network, or differ."""
     old, new = (stated_layers(side, False) for side in (was, now))
     paths = was.node.path, now.node.path
     for path in dict.fromkeys([*old, *new]):
-        # A residual of the row itself begins with a space, and has no path of its own.
+        # The key of the row's own residual begins with a space.
         dot = "." if path and not path.startswith(" ") else ""
         first, second = (f"{start}{dot}{path}" for start in paths)
         if path not in old:
@@ -67,10 +67,10 @@ def _inside(
 
 
 def _around(marks: dict[str, str], row: RowAnalysis, kind: str) -> None:
-    """Marks what is around layers of which all are marked so."""
+    """Mark the nodes whose layers all have the mark ``kind``."""
 
     def judge(node: ir.Node) -> tuple[bool, bool]:
-        """Whether there are layers in the node, and whether all of them are marked."""
+        """Return whether the node has layers, and whether all of them have the mark."""
         if isinstance(node, ir.Op):
             return True, marks.get(node.path) == kind
         inside = [judge(child) for child in node.children]
@@ -86,14 +86,14 @@ def _around(marks: dict[str, str], row: RowAnalysis, kind: str) -> None:
 
 
 def differences_to_first(analyses: Sequence[Analysis]) -> list[Difference]:
-    """What differs between the first network and each of the others."""
+    """Compare the first network with each of the others."""
     return [compare(analyses[0], other) for other in analyses[1:]]
 
 
 def marks_of(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> list[Marks]:
-    """What pictures of networks side by side mark: what is not as in the first.
+    """Return the marks of each network: its differences from the first.
 
-    In the first itself, where there are several others, only what none of them has.
+    With several others, the first network marks only what none of them has.
     """
     others = zip(analyses[1:], differences, strict=True)
     pairs = [mark(analyses[0], other, difference) for other, difference in others]
@@ -105,7 +105,7 @@ def marks_of(analyses: Sequence[Analysis], differences: Sequence[Difference]) ->
 
 
 def names_of(analyses: Sequence[Analysis]) -> list[str]:
-    """What networks side by side are called: a name that another has, too, is numbered."""
+    """Return the names of the networks, numbered where several have the same name."""
     names = [analysis.network.name for analysis in analyses]
     seen: Counter[str] = Counter()
     called = []

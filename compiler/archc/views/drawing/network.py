@@ -1,4 +1,4 @@
-"""A network as one block: its rows one below the other, its auxiliary heads at the side."""
+"""Lay out a whole network: rows from top to bottom, auxiliary heads beside them."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,17 +11,17 @@ from archc.views.drawing.layout import HEADER, PADDING, Layout, deck_of
 from archc.views.drawing.text import width_of
 
 _STEP = 11
-"""Between rows, with room for an arrow."""
+"""The distance between rows, with room for an arrow."""
 _SECTION = 17
 _GUTTER = 14
 _BETWEEN = 32
-"""Between networks side by side."""
+"""The distance between networks side by side."""
 
 
 def draw_network(analysis: Analysis, marks: Mapping[str, str] | None = None) -> Block:
-    """The whole network, from its input to its head.
+    """Return the block of a whole network.
 
-    ``marks`` say of paths what a comparison found: added, removed, changed or affected.
+    ``marks`` are the results of a comparison by path: added, removed, changed or affected.
     """
     network = analysis.network
     layout = Layout(fold(analysis, marks), marks)
@@ -54,7 +54,7 @@ def draw_network(analysis: Analysis, marks: Mapping[str, str] | None = None) -> 
 
 
 def draw_side_by_side(blocks: Iterable[tuple[str, Block]]) -> Block:
-    """Drawings beside each other, each below its name."""
+    """Return blocks side by side, each under its name."""
     parts: list[Part] = []
     x = height = 0
     for name, block in blocks:
@@ -69,9 +69,9 @@ def draw_side_by_side(blocks: Iterable[tuple[str, Block]]) -> Block:
 def draw_part(
     analysis: Analysis, node: ir.Node, symbolic: bool = False, folding: Folding | None = None
 ) -> Block:
-    """One row, or any node with a name; ``folding`` is that of the whole network, if known.
+    """Return the block of one row or named node; ``folding`` is the network's, if known.
 
-    With ``symbolic``, as its module defines it: numbers are called as their columns are.
+    ``symbolic`` shows the names of a module's columns instead of their values.
     """
     layout = Layout(folding or fold(analysis, part=node), symbolic=symbolic)
     return layout.single(node) if isinstance(node, ir.Op) else layout.framed(node)
@@ -92,7 +92,7 @@ def _source(shape: str, width: int) -> Block:
 def _heads(
     layout: Layout, leaves: Mapping[str, int], x: int, parts: list[Part]
 ) -> tuple[int, int] | None:
-    """Adds the auxiliary heads, each below where it taps; how far they reach, None without any."""
+    """Add the auxiliary heads below their taps; return their right and lower edges, or None."""
     heads = layout.folding.analysis.network.aux
     if not heads:
         return None

@@ -1,4 +1,4 @@
-"""A drawing as a file of its own: SVG, and by vl-convert PNG and PDF."""
+"""Picture files: SVG, and PNG and PDF by vl-convert."""
 
 import io
 from importlib.util import find_spec
@@ -10,16 +10,15 @@ from archc.views.drawing.blocks import Block, Box
 from archc.views.drawing.svg import Theme, render, style
 
 SCALE = 3
-"""Pixels of a PNG for each of the drawing: 288 an inch."""
+"""Pixels of a PNG per pixel of the drawing: 288 dpi."""
 
 
 def write_picture(
     block: Block, title: str, captions: dict[str, str], theme: Theme = "auto", stamp: str = ""
 ) -> bytes:
-    """The drawing as an SVG file that needs nothing else.
+    """Return the drawing as a self-contained SVG file.
 
-    ``captions`` say by path what boxes are, where a reader points at them; ``stamp`` is kept in the
-    file, as text.
+    ``captions`` are the boxes' tooltips by path; ``stamp`` is kept in the file as text.
     """
 
     def describe(group: Element, box: Box) -> None:
@@ -41,16 +40,16 @@ def write_picture(
 
 
 def convert(svg: bytes, form: Literal["png", "pdf"]) -> bytes:
-    """An SVG file as a PNG, or as a PDF whose text is text. Needs the extra ``pictures``."""
+    """Convert an SVG file to PNG, or to PDF with selectable text. Needs the extra ``pictures``."""
     import vl_convert
 
     if form == "png":
         return bytes(vl_convert.svg_to_png(svg.decode(), scale=SCALE))
-    return _settled(vl_convert.svg_to_pdf(svg.decode()))
+    return _reproducible(vl_convert.svg_to_pdf(svg.decode()))
 
 
-def _settled(pdf: bytes) -> bytes:
-    """The PDF with its objects in an order of their own: as it comes, it is another each time."""
+def _reproducible(pdf: bytes) -> bytes:
+    """Sort the PDF's objects; vl-convert's order varies from run to run."""
     from pypdf import PdfReader, PdfWriter
 
     reader = PdfReader(io.BytesIO(pdf))
@@ -59,13 +58,13 @@ def _settled(pdf: bytes) -> bytes:
         ordered = sorted(fonts.items())
         fonts.clear()
         fonts.update(ordered)
-    settled = io.BytesIO()
-    PdfWriter(clone_from=reader).write(settled)
-    return settled.getvalue()
+    output = io.BytesIO()
+    PdfWriter(clone_from=reader).write(output)
+    return output.getvalue()
 
 
 def can_convert() -> bool:
-    """Whether what converts pictures is installed."""
+    """Whether the packages for PNG and PDF are installed."""
     return all(find_spec(name) for name in ("vl_convert", "pypdf"))
 
 

@@ -1,11 +1,11 @@
-"""Pictures of compiled specs: one whole, a part of one, several side by side."""
+"""Pictures of a network, a part of it, or several networks side by side."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from archc.analyses import Analysis
 from archc.diagnostics import suggest_name
 from archc.network import ir
-from archc.views.drawing.lines import lines_of, spoken
+from archc.views.drawing.lines import describe_line, lines_of
 from archc.views.drawing.marks import differences_to_first, marks_of, names_of
 from archc.views.drawing.network import draw_network, draw_part, draw_side_by_side
 from archc.views.drawing.picture import write_picture
@@ -13,7 +13,7 @@ from archc.views.drawing.svg import Theme
 
 
 def find_part(network: ir.Network, path: str | None, module: str | None) -> ir.Node | None:
-    """The node at ``path``, or the first call of ``module``; None where there is none."""
+    """Return the node at ``path``, or the first use of ``module``; None if there is none."""
     for node in _nodes(network):
         calls = isinstance(node, ir.Call) and node.module == module
         if calls if module is not None else node.path == path:
@@ -21,8 +21,8 @@ def find_part(network: ir.Network, path: str | None, module: str | None) -> ir.N
     return None
 
 
-def no_such_part(network: ir.Network, path: str | None, module: str | None) -> str:
-    """That there is no such part to draw, and which one is meant."""
+def unknown_part(network: ir.Network, path: str | None, module: str | None) -> str:
+    """Return the message about an unknown part, with the most similar name."""
     known: Iterable[str] = network.modules
     what, name = "module", module or ""
     if module is None:
@@ -35,7 +35,7 @@ def no_such_part(network: ir.Network, path: str | None, module: str | None) -> s
 def picture_part(
     analysis: Analysis, part: ir.Node, symbolic: bool, theme: Theme = "auto", stamp: str = ""
 ) -> bytes:
-    """One row, or what has a name in it, as SVG; ``symbolic``: as its module defines it."""
+    """Return one row or named node as SVG; ``symbolic``: as its module defines it."""
     name = part.module if isinstance(part, ir.Call) and symbolic else part.path
     block = draw_part(analysis, part, symbolic)
     title = f"{name} of {analysis.network.name}"
@@ -43,7 +43,7 @@ def picture_part(
 
 
 def picture(analyses: Sequence[Analysis], theme: Theme = "auto", stamp: str = "") -> bytes:
-    """A network as SVG, or several side by side, compared with the first."""
+    """Return a network as SVG, or several side by side, compared with the first."""
     names = names_of(analyses)
     if len(analyses) == 1:
         (analysis,) = analyses
@@ -62,4 +62,4 @@ def _nodes(network: ir.Network) -> Iterator[ir.Node]:
 
 
 def _captions(analysis: Analysis) -> dict[str, str]:
-    return {line.node.path: spoken(line) for line in lines_of(analysis)}
+    return {line.node.path: describe_line(line) for line in lines_of(analysis)}

@@ -1,4 +1,4 @@
-"""A block as SVG: text as text, the same bytes for the same block."""
+"""Write blocks as SVG, with texts as text; equal blocks give equal bytes."""
 
 from collections.abc import Callable, Mapping
 from colorsys import hls_to_rgb
@@ -13,11 +13,11 @@ from archc.views.drawing.text import FAMILY, SIZE
 
 Theme = Literal["auto", "light", "dark"]
 Describe = Callable[[Element, Box], None]
-"""Gives the group of a box what is to be known of it."""
+"""Adds the description of a box to its group."""
 
 MARGIN = 6
 _INK = {"light": ("#1f2328", "#59636e", "#ffffff"), "dark": ("#f0f3f6", "#a6b0ba", "#15191f")}
-"""Text, what is muted and wires, and the ground."""
+"""The colours of text, of muted text and wires, and of the background."""
 _FILLS: Mapping[str, tuple[Colours, Colours]] = {
     "frame": (("#f6f8fa", "#c3cad2"), ("#1c2128", "#444c56")),
     "sum": (("#ffffff", "#868e97"), ("#15191f", "#7d8791")),
@@ -26,11 +26,11 @@ _FILLS: Mapping[str, tuple[Colours, Colours]] = {
     "changed": (("#ffe8b3", "#8a5a00"), ("#4d3800", "#d8a013")),
     "affected": (("#fff8e5", "#a88b4a"), ("#2e2817", "#9d8449")),
 }
-"""Fill and line of frames, sums and marks, light and dark; a family has its own colours."""
+"""Fill and stroke of frames, sums and marks, light and dark. Families have their own colours."""
 
 
 def render(block: Block, describe: Describe | None = None) -> Element:
-    """The block as an ``svg`` element, without colours: ``style`` has them."""
+    """Return the block as an ``svg`` element. Its colours are in ``style``."""
     width, height = block.width + 2 * MARGIN, block.height + 2 * MARGIN
     root = Element(
         "svg",
@@ -48,7 +48,7 @@ def render(block: Block, describe: Describe | None = None) -> Element:
 
 
 def style(theme: Theme = "auto") -> str:
-    """The style sheet of drawings; ``auto`` follows the reader's screen, and is light on paper."""
+    """Return the style sheet; ``auto`` follows the reader's settings, and is light in print."""
     base = (
         f".drawing text{{font:{SIZE}px {FAMILY};text-anchor:middle}}"
         ".drawing .bold{font-weight:bold;text-anchor:start}"
@@ -64,7 +64,7 @@ def style(theme: Theme = "auto") -> str:
 
 
 def colours(family: Family) -> tuple[Colours, Colours]:
-    """Fill and line of a family, light and dark; the hue comes from its name if it has none."""
+    """Return fill and stroke of a family, light and dark; by default, its name sets the hue."""
     hue = crc32(family.name.encode()) % 360 / 360
     light = family.light or (_hex(hue, 0.9, 0.6), _hex(hue, 0.5, 0.35))
     return light, family.dark or (_hex(hue, 0.2, 0.4), _hex(hue, 0.6, 0.4))
@@ -86,7 +86,7 @@ def _colours(theme: Literal["light", "dark"]) -> str:
     for name, pair in fills.items():
         fill, line = pair[theme == "dark"]
         rules.append(f".drawing .{name}>rect{{fill:{fill};stroke:{line}}}")
-    # What is marked in a frame is to stand out from it.
+    # A changed frame is pale, so that marked boxes inside it stand out.
     pale = _FILLS["affected"][theme == "dark"][0]
     rules.append(f".drawing .frame.changed>rect{{fill:{pale};stroke-width:2}}")
     return "".join(rules)
@@ -97,9 +97,9 @@ def _draw(group: Element, block: Block, describe: Describe | None) -> None:
         group = _frame(group, block, block.box, describe)
     wires = [part for part in block.parts if isinstance(part, Wire)]
     if wires:
-        SubElement(group, "path", {"d": "".join(map(_way, wires))})
-    if heads := "".join(_head(wire) for wire in wires if wire.arrow):
-        SubElement(group, "path", {"class": "head", "d": heads})
+        SubElement(group, "path", {"d": "".join(map(_line, wires))})
+    if arrowheads := "".join(_arrowhead(wire) for wire in wires if wire.arrow):
+        SubElement(group, "path", {"class": "head", "d": arrowheads})
     for part in block.parts:
         if isinstance(part, Text):
             attributes = {"x": str(part.x), "y": str(part.y)}
@@ -111,11 +111,13 @@ def _draw(group: Element, block: Block, describe: Describe | None) -> None:
             inner = SubElement(group, "g", {"transform": f"translate({part.x},{part.y})"})
             _draw(inner, part.block, describe)
         elif isinstance(part, Join):
-            _bar(group, part)
+            place = {"x": str(part.x), "y": str(part.y)}
+            size = {"width": str(part.width), "height": str(JOIN)}
+            SubElement(group, "rect", {"class": "join", **place, **size, "rx": "2"})
 
 
 def _frame(group: Element, block: Block, box: Box, describe: Describe | None) -> Element:
-    """What a box is drawn with; its cards behind it first."""
+    """Draw the frame of a box, after the cards behind it; return its group."""
     group.set("class", f"{box.family} {box.mark}".strip())
     if describe is not None and box.path:
         describe(group, box)
@@ -127,24 +129,18 @@ def _frame(group: Element, block: Block, box: Box, describe: Describe | None) ->
     return group
 
 
-def _way(wire: Wire) -> str:
+def _line(wire: Wire) -> str:
     (x, y), *rest = wire.points
-    way = f"M{x} {y}"
-    for then in rest:
-        way += f"V{then[1]}" if then[0] == x else f"H{then[0]}"
-        x, y = then
-    return way
+    path = f"M{x} {y}"
+    for point in rest:
+        path += f"V{point[1]}" if point[0] == x else f"H{point[0]}"
+        x, y = point
+    return path
 
 
-def _head(wire: Wire) -> str:
-    """The arrow at the wire's end."""
+def _arrowhead(wire: Wire) -> str:
     (before, _), (x, y) = wire.points[-2:]
     if before == x:
         return f"M{x - 3} {y - 5}h6l-3 5z"
     side = 5 if before < x else -5
     return f"M{x - side} {y - 3}v6l{side} -3z"
-
-
-def _bar(group: Element, bar: Join) -> None:
-    place = {"x": str(bar.x), "y": str(bar.y), "width": str(bar.width), "height": str(JOIN)}
-    SubElement(group, "rect", {"class": "join", **place, "rx": "2"})

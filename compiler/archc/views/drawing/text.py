@@ -1,13 +1,13 @@
-"""How much room a text takes, whatever sans-serif font the reader has."""
+"""Upper bounds of text widths in any common sans-serif font."""
 
 import unicodedata
 
 FAMILY = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 SIZE = 11
-"""Of most text, in pixels."""
+"""In pixels."""
 
-# Advances in hundredths of the size, of the characters from the space on, in the widest of common
-# fonts, DejaVu Sans: what fits in it fits in Helvetica.
+# The widths of the characters from the space on, in hundredths of the size, in DejaVu Sans, the
+# widest of the common fonts.
 _ADVANCES = (
     *(32, 41, 46, 84, 64, 96, 78, 28, 40, 40, 50, 84, 32, 37, 32, 34),  # up to the slash
     *(64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 34, 34, 84, 84, 84, 54),  # up to the question mark
@@ -25,18 +25,18 @@ _BOLD = (
     *(72, 72, 50, 60, 48, 72, 66, 93, 65, 66, 59, 72, 37, 72, 84),  # up to the tilde
 )
 _OTHER = 125
-"""Of any other character: emoji are the widest."""
+"""The width of any other character; emoji are the widest."""
 
 
 def width_of(text: str, size: int = SIZE, bold: bool = False) -> int:
-    """The most pixels that the text takes in one line."""
+    """Return the largest width of the text in one line, in pixels."""
     advances = _BOLD if bold else _ADVANCES
     hundredths = sum(_advance(character, advances) for character in text)
     return -(-hundredths * size // 100)
 
 
-def shortened(text: str, length: int) -> str:
-    """The text with at most ``length`` characters, an ellipsis for what is left out."""
+def shorten(text: str, length: int) -> str:
+    """Cut the text to at most ``length`` characters, with an ellipsis at the end."""
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 

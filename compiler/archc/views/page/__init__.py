@@ -1,6 +1,5 @@
-"""A report: one HTML file that shows networks, their tables and their costs, by itself.
+"""The page of ``archc report``: one self-contained HTML file about one or several networks.
 
-What it says comes from analyses, verdicts and pictures; this package only sets it out, and for
-notebooks pieces of it (``fragment``). Every text is put in as a value of an element tree, which
-escapes it.
+It lays out analyses, verdicts and pictures; ``fragment`` lays out parts of them for notebooks. All
+texts are values of an element tree, which escapes them.
 """

@@ -1,4 +1,4 @@
-"""Where parameters, operations and memory go, as bars: by row and its parts, and by kind."""
+"""Bar charts of parameters, operations and memory, per row and per kind of operator."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -14,24 +14,24 @@ from archc.views.drawing.labels import kind_words
 from archc.views.page.markup import element
 from archc.views.page.tables import head_cell, scrolled
 
-COLOURS = 4
-"""Parts of a bar have so many, one after the other."""
-MOST_PARTS = 32
-"""Of more, nothing could be seen."""
-MOST_ROWS = 200
-"""Rows of longer networks have bars of one piece, so that a page of thousands opens at once."""
+PART_COLOURS = 4
+"""The colours of the parts of a bar repeat after this many."""
+MAXIMUM_PARTS = 32
+"""A row with more children has a bar of one part."""
+MAXIMUM_ROWS = 200
+"""Longer networks have bars of one part, so that large pages open quickly."""
 
 
-class Taken(NamedTuple):
-    """What layers take: parameters, MACs, and elements given."""
+class Usage(NamedTuple):
+    """The parameters, MACs and output elements of some layers."""
 
     params: int
     macs: int
-    given: int
+    activations: int
 
 
 def costs_table(analysis: Analysis) -> Element:
-    """Parameters, MACs and memory of every row, as bars of its branches."""
+    """Return the parameters, MACs and memory of every row, as bars with a part per branch."""
     runs = list(fold(analysis).runs(analysis.network.rows))
     numbers = {row.node.name: i for i, row in enumerate(analysis.rows)}
     places = [numbers[run.first.name] for run in runs]
@@ -39,12 +39,12 @@ def costs_table(analysis: Analysis) -> Element:
     names = [*map(_name_of, runs), *(row.node.name for row in analysis.aux)]
     peaks = measure_peaks(analysis.network, analysis.shapes)
     alive = [*(peaks[i] for i in places), *(0 for _ in analysis.aux)]
-    whole = len(rows) > MOST_ROWS
-    parts = [[("", _taken(row.layers))] if whole else list(_parts(row)) for row in rows]
+    whole = len(rows) > MAXIMUM_ROWS
+    parts = [[("", _usage(row.layers))] if whole else list(_parts(row)) for row in rows]
     columns = [
-        ("params", [[(name, taken.params) for name, taken in row] for row in parts]),
-        ("MACs", [[(name, taken.macs) for name, taken in row] for row in parts]),
-        ("activations", [[(name, taken.given) for name, taken in row] for row in parts]),
+        ("params", [[(name, usage.params) for name, usage in row] for row in parts]),
+        ("MACs", [[(name, usage.macs) for name, usage in row] for row in parts]),
+        ("activations", [[(name, usage.activations) for name, usage in row] for row in parts]),
         ("alive at once", [[("", peak)] for peak in alive]),
     ]
     most = [max(1, *(sum(n for _, n in row) for row in values)) for _, values in columns]
@@ -54,24 +54,24 @@ def costs_table(analysis: Analysis) -> Element:
         cells = [cell for pair in pairs for cell in pair]
         body.append(element("tr", element("th", name, scope="row"), *cells))
     heads = [head_cell("row", False), *(_over(name) for name, _ in columns)]
-    table = _bars("What each row costs, for one image", heads, body)
+    table = _bars("Costs of each row, for one image", heads, body)
     if any(row[1:] for row in parts):
         table[0].append(_key())
-    return scrolled(table, "What each row costs")
+    return scrolled(table, "Costs of each row")
 
 
 def kinds_table(analysis: Analysis) -> Element:
-    """How much each kind of operator takes, without auxiliary heads."""
+    """Return the costs of each kind of operator, without auxiliary heads."""
     kinds: dict[str, list[LayerAnalysis]] = {}
     for row in analysis.rows:
         for layer in row.layers:
             kinds.setdefault(type(layer.op.operator).__name__, []).append(layer)
     totals = (analysis.cost.params, analysis.cost.macs, analysis.memory)
     body = []
-    for kind, layers in sorted(kinds.items(), key=lambda item: -_taken(item[1]).macs):
+    for kind, layers in sorted(kinds.items(), key=lambda item: -_usage(item[1]).macs):
         cells = [
             cell
-            for n, whole in zip(_taken(layers), totals, strict=True)
+            for n, whole in zip(_usage(layers), totals, strict=True)
             for cell in _bar([("", n)], max(1, whole), share=True)
         ]
         name = element("th", kind_words(kind), scope="row")
@@ -79,7 +79,7 @@ def kinds_table(analysis: Analysis) -> Element:
         body.append(element("tr", name, number, *cells))
     heads = [head_cell("kind", False), head_cell("layers", True)]
     heads += [_over(name) for name in ("params", "MACs", "activations")]
-    caption = "What each kind of operator takes, without auxiliary heads"
+    caption = "Costs of each kind of operator, without auxiliary heads"
     return scrolled(_bars(caption, heads, body), caption)
 
 
@@ -94,14 +94,15 @@ def _bars(caption: str, heads: Iterable[Element], body: Iterable[Element]) -> El
 
 
 def _over(name: str) -> Element:
-    """The heading of bars and their numbers."""
+    """The heading above a bar and its number."""
     return element("th", name, scope="colgroup", colspan=2, class_="number")
 
 
 def _key() -> Element:
-    """What the parts of a bar are."""
-    what = ". A bar's parts are the row's branches, or what it does one after the other:"
-    items: list[Element | str] = [what]
+    """The legend of the parts of a bar."""
+    items: list[Element | str] = [
+        ". Parts of a bar are the row's branches, or its layers in order:"
+    ]
     for i, name in enumerate(("first", "second", "third", "fourth")):
         picture = element("svg", element("rect", width=10, height=10, class_=f"p{i}"))
         for attribute, value in (("width", "10"), ("height", "10"), ("aria-hidden", "true")):
@@ -110,38 +111,38 @@ def _key() -> Element:
     return element("span", *items, ", and so on")
 
 
-def _parts(row: RowAnalysis) -> Iterator[tuple[str, Taken]]:
-    """What a row's branches take, or what follows in it one after the other; with their names."""
+def _parts(row: RowAnalysis) -> Iterator[tuple[str, Usage]]:
+    """Yield the branches of a row, or its layers in order, with their names."""
     node = row.node
     while len(node.children) == 1:
         (node,) = node.children
     layers = iter(row.layers)
-    parts = node.children if 1 < len(node.children) <= MOST_PARTS else (node,)
+    parts = node.children if 1 < len(node.children) <= MAXIMUM_PARTS else (node,)
     for i, part in enumerate(parts):
         count = sum(isinstance(inner, ir.Op) for inner in ir.walk(part))
         name = part.name if parts[1:] else ""
-        yield name or f"part {i + 1}", _taken(islice(layers, count))
+        yield name or f"part {i + 1}", _usage(islice(layers, count))
 
 
 def _name_of(run: Run) -> str:
-    """The name of a row, or of the first of several alike."""
+    """The name of a row, or of the first of several equal rows."""
     more = len(run.nodes) - 1
-    return f"{run.first.name} and {more:,} more alike, each" if more else run.first.name
+    return f"{run.first.name} and {more:,} more like it, each" if more else run.first.name
 
 
-def _taken(layers: Iterable[LayerAnalysis]) -> Taken:
-    params = macs = given = 0
+def _usage(layers: Iterable[LayerAnalysis]) -> Usage:
+    params = macs = activations = 0
     for layer in layers:
         params += layer.cost.params
         macs += layer.cost.macs
-        given += prod(layer.output)
-    return Taken(params, macs, given)
+        activations += prod(layer.output)
+    return Usage(params, macs, activations)
 
 
 def _bar(
     parts: Sequence[tuple[str, int]], most: int, share: bool = False
 ) -> tuple[Element, Element]:
-    """A bar in parts, as long as their sum is of ``most``, and the sum in digits: two cells."""
+    """Return two cells: a bar with a part per entry, scaled to ``most``, and the sum in digits."""
     whole = sum(n for _, n in parts)
     if not whole:
         return element("td"), element("td")
@@ -152,7 +153,8 @@ def _bar(
         left, right = passed * 1000 // most, (passed + n) * 1000 // most
         passed += n
         if right > left:
-            piece = element("rect", x=left, width=right - left, height=10, class_=f"p{i % COLOURS}")
+            colour = f"p{i % PART_COLOURS}"
+            piece = element("rect", x=left, width=right - left, height=10, class_=colour)
             if parts[1:]:
                 piece.append(element("title", f"{name}: {n:,}"))
             picture.append(piece)

@@ -1,4 +1,4 @@
-"""Several networks side by side, with what differs from the first marked."""
+"""Tables that compare several networks with the first."""
 
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
@@ -11,12 +11,12 @@ from archc.views.page.markup import element
 from archc.views.page.tables import html_table, scrolled
 from archc.views.tables.difference import difference_lines, difference_table, shown_percent
 
-MOST_LINES = 12
-"""More are folded."""
+MAXIMUM_LINES = 12
+"""A longer list of changes is collapsed."""
 
 
 def totals_table(analyses: Sequence[Analysis]) -> Element:
-    """The totals of every network."""
+    """Return the totals of every network."""
     lines = {
         "input": [format_shape(a.network.input) for a in analyses],
         "parameters": _counts([a.cost.params for a in analyses]),
@@ -25,7 +25,7 @@ def totals_table(analyses: Sequence[Analysis]) -> Element:
         "depth": _counts([a.depth for a in analyses]),
         "receptive field": [format_shape(a.receptive_field.size) for a in analyses],
         "activations": _counts([a.memory for a in analyses]),
-        "alive at the peak": _counts([a.peak for a in analyses]),
+        "peak activation memory": _counts([a.peak for a in analyses]),
     }
     rows = [
         element("tr", element("th", name, scope="row"), *_marked(texts))
@@ -35,7 +35,7 @@ def totals_table(analyses: Sequence[Analysis]) -> Element:
     head = element("tr", element("td"), *names)
     table = element(
         "table",
-        element("caption", "Totals; what differs from the first is marked"),
+        element("caption", "Totals; differences from the first network are marked"),
         element("thead", head),
         element("tbody", *rows),
     )
@@ -43,7 +43,7 @@ def totals_table(analyses: Sequence[Analysis]) -> Element:
 
 
 def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:
-    """Every row of every network, in one line those of one name and those that were renamed."""
+    """Return the rows of all networks; rows of the same name, or renamed ones, share a line."""
     former = [{row.name: row.was for row in (*d.rows, *d.aux) if row.was} for d in differences]
     found: list[dict[str, RowAnalysis]] = []
     names: dict[str, dict[str, None]] = {}
@@ -69,7 +69,7 @@ def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) 
     )
     table = element(
         "table",
-        element("caption", "Row by row; what differs from the first is marked"),
+        element("caption", "Row by row; differences from the first network are marked"),
         head,
         element("tbody", *body),
     )
@@ -77,7 +77,7 @@ def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) 
 
 
 def changes(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:
-    """What one has to do to the first network to get each of the others."""
+    """Return the changes from the first network to each of the others."""
     parts: list[Element] = []
     first, *others = names_of(analyses)
     for other, difference in zip(others, differences, strict=True):
@@ -87,10 +87,10 @@ def changes(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> 
         if not (lines or difference.rows or difference.aux):
             parts.append(element("p", "No difference in the architecture."))
             continue
-        parts.append(html_table(difference_table(difference), "Rows that are not as they were"))
+        parts.append(html_table(difference_table(difference), "Rows that differ"))
         items = element("ul", *(element("li", line) for line in lines))
-        if len(lines) > MOST_LINES:
-            summary = element("summary", f"{len(lines):,} changes in them")
+        if len(lines) > MAXIMUM_LINES:
+            summary = element("summary", f"{len(lines):,} changes")
             parts.append(element("details", summary, items))
         elif lines:
             parts.append(items)
@@ -105,7 +105,7 @@ def _row_cells(row: RowAnalysis | None) -> tuple[str, str, str]:
 
 
 def _marked(texts: Sequence[str]) -> list[Element]:
-    """Cells, of which those that are not as the first are marked."""
+    """Return cells; those that differ from the first are marked."""
     first = texts[0]
     return [
         element("td", text if text == first else element("mark", text or "none"), class_="number")
@@ -114,7 +114,7 @@ def _marked(texts: Sequence[str]) -> list[Element]:
 
 
 def _counts(numbers: Sequence[int]) -> list[str]:
-    """Each number, with how much more it is than the first in percent."""
+    """Return each number with its difference from the first in percent."""
     first = numbers[0]
     percents = [shown_percent(Pair(first, number)) for number in numbers]
     return [
@@ -124,7 +124,7 @@ def _counts(numbers: Sequence[int]) -> list[str]:
 
 
 def _merged(orders: Sequence[Sequence[str]]) -> list[str]:
-    """All names, each behind the one that it follows in the first network that has it."""
+    """Return all names; a new name comes after the one before it in its own network."""
     merged = list(orders[0])
     known = set(merged)
     for order in orders[1:]:

@@ -1,4 +1,4 @@
-"""Totals, and how else they may be counted: why other tools print other numbers."""
+"""The totals of a network, and other ways to count it."""
 
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element
@@ -10,28 +10,28 @@ from archc.views.page.markup import element
 
 
 def facts(analysis: Analysis) -> Element:
-    """The key figures."""
+    """Return the key figures."""
     cost = analysis.cost
     pairs = [("parameters", f"{cost.params:,}")]
     if analysis.aux:
         pairs.append(("parameters with auxiliary heads", f"{analysis.cost_with_aux.params:,}"))
     pairs += [
-        ("multiply-accumulates", f"{cost.macs:,}"),
+        ("multiply-accumulates (MACs)", f"{cost.macs:,}"),
         ("depth", str(analysis.depth)),
         ("receptive field", format_shape(analysis.receptive_field.size)),
-        ("alive at the peak", f"{analysis.peak:,} elements"),
+        ("peak activation memory", f"{analysis.peak:,} elements"),
     ]
     return fact_list(pairs)
 
 
 def fact_list(pairs: Iterable[tuple[str, str]]) -> Element:
-    """Terms, each with what there is to say of it."""
+    """Return pairs of a term and its value as a list."""
     terms = (element("div", element("dt", term), element("dd", text)) for term, text in pairs)
     return element("dl", *terms, class_="facts")
 
 
 def counting_table(analysis: Analysis) -> Element:
-    """Each way of counting, with the number that it gives for this network."""
+    """Return the result of each way to count this network."""
     rows = [
         element(
             "tr",
@@ -43,14 +43,14 @@ def counting_table(analysis: Analysis) -> Element:
     ]
     return element(
         "table",
-        element("caption", "The same network, counted otherwise"),
+        element("caption", "Other ways to count this network"),
         element(
             "thead",
             element(
                 "tr",
-                element("th", "what is counted", scope="col"),
+                element("th", "counted", scope="col"),
                 element("th", "number", scope="col", class_="number"),
-                element("th", "who counts so", scope="col"),
+                element("th", "tools", scope="col"),
             ),
         ),
         element("tbody", *rows),

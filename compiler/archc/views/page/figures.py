@@ -1,4 +1,4 @@
-"""The network as a picture that can be walked through, what is known of a box beside it."""
+"""The network as an interactive picture, its modules, and the legend."""
 
 from collections.abc import Iterable, Sequence
 from xml.etree.ElementTree import Element
@@ -8,7 +8,7 @@ from archc.network import ir
 from archc.ops import FAMILIES
 from archc.views.drawing.blocks import Block, Box, Placed
 from archc.views.drawing.folding import fold
-from archc.views.drawing.lines import Line, spoken
+from archc.views.drawing.lines import Line, describe_line
 from archc.views.drawing.network import draw_part
 from archc.views.drawing.svg import render
 from archc.views.page.markup import element
@@ -17,21 +17,22 @@ MARKS = {
     "added": "+ added",
     "removed": "- removed",
     "changed": "~ changed",
-    "affected": "as it was, with other numbers",
-    "plain": "as it was",
+    "affected": "unchanged, with other numbers",
+    "plain": "unchanged",
 }
 
 READING = (
-    "Read from top to bottom. What stands side by side reads the same input; a thick bar joins "
-    "the channels in this order. Grey on the right: channels x height x width that come out."
+    "Data flows from top to bottom. Branches side by side read the same input; a thick bar "
+    "concatenates their channels, left to right. Grey, on the right: the output, channels x height "
+    "x width."
 )
-_HOW = "Point at a box, tap it, or walk there with the arrow keys for its numbers."
+_USAGE = "Point at a box, tap it, or reach it with the arrow keys to see its numbers."
 
 
 def network_figure(block: Block, name: str, lines: Sequence[Line], prefix: str) -> Element:
-    """The picture of a network as a tree, for the keyboard and for screen readers.
+    """Return the picture as a tree for the keyboard and for screen readers.
 
-    A box leads to its line, whose id is its number behind ``prefix``.
+    Each box refers to its line in the table of layers by id: ``prefix`` and the line's number.
     """
     numbers: dict[str, int] = {}
     for number, line in enumerate(lines):
@@ -42,14 +43,14 @@ def network_figure(block: Block, name: str, lines: Sequence[Line], prefix: str) 
         group.set("role", "treeitem")
         group.set("tabindex", "-1")
         group.set("data-line", f"{prefix}{number}")
-        group.set("aria-label", spoken(lines[number], box.mark))
+        group.set("aria-label", describe_line(lines[number], box.mark))
 
     picture = render(block, describe)
     picture.set("role", "tree")
     picture.set("aria-label", f"{name}, from input to head")
     items = list(picture.iterfind(".//g[@role='treeitem']"))
     for item in items:
-        # What is in an item of a tree has to be in a group of its own.
+        # ARIA requires the children of a tree item to be in a group.
         for i, inner in enumerate(item):
             if inner.find(".//*[@role='treeitem']") is not None or inner.get("role"):
                 item[i] = element("g", inner, role="group")
@@ -59,7 +60,7 @@ def network_figure(block: Block, name: str, lines: Sequence[Line], prefix: str) 
 
 
 def module_figures(analysis: Analysis) -> Element | None:
-    """Each module as the spec defines it, with the columns that fill it; None without modules."""
+    """Return each module as the spec defines it, with its columns; None without modules."""
     found: dict[str, tuple[ir.Call, list[str]]] = {}
     for row in analysis.network.rows_and_heads:
         for node in ir.walk(row):
@@ -76,16 +77,19 @@ def module_figures(analysis: Analysis) -> Element | None:
         picture.set("aria-label", f"The module {name}")
         about = module.about if module is not None else ""
         used = (
-            f"Used {len(paths)} times, from {paths[0]} on." if paths[1:] else f"Used as {paths[0]}."
+            f"Used {len(paths)} times, first as {paths[0]}."
+            if paths[1:]
+            else f"Used once, as {paths[0]}."
         )
         caption = element("figcaption", element("strong", name), f" {about} {used}")
-        scroll = element("div", picture, class_="scroll", role="group", aria_label=f"{name}, drawn")
+        label = f"Picture of {name}"
+        scroll = element("div", picture, class_="scroll", role="group", aria_label=label)
         figures.append(element("figure", scroll, caption))
     return element("div", *figures, class_="modules")
 
 
 def legend(blocks: Iterable[Block]) -> Element:
-    """How to read pictures, and what the colours mean that occur in them."""
+    """Explain how to read the pictures, and the colours that occur in them."""
     families: set[str] = set()
     marks: set[str] = set()
     for block in blocks:
@@ -93,9 +97,9 @@ def legend(blocks: Iterable[Block]) -> Element:
     items = [_key(name, family.words) for name, family in FAMILIES.items() if name in families]
     if marks:
         items = [_key(name, words) for name, words in MARKS.items() if name in marks | families]
-    told = element("span", f" {_HOW}", class_="onscreen")
+    usage = element("span", f" {_USAGE}", class_="onscreen")
     keys = element("ul", *items, class_="legend")
-    return element("div", element("p", READING, told), keys, class_="reading")
+    return element("div", element("p", READING, usage), keys, class_="reading")
 
 
 def _key(name: str, words: str) -> Element:

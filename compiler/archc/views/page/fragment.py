@@ -1,8 +1,8 @@
-"""Networks, analyses and differences as pieces of HTML that stand in somebody else's page.
+"""Networks, analyses and differences as HTML fragments for notebooks.
 
-A notebook has colours of its own, light or dark, and lets neither scripts nor style sheets of what
-it does not trust through. So each element carries its style, text has the colour of what is around
-it, and what is coloured shines through; a picture is an image with a ground of its own.
+A notebook may be light or dark, and removes scripts and style sheets of untrusted output. So each
+element has its own ``style``; texts inherit their colour, background colours are transparent, and
+pictures are images with their own background.
 """
 
 from base64 import b64encode
@@ -28,16 +28,15 @@ from archc.views.tables.table import Table, TableCell
 
 Item = TypeVar("Item")
 
-MOST_ROWS = 100
-MOST_COLUMNS = 40
-MOST_LINES = 40
-MOST_CHARACTERS = 600
-"""Of a text; what is in the middle of a longer one is left out."""
-LARGEST_PICTURE = 150_000
-"""In bytes; a notebook that is saved keeps all that it shows."""
-
-TALLEST_OPEN = 2_500
-"""In pixels; a taller picture waits behind its fold."""
+MAXIMUM_ROWS = 100
+MAXIMUM_COLUMNS = 40
+MAXIMUM_LINES = 40
+MAXIMUM_CHARACTERS = 600
+"""Longer texts are cut in the middle."""
+MAXIMUM_PICTURE = 150_000
+"""In bytes: a saved notebook contains all its outputs."""
+MAXIMUM_OPEN_HEIGHT = 2_500
+"""In pixels: a taller picture is collapsed at first."""
 
 _CELL = (
     "text-align:left;white-space:nowrap;vertical-align:top;padding:2px 3px;border:none;"
@@ -45,8 +44,8 @@ _CELL = (
 )
 _TIGHT = "margin:4px 0 4px 0;line-height:1.4"
 _QUIET = "opacity:0.75"
-# What notebooks say of tables, lists and headings is said here, too, so that theirs does not hold.
-# JupyterLab lets no other properties and values through, of what it does not trust: no flex gaps.
+# These override the notebook's own styles of tables, lists and headings. In untrusted output,
+# JupyterLab allows only some properties and values; flex gaps, for example, are removed.
 _STYLES: Mapping[str, str] = {
     "h3": "margin:0 0 4px 0;padding:0;font-size:120%;font-weight:bold;line-height:1.4",
     "p": f"{_TIGHT};text-align:left;max-width:60em",
@@ -77,11 +76,11 @@ _STYLES: Mapping[str, str] = {
     "spoken": "position:absolute;width:1px;height:1px;overflow:hidden;clip:rect(0,0,0,0)",
 }
 _PLAIN = frozenset({"dl", "dt", "dd"})
-"""Elements that notebooks lay out by rules of their own; here they are a ``div`` each."""
+"""Elements with layout rules in notebooks; each becomes a ``div``."""
 
 
 def network_fragment(network: ir.Network) -> str:
-    """What the spec says of a network, and its picture."""
+    """Return the header of a network's spec, and its picture."""
     pairs = [
         ("input", format_shape(network.input)),
         ("classes", f"{network.classes:,}"),
@@ -96,34 +95,34 @@ def network_fragment(network: ir.Network) -> str:
     if isinstance(analysis, Analysis):
         picture = _picture(analysis, is_open=True)
     else:
-        picture = element("p", "Its shapes do not fit: archc.analyze(network) says where.")
+        picture = element("p", "Its shapes do not fit; archc.analyze(network) shows where.")
     return _markup(*_heading(network), fact_list(pairs), picture)
 
 
 def analysis_fragment(analysis: Analysis) -> str:
-    """Totals, the paper's table with its verdicts, and the picture behind a fold."""
+    """Return the totals, the table with its verdicts, and a collapsed picture."""
     conformance = check_conformance(analysis)
     return _markup(
         *_heading(analysis.network),
         facts(analysis),
         verdicts(analysis, conformance),
-        *_table(rows_table(analysis, conformance), "Every cell as computed"),
+        *_table(rows_table(analysis, conformance), "Computed values"),
         _picture(analysis, is_open=False),
     )
 
 
 def difference_fragment(difference: Difference) -> str:
-    """The rows that are not as they were, and what was changed in them."""
+    """Return the rows that differ, and their changes."""
     rows = (*difference.rows, *difference.aux)
     lines = difference_lines(difference)
     if not (rows or lines):
         return _markup(element("p", "No difference in the architecture."))
-    more = len(lines) - MOST_LINES
-    shown = [*lines[:MOST_LINES], *([f"… and {more:,} more changes"] if more > 0 else [])]
+    more = len(lines) - MAXIMUM_LINES
+    shown = [*lines[:MAXIMUM_LINES], *([f"… and {more:,} more changes"] if more > 0 else [])]
     items = [element("li", line) for line in shown]
     kinds = dict.fromkeys(row.change for row in rows)
     counts = [f"{sum(row.change == kind for row in rows):,} {kind}" for kind in kinds]
-    caption = f"{', '.join(counts) or 'No row is another'}; numbers tell how much more there is now"
+    caption = f"{', '.join(counts) or 'No row differs'}; numbers are differences, after - before"
     return _markup(
         *_table(difference_table(difference), caption),
         *_table(totals_table(difference.totals), "Totals before and after"),
@@ -132,7 +131,7 @@ def difference_fragment(difference: Difference) -> str:
 
 
 def picture_fragment(svg: str, title: str) -> str:
-    """A picture alone."""
+    """Return a picture only."""
     return _markup(_image(svg.encode(), title))
 
 
@@ -143,21 +142,21 @@ def _heading(network: ir.Network) -> tuple[Child, ...]:
 
 def _table(table: Table, caption: str) -> tuple[Child, ...]:
     """A table as HTML; of a large one, the first and last rows and a note about the rest."""
-    headings = _ends(table.headings, MOST_COLUMNS, "…")
-    rows = [_ends(row, MOST_COLUMNS, TableCell("…")) for row in table.rows]
+    headings = _ends(table.headings, MAXIMUM_COLUMNS, "…")
+    rows = [_ends(row, MAXIMUM_COLUMNS, TableCell("…")) for row in table.rows]
     gap = (TableCell("…"), *[TableCell("")] * (len(headings) - 1))
-    shown = _ends(rows, MOST_ROWS, gap)
-    places = _ends(range(len(rows)), MOST_ROWS, -1)
+    shown = _ends(rows, MAXIMUM_ROWS, gap)
+    places = _ends(range(len(rows)), MAXIMUM_ROWS, -1)
     totals = tuple(i for i, place in enumerate(places) if place in table.totals)
-    shortened = html_table(Table(headings, shown, totals), caption)
-    left_out = {"rows": len(rows) - MOST_ROWS, "columns": len(table.headings) - MOST_COLUMNS}
-    told = " and ".join(f"{number:,} {what}" for what, number in left_out.items() if number > 0)
-    note = f"{told} are left out: archc.to_pandas has them." if told else None
-    return shortened, element("p", note) if note else None
+    html = html_table(Table(headings, shown, totals), caption)
+    omitted = {"rows": len(rows) - MAXIMUM_ROWS, "columns": len(table.headings) - MAXIMUM_COLUMNS}
+    words = " and ".join(f"{number:,} {what}" for what, number in omitted.items() if number > 0)
+    note = f"{words} are omitted; archc.to_pandas returns all." if words else None
+    return html, element("p", note) if note else None
 
 
 def _ends(items: Sequence[Item], most: int, gap: Item) -> tuple[Item, ...]:
-    """The items, or where there are more than ``most`` of them the first and the last."""
+    """Return the items; if there are more than ``most``, the first and the last of them."""
     if len(items) <= most:
         return tuple(items)
     last = most // 5
@@ -165,18 +164,18 @@ def _ends(items: Sequence[Item], most: int, gap: Item) -> tuple[Item, ...]:
 
 
 def _picture(analysis: Analysis, is_open: bool) -> Element:
-    """The picture behind a fold, unless it is too large."""
+    """Return the picture in a collapsible element, unless it is too large."""
     name = analysis.network.name
     block = draw_network(analysis)
     svg = write_picture(block, name, {})
-    if len(svg) > LARGEST_PICTURE:
-        return element("p", "Its picture is too large for a notebook: archc.draw gives it.")
+    if len(svg) > MAXIMUM_PICTURE:
+        return element("p", "The picture is too large for a notebook; archc.draw returns it.")
     return element(
         "details",
-        element("summary", "The network as a picture"),
+        element("summary", "Picture of the network"),
         element("p", READING, class_="muted"),
         _image(svg, f"{name}, from input to head"),
-        open="" if is_open and block.height <= TALLEST_OPEN else None,
+        open="" if is_open and block.height <= MAXIMUM_OPEN_HEIGHT else None,
     )
 
 
@@ -186,7 +185,7 @@ def _image(svg: bytes, title: str) -> Element:
 
 
 def _markup(*children: Child) -> str:
-    """The text of a fragment, with what sheets say of classes as the style of each element."""
+    """Return the HTML of a fragment, with ``style`` attributes instead of classes."""
     root = element("div", *children)
     for node in root.iter():
         if node.tag == "dl":
@@ -199,14 +198,14 @@ def _markup(*children: Child) -> str:
         node.tag = "div" if node.tag in _PLAIN else node.tag
         node.text = _shortened(node.text)
         node.tail = _shortened(node.tail)
-    # A dollar sign in a spec begins no formula.
+    # Keep MathJax from reading dollar signs in a spec as formulas.
     root.set("class", "tex2jax_ignore mathjax_ignore")
     content: str = tostring(root, encoding="unicode", method="html")
     return content
 
 
 def _shortened(text: str | None) -> str | None:
-    if text is None or len(text) <= MOST_CHARACTERS:
+    if text is None or len(text) <= MAXIMUM_CHARACTERS:
         return text
-    half = MOST_CHARACTERS // 2
+    half = MAXIMUM_CHARACTERS // 2
     return f"{text[:half]} … {text[-half:]}"

@@ -1,4 +1,4 @@
-"""Elements of a page, made in one expression; texts become text whatever is in them."""
+"""HTML elements built in one expression. Texts are escaped."""
 
 from xml.etree.ElementTree import Element
 
@@ -8,7 +8,10 @@ Child = Element | str | None
 
 
 def element(tag: str, *children: Child, **attributes: str | int | None) -> Element:
-    """An element; ``class_`` is the attribute class, ``data_line`` data-line; None is left out."""
+    """Return an element. ``class_`` is the attribute class, ``data_line`` data-line.
+
+    Attributes and children that are None are omitted.
+    """
     made = Element(tag)
     for name, value in attributes.items():
         if value is not None:

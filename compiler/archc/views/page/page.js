@@ -1,11 +1,11 @@
-// What is known of a box stands in its line of the table; here it is shown beside the picture.
+// Show the table row of the selected box in the panel beside the picture.
 "use strict";
 const panel = document.getElementById("panel");
 const itemOf = (node) => node.closest("[role=treeitem]");
 let pinned = null;
 let mouse = "";
 
-function tell(item) {
+function show(item) {
   for (const old of document.querySelectorAll(".shown")) old.classList.remove("shown");
   const line = document.getElementById(item.dataset.line);
   item.classList.add("shown");
@@ -16,50 +16,50 @@ function tell(item) {
     if (!cell.textContent.trim()) return;
     const pair = document.createElement("div");
     const term = document.createElement("dt");
-    const told = document.createElement("dd");
+    const value = document.createElement("dd");
     term.textContent = heads[i + 1].textContent;
-    told.textContent = cell.textContent;
-    pair.append(term, told);
+    value.textContent = cell.textContent;
+    pair.append(term, value);
     list.append(pair);
   });
   const title = document.createElement("h3");
   const network = item.closest("section")?.firstElementChild.textContent;
   title.textContent = line.cells[0].textContent + (network ? ` of ${network}` : "");
   panel.replaceChildren(title, list);
-  panel.classList.add("told");
+  panel.classList.add("filled");
 }
 
-function enter(item) {
+function select(item) {
   if (!item) return;
   const last = item.closest("[role=tree]").querySelector("[tabindex='0']");
   last.setAttribute("tabindex", "-1");
   last.removeAttribute("aria-describedby");
   item.setAttribute("tabindex", "0");
-  // Read out behind its name; told first, so that what has the focus is not behind the panel.
-  tell(item);
+  // Screen readers read the panel after the name. Fill it first, so that it does not cover the item.
+  show(item);
   item.setAttribute("aria-describedby", "panel");
   item.focus();
 }
 
 document.addEventListener("mousemove", (event) => {
-  // What scrolls under a mouse that lies still, as arrow keys make it, is not pointed at.
+  // Ignore boxes that scroll under a resting mouse, as with the arrow keys.
   const before = mouse;
   mouse = `${event.screenX} ${event.screenY}`;
   const item = itemOf(event.target);
-  if (item && mouse !== before && !pinned && !item.classList.contains("shown")) tell(item);
+  if (item && mouse !== before && !pinned && !item.classList.contains("shown")) show(item);
 });
 
-// On the document: chromium lets the keyboard stop at a picture that itself listens for focus.
+// On the document: a picture with its own focus listener would be a tab stop in chromium.
 document.addEventListener("focusin", (event) => {
   const item = itemOf(event.target);
-  if (item) tell(item);
+  if (item) show(item);
 });
 
 document.addEventListener("click", (event) => {
   if (String(getSelection()) || !event.target.closest("[role=tree]")) return;
   const item = itemOf(event.target);
   pinned = item !== pinned ? item : null;
-  enter(item);
+  select(item);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -68,7 +68,7 @@ document.addEventListener("keydown", (event) => {
   if (!item || event.altKey || event.ctrlKey || event.metaKey) return;
   const items = [...item.closest("[role=tree]").querySelectorAll("[role=treeitem]")];
   const at = items.indexOf(item);
-  const ways = {
+  const targets = {
     ArrowDown: items[at + 1],
     ArrowUp: items[at - 1],
     ArrowRight: item.querySelector("[role=treeitem]"),
@@ -76,20 +76,20 @@ document.addEventListener("keydown", (event) => {
     Home: items[0],
     End: items[items.length - 1],
   };
-  if (!(event.key in ways)) return;
+  if (!(event.key in targets)) return;
   event.preventDefault();
   pinned = null;
-  enter(ways[event.key]);
+  select(targets[event.key]);
 });
 
-// What is larger than its place is a stop of the keyboard's, so that it can be scrolled.
-const places = new ResizeObserver((seen) => {
-  for (const { target } of seen) {
+// Elements that scroll are tab stops, so that the keyboard can scroll them.
+const observer = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
     const wide = target.scrollWidth > target.clientWidth;
     const scrolls = wide || target.scrollHeight > target.clientHeight;
     if (scrolls && !target.querySelector("[role=tree]")) target.setAttribute("tabindex", "0");
     else target.removeAttribute("tabindex");
   }
 });
-const scrolled = document.querySelectorAll(".scroll, .sides, .side, .panel");
-for (const place of scrolled) places.observe(place);
+const scrollable = document.querySelectorAll(".scroll, .sides, .side, .panel");
+for (const element of scrollable) observer.observe(element);

@@ -1,4 +1,4 @@
-"""The tables of a page: the paper's, and every layer."""
+"""HTML tables: any ``Table``, and the table of all layers."""
 
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
@@ -14,13 +14,13 @@ from archc.views.tables.table import Table, TableCell
 
 
 def html_table(table: Table, caption: str) -> Element:
-    """A grid as a table: the first column heads its rows; reasons of errata stand below it."""
+    """Return a table as HTML, with the reasons of errata below it."""
     notes: list[str] = []
     numeric = _numeric(table)
     head = element("tr", *(head_cell(text, text in numeric) for text in table.headings))
     body = []
     for i, (first, *rest) in enumerate(table.rows):
-        # What a total is of runs over the empty cells behind it.
+        # The name of a total extends over the empty cells after it.
         empty = next((n for n, cell in enumerate(rest) if cell.text), 0) if i in table.totals else 0
         cells = [element("th", first.text, scope="row", colspan=empty + 1 if empty else None)]
         for cell, heading in zip(rest[empty:], table.headings[empty + 1 :], strict=True):
@@ -30,29 +30,29 @@ def html_table(table: Table, caption: str) -> Element:
         "table", element("caption", caption), element("thead", head), element("tbody", *body)
     )
     reasons = element("ol", *(element("li", note) for note in notes)) if notes else None
-    why = element("p", "Errata, as the spec declares them:") if notes else None
+    why = element("p", "Errata declared in the spec:") if notes else None
     return element("div", scrolled(whole, caption), why, reasons)
 
 
 def paper_table(analysis: Analysis, conformance: Conformance) -> Element:
-    """The table of ``archc table``: computed cells, printed ones where they differ, and why."""
-    caption = "Every cell as computed; sizes are height x width x channels, as papers print them"
+    """Return the table of ``archc table``, with the reasons of errata."""
+    caption = "Computed values. Sizes are height x width x channels, as in papers"
     return html_table(rows_table(analysis, conformance), caption)
 
 
 def lines_table(lines: Sequence[Line], prefix: str) -> Element:
-    """Every node with all that is known of it; a box of the picture leads here by its id."""
+    """Return every named node with its numbers. Boxes of the picture refer to its rows by id."""
     headings = (
         *("layer", "kind", "patch/ stride", "then", "input", "output", "depth", "params"),
         *("weights", "biases", "norm", "MACs", "pool ops", "norm ops", "activation ops"),
-        *("receptive field", "its stride", "in the spec"),
+        *("receptive field", "its stride", "line in the spec"),
     )
     body = []
     for number, line in enumerate(lines):
         cost = line.cost
         counts = (cost.params, cost.weights, cost.biases, cost.norm, cost.macs)
         others = (cost.pool_ops, cost.norm_ops, cost.activation_ops)
-        path = line.node.path + (f" and {line.alike:,} more alike" if line.alike else "")
+        path = line.node.path + (f" and {line.alike:,} more like it" if line.alike else "")
         span = line.node.span
         field = line.receptive_field
         place = element("td", f"{span.source.name}:{span.line} ", element("code", _stated(line)))
@@ -82,17 +82,17 @@ def lines_table(lines: Sequence[Line], prefix: str) -> Element:
 
 
 def scrolled(table: Element, name: str) -> Element:
-    """A table that may be wider than the page, and is then scrolled by itself."""
+    """Return the table in an element that scrolls if the table is wider than the page."""
     return element("div", table, class_="scroll", role="region", aria_label=name, tabindex=0)
 
 
 def head_cell(text: str, number: bool) -> Element:
-    """The heading of a column, to the right above numbers."""
+    """Return the heading of a column; headings of numbers are right-aligned."""
     return element("th", text.replace("/ ", "/"), scope="col", class_="number" if number else None)
 
 
 def _followed_by(node: ir.Node) -> str:
-    """The norm and the activation that are part of a layer."""
+    """The norm and the activation of a layer."""
     if not isinstance(node, ir.Op):
         return ""
     inner = (getattr(node.operator, field) for field in node.operator.layer_fields)
@@ -105,7 +105,7 @@ def _stated(line: Line) -> str:
 
 
 def _numeric(table: Table) -> set[str]:
-    """The headings of columns that hold nothing but numbers."""
+    """The headings of columns that contain only numbers."""
     found = set()
     for i, heading in enumerate(table.headings):
         texts = [row[i].text for row in table.rows if row[i].text]

@@ -1,4 +1,4 @@
-"""What a page says in sentences."""
+"""The sentences and the glossary of a page."""
 
 from xml.etree.ElementTree import Element
 
@@ -8,46 +8,50 @@ from archc.language.sections.printed_table import LETTERS
 from archc.network import ir
 from archc.views.page.markup import element
 
-MEANINGS = "What the words mean"
-COUNTED = (
-    "One multiply-accumulate (MAC) is one weight times one element, added up; it is two FLOPs. "
-    "Numbers are for one image. Auxiliary heads are no part of a total that does not say so. Other "
-    "tools print other numbers because they count something else:"
+GLOSSARY = "Glossary"
+COUNTING = (
+    "One multiply-accumulate (MAC) multiplies a weight by an element and adds the product: two "
+    "FLOPs. All numbers are for one image. Totals include auxiliary heads only where they say so. "
+    "Other tools count differently:"
 )
 _TERMS = (
-    ("MAC", "one multiplication and one addition: a weight times an element, added up"),
-    ("depth", "how many layers with weights lie on the longest way from the input to the output"),
+    ("MAC", "multiply-accumulate: one multiplication of a weight by an element, and one addition"),
+    ("depth", "the number of layers with weights on the longest path from input to output"),
     (
         "receptive field",
-        "how much of the input an element depends on, away from the border; where that is more "
-        "than the input has, on all of it. Its stride is how far apart neighbouring elements look",
+        "the part of the input that an output element depends on, away from the border; it may be "
+        "larger than the input. Its stride is the distance between the receptive fields of "
+        "neighbouring elements, in input elements",
     ),
-    ("activations", "the elements that layers give, for one image; 4 bytes each in float32"),
+    ("activations", "the output elements of all layers, for one image; 4 bytes each in float32"),
     (
         "alive at once",
-        "the most elements that are kept at the same time, at inference, where auxiliary heads do "
-        "not run",
+        "the number of elements in memory at the same time, at inference, without auxiliary heads; "
+        "its maximum is the peak activation memory",
     ),
-    ("pool, norm and activation ops", "elements that pools read, and that the others touch"),
-    ("patch/stride", "height x width of the window, and how far it moves"),
+    (
+        "pool, norm and activation ops",
+        "the elements that pools read, and those that norms and activations process",
+    ),
+    ("patch/stride", "height x width of the window, and its step"),
     (
         "erratum",
-        "a printed cell that does not follow from the network as the paper describes it; the "
-        "computed one does, and the spec says why the paper differs",
+        "a printed cell that contradicts the network as the paper describes it; the spec gives the "
+        "reason",
     ),
     (
         "auxiliary head",
-        "a classifier at the side, in training alone: its loss is added, times a weight, to help "
-        "the layers below it",
+        "a classifier on an intermediate row, used only in training: its weighted loss is added to "
+        "the main loss to help the layers before it",
     ),
 )
 _COUNTS = {"weights": "weights without biases", "params": "weights and biases"}
-_COUNTS |= {"macs": "multiply-accumulates", "flops": "two for each multiply-accumulate"}
-_ROUNDS = {"floor": "rounded down", "nearest": "to the nearest", "up": "rounded up"}
+_COUNTS |= {"macs": "multiply-accumulates", "flops": "two operations per multiply-accumulate"}
+_ROUNDS = {"floor": "rounded down", "nearest": "rounded to the nearest", "up": "rounded up"}
 
 
 def citation(network: ir.Network) -> Element | None:
-    """The paper that the network is from, if the spec names one."""
+    """Return the citation of the paper, if the spec names one."""
     paper = network.paper
     if paper is None:
         return None
@@ -61,26 +65,26 @@ def citation(network: ir.Network) -> Element | None:
 
 
 def verdicts(analysis: Analysis, conformance: Conformance) -> Element:
-    """How far the printed table is what is computed."""
+    """Summarize how the printed table compares with the computed one."""
     table = analysis.network.table
     if table is None:
-        return element("p", "The spec has no printed table; cells are as computed.")
+        return element("p", "The spec has no printed table. All cells are computed.")
     count = conformance.count
     matches, errata, mismatches = count("match"), count("erratum"), count("mismatch")
     text = (
-        f"Of {matches + errata + mismatches} printed cells {matches} are exactly what is computed, "
-        f"marked ✓. Errata, with what is printed struck out: {errata}. Mismatches: {mismatches}. "
-        "A cell without a mark is not printed."
+        f"{matches} of {matches + errata + mismatches} printed cells match the computed ones "
+        f"exactly (✓). Errata, with the printed value struck through: {errata}. "
+        f"Mismatches: {mismatches}. Cells without a mark are not printed in the paper."
     )
     for column, convention in table.conventions.items():
         counts, rounds = _COUNTS[convention.count], _ROUNDS[convention.round]
         letter = LETTERS[convention.unit]
-        unit = f", {letter} being {convention.unit:,}" if letter else ""
-        text += f" Printed {column} count {counts}{unit}, {rounds}."
+        unit = f", {letter} = {convention.unit:,}" if letter else ""
+        text += f" Printed {column}: {counts}{unit}, {rounds}."
     return element("p", text)
 
 
 def terms() -> Element:
-    """What is meant by the terms of the field."""
+    """Return the glossary."""
     pairs = (element("div", element("dt", term), element("dd", text)) for term, text in _TERMS)
     return element("dl", *pairs, class_="terms")

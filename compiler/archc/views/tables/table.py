@@ -1,4 +1,4 @@
-"""A table for people: headings, rows of cells, and the verdicts that color them."""
+"""A table for people: headings, rows of cells, and the verdicts that colour them."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -16,7 +16,7 @@ _MEANINGS = {
 
 
 class TableCell(NamedTuple):
-    """A text, and the verdict that colors it (empty: none).
+    """A text, and the verdict that colours it (empty: none).
 
     ``result`` is the comparison with the printed cell, if there is one.
     """
