@@ -181,7 +181,7 @@ def test_github_stays_within_ten_and_says_how_many_more(faults: int) -> None:
     assert len(annotations) == min(faults, 10)
     assert all("%" not in line.replace("%25", "").replace("%0A", "") for line in annotations)
     if faults > 10:
-        shown = f"::error title=archc::{faults - 9} more errors of archc stand in the log"
+        shown = f"::error title=archc::{faults - 9} more archc errors are in the log"
         assert annotations[-1].startswith(shown)
         assert len(lines) == 10 + faults - 9
     else:

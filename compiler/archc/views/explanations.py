@@ -24,7 +24,7 @@ GROUPS = {
     "L2": "Lints: how a spec is written",
     "L3": "Lints: hardware",
 }
-"""What the codes that start alike are about."""
+"""The topics of codes, by their first two characters."""
 
 _TITLE = re.compile(r"# ([a-z-]+)\n+")
 _FORM = re.compile(
@@ -38,7 +38,7 @@ _FENCE = re.compile(r"```\w*\n(.*?)```", re.DOTALL)
 
 
 class Explanation(NamedTuple):
-    """A code explained. ``why``, ``example`` and ``instead`` are Markdown."""
+    """The explanation of a code; ``why``, ``example`` and ``instead`` are Markdown."""
 
     code: str
     name: str
@@ -49,30 +49,30 @@ class Explanation(NamedTuple):
 
     @property
     def sections(self) -> tuple[tuple[str, str], ...]:
-        """The headings with what stands below each."""
+        """The headings, each with its text."""
         return ("Why", self.why), ("Example", self.example), ("Instead", self.instead)
 
 
 def explanations() -> tuple[Explanation, ...]:
-    """All of them, in the order of their codes."""
+    """Return all explanations, in the order of their codes."""
     of_errors = [_of_error(code) for code in Code]
     of_lints = [parse(lint.code, lint.name, lint.documentation) for lint in lints().values()]
     return tuple(sorted([*of_errors, *of_lints]))
 
 
 def find(word: str, known: Iterable[Explanation]) -> Explanation | None:
-    """The explanation of a code or of a name, in whatever case."""
+    """Return the explanation of a code or a name, ignoring case."""
     folded = word.casefold().replace("_", "-")
     return next((e for e in known if folded in (e.code.casefold(), e.name.replace("_", "-"))), None)
 
 
 def nearest(word: str, known: Iterable[Explanation]) -> str | None:
-    """The code or the name that is most likely meant by ``word``."""
+    """Return the most similar code or name."""
     return closest_match(word, [text for e in known for text in (e.code, e.name)])
 
 
 def parse(code: str, name: str, text: str) -> Explanation:
-    """The explanation that a text without its title is. Raises ValueError on another form."""
+    """Parse an explanation without its title. Raises ValueError if a section is missing."""
     match = _FORM.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"the explanation of {code} is not a summary, Why, Example and Instead")
@@ -80,14 +80,14 @@ def parse(code: str, name: str, text: str) -> Explanation:
 
 
 def as_text(explanation: Explanation, heading: Callable[[str], str] = str) -> str:
-    """For a terminal: code is indented, ``heading`` styles a heading."""
+    """Return the text for a terminal, with code indented; ``heading`` styles a heading."""
     parts = [f"{heading(f'{explanation.code} {explanation.name}')}\n{explanation.summary}"]
     parts += [f"{heading(title)}\n{_unfenced(text)}" for title, text in explanation.sections]
     return "\n\n".join(parts)
 
 
 def as_markdown(explanation: Explanation, level: int = 1) -> str:
-    """As a section of a page, whose heading is of that level."""
+    """Return a section of Markdown with a heading of this level."""
     parts = [f"{'#' * level} {explanation.code} {explanation.name}", explanation.summary]
     for title, text in explanation.sections:
         parts += [f"{'#' * (level + 1)} {title}", text]
@@ -95,7 +95,7 @@ def as_markdown(explanation: Explanation, level: int = 1) -> str:
 
 
 def as_page(known: Iterable[Explanation]) -> str:
-    """All of them as part of a page: a table of the codes, then a section for each group."""
+    """Return a table of the codes, then a section for each topic, in Markdown."""
     groups = grouped(known)
     index = ["| code | name | |", "| --- | --- | --- |"]
     parts = []
@@ -106,7 +106,7 @@ def as_page(known: Iterable[Explanation]) -> str:
 
 
 def grouped(known: Iterable[Explanation]) -> dict[str, list[Explanation]]:
-    """The explanations by what their codes are about; a group that is empty is left out."""
+    """Return the explanations by topic, without empty topics."""
     known = list(known)
     groups = {title: [e for e in known if e.code[:2] == start] for start, title in GROUPS.items()}
     return {title: members for title, members in groups.items() if members}
@@ -123,12 +123,12 @@ def _of_error(code: Code) -> Explanation:
 
 
 def _anchor(explanation: Explanation) -> str:
-    """Where its heading is on a page."""
+    """The anchor of its heading."""
     return f"{explanation.code}-{explanation.name}".lower()
 
 
 def _unfenced(text: str) -> str:
-    """Blocks of code indented instead of fenced."""
+    """Indent blocks of code instead of fencing them."""
 
     def indented(block: re.Match[str]) -> str:
         lines = block[1].rstrip("\n").split("\n")

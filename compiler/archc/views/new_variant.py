@@ -1,4 +1,4 @@
-"""The text that a new variant starts from: what it extends, and what may be said, commented."""
+"""The text of a new variant: the spec it extends, and optional sections as comments."""
 
 import re
 from pathlib import Path
@@ -13,11 +13,10 @@ SCHEMA_FILE = "archc.schema.json"
 
 
 def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnostic:
-    """A spec that changes nothing yet.
+    """Return a spec that extends the file ``extends`` without changes.
 
-    What may be uncommented stands right behind its ``#``, sentences behind ``# ``. ``extends`` is
-    the base's file name. A finding where it cannot stand in a spec, or where the name of ``file``
-    cannot become a module's.
+    Entries to uncomment start with ``#``, explanations with ``# ``. Returns a diagnostic if
+    ``extends`` cannot be written in a spec, or the name of ``file`` cannot name a Python module.
     """
     stem = module_stem(file.name)
     if (fault := check_stem(stem)) is not None or file.suffix != ".yaml":
@@ -25,14 +24,14 @@ def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnosti
         hint = f"such as {stem if fault is None else suggest_stem(stem)}.yaml"
         return Diagnostic(Code.INVALID_NAME, message, hint=hint)
     if not re.fullmatch(r"[\w.][\w. +/-]*\.yaml", extends):
-        message = f"{extends} cannot be extended: its name is no plain word of YAML"
+        message = f"{extends} cannot be extended: its name is not a plain YAML scalar"
         return Diagnostic(Code.INVALID_NAME, message, hint="rename it, such as base.yaml")
     name = "".join(word[:1].upper() + word[1:] for word in stem.split("_"))[:MAXIMUM_NAME]
     name = name if is_name(name) else f"{name}Net"
     lines = [
         f"# yaml-language-server: $schema={SCHEMA_FILE}",
-        f"# A variant of {extends}: say only what differs.",
-        f"# `archc diff {extends} {file.name}` shows what that changes,",
+        f"# A variant of {extends}: write only what differs.",
+        f"# `archc diff {extends} {file.name}` shows the differences,",
         f"# `archc build {file.name}` writes the code.",
         f"extends: {extends}",
         f"name: {name}",
@@ -41,21 +40,21 @@ def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnosti
         f"#input: {'x'.join(map(str, base.input))}",
         f"#classes: {base.classes}",
         "",
-        "# Fields that every layer of a kind has unless it says otherwise.",
+        "# Default fields of all layers of a kind.",
         "#defaults:",
         "#  Conv: {norm: BatchNorm}",
         "",
-        "# Every number of filters times a factor, rounded to a multiple.",
+        "# Multiply all numbers of filters, and round to a multiple.",
         "#width: {multiplier: 0.5, multiple: 8}",
         "",
-        "# The most it may cost; archc check fails on more.",
+        "# Upper limits that archc check enforces.",
         "#budget: {params: 100M, macs: 100G}",
     ]
     sections: dict[str, list[str]] = {}
     for row in base.rows:
         sections.setdefault(base.sections[row.name], []).append(_row(row))
-    lines += ["", "# Rows by name: a row says what differs in it, `none` removes it, and a new one"]
-    lines += ["# stands `after` or `before` another: {Dropout: 0.1, after: conv1}."]
+    lines += ["", "# Rows by name: a row lists its differences, `none` removes it. A new row has"]
+    lines += ["# `after` or `before`: {Dropout: 0.1, after: conv1}."]
     for section, rows in sections.items():
         lines += [f"#{section}:", *rows]
     if base.aux:
@@ -68,7 +67,7 @@ def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnosti
 
 
 def _row(row: ir.Node) -> str:
-    """A row as it is, where a cell may be changed; otherwise its name, as if removed."""
+    """A row of a module with its cells, or the removal of another row."""
     if isinstance(row, ir.Call) and row.arguments:
         cells = ", ".join(f'"{column}": {cell.value}' for column, cell in row.arguments.items())
         return f"#  {row.name}: {{{row.module}: {{{cells}}}}}"

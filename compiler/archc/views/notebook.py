@@ -1,7 +1,7 @@
-"""How results show themselves in a notebook, as HTML.
+"""HTML representations of networks, analyses and differences in notebooks.
 
-Data know of no views, so the method is given to them here, once the Python API is imported; what
-makes HTML is imported when something is shown. In a terminal the ``repr`` of data is one line.
+Data classes do not import views, so this module adds ``_repr_html_`` to them when the Python API is
+imported. The views are imported when a value is shown.
 """
 
 from typing import TYPE_CHECKING
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class Drawing(str):
-    """A picture: the text of an SVG file, which shows itself in a notebook."""
+    """The text of an SVG file, which notebooks show as a picture."""
 
     subject: str
 
     def __new__(cls, svg: str, subject: str) -> "Self":
-        """The text, and what it is a picture of."""
+        """Return a drawing of ``subject``."""
         drawing = super().__new__(cls, svg)
         drawing.subject = subject
         return drawing
@@ -36,13 +36,13 @@ class Drawing(str):
 
 
 def show_in_notebooks() -> None:
-    """Give networks, analyses and differences the method by which notebooks show them."""
+    """Add ``_repr_html_`` to networks, analyses and differences."""
     for kind, markup in (
         (Network, _network_markup),
         (Analysis, _analysis_markup),
         (Difference, _difference_markup),
     ):
-        setattr(kind, "_repr_html_", markup)  # noqa: B010 - mypy knows no such attribute
+        setattr(kind, "_repr_html_", markup)  # noqa: B010 - the attribute is unknown to mypy
 
 
 def _network_markup(network: Network) -> str:

@@ -1,4 +1,4 @@
-"""Figures of matplotlib, which the extra ``bench`` brings, as files."""
+"""Write matplotlib figures to files. Needs the extra ``bench``."""
 
 import io
 from importlib.util import find_spec
@@ -15,16 +15,17 @@ SUFFIXES = (".svg", ".png", ".pdf")
 
 
 def check_plot(file: Path) -> str:
-    """Why no picture can be drawn to the file; empty where one can."""
+    """Return why the file cannot be written; empty if it can."""
     if file.suffix.lower() not in SUFFIXES:
-        return f"--plot draws {', '.join(SUFFIXES)}, not {file.suffix or 'a bare name'}"
+        given = file.suffix or "a name without a suffix"
+        return f"--plot writes {', '.join(SUFFIXES)}, not {given}"
     if find_spec("matplotlib") is None:
         return "--plot needs matplotlib: pip install 'archc-compiler[bench]'"
     return ""
 
 
 def save(figure: "Figure", name: str, file: Path) -> Diagnostic | None:
-    """Write the figure, the same bytes each time; or why it cannot be written."""
+    """Write the figure reproducibly; return the reason if that fails."""
     import matplotlib as mpl
 
     figure.tight_layout()

@@ -74,7 +74,7 @@ def test_the_text() -> None:
     ] in lines
     assert "specs/variant.yaml:" in text.splitlines()
     assert "\nconv: out 4 -> 6\n" in text
-    assert text.endswith("Compared with HEAD^; 1 network is the same.\n")
+    assert text.endswith("Compared with HEAD^; 1 network is unchanged.\n")
 
 
 def test_the_comment() -> None:
@@ -91,10 +91,10 @@ def test_the_comment() -> None:
 def test_a_comment_is_no_longer_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     commit("Wider", small=WIDE)
     whole = diff("--against", "HEAD^", "--format", "md").stdout
-    monkeypatch.setattr(changes_table, "_LONGEST", len(whole) - 100)
+    monkeypatch.setattr(changes_table, "_MAXIMUM_COMMENT", len(whole) - 100)
     text = diff("--against", "HEAD^", "--format", "md").stdout
     assert text.count("<details>") == 1
-    assert text.endswith("The rows of 1 more are left out: a comment would not hold them.\n")
+    assert text.endswith("The rows of 1 more are omitted: the comment would be too long.\n")
     assert "| specs/variant.yaml | changed |" in text
 
 

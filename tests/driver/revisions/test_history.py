@@ -136,7 +136,7 @@ def test_the_picture() -> None:
     assert Path("history.svg").read_bytes() == picture
     wrong = history("small", "--plot", "history.txt")
     assert wrong.exit_code == 2
-    assert "--plot draws .svg, .png, .pdf" in wrong.output
+    assert "--plot writes .svg, .png, .pdf" in wrong.output
 
 
 def test_a_shallow_clone_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

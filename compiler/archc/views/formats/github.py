@@ -1,7 +1,7 @@
-"""GitHub's workflow commands: annotations on the lines of a pull request.
+"""GitHub workflow commands: annotations on the lines of a pull request.
 
-GitHub shows at most 10 errors and 10 warnings of a step; what is over is listed in the log, and
-the annotation before says how many more there are.
+GitHub shows at most 10 errors and 10 warnings per step. The last annotation counts the others, and
+the log lists them.
 """
 
 from collections.abc import Sequence
@@ -9,21 +9,22 @@ from collections.abc import Sequence
 from archc.diagnostics import Diagnostic, Severity
 from archc.diagnostics.check_result import CheckResult, place_of
 from archc.diagnostics.escapes import escape_invisible
+from archc.views.formats import full_message
 
-MOST = 10
+MAXIMUM = 10
 
 
 def write(reports: Sequence[CheckResult]) -> str:
-    """One line for each annotation, then those findings for which there was no more room."""
+    """Return a line for each annotation, then the diagnostics that GitHub would not show."""
     lines: list[str] = []
     rest: list[str] = []
     for severity in Severity:
         found = [f for report in reports for f in report.diagnostics if f.severity is severity]
-        shown = found if len(found) <= MOST else found[: MOST - 1]
+        shown = found if len(found) <= MAXIMUM else found[: MAXIMUM - 1]
         lines += [_annotation(diagnostic) for diagnostic in shown]
         if more := found[len(shown) :]:
-            what = f"{len(more)} more {severity}s of archc stand in the log of this step"
-            lines.append(f"::{severity} title=archc::{what}")
+            text = f"{len(more)} more archc {severity}s are in the log of this step"
+            lines.append(f"::{severity} title=archc::{text}")
             rest += [diagnostic.headline for diagnostic in more]
     return "\n".join((*lines, *rest))
 
@@ -33,15 +34,10 @@ def _annotation(diagnostic: Diagnostic) -> str:
     if diagnostic.span is not None:
         place = place_of(diagnostic.span)
         properties |= {"file": place.file, "line": str(place.line), "endLine": str(place.end_line)}
-        if place.line == place.end_line:  # columns count within one line alone
+        if place.line == place.end_line:  # GitHub allows columns only within one line
             properties |= {"col": str(place.column), "endColumn": str(place.end_column)}
-    said = [
-        diagnostic.message,
-        *diagnostic.notes,
-        *([str(diagnostic.hint)] if diagnostic.hint else []),
-    ]
-    given = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{diagnostic.severity} {given}::{_data(chr(10).join(said))}"
+    assignments = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{diagnostic.severity} {assignments}::{_data(full_message(diagnostic))}"
 
 
 def _data(text: str) -> str:

@@ -1,4 +1,4 @@
-"""One JSON object; its keys are stable, other tools read them."""
+"""JSON with stable keys."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from archc.diagnostics.check_result import CheckResult, count, diagnostic_json
 
 
 def write(reports: Sequence[CheckResult]) -> str:
-    """The specs in the order in which they were asked for, each with its findings."""
+    """Return the specs in the order of the arguments, each with its diagnostics."""
     return json.dumps(
         {
             "archc": __version__,

@@ -1,4 +1,4 @@
-"""JUnit's XML, which most continuous integration shows as tests: a suite, a case for each spec."""
+"""JUnit XML, which CI systems show as test results: one test case per spec."""
 
 from collections.abc import Sequence
 from xml.etree import ElementTree
@@ -9,7 +9,7 @@ from archc.diagnostics.escapes import escape_line
 
 
 def write(reports: Sequence[CheckResult]) -> str:
-    """A case fails for its errors; its warnings stand in its output."""
+    """Return a test suite. Errors fail a test case; warnings are its output."""
     suite = ElementTree.Element(
         "testsuite",
         name="archc check",
@@ -41,5 +41,5 @@ def write(reports: Sequence[CheckResult]) -> str:
 
 
 def _text(text: str) -> str:
-    """The text without what XML cannot hold, not even escaped."""
+    """Replace the characters that XML cannot contain."""
     return "".join(c if c in "\t\n" or (c.isprintable() and c < "\ufffe") else "?" for c in text)

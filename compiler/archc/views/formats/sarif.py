@@ -1,4 +1,4 @@
-"""SARIF 2.1.0 (OASIS), which code scanning services read."""
+"""SARIF 2.1.0 (OASIS), for code scanning services."""
 
 import hashlib
 import json
@@ -13,6 +13,7 @@ from archc.diagnostics import Diagnostic, Replacement
 from archc.diagnostics.check_result import CheckResult, Place, file_of, place_of
 from archc.diagnostics.spans import Span
 from archc.views.explanations import Explanation, as_markdown, as_text, explanations
+from archc.views.formats import full_message
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -21,7 +22,7 @@ ROOT = "SRCROOT"
 
 
 def write(reports: Sequence[CheckResult]) -> str:
-    """One run, with a rule for each code that was found."""
+    """Return one run, with a rule for each code that occurs."""
     diagnostics = [(report, diagnostic) for report in reports for diagnostic in report.diagnostics]
     codes = sorted({str(diagnostic.code) for _, diagnostic in diagnostics})
     seen: Counter[str] = Counter()
@@ -41,7 +42,7 @@ def write(reports: Sequence[CheckResult]) -> str:
 
 
 def _rule(explanation: Explanation) -> dict[str, Any]:
-    """The rule as ``archc explain`` explains it."""
+    """The rule of a code, with the text of ``archc explain``."""
     return {
         "id": explanation.code,
         "name": explanation.name,
@@ -54,17 +55,12 @@ def _result(
     report: CheckResult, diagnostic: Diagnostic, codes: list[str], seen: Counter[str]
 ) -> dict[str, Any]:
     place = place_of(diagnostic.span) if diagnostic.span else None
-    said = [
-        diagnostic.message,
-        *diagnostic.notes,
-        *([str(diagnostic.hint)] if diagnostic.hint else []),
-    ]
     file = place.file if place else file_of(Path(report.spec), report.spec)
     result: dict[str, Any] = {
         "ruleId": str(diagnostic.code),
         "ruleIndex": codes.index(diagnostic.code),
         "level": str(diagnostic.severity),
-        "message": {"text": "\n".join(said)},
+        "message": {"text": full_message(diagnostic)},
         "locations": [_location(file, place, diagnostic.span)],
         "partialFingerprints": {"archcFinding/v1": _fingerprint(diagnostic, file, seen)},
     }
@@ -114,7 +110,7 @@ def _fix(replacement: Replacement, place: Place) -> dict[str, Any]:
 
 
 def _fingerprint(diagnostic: Diagnostic, file: str, seen: Counter[str]) -> str:
-    """What stays the same while other lines of the file come and go."""
+    """An identifier that does not change when other lines of the file do."""
     line = diagnostic.span.source.line(diagnostic.span.line).strip() if diagnostic.span else ""
     text = "\n".join((str(diagnostic.code), file, line))
     seen[text] += 1

@@ -1,4 +1,4 @@
-"""What became of networks, as text, as the comment of a pull request, and as JSON."""
+"""Changes of all networks since a revision: table, pull-request comment and JSON."""
 
 from collections.abc import Iterable, Iterator
 
@@ -17,13 +17,13 @@ from archc.views.tables.rendering import as_list, as_markdown
 from archc.views.tables.table import Table, TableCell
 
 MARKER = "<!-- archc diff -->"
-"""Starts a comment, unseen, so that a script finds the one to renew."""
-_LONGEST = 60_000  # GitHub takes 65,536 characters
+"""The invisible first line, by which a script finds the comment to update."""
+_MAXIMUM_COMMENT = 60_000  # GitHub's limit is 65,536 characters
 _VERDICTS = {"added": "match", "removed": "mismatch", "changed": "erratum"}
 
 
 def summary_table(changes: Iterable[Change]) -> Table:
-    """A line for each spec that is not as it was: parameters and MACs before and after."""
+    """Return a row for each spec that changed: parameters and MACs before and after."""
     headings = (
         *("spec", "change", "params before", "params after", "percent"),
         *("MACs before", "MACs after", "percent"),
@@ -42,38 +42,38 @@ def summary_table(changes: Iterable[Change]) -> Table:
 
 
 def closing_line(changes: list[Change], revision: str) -> str:
-    """How many specs are as they were."""
+    """Return the line about unchanged networks."""
     same = sum(change.kind == "unchanged" for change in changes)
     if same == len(changes):
         return f"No network differs from {revision}."
     unchanged = f"{same} network is" if same == 1 else f"{same} networks are"
-    return f"Compared with {revision}; {unchanged} the same."
+    return f"Compared with {revision}; {unchanged} unchanged."
 
 
 def as_comment(changes: list[Change], revision: str) -> str:
-    """The comment of a pull request: totals per network, and the rows behind them folded."""
+    """Return a pull-request comment: a table of all networks, then collapsed details of each."""
     parts = [MARKER]
     if any(change.kind != "unchanged" for change in changes):
         parts.append(as_markdown(summary_table(changes)))
     parts.append(escape(closing_line(changes, revision)))
     length = sum(map(len, parts))
-    left_out = 0
+    omitted = 0
     for change in changes:
         if change.difference is None or change.kind == "unchanged":
             continue
         section = "\n\n".join(_section(change.spec, change.difference))
         length += len(section) + 2
-        if length > _LONGEST:
-            left_out += 1
+        if length > _MAXIMUM_COMMENT:
+            omitted += 1
         else:
             parts.append(section)
-    if left_out:
-        parts.append(f"The rows of {left_out} more are left out: a comment would not hold them.")
+    if omitted:
+        parts.append(f"The rows of {omitted} more are omitted: the comment would be too long.")
     return "\n\n".join(parts)
 
 
 def changes_json(changes: Iterable[Change], revision: str) -> dict[str, object]:
-    """The same as an object; pairs are [before, after], null on a side without a network."""
+    """Return the changes as JSON. Pairs are [before, after]; null if there is no network."""
     return {
         "revision": revision,
         "networks": [

@@ -1,4 +1,4 @@
-"""A difference laid out for people, for a pull request's comment, and as JSON."""
+"""A comparison of two networks: tables, sentences, records and JSON."""
 
 from archc.analyses.differences import Difference, Numbers, Pair, RowDifference, Totals
 from archc.views.tables.table import Table, TableCell
@@ -7,15 +7,15 @@ _VERDICTS = {"added": "match", "removed": "mismatch", "affected": ""}
 
 
 def difference_table(difference: Difference) -> Table:
-    """A line for each row that is not as it was, then the totals."""
+    """Return the rows that differ, then the totals."""
     headings = ("row", "change", "output", "params", "MACs", "depth", "receptive field", "memory")
-    rows = [_grid_row(row) for row in (*difference.rows, *difference.aux)]
+    rows = [_row(row) for row in (*difference.rows, *difference.aux)]
     rows.append((TableCell("total"), TableCell(""), *_number_cells(difference.totals.numbers)))
     return Table(headings, tuple(rows))
 
 
 def totals_table(totals: Totals) -> Table:
-    """The totals before and after, and how much more there is after."""
+    """Return the totals before and after, and their differences."""
     names = {
         "params": "params",
         "params_with_aux": "params with auxiliary heads",
@@ -40,7 +40,7 @@ def totals_table(totals: Totals) -> Table:
 
 
 def shown_percent(pair: Pair) -> str:
-    """How much more there is, such as ``+5.00%``; empty where there was nothing, or is the same."""
+    """Return the change, such as ``+5.00%``; empty without a change, or from zero."""
     percent = pair.percent
     if not percent:
         return ""
@@ -50,7 +50,7 @@ def shown_percent(pair: Pair) -> str:
 
 
 def difference_lines(difference: Difference) -> list[str]:
-    """Facts of the whole network, then what was changed in which rows, each change once."""
+    """Return the changes of the whole network, then each other change with its rows."""
     where: dict[str, list[str]] = {}
     for row in (*difference.rows, *difference.aux):
         for detail in row.details:
@@ -60,7 +60,7 @@ def difference_lines(difference: Difference) -> list[str]:
 
 
 def difference_records(difference: Difference) -> list[dict[str, object]]:
-    """The rows for other tools, each number as it was before and as it is after."""
+    """Return the rows that differ, with each number before and after."""
     records: list[dict[str, object]] = []
     for row in (*difference.rows, *difference.aux):
         record: dict[str, object] = {"row": row.name, "change": row.change, "was": row.was or None}
@@ -75,7 +75,7 @@ def difference_records(difference: Difference) -> list[dict[str, object]]:
 
 
 def difference_json(before: str, after: str, difference: Difference) -> dict[str, object]:
-    """The same as an object; pairs are [before, after]."""
+    """Return the comparison as JSON. Pairs are [before, after]."""
     return {
         "before": before,
         "after": after,
@@ -87,7 +87,7 @@ def difference_json(before: str, after: str, difference: Difference) -> dict[str
     }
 
 
-def _grid_row(row: RowDifference) -> tuple[TableCell, ...]:
+def _row(row: RowDifference) -> tuple[TableCell, ...]:
     name = f"{row.was} -> {row.name}" if row.was else row.name
     change = TableCell(row.change, _VERDICTS.get(row.change, "erratum"))
     return TableCell(name), change, *_number_cells(row.numbers)

@@ -1,4 +1,4 @@
-"""A history as a table, as records and as a picture."""
+"""The history of a network's counts: table, records and plot."""
 
 from pathlib import Path
 
@@ -8,18 +8,18 @@ from archc.views.plots import save
 from archc.views.tables.difference import shown_percent
 from archc.views.tables.table import Table, TableCell
 
-SHORT = 10  # of a commit's hash
-_MOST_LABELS = 12
+SHORT_HASH = 10
+_MAXIMUM_LABELS = 12
 
 
 def history_table(history: History) -> Table:
-    """A line for each commit that changed the counts, newest first."""
+    """Return a row for each commit that changed the counts, newest first."""
     headings = ("commit", "date", "subject", "params", "percent", "MACs", "percent", "depth")
     return Table(headings, tuple(_row(history, entry) for entry in history.entries))
 
 
 def history_records(history: History) -> list[dict[str, object]]:
-    """The same for other tools, with all counts."""
+    """Return a record for each commit, with all counts."""
     empty = dict.fromkeys(Counts._fields)
     return [
         {
@@ -35,7 +35,7 @@ def history_records(history: History) -> list[dict[str, object]]:
 
 
 def draw(name: str, history: History, file: Path) -> Diagnostic | None:
-    """Parameters and MACs over the commits; or why the picture cannot be written."""
+    """Plot parameters and MACs over the commits; return the reason if that fails."""
     from matplotlib.figure import Figure
 
     entries = [entry for entry in reversed(history.entries) if entry.counts]
@@ -49,9 +49,9 @@ def draw(name: str, history: History, file: Path) -> Diagnostic | None:
         axis.tick_params(labelsize=8)
         axis.yaxis.set_major_formatter("{x:,.0f}")
         axis.spines[["top", "right"]].set_visible(False)
-    step = -(-len(entries) // _MOST_LABELS) or 1
+    step = -(-len(entries) // _MAXIMUM_LABELS) or 1
     places = range(0, len(entries), step)
-    labels = [f"{entries[i].commit.hash[:SHORT]}\n{entries[i].commit.date}" for i in places]
+    labels = [f"{entries[i].commit.hash[:SHORT_HASH]}\n{entries[i].commit.date}" for i in places]
     axes[-1].set_xticks(places, labels, rotation=30, ha="right", fontsize=7)
     axes[0].set_title(name, fontsize=9, loc="left", parse_math=False)
     return save(figure, name, file)
@@ -59,11 +59,11 @@ def draw(name: str, history: History, file: Path) -> Diagnostic | None:
 
 def _row(history: History, entry: Entry) -> tuple[TableCell, ...]:
     commit, counts, why = entry
-    what = (commit.hash[:SHORT], commit.date, commit.subject)
+    identity = (commit.hash[:SHORT_HASH], commit.date, commit.subject)
     if counts is None:
-        return (*map(TableCell, what), TableCell(why, "mismatch"), *[TableCell("")] * 4)
+        return (*map(TableCell, identity), TableCell(why, "mismatch"), *[TableCell("")] * 4)
     numbers = []
     for count in ("params", "macs"):
         growth = history.growth(entry, count)
         numbers += [f"{getattr(counts, count):,}", shown_percent(growth) if growth else ""]
-    return tuple(map(TableCell, (*what, *numbers, str(counts.depth))))
+    return tuple(map(TableCell, (*identity, *numbers, str(counts.depth))))

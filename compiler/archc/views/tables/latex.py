@@ -1,4 +1,4 @@
-"""Grids as LaTeX, for a paper: a ``tabular`` with the rules of booktabs."""
+"""Tables as LaTeX: a ``tabular`` with booktabs rules."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from archc.views.tables.table import Table, TableCell, legend
 
-_PREAMBLE = r"""% Put this where the table is to stand, by \input. The preamble needs
+_PREAMBLE = r"""% Include this file by \input. The preamble needs
 %   \usepackage{booktabs}
 """
 _CHECK_MARKS = r"%   \usepackage{amssymb} % \checkmark" + "\n"
@@ -22,9 +22,9 @@ _ESCAPES = str.maketrans(
         "^": r"\textasciicircum{}",
         "`": r"\textasciigrave{}",
         '"': r"\symbol{34}",
-        # Other characters in the encoding of fonts that LaTeX starts with.
+        # In LaTeX's default font encoding, these print other characters.
         **{character: f"{{${character}$}}" for character in "<>|"},
-        # What rules and the end of a row would take for an argument.
+        # After a rule or at the end of a row, these would start an argument.
         **{character: f"{{{character}}}" for character in "[]*"},
         "✓": r"$\checkmark$",
         "✗": r"$\neq$",
@@ -33,17 +33,14 @@ _ESCAPES = str.maketrans(
 
 
 class _Column(NamedTuple):
-    """How a column is set; with marks it is two, so that values stand below each other."""
+    """The alignment of a column. With marks it becomes two, so that the values are aligned."""
 
     is_number: bool
     has_marks: bool
 
 
 def as_latex(table: Table, notes: Iterable[str] = ()) -> str:
-    """A ``tabular``; a last line says what its marks mean, comments which packages it needs.
-
-    ``notes`` are lines that stand in comments, too.
-    """
+    """Return a ``tabular`` with a legend of its marks; ``notes`` become comments before it."""
     columns = [_column(cells) for cells in zip(*table.rows, strict=True)]
     width = sum(1 + column.has_marks for column in columns)
     lines = [
@@ -65,10 +62,7 @@ def as_latex(table: Table, notes: Iterable[str] = ()) -> str:
 
 
 def escaped(text: str) -> str:
-    """A text of which LaTeX takes nothing for a command; sizes are set as sizes, 3x3 with a cross.
-
-    Names stay as they are: ``conv3x3``.
-    """
+    """Escape a text. Sizes such as 3x3 get a multiplication sign, names like ``conv3x3`` do not."""
     plain = _LIGATURE.sub(r"\1{}", text.translate(_ESCAPES))
     return _SIZE.sub(lambda size: size[0].replace("x", r"$\times$"), plain)
 
@@ -97,12 +91,12 @@ def _cell(cell: TableCell, column: _Column) -> str:
     if cell.result is None:
         return f"{escaped(cell.text)} &"
     computed, printed, verdict, _ = cell.result
-    behind = "" if verdict == "match" or printed is None else f" {escaped(printed)}"
-    return f"{escaped(computed)} & {_MARKS[verdict]}{behind}"
+    after = "" if verdict == "match" or printed is None else f" {escaped(printed)}"
+    return f"{escaped(computed)} & {_MARKS[verdict]}{after}"
 
 
 def _total(row: tuple[TableCell, ...], columns: list[_Column]) -> str:
-    """A total's first cell runs over the empty ones behind it."""
+    """The name of a total extends over the empty cells after it."""
     end = next((i for i, cell in enumerate(row) if i and cell.text), len(row))
     span = sum(1 + column.has_marks for column in columns[:end])
     first = rf"\multicolumn{{{span}}}{{l}}{{{escaped(row[0].text)}}}"

@@ -1,4 +1,4 @@
-"""Grids as text and Markdown, records as CSV and as a table of pandas."""
+"""Tables as text and Markdown, records as CSV and pandas DataFrames."""
 
 import csv
 import io
@@ -16,9 +16,9 @@ Styler = Callable[[str, str], str]
 
 
 def as_text(table: Table, style: Styler) -> str:
-    """Aligned columns; headings of several words stand on several lines."""
+    """Return aligned columns. Headings of several words take several lines."""
     heads = [tuple(map(TableCell, line)) for line in table.heading_lines]
-    # A total's first cell runs over the empty ones behind it, and does not widen its column.
+    # The name of a total extends over the empty cells after it, so it does not widen its column.
     rows = [
         (TableCell(""), *row[1:]) if i in table.totals else row for i, row in enumerate(table.rows)
     ]
@@ -32,7 +32,7 @@ def as_text(table: Table, style: Styler) -> str:
 
 
 def as_markdown(table: Table) -> str:
-    """A pipe table."""
+    """Return a table in Markdown."""
     headings = tuple(heading.replace("/ ", "/") for heading in table.headings)
     rows: list[Iterable[str]] = [map(escape, headings), ("---",) * len(headings)]
     rows += [(escape(cell.text) for cell in row) for row in table.rows]
@@ -40,7 +40,7 @@ def as_markdown(table: Table) -> str:
 
 
 def as_list(lines: Iterable[str]) -> str:
-    """Lines as a list of Markdown, indented ones as parts of the one before."""
+    """Return lines as a Markdown list; indented lines become nested lists."""
     items = []
     for line in lines:
         text = line.lstrip(" ")
@@ -49,7 +49,7 @@ def as_list(lines: Iterable[str]) -> str:
 
 
 def as_csv(records: Iterable[Mapping[str, object]]) -> str:
-    """Comma-separated values, a line for the keys first; a record may lack some of them."""
+    """Return records as CSV, with a header; records may lack keys."""
     records = tuple(records)
     out = io.StringIO(newline="\n")
     headings = dict.fromkeys(key for record in records for key in record)
@@ -60,9 +60,9 @@ def as_csv(records: Iterable[Mapping[str, object]]) -> str:
 
 
 def as_frame(records: Sequence[Mapping[str, object]]) -> "DataFrame":
-    """A table of pandas, with the columns of ``as_csv``: integers, fractions or text, or missing.
+    """Return records as a pandas DataFrame with the columns of ``as_csv``.
 
-    Needs the extra ``notebook``.
+    Columns are integers, floats or strings; missing values are NA. Needs the extra ``notebook``.
     """
     from pandas import DataFrame, Series
 
@@ -77,13 +77,13 @@ def as_frame(records: Sequence[Mapping[str, object]]) -> "DataFrame":
 
 
 def _kind(values: Iterable[object]) -> str:
-    """The type of pandas for a column; each has a value for what is missing."""
+    """The nullable pandas dtype of a column."""
     present = [value for value in values if value is not None]
     if not present or any(type(value) not in (int, float) for value in present):
         return "string"
     if any(isinstance(value, float) for value in present):
         return "Float64"
-    # Counts of a network may be greater than what 64 bits hold.
+    # Counts may exceed 64 bits.
     fits = all(isinstance(value, int) and -_WIDEST <= value < _WIDEST for value in present)
     return "Int64" if fits else "object"
 
@@ -92,7 +92,7 @@ _WIDEST = 2**63
 
 
 def _plain(value: object) -> str:
-    """Numbers in digits only, a size or shape as ``64x112x112``, true or false, empty for none."""
+    """Digits without separators, shapes as ``64x112x112``, true or false, empty for None."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
@@ -101,7 +101,7 @@ def _plain(value: object) -> str:
 
 
 def _line(row: tuple[TableCell, ...], widths: list[int], style: Styler) -> str:
-    """The cells, each where its column begins or, behind one that runs on, where there is room."""
+    """Join the cells, each at the start of its column, or after a longer cell before it."""
     line, at, begin = "", 0, 0
     for cell, width in zip(row, widths, strict=True):
         if cell.text:
