@@ -180,7 +180,7 @@ def compared(written: Analysis, recipe: Recipe, x: Tensor) -> float:
 
 
 @pytest.mark.parametrize("name", by_cost())
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.word)
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.suffix)
 def test_shipped_networks_compute_the_same(name: str, recipe: Recipe) -> None:
     written = archc.analyze(archc.load(f"{name}.yaml"))
     model = randomized(plain(written)()).eval()
@@ -199,7 +199,7 @@ def test_shipped_networks_compute_the_same(name: str, recipe: Recipe) -> None:
 
 
 @pytest.mark.usefixtures("in_float64")
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.word)
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.suffix)
 @pytest.mark.parametrize("size", [(12, 10), (9, 17)])
 def test_the_toy_computes_the_same(toy: Analysis, recipe: Recipe, size: tuple[int, int]) -> None:
     assert compared(toy, recipe, images(2, 3, *size)) < 1e-12
@@ -635,7 +635,7 @@ def test_counters_that_differ_are_not_merged(toy: Analysis) -> None:
         module.convert_state(state)
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.word)
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.suffix)
 def test_converting_twice_is_refused(toy: Analysis, recipe: Recipe) -> None:
     module, _ = generated(toy, recipe)
     converted = module.convert_state(state_of(toy))

@@ -20,8 +20,7 @@ import archc
 from archc.analyses import Analysis
 from archc.checks.checkpoints.state import expected_state
 from archc.driver.backend import Options, load_backend
-from archc.driver.optimize import RECIPES, Optimized, optimize
-from archc.driver.weight_origins import is_invertible
+from archc.driver.optimize import RECIPES, Optimized, is_invertible, optimize
 from archc.network import ir
 from archc.ops.plain import Identity
 from archc_backends.pytorch.run.probe import observe
@@ -120,12 +119,12 @@ def test_optimised_networks_compute_the_same(folder: Path, text: str) -> None:
         other = module.__dict__[analysis.network.name]()
         state = {key: value.clone() for key, value in model.state_dict().items()}
         other.load_state_dict(module.convert_state(state))
-        for training in (False, True) if recipe.trains else (False,):
+        for training in (False, True) if recipe.is_trainable else (False,):
             wanted, got = outputs(model.train(training), x), outputs(other.train(training), x)
             for one, two in zip(wanted, got, strict=True):
                 torch.testing.assert_close(two, one, rtol=1e-10, atol=1e-10)
         assert hasattr(module, "restore_state") == is_invertible(analysis)
-        if recipe.trains:
+        if recipe.is_trainable:
             restored = module.restore_state(other.state_dict())
             assert restored.keys() == state.keys()
             for key, value in model.state_dict().items():
@@ -145,7 +144,7 @@ def test_their_analysis_is_what_torch_does(folder: Path, text: str) -> None:
         assert list(differences(analysis, observe(*request(analysis, file)))) == []
         assert list(expected_state(analysis))
         before, after = written.cost_with_aux, analysis.cost_with_aux
-        if recipe.trains:
+        if recipe.is_trainable:
             assert after == before
             assert analysis.depth == written.depth
             assert analysis.receptive_field == written.receptive_field
@@ -189,7 +188,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for i, written in enumerate(networks):
         for recipe in RECIPES:
             source = emitted(optimize(written, recipe))
-            (folder / f"net{i}_{recipe.word}.py").write_bytes(source)
+            (folder / f"net{i}_{recipe.suffix}.py").write_bytes(source)
     return folder
 
 

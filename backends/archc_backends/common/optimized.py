@@ -2,8 +2,7 @@
 
 from archc.analyses import Analysis
 from archc.diagnostics.wording import counted, listed
-from archc.driver.optimize import Optimized
-from archc.driver.weight_origins import origins
+from archc.driver.optimize import Optimized, origins_of
 from archc.network import ir
 from archc.ops.convolution import Conv, Convolution
 from archc.ops.normalization import BatchNorm
@@ -11,8 +10,8 @@ from archc.ops.normalization import BatchNorm
 
 def headline(optimized: Optimized) -> str:
     """What it is, as a sentence."""
-    use = "in fewer steps" if optimized.recipe.trains else "for inference"
-    return f"{optimized.analysis.network.name}: {optimized.written.network.name} {use}."
+    use = "in fewer steps" if optimized.recipe.is_trainable else "for inference"
+    return f"{optimized.analysis.network.name}: {optimized.original.network.name} {use}."
 
 
 def summary(optimized: Optimized, inference: bool = False) -> str:
@@ -21,10 +20,10 @@ def summary(optimized: Optimized, inference: bool = False) -> str:
     ``inference`` is for files that hold no auxiliary heads and no dropout in any case: these are
     then neither counted nor said to be left out.
     """
-    before, after = optimized.written, optimized.analysis
+    before, after = optimized.original, optimized.analysis
     plain = before.network
     ops = _operators(after, inference)
-    sources = [source for op in ops for origin in origins(op) for source in origin.sources]
+    sources = [source for op in ops for origin in origins_of(op) for source in origin.sources]
     done = []
     if folded := sum(bool(source.norm) for source in sources):
         done.append(f"{counted(folded, 'norm')} folded into the convolutions before")
@@ -34,7 +33,7 @@ def summary(optimized: Optimized, inference: bool = False) -> str:
     left_out = []
     if heads := len(plain.aux) - len(after.network.aux):
         left_out.append(counted(heads, "auxiliary head"))
-    if not optimized.recipe.trains and (dropouts := _dropouts(plain)):
+    if not optimized.recipe.is_trainable and (dropouts := _dropouts(plain)):
         left_out.append(counted(dropouts, "dropout"))
     if left_out and not inference:
         done.append(f"{listed(left_out)} left out")

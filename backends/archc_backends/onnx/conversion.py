@@ -9,8 +9,7 @@ import numpy as np
 from archc.analyses import Analysis
 from archc.checks.checkpoints.state import expected_state
 from archc.diagnostics import Code, Diagnostic
-from archc.driver.optimize import Optimized
-from archc.driver.weight_origins import Source, origins
+from archc.driver.optimize import Optimized, WeightSource, origins_of
 from archc_backends.onnx.weights import as_arrays
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def convert_weights(
     are left out are not looked at.
     """
     zero = np.zeros((), np.int64)
-    left_out = _heads(optimized.written) - _heads(optimized.analysis)
+    left_out = _heads(optimized.original) - _heads(optimized.analysis)
     arrays = as_arrays(
         {
             key: zero if value is None else value
@@ -44,7 +43,7 @@ def convert_weights(
         if not np.isfinite(array).all():
             return Diagnostic(Code.UNCONVERTIBLE, f"{key} holds a number that is not finite")
     rows = {_row(key) for key in arrays}
-    target = optimized.written if back else optimized.analysis
+    target = optimized.original if back else optimized.analysis
     keys = [key for key in expected_state(target) if _row(key) in rows]
     if back:
         return _restored(optimized, arrays, keys)
@@ -87,19 +86,19 @@ class _Change(NamedTuple):
 
     key: str
     name: str
-    sources: tuple[Source, ...]
+    sources: tuple[WeightSource, ...]
 
 
 def _changes(analysis: Analysis) -> Iterator[_Change]:
     for layer in analysis.layers:
-        for origin in origins(layer.op):
+        for origin in origins_of(layer.op):
             for tensor in layer.op.operator.state(layer.input):
                 key = f"{layer.op.path}.{tensor.name}"
                 if key.startswith(f"{origin.layer}."):
                     yield _Change(key, key.removeprefix(f"{origin.layer}."), origin.sources)
 
 
-def _part(arrays: "Mapping[str, Array]", source: Source, name: str) -> "Array":
+def _part(arrays: "Mapping[str, Array]", source: WeightSource, name: str) -> "Array":
     """The tensor of one source: of a norm that is folded, a factor in the weight, or the bias."""
     if not source.norm:
         return arrays[f"{source.layer}.{name}"]
@@ -122,7 +121,7 @@ def _restored(
     optimized: Optimized, arrays: "Mapping[str, Array]", keys: Iterable[str]
 ) -> "dict[str, Array]":
     """What the network as written has under these keys; no norm is folded."""
-    expected = expected_state(optimized.written)
+    expected = expected_state(optimized.original)
     parted: dict[str, Array] = {}
     for key, name, sources in _changes(optimized.analysis):
         if key not in arrays:  # of a head that is missing

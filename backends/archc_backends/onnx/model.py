@@ -73,7 +73,7 @@ def _weights(
 ) -> "dict[str, Array] | list[Diagnostic]":
     """The state that the graph reads: where it is optimised, made of that as written."""
     optimized = options.optimized
-    written = optimized.written if optimized else analysis
+    written = optimized.original if optimized else analysis
     keys = view_graph(written).state if optimized else graph.state
     if options.weights is None:
         arrays = initial_arrays(written, keys)
@@ -95,7 +95,7 @@ def _head(analysis: Analysis, options: Options) -> ModelProto:
     paragraphs = [options.stamp.rstrip("\n"), f"{name} {network.about}".strip()]
     paragraphs += [summary(optimized, inference=True)] if optimized else []
     paragraphs += [citation(network), size(analysis, f"{analysis.cost.params:,} parameters")]
-    written = optimized.written if optimized else analysis
+    written = optimized.original if optimized else analysis
     paragraphs.append(f"As it is at inference{_left_out(written)}.")
     trained = options.weights is not None
     if not trained:

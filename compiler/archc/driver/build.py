@@ -89,7 +89,7 @@ def stem_of(stamp: Stamp) -> str:
     """The base of the names of the files that have this stamp."""
     from archc.driver.optimize import RECIPES
 
-    words = [recipe.word for recipe in RECIPES if recipe.option in stamp.given]
+    words = [recipe.suffix for recipe in RECIPES if recipe.option in stamp.given]
     return file_stem(stamp.spec, [given for given in stamp.given if " = " in given], words)
 
 

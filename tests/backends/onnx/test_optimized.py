@@ -19,8 +19,15 @@ from strategies import specs
 import archc
 from archc.diagnostics import Diagnostic
 from archc.driver.backend import Options, load_backend
-from archc.driver.optimize import DEPLOY, MERGED, RECIPES, Optimized, Recipe, optimize
-from archc.driver.weight_origins import is_invertible
+from archc.driver.optimize import (
+    DEPLOY,
+    MERGED,
+    RECIPES,
+    Optimized,
+    Recipe,
+    is_invertible,
+    optimize,
+)
 from archc.network import ir
 
 SPEC = """\
@@ -100,7 +107,7 @@ def difference(spec: Path, recipe: Recipe) -> float:
     return float(np.abs(found - wanted).max() / np.abs(wanted).max())
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.word)
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.suffix)
 @pytest.mark.parametrize("name", by_cost())
 def test_it_computes_what_the_class_as_written_computes(name: str, recipe: Recipe) -> None:
     assert difference(SPECS / f"{name}.yaml", recipe) <= 1e-4
@@ -109,7 +116,7 @@ def test_it_computes_what_the_class_as_written_computes(name: str, recipe: Recip
 def test_random_networks(tmp_path: Path) -> None:
     """Yield networks with siblings; check that enough of them are merged."""
     spec = tmp_path / "net.yaml"
-    seen = {recipe.word: 0 for recipe in RECIPES}
+    seen = {recipe.suffix: 0 for recipe in RECIPES}
 
     @settings(
         max_examples=60,
@@ -125,7 +132,7 @@ def test_random_networks(tmp_path: Path) -> None:
         written = archc.analyze(archc.load(spec))
         for recipe in RECIPES:
             rows = optimize(written, recipe).analysis.network.rows
-            seen[recipe.word] += any(isinstance(n, ir.Fork) for r in rows for n in ir.walk(r))
+            seen[recipe.suffix] += any(isinstance(n, ir.Fork) for r in rows for n in ir.walk(r))
             assert difference(spec, recipe) <= 1e-4
 
     compare()
@@ -159,7 +166,7 @@ def in_float64(spec: Path) -> State:
     return state
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.word)
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.suffix)
 @pytest.mark.parametrize("name", by_cost())
 def test_weights_become_those_that_the_generated_file_makes(name: str, recipe: Recipe) -> None:
     """Without folding, conversion there and back is exact.
@@ -178,7 +185,7 @@ def test_weights_become_those_that_the_generated_file_makes(name: str, recipe: R
     if is_invertible(optimized.analysis):
         converted = {key: torch.from_numpy(array) for key, array in ours.items()}
         kept = {head.name for head in optimized.analysis.network.aux}
-        heads = {head.name for head in optimized.written.network.aux} - kept
+        heads = {head.name for head in optimized.original.network.aux} - kept
         wanted = [key for key in state if key.partition(".")[0] not in heads]
         for back in both(optimized, converted, back=True):
             assert sorted(back) == sorted(wanted)

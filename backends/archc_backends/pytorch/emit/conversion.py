@@ -3,8 +3,7 @@
 from typing import NamedTuple, TypeVar
 
 from archc.analyses import Analysis
-from archc.driver.optimize import Optimized
-from archc.driver.weight_origins import Source, all_origins, is_invertible, origins
+from archc.driver.optimize import Optimized, WeightSource, all_origins, is_invertible, origins_of
 from archc.network import ir
 from archc_backends.pytorch.emit.classes import level
 from archc_backends.pytorch.emit.expressions import Call, Expression, Group
@@ -52,10 +51,10 @@ class Conversion(NamedTuple):
 def view_conversion(optimized: Optimized, parameters: tuple[str, ...]) -> Conversion:
     """``parameters`` are those of the network's constructor."""
     analysis, network = optimized.analysis, optimized.analysis.network
-    plain = optimized.written.network
+    plain = optimized.original.network
     sources = [source for origin in all_origins(analysis) for source in origin.sources]
     norms = [source for source in sources if source.norm]
-    usual = Source(
+    usual = WeightSource(
         "",
         eps=_most_common([source.eps for source in norms], 0.0),
         bias=_most_common([source.bias for source in norms], False),
@@ -92,7 +91,7 @@ def _most_common(values: list[Value], otherwise: Value) -> Value:
     return max(values, key=values.count, default=otherwise)
 
 
-def _tables(analysis: Analysis, usual: Source) -> tuple[Table, ...]:
+def _tables(analysis: Analysis, usual: WeightSource) -> tuple[Table, ...]:
     network = analysis.network
     tables: dict[str, Table] = {}
 
@@ -105,7 +104,7 @@ def _tables(analysis: Analysis, usual: Source) -> tuple[Table, ...]:
                         literal(origin.layer.removeprefix(scope)),
                         Group("()", tuple(_source(s, scope, usual) for s in origin.sources)),
                     )
-                    for origin in origins(node)
+                    for origin in origins_of(node)
                 ]
             elif isinstance(node, ir.Call):
                 collect(node.body, f"{node.path}.", node.module)
@@ -117,7 +116,7 @@ def _tables(analysis: Analysis, usual: Source) -> tuple[Table, ...]:
     return tuple(tables.values())
 
 
-def _source(source: Source, scope: str, usual: Source) -> Expression:
+def _source(source: WeightSource, scope: str, usual: WeightSource) -> Expression:
     layer = literal(source.layer.removeprefix(scope))
     if not source.norm:
         return Call("_Source", (layer,))

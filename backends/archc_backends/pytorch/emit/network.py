@@ -67,7 +67,7 @@ class NetworkView(NamedTuple):
 def view_network(analysis: Analysis, optimized: "Optimized | None" = None) -> NetworkView:
     """The view of the whole generated file; ``optimized`` tells what the network was before."""
     network = analysis.network
-    trains = optimized is None or optimized.recipe.trains
+    trains = optimized is None or optimized.recipe.is_trainable
     helpers: dict[str, HelperUses] = {}
     blocks = build_blocks(analysis, helpers)
     symbols = environment(())
@@ -188,7 +188,7 @@ def _docstring(analysis: Analysis, optimized: "Optimized | None") -> str:
     if optimized is not None:
         from archc_backends.common.optimized import headline, summary
 
-        plain = optimized.written.network.name
+        plain = optimized.original.network.name
         paragraphs = [
             headline(optimized),
             introduced("", network.about, "", 0).strip(),
@@ -207,7 +207,7 @@ def _docstring(analysis: Analysis, optimized: "Optimized | None") -> str:
 def _class_docstring(analysis: Analysis, optimized: "Optimized | None", he: list[str]) -> str:
     network = analysis.network
     returns = "returns the logits"
-    if optimized is not None and not optimized.recipe.trains:
+    if optimized is not None and not optimized.recipe.is_trainable:
         return (
             "The network for inference; returns the logits.\n\n"
             "It is made in eval mode and without gradients, its weights in channels_last, the "

@@ -174,7 +174,7 @@ def _used(given: dict[str, Any], analysis: "Analysis", target: "Analysis") -> di
 
 def _check_invertible(back: bool, optimized: "Optimized") -> None:
     """Raise UsageError for --back if norms were folded."""
-    from archc.driver.weight_origins import is_invertible
+    from archc.driver.optimize import is_invertible
 
     if back and not is_invertible(optimized.analysis):
         raise click.UsageError(
