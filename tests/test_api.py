@@ -78,7 +78,7 @@ def test_diagnostics_of_a_mapping_are_placed_in_its_yaml() -> None:
     with pytest.raises(archc.SpecError) as raised:
         archc.load(faulty)
     assert str(raised.value) == (
-        "<text>:8:8: error[A205] Linaer is no kind of layer\n"
+        "<text>:8:8: error[A205] unknown layer kind Linaer\n"
         "    8 |   fc: {Linaer: classes}\n"
         "      |        ^^^^^^\n"
         "  = hint: did you mean Linear?"
@@ -200,7 +200,7 @@ def test_what_is_shown_of_results() -> None:
         (faulty, "<CheckResult <text>: errors 1, warnings 0>"),
         (
             faulty.diagnostics[0],
-            "<Diagnostic <text>:8:8: error[A205] Linaer is no kind of layer>",
+            "<Diagnostic <text>:8:8: error[A205] unknown layer kind Linaer>",
         ),
         (
             archc.check_conformance(analysis),

@@ -541,13 +541,13 @@ def test_only_the_last_change_of_size_is_told(spec: Path) -> None:
             "{Residual: {a: {Conv: 3x3, out: 4}}}",
             "its layers give 4x16x16, its input is 2x16x16",
             (),
-            "project the input to the same shape, shortcut: {Conv: 1x1, out: ...}",
+            "project the input to the same shape with shortcut: {Conv: 1x1, out: ...}",
         ),
         (
             "{Residual: {a: {Conv: 3x3 valid, out: 2}}}",
             "its layers give 2x14x14, its input is 2x16x16",
             ("Conv gives (16-3)/1+1 = 14, rounded down",),
-            "project the input to the same shape, shortcut: {Conv: 1x1, out: ...}",
+            "project the input to the same shape with shortcut: {Conv: 1x1, out: ...}",
         ),
         (
             "{Residual: {a: {Conv: 3x3 valid, out: 2}}, shortcut: {Conv: 1x1, out: 2}}",
@@ -674,7 +674,7 @@ aux:
 """
     (diagnostic,) = faults_of(spec, body)
     assert diagnostic.code is Code.SHAPE
-    assert diagnostic.message == f"{message}: one loss needs as many features of both"
+    assert diagnostic.message == f"{message}: one loss needs the same number of features from both"
     assert diagnostic.span is not None
     assert (diagnostic.span.line, diagnostic.labels[0].span.line) == lines
     assert diagnostic.hint == hint

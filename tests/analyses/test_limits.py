@@ -25,11 +25,15 @@ COMMANDS = (
 TOO_LARGE = {
     "channels": (
         f"input: 3x8x8\n{TRIPLED}stem:\n  r: {{Repeat: 9999, of: D}}\n",
-        (6, f"elements of its output, {3**36}x8x8: {3**36 * 64:,} is", "r.34"),
+        (6, f"elements of its output, {3**36}x8x8: {3**36 * 64:,} exceeds", "r.34"),
     ),
     "elements": (
         f"input: 65536x65536x65536\n{TRIPLED}stem:\n  r: {{Repeat: 16, of: D}}\n  f: Flatten\n",
-        (6, f"elements of its output, {2**16 * 3**10}x65536x65536: {2**48 * 3**10:,} is", "r.9"),
+        (
+            6,
+            f"elements of its output, {2**16 * 3**10}x65536x65536: {2**48 * 3**10:,} exceeds",
+            "r.9",
+        ),
     ),
     "one layer": (
         "input: 1x65536x65536\nstem:\n  r: {Repeat: 9999, of: {Conv: 1x1, out: 1000000, "
@@ -38,16 +42,16 @@ TOO_LARGE = {
     ),
     "parameters": (
         "input: 65536x65536x65536\nstem:\n  f: Flatten\n  fc: {Linear: 1000000, bias: false}\n",
-        (7, f"parameters: {2**48 * 10**6:,} is", "fc"),
+        (7, f"parameters: {2**48 * 10**6:,} exceeds", "fc"),
     ),
     "stride": (
         "input: 1x1x1\nstem:\n  r: {Repeat: 9999, of: {Conv: 1x1/512, out: 1}}\n",
-        (6, f"stride in elements of the input: {2**63:,} is", "r.6"),
+        (6, f"stride in elements of the input: {2**63:,} exceeds", "r.6"),
     ),
     "receptive field": (
         "input: 3x64x64\nstem:\n  r: {Repeat: 6, of: {Conv: 3x3/512, out: 1}}\n"
         "  s: {Repeat: 9999, of: {Conv: 511x1, out: 1, padding: 255x0}}\n",
-        (7, f"receptive field: {1 + 2 * (2**54 - 1) // 511 + 1020 * 2**54:,} is", "s.1"),
+        (7, f"receptive field: {1 + 2 * (2**54 - 1) // 511 + 1020 * 2**54:,} exceeds", "s.1"),
     ),
 }
 """A spec beyond a limit: its text, and the line, message and layer of the expected error."""

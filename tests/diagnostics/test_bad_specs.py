@@ -67,5 +67,5 @@ def test_modules_within_modules_have_a_limit(inside: str, tmp_path: Path) -> Non
     spec.write_text(head + "".join(modules) + last)
     (diagnostic,) = diagnostics_of(str(spec))
     assert diagnostic.code is Code.LIMIT
-    assert diagnostic.message == "deeper than 100 levels once modules are expanded"
+    assert diagnostic.message == "more than 100 nested levels after expanding modules"
     assert diagnostic.span is not None

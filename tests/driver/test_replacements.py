@@ -45,7 +45,7 @@ def hints(text: str) -> list[tuple[str, bool]]:
         ("from: conv1", "from: 4", "None"),
         ("name: Net", "name: 4", "None"),
         ("{Conv: 3x3, out: 8}", "{MaxPool: 3}", "write 3x3/2, or 3x3/1"),
-        ("conv1: {Conv: 3x3, out: 8}", "conv1: NONE", "none removes a layer"),
+        ("conv1: {Conv: 3x3, out: 8}", "conv1: NONE", "none only removes a layer"),
         ("{Conv: 3x3, out: 8}", "linear", "the out stands behind the kind"),
     ],
 )
@@ -68,7 +68,7 @@ def test_one_that_fails_keeps_no_other_from_being_made() -> None:
 
 def test_a_key_that_would_be_duplicate_is_not_renamed() -> None:
     text = NET.replace("body:", "defaults: {Conv: {bias: false}, Cnov: {bias: true}}\nbody:")
-    assert hints(text) == [("Conv is there already", False)]
+    assert hints(text) == [("Conv has defaults already", False)]
 
 
 def test_what_the_fault_had_hidden_of_a_later_stage_is_no_objection() -> None:

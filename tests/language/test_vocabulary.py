@@ -10,7 +10,7 @@ from archc.analyses import limits
 from archc.driver import pipeline
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.language import lower
-from archc.language.grammar import layers
+from archc.language.grammar import modules
 from archc.language.sections import models
 from archc.language.yaml import reading, source
 from archc.network import names
@@ -37,7 +37,7 @@ def test_the_limits_are_the_compilers() -> None:
         "bytes of a spec": reading.MAXIMUM_BYTES,
         "nesting of its text": source.MAXIMUM_DEPTH,
         "specs in a chain of `extends`": pipeline.MAXIMUM_EXTENSIONS,
-        "modules": layers.MAXIMUM_MODULES,
+        "modules": modules.MAXIMUM_MODULES,
         "layers, modules and repeats after expansion": lower.MAXIMUM_LAYERS,
         "nesting of modules": lower.MAXIMUM_DEPTH,
         "repetitions of one Repeat": models.MAXIMUM_REPEATS,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import archc
-from archc.language.grammar.layers import Layer
+from archc.language.grammar.syntax_tree import Layer
 from archc.network import ir
 
 

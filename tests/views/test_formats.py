@@ -58,7 +58,7 @@ def test_concise_is_one_line_for_each_diagnostic() -> None:
     result = check("--format", "concise", "bad.yaml")
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
-        "bad.yaml:6:11: error[A205] Cnov is no kind of layer; did you mean Conv?",
+        "bad.yaml:6:11: error[A205] unknown layer kind Cnov; did you mean Conv?",
         "bad.yaml:7:3: error[A104] conv1 and CONV1 differ only in case",
         "2 errors; archc check --fix fixes 1",
     ]
@@ -168,7 +168,7 @@ def test_github_annotations_are_commands_with_escaped_text() -> None:
         "col": "11",
         "endColumn": "15",
     }
-    assert match[3] == "Cnov is no kind of layer%0Adid you mean Conv?"
+    assert match[3] == "unknown layer kind Cnov%0Adid you mean Conv?"
     assert second.startswith("::error title=archc A104,file=nets/bad.yaml,line=7")
 
 

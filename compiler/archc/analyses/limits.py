@@ -18,7 +18,7 @@ def too_large(what: str, size: int, node: ir.Node, row: ir.Node | None = None) -
     """Return the diagnostic for a size over the limit; ``what`` names the size."""
     inside = row is not None and row.span != node.span
     labels = (Label(row.span, f"in this row, {row.path}"),) if row and inside else ()
-    message = f"{what}: {size:,} is more than the limit of {MAXIMUM_SIZE:,} ({node.path})"
+    message = f"{what}: {size:,} exceeds the limit of {MAXIMUM_SIZE:,} ({node.path})"
     return Diagnostic(Code.LIMIT, message, node.span, labels)
 
 

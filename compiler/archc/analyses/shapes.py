@@ -95,7 +95,7 @@ def _check_outputs(end: _End, heads: list[_End], classes: int) -> Iterator[Diagn
         hint = "end the network with Linear: classes"
         if len(end.output) == 1:
             hint = f"set classes: {end.output[0]}, and end every head with Linear: classes"
-        label = Label(right[0].node.span, f"this head gives {classes}, as `classes` says")
+        label = Label(right[0].node.span, f"this head gives {classes}, the value of `classes`")
         yield _disagreement(f"{whole}, {names} {classes}", end, label, hint)
     for head in wrong:
         if head not in right:
@@ -106,7 +106,7 @@ def _check_outputs(end: _End, heads: list[_End], classes: int) -> Iterator[Diagn
 
 
 def _disagreement(gives: str, end: _End, label: Label, hint: str) -> Diagnostic:
-    message = f"{gives}: one loss needs as many features of both"
+    message = f"{gives}: one loss needs the same number of features from both"
     return Diagnostic(Code.SHAPE, message, end.decided_by.span, (label,), hint=hint)
 
 
@@ -283,7 +283,7 @@ class _Inference:
         message = (
             f"Residual: its layers give {format_shape(body)}, {other} is {format_shape(shortcut)}"
         )
-        hint = "project the input to the same shape, shortcut: {Conv: 1x1, out: ...}"
+        hint = "project the input to the same shape with shortcut: {Conv: 1x1, out: ...}"
         reason = _Reason(None, None, None)
         if body[1:] != shortcut[1:]:
             reason = self._explain_size(node.children, 0, shortcut[1:])

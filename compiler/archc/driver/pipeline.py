@@ -26,9 +26,9 @@ from archc.language.lower import count_layers, lower
 from archc.language.schema import Spec, check_schema
 from archc.language.sections.lint_settings import unknown_rows
 from archc.language.settings import Settings
-from archc.language.variants.blame import Judgement, blame
+from archc.language.variants.blame import Attempt, blame
 from archc.language.variants.extends import extend_modules, extend_spec
-from archc.language.variants.overrides import override
+from archc.language.variants.overrides import apply_settings
 from archc.language.yaml.reading import SUFFIX, read, read_text
 from archc.language.yaml.source import Mapping, Node, Scalar, compose, describe_type
 from archc.network import ir
@@ -156,7 +156,7 @@ def _valid_spec(documents: Sequence[Mapping], settings: Settings) -> Spec | list
         document = extend_modules(document, diagnostics)
         if diagnostics:
             return diagnostics
-        document = override(document, settings, diagnostics)
+        document = apply_settings(document, settings, diagnostics)
     except TooManyDiagnostics:
         return diagnostics
     # A parameter that is used nowhere hides no other fault; most often it is misspelt elsewhere.
@@ -201,12 +201,12 @@ def _blamed(
     """
     text = sum(len(line) for source in documents.sources for line in source.lines)
 
-    def judged(parts: Sequence[Mapping], settings: Settings) -> Judgement:
+    def judged(parts: Sequence[Mapping], settings: Settings) -> Attempt:
         work = text // LETTERS_OF_A_LAYER
         spec = _valid_spec(parts, settings)
         if isinstance(spec, list):
-            return Judgement(spec, work)
-        return Judgement(judge(spec), work + count_layers(spec))
+            return Attempt(spec, work)
+        return Attempt(judge(spec), work + count_layers(spec))
 
     return in_file_order(blame(diagnostics, documents.parts, settings, judged))
 

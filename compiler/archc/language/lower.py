@@ -1,12 +1,12 @@
-"""A valid spec → the IR: modules expanded with their rows, defaults and columns filled in."""
+"""Lower a valid spec to the IR: expand modules with their rows, and repeats."""
 
 from collections.abc import Iterator, Mapping
 
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.collector import TooManyDiagnostics
 from archc.diagnostics.spans import Source, Span
-from archc.language.grammar.arguments import Cells, build, structure_arguments
-from archc.language.grammar.layers import Layer
+from archc.language.grammar.arguments import Cells, build_operator, build_structure_arguments
+from archc.language.grammar.syntax_tree import Layer
 from archc.language.schema import Spec
 from archc.language.sections.models import RepeatArguments, ResidualArguments
 from archc.language.yaml.source import Scalar
@@ -19,10 +19,13 @@ MAXIMUM_DEPTH = 100
 
 
 def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnostic]:
-    """The network, or what a row's cells make wrong. ``sources`` are the files it was read from."""
-    lowering = _Lowering(spec)
-    if (too_many := _too_many(spec)) is not None:
+    """Return the network, or diagnostics for cells that make a layer invalid.
+
+    ``sources`` are the spec and the specs that it extends.
+    """
+    if (too_many := _check_size(spec)) is not None:
         return [too_many]
+    lowering = _Lowering(spec)
     try:
         rows = tuple(lowering.node(row, "", lowering.top) for row in spec.rows)
         aux = tuple(
@@ -34,9 +37,9 @@ def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnost
     except _Stop as stop:
         return [stop.diagnostic]
     except TooManyDiagnostics:
-        return spec.grammar.diagnostics
-    if spec.grammar.diagnostics:
-        return spec.grammar.diagnostics
+        return spec.parser.diagnostics
+    if spec.parser.diagnostics:
+        return spec.parser.diagnostics
     return ir.Network(
         spec.header.name,
         spec.header.about,
@@ -62,27 +65,27 @@ def lower(spec: Spec, sources: tuple[Source, ...]) -> ir.Network | list[Diagnost
 
 
 def count_layers(spec: Spec) -> int:
-    """How many layers there are once modules and repeats are expanded."""
+    """Return the number of layers after expanding modules and repeats."""
     return max(total for _, total in _totals(spec))
 
 
-def _too_many(spec: Spec) -> Diagnostic | None:
-    """The row with which the network has too many layers."""
+def _check_size(spec: Spec) -> Diagnostic | None:
+    """Return a diagnostic at the row with which the network exceeds the limit of layers."""
     for layer, total in _totals(spec):
         if total > MAXIMUM_LAYERS:
-            message = f"more than {MAXIMUM_LAYERS:,} layers once modules and repeats are expanded"
-            note = f"with this row {total:,}"
+            message = f"more than {MAXIMUM_LAYERS:,} layers after expanding modules and repeats"
+            note = f"{total:,} layers up to this row"
             return Diagnostic(Code.LIMIT, message, layer.span, notes=(note,))
     return None
 
 
 def _totals(spec: Spec) -> Iterator[tuple[Layer, int]]:
-    """Each row with the number of layers up to its end: counted, none of them made."""
+    """Yield each row and head with the number of layers up to its end, without expanding them."""
     counts: dict[str, int] = {}
 
     def count(layer: Layer, depth: int) -> int:
         if depth > MAXIMUM_DEPTH:
-            return 1  # said when it is lowered
+            return 1  # reported by _Lowering
         below = sum(count(child, depth + 1) for child in layer.children)
         if layer.kind == "Repeat":
             times = layer.fields["times"].value
@@ -108,20 +111,20 @@ class _Stop(Exception):
 class _Lowering:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        self.grammar = spec.grammar
+        self.parser = spec.parser
         classes = Scalar(spec.header.classes, str(spec.header.classes), spec.span)
         self.top: Cells = {"classes": classes}
         self.depth = 0
-        # A layer is validated once for each distinct set of cells, however often it is repeated.
-        # It is known by its fields: those outlive a Repeat's renamed copies of the layer itself.
+        # Operators by layer and cells, so that a repeated layer is validated once. The key is the
+        # id of the layer's fields, which all copies of a repeated layer share.
         self.built: dict[tuple[int, tuple[object, ...]], tuple[Operator, Mapping[str, str]]] = {}
         self.symbols: dict[int, tuple[str, ...]] = {}
 
     def node(self, layer: Layer, scope: str, cells: Cells) -> ir.Node:
-        """The layer's node; ``scope`` is the path it stands in."""
+        """Return the layer's node; ``scope`` is the path of the enclosing node."""
         self.depth += 1
         if self.depth > MAXIMUM_DEPTH:
-            message = f"deeper than {MAXIMUM_DEPTH} levels once modules are expanded"
+            message = f"more than {MAXIMUM_DEPTH} nested levels after expanding modules"
             raise _Stop(Diagnostic(Code.LIMIT, message, layer.span))
         node = self._node(layer, scope, cells)
         self.depth -= 1
@@ -155,15 +158,15 @@ class _Lowering:
         )
         built = self.built.get(key)
         if built is None:
-            built = build(layer, cells, self.grammar)
+            built = build_operator(layer, cells, self.parser)
             if built is None:
-                # The fault is reported; a stand-in lets the remaining rows be judged too.
+                # The error is reported; an Identity lets the remaining rows be checked too.
                 built = OPERATORS["Identity"](), {}
             self.built[key] = built
         return ir.Op(path, layer.name, *built, layer.span)
 
     def _residual(self, layer: Layer, path: str, cells: Cells) -> ir.Residual:
-        arguments, symbols = structure_arguments(layer, cells, self.grammar)
+        arguments, symbols = build_structure_arguments(layer, cells, self.parser)
         if not isinstance(arguments, ResidualArguments):
             arguments = ResidualArguments()
         body, *shortcut = (self.node(child, path, cells) for child in layer.children)
@@ -179,7 +182,7 @@ class _Lowering:
         )
 
     def _repeat(self, layer: Layer, path: str, cells: Cells) -> ir.Repeat:
-        arguments, _ = structure_arguments(layer, cells, self.grammar)
+        arguments, _ = build_structure_arguments(layer, cells, self.parser)
         times = arguments.times if isinstance(arguments, RepeatArguments) else 1
         (inside,) = layer.children
         items = tuple(
@@ -201,20 +204,21 @@ class _Lowering:
             arguments[column] = ir.Argument(cell.value, symbol)
             inner[column] = cell
         definition = self.spec.modules[layer.kind]
-        before = len(self.grammar.diagnostics)
+        before = len(self.parser.diagnostics)
         body = self.node(definition.body, path, inner)
-        self._blame_call(before, layer.span, definition.name)
+        self._label_call(before, layer.span, definition.name)
         return ir.Call(path, layer.name, layer.kind, arguments, body, layer.span)
 
-    def _blame_call(self, before: int, span: Span, module: str) -> None:
-        diagnostics = self.grammar.diagnostics
-        # What no cell makes wrong is so in every row: it is said once.
-        said = {(diagnostic.span, diagnostic.message) for diagnostic in diagnostics[:before]}
+    def _label_call(self, before: int, span: Span, module: str) -> None:
+        """Label the diagnostics of the module's body with the row that uses it."""
+        diagnostics = self.parser.diagnostics
+        # An error that depends on no cell occurs in every row: it is reported once.
+        reported = {(diagnostic.span, diagnostic.message) for diagnostic in diagnostics[:before]}
         label = Label(span, f"in this row of {module}")
         diagnostics[before:] = [
             diagnostic._replace(labels=(*diagnostic.labels, label))
             if len(diagnostic.labels) < 2
             else diagnostic
             for diagnostic in diagnostics[before:]
-            if (diagnostic.span, diagnostic.message) not in said
+            if (diagnostic.span, diagnostic.message) not in reported
         ]

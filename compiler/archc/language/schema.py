@@ -1,43 +1,34 @@
-"""A composed spec → a valid one: every key known, every value of its type, every reference met."""
+"""Check a spec against the schema: known keys, valid values, references that exist."""
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple, TypeVar
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
-from archc.diagnostics import Code, Diagnostic, Hint, Replacement, suggest_keyword, suggest_name
+from archc.diagnostics import Code, Diagnostic, suggest_name
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
 from archc.diagnostics.spans import Span
-from archc.language.fields.validation import (
-    correct_field_typos,
-    correct_typos,
-    describe,
-    is_empty,
-    unknown_key,
-    validate,
+from archc.language.fields.validation import correct_typos, is_empty, unknown_key, validate
+from archc.language.grammar.arguments import check_layer
+from archc.language.grammar.aux_heads import parse_aux_head, unknown_tap
+from archc.language.grammar.defaults import parse_defaults, unused_defaults
+from archc.language.grammar.kinds import check_kind
+from archc.language.grammar.layer_names import check_unique
+from archc.language.grammar.layers import LayerParser
+from archc.language.grammar.modules import (
+    MAXIMUM_MODULES,
+    correct_module_typos,
+    parse_columns,
+    parse_modules,
 )
-from archc.language.fields.value_hints import none_hint
-from archc.language.grammar.arguments import check_layers, fill
-from archc.language.grammar.aux_heads import Auxiliary, read_head, unknown_tap
-from archc.language.grammar.kinds import STRUCTURES, check_kind, kind_hint
-from archc.language.grammar.layers import MAXIMUM_MODULES, Definition, Grammar, Layer
-from archc.language.grammar.modules import columns_of, modules_as_meant, read_definitions
+from archc.language.grammar.syntax_tree import AuxHead, Layer, ModuleDefinition
 from archc.language.sections.checkpoint_keys import KeyMapping, parse_checkpoints
+from archc.language.sections.entries import parse_section, section_entries
+from archc.language.sections.keys import LAYER_SECTIONS, ROW_SECTIONS, SPEC_KEYS
 from archc.language.sections.lint_settings import LintSetting, parse_lint_settings
-from archc.language.sections.models import (
-    Budget,
-    Header,
-    Paper,
-    SpecModel,
-    Width,
-)
+from archc.language.sections.models import Budget, Header, Paper, Width
 from archc.language.sections.printed_table import PrintedTable, parse_table
 from archc.language.sections.reference_model import ReferenceModel, parse_reference
 from archc.language.yaml import source
 from archc.language.yaml.source import Entry, Scalar
-from archc.ops import OPERATORS
-
-ROW_SECTIONS = ("stem", "inception", "body", "head")
-
-Section = TypeVar("Section", bound=SpecModel)
 
 
 class Limit(NamedTuple):
@@ -48,14 +39,14 @@ class Limit(NamedTuple):
 
 
 class Spec(NamedTuple):
-    """A valid spec, its layers still as written."""
+    """A valid spec, whose modules are not expanded yet. See ``ir.Network`` for the fields."""
 
     header: Header
     paper: Paper | None
-    modules: Mapping[str, Definition]
+    modules: Mapping[str, ModuleDefinition]
     rows: tuple[Layer, ...]
     sections: Mapping[str, str]
-    aux: tuple[Auxiliary, ...]
+    aux: tuple[AuxHead, ...]
     registration: tuple[str, ...]
     table: PrintedTable | None
     width: Width | None
@@ -63,241 +54,174 @@ class Spec(NamedTuple):
     checkpoints: Mapping[str, KeyMapping]
     reference: ReferenceModel | None
     lints: Mapping[str, LintSetting]
-    grammar: Grammar
+    parser: LayerParser
     span: Span
 
 
 def check_schema(document: source.Mapping, lints: Collection[str]) -> Spec | list[Diagnostic]:
-    """The spec, or every fault that can be seen before shapes are known."""
+    """Return the spec, or all errors that can be found before shapes are known.
+
+    ``lints`` are the names of all lints.
+    """
     diagnostics: list[Diagnostic] = DiagnosticCollector()
     try:
-        return _checked(document, lints, diagnostics)
+        return _check(document, lints, diagnostics)
     except TooManyDiagnostics:
         return diagnostics
 
 
-def _checked(
+def _check(
     document: source.Mapping, lints: Collection[str], diagnostics: list[Diagnostic]
 ) -> Spec | list[Diagnostic]:
-    sections = {*ROW_SECTIONS, "aux"}
-    known = [*Header.model_fields, "extends", "paper", "defaults", "modules", *ROW_SECTIONS]
-    known += ["aux", "table", "parameters", "width", "budget", "checkpoints", "reference", "lints"]
-    document = correct_typos(document, "spec", known, diagnostics)
+    document = correct_typos(document, "spec", SPEC_KEYS, diagnostics)
     entries = {entry.key.text: entry for entry in document.entries}
-    unknown = [entry.key for name, entry in entries.items() if name not in known]
-    diagnostics += (_unknown_at_top(key, known, entries) for key in unknown)
-    if "extends" in entries:  # misspelt, or it would be gone: all else is half a spec
+    unknown = [entry.key for name, entry in entries.items() if name not in SPEC_KEYS]
+    diagnostics += (_unknown_section(key, entries) for key in unknown)
+    if "extends" in entries:  # it was misspelt and the base is not merged: the rest is incomplete
         return diagnostics
-    # A variant's first own key, not that of what it extends.
-    own = [e.key.span for e in document.entries if e.key.span.source is document.span.source]
-    place = min(own, key=lambda span: (span.line, span.column), default=document.span)
+    place = _first_key(document)
     fields = {name: entries[name] for name in Header.model_fields if name in entries}
     header = validate(Header, "spec", fields, place, diagnostics)
-    named = _named(entries.get("name"))
-    diagnostics += [wrong for key, _ in named if (wrong := check_kind(key, "the network"))]
-    paper = _section(Paper, "paper", entries, diagnostics)
-    width = _section(Width, "width", entries, diagnostics)
-    budget = _section(Budget, "budget", entries, diagnostics)
-    modules = modules_as_meant(
-        _mapping(entries.get("modules"), "modules", diagnostics), diagnostics
-    )
+    name = _network_name(entries.get("name"))
+    diagnostics += [error for key, _ in name if (error := check_kind(key, "the network"))]
+    paper = parse_section(Paper, "paper", entries, diagnostics)
+    width = parse_section(Width, "width", entries, diagnostics)
+    budget = _parse_budget(entries, diagnostics)
+    modules = section_entries(entries.get("modules"), "modules", diagnostics)
+    modules = correct_module_typos(modules, diagnostics)
     if len(modules) > MAXIMUM_MODULES:
-        message = f"{len(modules):,} modules, at most {MAXIMUM_MODULES} are possible"
+        message = f"too many modules: {len(modules):,}, at most {MAXIMUM_MODULES} are allowed"
         diagnostics.append(Diagnostic(Code.LIMIT, message, modules[MAXIMUM_MODULES].key.span))
         return diagnostics
-    columns = columns_of(modules, diagnostics)
-    without_defaults = Grammar(diagnostics, {}, columns)
-    without_defaults.unique([*named, *modules])
-    grammar = Grammar(diagnostics, _defaults(entries.get("defaults"), without_defaults), columns)
-    definitions = read_definitions(modules, grammar)
-
-    rows: list[Layer] = []
-    aux: list[Auxiliary] = []
-    section_of: dict[str, str] = {}
-    registration: list[str] = []
-    keys: list[Entry] = []
-    for name, entry in entries.items():
-        if name not in sections:
-            continue
-        for row in _mapping(entry, name, diagnostics):
-            keys.append(row)
-            if not grammar.names_well(row.key):
-                continue
-            layer = (
-                read_head(row, grammar) if name == "aux" else grammar.layer(row.key.text, row.value)
-            )
-            if layer is None:
-                continue
-            registration.append(row.key.text)
-            section_of[row.key.text] = name
-            if isinstance(layer, Auxiliary):
-                aux.append(layer)
-            else:
-                rows.append(layer)
-            inside = layer.layer if isinstance(layer, Auxiliary) else layer
-            check_layers(inside, {"classes": None}, grammar)
-    grammar.unique(keys)
-    empty = all(
-        isinstance(entries[section].value, source.Mapping) for section in sections & entries.keys()
-    )
-    if not keys and not unknown and empty:
-        message = f"spec needs layers, in {', '.join(ROW_SECTIONS[:-1])} or {ROW_SECTIONS[-1]}"
-        diagnostics.append(Diagnostic(Code.MISSING_KEY, message, place))
-    names = {
-        key.text
-        for section in ROW_SECTIONS
-        for key, _ in _mapping(entries.get(section), section, [])
-    }
-    diagnostics += (unknown_tap(head, names) for head in aux if head.tap not in names)
-    every = names | {key.text for key, _ in _mapping(entries.get("aux"), "aux", [])}
-    table = parse_table(entries["table"], every, diagnostics) if "table" in entries else None
+    columns = parse_columns(modules, diagnostics)
+    diagnostics += check_unique([*name, *modules])
+    defaults = parse_defaults(entries.get("defaults"), LayerParser(diagnostics, {}, columns))
+    parser = LayerParser(diagnostics, defaults, columns)
+    definitions = parse_modules(modules, parser)
+    layers = _parse_rows(entries, parser)
+    if not unknown:
+        diagnostics += _check_has_layers(entries, place)
+    row_names = _names(entries, ROW_SECTIONS)
+    diagnostics += (unknown_tap(h, row_names) for h in layers.aux if h.tap not in row_names)
+    names = _names(entries, LAYER_SECTIONS)
+    table = parse_table(entries["table"], names, diagnostics) if "table" in entries else None
     checkpoints = parse_checkpoints(entries.get("checkpoints"), diagnostics)
     reference = parse_reference(entries.get("reference"), diagnostics)
     lint_settings = parse_lint_settings(entries.get("lints"), lints, diagnostics)
     if not diagnostics:
-        diagnostics += _idle_defaults(document, grammar)
+        diagnostics += unused_defaults(document, parser)
     if diagnostics or header is None:
-        parameters = [key.text for key, _ in _mapping(entries.get("parameters"), "parameters", [])]
-        return [_point_at_parameter(diagnostic, parameters) for diagnostic in diagnostics]
+        parameters = _names(entries, ("parameters",))
+        return [_hint_at_parameter(diagnostic, parameters) for diagnostic in diagnostics]
     return Spec(
         header,
         paper,
         definitions,
-        tuple(rows),
-        section_of,
-        tuple(aux),
-        tuple(registration),
+        tuple(layers.rows),
+        layers.sections,
+        tuple(layers.aux),
+        tuple(layers.sections),
         table,
         width,
-        _limits(budget, entries),
+        budget,
         checkpoints,
         reference,
         lint_settings,
-        grammar,
+        parser,
         place,
     )
 
 
-def _idle_defaults(document: source.Mapping, grammar: Grammar) -> Iterator[Diagnostic]:
-    """What a variant says of a kind that no layer is of: it changes nothing."""
-    own = document.span.source
-    is_variant = any(key.span.source is not own for key, _ in document.entries)
-    defaults = document.get("defaults")
-    for key, _ in defaults.entries if is_variant and isinstance(defaults, source.Mapping) else ():
-        if key.span.source is own and key.text not in grammar.used:
-            message = f"the defaults of {key.text} change nothing: no layer is one"
-            hint = suggest_name(key.text, grammar.used)
-            yield Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint)
+class _Rows(NamedTuple):
+    """The valid rows and heads; ``sections`` maps their names to their sections, in file order."""
+
+    rows: list[Layer]
+    aux: list[AuxHead]
+    sections: dict[str, str]
 
 
-def _unknown_at_top(key: Scalar, known: list[str], entries: Mapping[str, Entry]) -> Diagnostic:
-    """A key that is none of a spec's; most often a row that is not indented below its section."""
-    diagnostic = unknown_key(key, "spec", known)
-    keys = (entries[name].key for name in known if name in entries)
+def _parse_rows(entries: Mapping[str, Entry], parser: LayerParser) -> _Rows:
+    parsed = _Rows([], [], {})
+    keys: list[Entry] = []
+    for section, entry in entries.items():
+        if section not in LAYER_SECTIONS:
+            continue
+        for row in section_entries(entry, section, parser.diagnostics):
+            name = row.key.text
+            keys.append(row)
+            if not parser.check_name(row.key):
+                continue
+            if section == "aux":
+                head = parse_aux_head(row, parser)
+                layer = None if head is None else head.layer
+                if head is not None:
+                    parsed.aux.append(head)
+            else:
+                layer = parser.parse_layer(name, row.value)
+                if layer is not None:
+                    parsed.rows.append(layer)
+            if layer is not None:
+                parsed.sections[name] = section
+                check_layer(layer, {"classes": None}, parser)
+    parser.diagnostics += check_unique(keys)
+    return parsed
+
+
+def _check_has_layers(entries: Mapping[str, Entry], place: Span) -> list[Diagnostic]:
+    """Return a diagnostic if all sections of layers are missing or empty mappings."""
+    values = [entries[section].value for section in LAYER_SECTIONS if section in entries]
+    if any(not isinstance(value, source.Mapping) or value.entries for value in values):
+        return []
+    message = f"spec needs layers, in {', '.join(ROW_SECTIONS[:-1])} or {ROW_SECTIONS[-1]}"
+    return [Diagnostic(Code.MISSING_KEY, message, place)]
+
+
+def _first_key(document: source.Mapping) -> Span:
+    """Return the place of the spec's first key; a variant's keys come after those of its base."""
+    own = [e.key.span for e in document.entries if e.key.span.source is document.span.source]
+    return min(own, key=lambda span: (span.line, span.column), default=document.span)
+
+
+def _unknown_section(key: Scalar, entries: Mapping[str, Entry]) -> Diagnostic:
+    """Return the diagnostic for an unknown key; it may be a row that is not indented."""
+    diagnostic = unknown_key(key, "spec", [*SPEC_KEYS])
+    keys = (entries[name].key for name in SPEC_KEYS if name in entries)
     above = [known_key for known_key in keys if known_key.span.line < key.span.line]
     section = max(above, key=lambda known_key: known_key.span.line).text if above else ""
     if section in ROW_SECTIONS and is_empty(entries[section].value):
-        return diagnostic._replace(hint=f"indent it, so that it stands in {section}")
+        return diagnostic._replace(hint=f"indent it below {section}")
     return diagnostic
 
 
-def _point_at_parameter(diagnostic: Diagnostic, parameters: list[str]) -> Diagnostic:
-    """A word where a number is needed may be a parameter that is misspelt."""
+def _hint_at_parameter(diagnostic: Diagnostic, parameters: Collection[str]) -> Diagnostic:
+    """Add a hint if a word in place of a number is a misspelt parameter."""
     span = diagnostic.span
-    judged = diagnostic.code in (Code.INVALID_VALUE, Code.WRONG_COLUMNS) and diagnostic.hint is None
-    # One that is spelt well stands for a number that does not fit.
-    if not judged or span is None or span.text in parameters:
+    is_value = diagnostic.code in (Code.INVALID_VALUE, Code.WRONG_COLUMNS)
+    if not is_value or diagnostic.hint is not None or span is None:
+        return diagnostic
+    if span.text in parameters:  # spelt correctly, but its number does not fit
         return diagnostic
     return diagnostic._replace(hint=suggest_name(span.text, parameters))
 
 
-def _named(entry: Entry | None) -> list[Entry]:
-    """The network's name as an entry of its own, to be held against the modules' names."""
+def _network_name(entry: Entry | None) -> list[Entry]:
+    """Return the network's name as an entry, to check it like the modules' names."""
     name = entry.value if entry else None
     return [Entry(name, name)] if isinstance(name, Scalar) and isinstance(name.value, str) else []
 
 
-def _mapping(entry: Entry | None, what: str, diagnostics: list[Diagnostic]) -> tuple[Entry, ...]:
-    if entry is None:
-        return ()
-    if isinstance(entry.value, source.Mapping):
-        return entry.value.entries
-    message = f"{what} is a mapping of names, found {describe(entry.value)}"
-    # In a variant `none` removes a section.
-    text = entry.value.text if isinstance(entry.value, Scalar) else ""
-    hint: Hint | None = suggest_keyword(text, ("none",))
-    if isinstance(entry.value, Scalar):
-        hint = none_hint(entry.value) or hint
-    if text == "none":
-        hint = "only a variant removes a section: is `extends` missing?"
-    # Of many lines, the key is enough to show.
-    span = entry.value.span if _is_short(entry.value) else entry.key.span
-    diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, span, hint=hint))
-    return ()
+def _names(entries: Mapping[str, Entry], sections: Collection[str]) -> dict[str, None]:
+    """Return the names in the sections, without diagnostics."""
+    return {
+        key.text: None
+        for section in sections
+        for key, _ in section_entries(entries.get(section), section, [])
+    }
 
 
-def _is_short(node: source.Node) -> bool:
-    return node.span.line == node.span.end_line and not is_empty(node)
-
-
-def _section(
-    model: type[Section], name: str, entries: Mapping[str, Entry], diagnostics: list[Diagnostic]
-) -> Section | None:
-    """A section that is one model; None where it is not there, or, with findings, not valid."""
-    entry = entries.get(name)
-    if entry is None:
-        return None
-    before = len(diagnostics)
-    fields = {field.key.text: field for field in _mapping(entry, name, diagnostics)}
-    if len(diagnostics) > before:
-        return None
-    return validate(model, name, fields, entry.key.span, diagnostics)
-
-
-def _limits(budget: Budget | None, entries: Mapping[str, Entry]) -> dict[str, Limit]:
+def _parse_budget(entries: Mapping[str, Entry], diagnostics: list[Diagnostic]) -> dict[str, Limit]:
+    budget = parse_section(Budget, "budget", entries, diagnostics)
     if budget is None:
         return {}
-    lines = {key.text: value for key, value in _mapping(entries["budget"], "budget", [])}
+    lines = {key.text: value for key, value in section_entries(entries["budget"], "budget", [])}
     return {name: Limit(limit, lines[name].span) for name, limit in budget if limit is not None}
-
-
-def _defaults(entry: Entry | None, grammar: Grammar) -> dict[str, dict[str, Entry]]:
-    defaults: dict[str, dict[str, Entry]] = {}
-    entries = _mapping(entry, "defaults", grammar.diagnostics)
-    there = {key.text for key, _ in entries}
-    for key, value in entries:
-        if key.text not in OPERATORS:
-            close = kind_hint(key.text, OPERATORS) if key.text not in STRUCTURES else None
-            if isinstance(close, Replacement) and close.text in there:
-                close = f"{close.text} is there already"
-            hint = close or f"the operators are {', '.join(OPERATORS)}"
-            message = f"{key.text} is no operator, so it has no defaults"
-            grammar.diagnostics.append(Diagnostic(Code.UNKNOWN_KIND, message, key.span, hint=hint))
-            continue
-        fields = {
-            field.key.text: field
-            for field in _mapping(Entry(key, value), key.text, grammar.diagnostics)
-        }
-        kind = OPERATORS[key.text]
-        fields = correct_field_typos(fields, f"defaults of {key.text}", kind, grammar.diagnostics)
-        layer = Layer("", key.text, fields, (), key.span)
-        before = len(grammar.diagnostics)
-        filled = fill(layer, {}, grammar, kind, kind.layer_fields, ())
-        required = {name for name, field in kind.model_fields.items() if field.is_required()}
-        validate(
-            kind,
-            f"defaults of {key.text}",
-            fields,
-            key.span,
-            grammar.diagnostics,
-            filled.values,
-            filled.unknown | (required - fields.keys()),
-        )
-        # What is wrong with a default is said once, not again at each layer that takes it.
-        faulty = {diagnostic.span for diagnostic in grammar.diagnostics[before:]}
-        defaults[key.text] = {
-            name: field
-            for name, field in fields.items()
-            if field.key.span not in faulty and field.value.span not in faulty
-        }
-    return defaults

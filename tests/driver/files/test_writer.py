@@ -204,7 +204,7 @@ def test_one_faulty_spec_among_good_ones_means_that_nothing_is_written(
     Path("small.yaml").write_text(CHANGED)
     before = everything(folder)
     result = archc("build", "small.yaml", *order)
-    assert_refused(result, "bad.yaml:9:8: error[A205] Linaer is no kind of layer")
+    assert_refused(result, "bad.yaml:9:8: error[A205] unknown layer kind Linaer")
     assert everything(folder) == before
 
 

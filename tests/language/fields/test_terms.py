@@ -185,7 +185,7 @@ def test_a_no_for_a_section_is_none_in_a_variant_alone(word: str) -> None:
     assert fix_spec("net.yaml").number == 1
     assert not check_spec("net.yaml").diagnostics
     (diagnostic,) = diagnostics(f"{BASE}aux: {word}\n")
-    assert diagnostic.hint == "only a variant removes a section: is `extends` missing?"
+    assert diagnostic.hint == "none removes a section only in a variant: is `extends` missing?"
     assert fix_spec("net.yaml").number == 0
 
 

@@ -10,7 +10,7 @@ import archc
 from archc.diagnostics import Code, Diagnostic
 from archc.diagnostics.spans import Source
 from archc.driver.pipeline import compile_spec
-from archc.language.variants.blame import MOST_WORK, Judgement, blame, fewest
+from archc.language.variants.blame import MOST_WORK, Attempt, blame, fewest
 from archc.language.yaml.source import Mapping, compose
 
 BASE = """\
@@ -75,8 +75,8 @@ def test_a_fault_in_the_base_is_shown_at_the_change_that_causes_it(
     (diagnostic,) = diagnostics
     assert str(diagnostic.span) == place
     assert str(diagnostic.labels[0].span) == shows_at
-    assert diagnostic.labels[0].message == "the error is here, in what this spec extends"
-    assert "without it, the error is gone" in diagnostic.notes[-1]
+    assert diagnostic.labels[0].message == "the error is here, in the base"
+    assert "without it, the error disappears" in diagnostic.notes[-1]
 
 
 def test_a_fault_of_the_base_alone_stays_where_it_is() -> None:
@@ -121,8 +121,8 @@ def test_faults_with_one_cause_are_one_diagnostic() -> None:
     )
     (diagnostic,) = found("v.yaml")
     assert str(diagnostic.span) == "v.yaml:5:5"
-    assert diagnostic.message == "Pair has 2 columns, this row 1 cell"
-    assert diagnostic.notes[-1].endswith("the error is gone, and so are 2 more")
+    assert diagnostic.message == "Pair: expected 2 cells, found 1"
+    assert diagnostic.notes[-1].endswith("without it, this error and 2 more disappear")
 
 
 def test_a_setting_that_causes_a_fault_is_named() -> None:
@@ -131,12 +131,12 @@ def test_a_setting_that_causes_a_fault_is_named() -> None:
     assert found("base.yaml", {"size": 2, "filters": 6}) == []
     (diagnostic,) = found("base.yaml", {"filters": 6, "size": 4})
     assert str(diagnostic.span) == "base.yaml:9:13"
-    assert diagnostic.notes[-1] == "set by filters=6: the spec itself has no such error"
+    assert diagnostic.notes[-1] == "caused by filters=6: the spec itself has no such error"
     (diagnostic,) = found("base.yaml", {"filters": 0})
-    assert diagnostic.notes == ("set by filters=0: the spec itself has no such error",)
+    assert diagnostic.notes == ("caused by filters=0: the spec itself has no such error",)
     write("v.yaml", "classes: 5\n")
     assert found("v.yaml", {"filters": 6})[0].notes == (
-        "set by filters=6: the spec itself has no such error",
+        "caused by filters=6: the spec itself has no such error",
     )
 
 
@@ -183,12 +183,12 @@ def test_the_search_ends_at_a_fixed_amount_of_work() -> None:
     diagnostic = Diagnostic(Code.SHAPE, "it does not fit", parts[1].span)
     calls = []
 
-    def judge(documents: Sequence[Mapping], settings: object) -> Judgement:
+    def judge(documents: Sequence[Mapping], settings: object) -> Attempt:
         calls.append(documents)
         (body,) = documents[0].entries or (None,)
         left = body.value.entries if body and isinstance(body.value, Mapping) else ()
         # Any two of the entries cause it.
-        return Judgement([diagnostic] if len(left) > 1 else [], MOST_WORK // 50)
+        return Attempt([diagnostic] if len(left) > 1 else [], MOST_WORK // 50)
 
     (blamed,) = blame([diagnostic], parts, {}, judge)
     assert len(calls) <= 52

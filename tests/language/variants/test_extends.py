@@ -171,24 +171,24 @@ def test_the_printed_table_is_not_inherited(
     [
         (
             "stem: {conv2: none}\n",
-            "variant.yaml:3:8: conv2 cannot be removed: what is extended has none",
+            "variant.yaml:3:8: cannot remove conv2: the base has none",
         ),
         (
             "stem: {conv2: {Conv: 1x1, out: 4}}\n",
-            "variant.yaml:3:8: conv2 changes nothing: what is extended has no such layer",
+            "variant.yaml:3:8: conv2 changes nothing: the base has no such layer",
         ),
         (
             "stem: {conv2: {Conv: 1x1, out: 4, after: conv9}}\n",
-            "variant.yaml:3:42: conv2 stands after conv9, which is not there",
+            "variant.yaml:3:42: cannot place conv2 after the unknown layer conv9",
         ),
         (
             "body: {fork1: {Fork: {middle: 9}}}\n",
             "variant.yaml:3:23: a row of Fork takes no middle",
         ),
-        ("stem: {conv1: }\n", "variant.yaml:3:15: a layer is needed here, found an empty value"),
+        ("stem: {conv1: }\n", "variant.yaml:3:15: expected a layer, found an empty value"),
         (
             "defaults: {Linear: none}\n",
-            "variant.yaml:3:12: Linear cannot be removed: what is extended has none",
+            "variant.yaml:3:12: cannot remove Linear: the base has none",
         ),
     ],
 )
@@ -233,7 +233,7 @@ def test_modules_that_extend_each_other(folder: Path) -> None:
 
 def test_a_module_that_extends_nothing_known(folder: Path) -> None:
     assert refused(folder, "modules: {One: {extends: Frok}}\n") == [
-        "variant.yaml:3:26: module One extends Frok, which is no module here"
+        "variant.yaml:3:26: module One extends the unknown module Frok"
     ]
 
 
@@ -249,10 +249,10 @@ def test_heads_and_network_must_give_as_many_features(folder: Path) -> None:
     found = refused(folder, "head: {fc: {Conv: 1x1, out: classes}}\n")
     assert found == [
         "variant.yaml:3:13: the network gives 10x1x1, aux1 10: "
-        "one loss needs as many features of both"
+        "one loss needs the same number of features from both"
     ]
     assert refused(folder, "head: {fc: {Linear: 9}}\n")[0].endswith(
-        "the network gives 9, aux1 10: one loss needs as many features of both"
+        "the network gives 9, aux1 10: one loss needs the same number of features from both"
     )
 
 
@@ -293,4 +293,4 @@ def test_too_many_modules_are_refused(folder: Path) -> None:
     (folder / "base.yaml").write_text(text)
     diagnostics = compile_spec("base.yaml")
     assert isinstance(diagnostics, list)
-    assert [f.message for f in diagnostics] == ["604 modules, at most 256 are possible"]
+    assert [f.message for f in diagnostics] == ["too many modules: 604, at most 256 are allowed"]

@@ -121,7 +121,7 @@ def test_the_scaled_network_is_what_torch_runs() -> None:
 @pytest.mark.parametrize(
     ("setting", "status", "message"),
     [
-        ("widht=1", 1, "spec.yaml has no parameter widht to set"),
+        ("widht=1", 1, "spec.yaml has no parameter widht"),
         ("width=wide", 2, "'width=wide' is not width=NUMBER"),
         ("width=0", 1, "width multiplier"),
         ("rate=2", 1, "Dropout: less than 1 is needed, found the number 2"),
@@ -136,8 +136,8 @@ def test_what_cannot_be_set(setting: str, status: int, message: str) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("parameters: [1]", "parameters is a mapping of names to numbers"),
-        ("parameters: {width: wide}", "parameter width is a number, found the text wide"),
+        ("parameters: [1]", "parameters: expected a mapping of names to numbers"),
+        ("parameters: {width: wide}", "parameter width: expected a number, found the text wide"),
         ("parameters: {class: 1}", "'class' cannot name a parameter"),
     ],
 )
@@ -170,7 +170,7 @@ def test_a_parameter_that_is_used_nowhere() -> None:
     Path("spec.yaml").write_text(SPEC.replace("narrow: 6}", "narrow: 6, narow: 7}"))
     code, output = run("check", "spec.yaml")
     assert code == 1
-    assert "spec.yaml:5:48: error[A208] parameter narow is used nowhere" in output
+    assert "spec.yaml:5:48: error[A208] unused parameter narow" in output
 
 
 def test_parameters_in_the_python_api() -> None:

@@ -1,1 +1,1 @@
-"""Layers as written: kinds, modules and their rows of cells, auxiliary heads."""
+"""The grammar of layers: from nodes of YAML to layers, modules and auxiliary heads."""

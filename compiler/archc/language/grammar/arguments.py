@@ -1,4 +1,4 @@
-"""Layers as written → operators: arguments filled in from a row's cells, then validated."""
+"""Build operators from layers: put the row's cells in for columns, then validate the fields."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -17,7 +17,8 @@ from archc.language.fields.validation import (
 from archc.language.fields.value_hints import none_hint
 from archc.language.grammar.cells import wrong_cell
 from archc.language.grammar.kinds import STRUCTURES, kind_hint
-from archc.language.grammar.layers import Grammar, Layer
+from archc.language.grammar.layers import LayerParser
+from archc.language.grammar.syntax_tree import Layer
 from archc.language.sections.models import RepeatArguments, ResidualArguments
 from archc.language.yaml import source
 from archc.language.yaml.source import Entry, Node, Scalar
@@ -25,14 +26,15 @@ from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 
 Cells = Mapping[str, Scalar | None]
-"""What each symbol stands for: a column's cell; None while the row is not known."""
+"""The cell of each column, or None while a module is checked without a row."""
 
 
-class Filled(NamedTuple):
-    """A layer's arguments with the cells put in.
+class ResolvedFields(NamedTuple):
+    """A layer's fields after its columns are replaced by cells.
 
-    ``values`` are those that come from cells or are operators themselves; ``unknown`` are fields
-    whose cell is not known yet; ``symbols`` tells which field came from which column.
+    ``values`` holds the fields that are operators themselves, ``unknown`` the fields without a
+    value: their cell is unknown, or their operator is invalid. ``symbols`` maps fields to the
+    columns that fill them.
     """
 
     entries: Mapping[str, Entry]
@@ -41,41 +43,41 @@ class Filled(NamedTuple):
     symbols: Mapping[str, str]
 
 
-def build(
-    layer: Layer, cells: Cells, grammar: Grammar
+def build_operator(
+    layer: Layer, cells: Cells, parser: LayerParser
 ) -> tuple[Operator, Mapping[str, str]] | None:
-    """The layer's operator, and which fields came from which column.
+    """Return the layer's operator, and the columns of its fields by field.
 
-    None where it is not valid, with findings added, or where its row is not known yet.
+    None if the operator is invalid, or if it depends on cells that are unknown.
     """
     kind = OPERATORS[layer.kind]
-    before = len(grammar.diagnostics)
-    fields = correct_field_typos(layer.fields, layer.kind, kind, grammar.diagnostics)
+    before = len(parser.diagnostics)
+    fields = correct_field_typos(layer.fields, layer.kind, kind, parser.diagnostics)
     layer = layer._replace(fields=fields)
-    filled = fill(layer, cells, grammar, kind, kind.layer_fields, kind.column_fields)
+    resolved = resolve_fields(layer, cells, parser, kind, kind.layer_fields, kind.column_fields)
     operator = validate(
         kind,
         layer.kind,
-        filled.entries,
+        resolved.entries,
         layer.span,
-        grammar.diagnostics,
-        filled.values,
-        filled.unknown,
+        parser.diagnostics,
+        resolved.values,
+        resolved.unknown,
     )
-    _point_at_definition(grammar, before, layer, filled)
-    _point_at_columns(grammar, before, layer, cells, kind.column_fields)
-    return None if operator is None else (operator, filled.symbols)
+    _label_use(parser, before, layer, resolved)
+    _hint_at_columns(parser, before, layer, cells, kind.column_fields)
+    return None if operator is None else (operator, resolved.symbols)
 
 
-def fill(
+def resolve_fields(
     layer: Layer,
     cells: Cells,
-    grammar: Grammar,
+    parser: LayerParser,
     model: type[BaseModel],
     layer_fields: tuple[str, ...],
     column_fields: tuple[str, ...],
-) -> Filled:
-    """The layer's arguments with each symbol replaced by its cell."""
+) -> ResolvedFields:
+    """Return the layer's fields with each column replaced by its cell."""
     entries = dict(layer.fields)
     values: dict[str, object] = {}
     unknown = set()
@@ -83,7 +85,7 @@ def fill(
     for field, entry in layer.fields.items():
         node = entry.value
         if field in layer_fields:
-            built = _nested(node, grammar, layer.kind, field, allowed_kinds(model, field))
+            built = _nested_operator(node, parser, layer.kind, field, allowed_kinds(model, field))
             if isinstance(built, Operator) or built is None:
                 values[field] = built
             else:
@@ -95,54 +97,54 @@ def fill(
                 unknown.add(field)
             else:
                 entries[field] = Entry(entry.key, cell)
-    return Filled(entries, values, frozenset(unknown), symbols)
+    return ResolvedFields(entries, values, frozenset(unknown), symbols)
 
 
-def check_layers(layer: Layer, cells: Cells, grammar: Grammar) -> None:
-    """Every argument that does not depend on a row is judged where it is written, once."""
+def check_layer(layer: Layer, cells: Cells, parser: LayerParser) -> None:
+    """Add diagnostics for the layer and those below it, as far as they depend on no cell."""
     if layer.kind in OPERATORS:
-        build(layer, cells, grammar)
+        build_operator(layer, cells, parser)
     elif layer.kind in STRUCTURES:
-        structure_arguments(layer, cells, grammar)
+        build_structure_arguments(layer, cells, parser)
         for child in layer.children:
-            check_layers(child, cells, grammar)
+            check_layer(child, cells, parser)
     else:
         for column, entry in layer.fields.items():
             cell = entry.value
             if isinstance(cell, Scalar) and isinstance(cell.value, str) and cell.value not in cells:
-                grammar.diagnostics.append(wrong_cell(column, layer.kind, cell, cells))
+                parser.diagnostics.append(wrong_cell(column, layer.kind, cell, cells))
 
 
-def structure_arguments(
-    layer: Layer, cells: Cells, grammar: Grammar
+def build_structure_arguments(
+    layer: Layer, cells: Cells, parser: LayerParser
 ) -> tuple[ResidualArguments | RepeatArguments | None, Mapping[str, str]]:
-    """What a Residual or a Repeat takes beside its layers, and which fields came from columns."""
+    """Return the arguments of a Residual or Repeat, and the columns of its fields by field."""
     if layer.kind not in ("Residual", "Repeat"):
         return None, {}
     model: type[ResidualArguments | RepeatArguments] = RepeatArguments
     if layer.kind == "Residual":
         model = ResidualArguments
     layer_fields = ("activation",) if layer.kind == "Residual" else ()
-    filled = fill(layer, cells, grammar, model, layer_fields, ("scale",))
+    resolved = resolve_fields(layer, cells, parser, model, layer_fields, ("scale",))
     arguments = validate(
         model,
         layer.kind,
-        filled.entries,
+        resolved.entries,
         layer.span,
-        grammar.diagnostics,
-        filled.values,
-        filled.unknown,
+        parser.diagnostics,
+        resolved.values,
+        resolved.unknown,
     )
-    return arguments, filled.symbols
+    return arguments, resolved.symbols
 
 
-def _nested(
-    node: Node, grammar: Grammar, what: str, field: str, kinds: tuple[str, ...]
+def _nested_operator(
+    node: Node, parser: LayerParser, what: str, field: str, kinds: tuple[str, ...]
 ) -> Operator | bool | None:
-    """The operator in a field such as ``norm``; None for ``none``, False where it is not valid."""
+    """Return the operator in a field such as ``norm``; None for ``none``, False if invalid."""
     if isinstance(node, Scalar) and node.value == "none":
         return None
-    if (known := grammar.nested.get(id(node))) is not None:
+    if (known := parser.nested_operators.get(id(node))) is not None:
         return known[1]
     if is_empty(node):
         return False
@@ -152,47 +154,47 @@ def _nested(
         hint = None
         if isinstance(key, Scalar):
             hint = none_hint(key) or kind_hint(key.text, kinds, none=True)
-        message = f"{what} {field}: {', '.join(kinds)} or none is needed, found {describe(key)}"
-        grammar.diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, key.span, hint=hint))
+        message = f"{what} {field}: expected {', '.join(kinds)} or none, found {describe(key)}"
+        parser.diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, key.span, hint=hint))
         return False
-    layer = grammar.layer("", node)
-    built = None if layer is None else build(layer, {}, grammar)
+    layer = parser.parse_layer("", node)
+    built = None if layer is None else build_operator(layer, {}, parser)
     if built is None:
         return False
-    # Most often it stands in the defaults: the same norm for every convolution.
-    grammar.nested[id(node)] = node, built[0]
+    # Usually the node is in the defaults, and every convolution shares it.
+    parser.nested_operators[id(node)] = node, built[0]
     return built[0]
 
 
-def _point_at_definition(grammar: Grammar, before: int, layer: Layer, filled: Filled) -> None:
-    """What a cell makes wrong is shown at the cell, with where the module uses it beside it."""
-    for i in range(before, len(grammar.diagnostics)):
-        diagnostic = grammar.diagnostics[i]
-        for field, symbol in filled.symbols.items():
-            if diagnostic.span == filled.entries[field].value.span:
+def _label_use(parser: LayerParser, before: int, layer: Layer, resolved: ResolvedFields) -> None:
+    """Label each diagnostic at a cell with the field of the module that the cell fills."""
+    for i in range(before, len(parser.diagnostics)):
+        diagnostic = parser.diagnostics[i]
+        for field, symbol in resolved.symbols.items():
+            if diagnostic.span == resolved.entries[field].value.span:
                 use = layer.fields[field].value.span
-                label = Label(use, f"{symbol} is {field} of this {layer.kind}")
-                grammar.diagnostics[i] = diagnostic._replace(labels=(*diagnostic.labels, label))
+                label = Label(use, f"{symbol} fills {field} of this {layer.kind}")
+                parser.diagnostics[i] = diagnostic._replace(labels=(*diagnostic.labels, label))
 
 
-def _point_at_columns(
-    grammar: Grammar, before: int, layer: Layer, cells: Cells, column_fields: tuple[str, ...]
+def _hint_at_columns(
+    parser: LayerParser, before: int, layer: Layer, cells: Cells, column_fields: tuple[str, ...]
 ) -> None:
-    """A word where a number is needed is most often a column, misspelt or out of its place."""
-    for i in range(before, len(grammar.diagnostics)):
+    """Hint at columns where a word replaces a number: most often it is a misspelt column."""
+    for i in range(before, len(parser.diagnostics)):
         for field, entry in layer.fields.items():
-            node, diagnostic = entry.value, grammar.diagnostics[i]
+            node, diagnostic = entry.value, parser.diagnostics[i]
             if diagnostic.span != node.span or not isinstance(node, Scalar):
                 continue
             hint = diagnostic.hint
             if node.text in cells and field not in column_fields:
                 only = f", only {listed(column_fields)}" if column_fields else ""
-                hint = f"a column cannot fill this{only}"
+                hint = f"a column cannot fill {field}{only}"
             elif hint is None and field in column_fields and isinstance(node.value, str):
                 columns = [cell for cell in cells if cell != "classes"]
                 known = f"the columns here are {', '.join(columns)}" if columns else None
                 close = suggest_keyword(node.text, cells)
                 if close is not None and close.text != "classes":
-                    close = close._replace(safe=False)  # the columns may be what is misspelt
+                    close = close._replace(safe=False)  # the typo may be in the columns
                 hint = close or known
-            grammar.diagnostics[i] = diagnostic._replace(hint=hint)
+            parser.diagnostics[i] = diagnostic._replace(hint=hint)

@@ -1,1 +1,1 @@
-"""Variants on the level of nodes: extends, removals, parameters, settings."""
+"""Edits of a spec's YAML nodes before it is checked: extends, parameters, settings."""

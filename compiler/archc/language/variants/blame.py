@@ -1,9 +1,13 @@
-"""Which line of a variant, or which setting, causes a fault in what the variant extends.
+"""Find the line of a variant, or the setting, that causes an error in the variant's base.
 
-The spec is compiled again without some of its changes: the fewest whose removal cures the finding
-are its cause. The search is delta debugging (Zeller, Hildebrandt, 2002), first over whole sections,
-then over the entries of the one to blame, and so on down. It runs for faulty specs alone, and it
-stops at a fixed amount of work.
+The spec is compiled again without some of its changes. The smallest set of changes without which
+the error disappears is its cause. The search is delta debugging (Zeller, Hildebrandt, 2002), first
+over whole sections, then over the entries of the section that is the cause, and so on. It runs only
+for invalid specs, and stops after a fixed amount of work.
+
+For example, a variant changes the stride of conv1 to 4 and its filters to 32, and a 7x7 window of
+the base no longer fits. The error is at the window, and it disappears without the variant's stride.
+So it is reported at the stride.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -13,59 +17,60 @@ from archc.diagnostics import Code, Diagnostic, Label, Replacement
 from archc.diagnostics.collector import MAXIMUM_DIAGNOSTICS
 from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import listed
+from archc.language.sections.keys import NOT_INHERITED
 from archc.language.sections.models import channels_first
 from archc.language.settings import Settings, format_setting
-from archc.language.variants.extends import NOT_INHERITED
 from archc.language.yaml.source import Entry, Mapping, Scalar
 from archc.network.names import is_kind
 
 MOST_WORK = 60_000
-"""The layers that are looked at in search of a cause, those of all attempts together."""
+"""Layers that all attempts of a search may compile together."""
 MOST_CAUSES = 3
-"""Of more entries that only together cause a fault, the section is named that holds them."""
+"""If more entries than this cause an error together, their section is named instead."""
 
 SETTINGS = -1
-"""In place of a document's number."""
+"""Stands for the settings in place of a document's index."""
 
 Path = tuple[str, ...]
-"""Keys that lead from the top of a document to one of its entries."""
+"""The keys from the top of a document down to one of its entries."""
 T = TypeVar("T")
 
 
-class Judgement(NamedTuple):
-    """What is found in a spec, and how many layers were looked at to find it."""
+class Attempt(NamedTuple):
+    """The diagnostics of a changed spec, and the number of layers compiled to find them."""
 
     diagnostics: Sequence[Diagnostic]
     work: int
 
 
-Judge = Callable[[Sequence[Mapping], Settings], Judgement]
-"""Compiles documents, each of which extends the next, with values for their parameters."""
+Recompile = Callable[[Sequence[Mapping], Settings], Attempt]
+"""Compiles documents, each of which extends the next, with settings."""
 
 
 def blame(
     diagnostics: Sequence[Diagnostic],
     documents: Sequence[Mapping],
     settings: Settings,
-    judge: Judge,
+    recompile: Recompile,
 ) -> list[Diagnostic]:
-    """The findings; those that a change causes are shown at that change.
+    """Return the diagnostics, moved to the change that causes them where there is one.
 
-    A change is an entry of a variant, or a setting. ``documents`` begin with the spec itself, and
-    each extends the next; ``judge`` gives ``findings`` for all of them with all settings.
+    A change is an entry of a variant, or a setting. ``documents`` starts with the spec itself, and
+    each document extends the next. ``diagnostics`` are those of ``recompile`` for all documents and
+    settings.
     """
-    if (diagnostic := _channels_last(diagnostics, documents, settings, judge)) is not None:
+    if (diagnostic := _channels_last(diagnostics, documents, settings, recompile)) is not None:
         return [diagnostic]
-    return _Search(diagnostics, documents, settings, judge).result()
+    return _Search(diagnostics, documents, settings, recompile).run()
 
 
 def _channels_last(
     diagnostics: Sequence[Diagnostic],
     documents: Sequence[Mapping],
     settings: Settings,
-    judge: Judge,
+    recompile: Recompile,
 ) -> Diagnostic | None:
-    """Whether all is well once an input of height x width x channels is turned round."""
+    """Return a diagnostic if the only error is an input in the order height x width x channels."""
     if any(diagnostic.code not in (Code.SHAPE, Code.CONCAT) for diagnostic in diagnostics):
         return None
     for number, document in enumerate(documents):
@@ -81,7 +86,7 @@ def _channels_last(
             for key, value in document.entries
         )
         changed = [*documents[:number], document._replace(entries=tuple(entries))]
-        if judge([*changed, *documents[number + 1 :]], settings).diagnostics:
+        if recompile([*changed, *documents[number + 1 :]], settings).diagnostics:
             return None
         channels, size = old.text.split("x", 1)
         return Diagnostic(
@@ -100,17 +105,17 @@ class _Search:
         diagnostics: Sequence[Diagnostic],
         documents: Sequence[Mapping],
         settings: Settings,
-        judge: Judge,
+        recompile: Recompile,
     ) -> None:
         self.diagnostics = diagnostics
         self.documents = documents
         self.settings = settings
-        self.judge = judge
+        self.recompile = recompile
         self.before = {_key(diagnostic) for diagnostic in diagnostics}
         self.work = 0
-        self.judged: dict[tuple[int, frozenset[Path]], set[object]] = {}
+        self.attempts: dict[tuple[int, frozenset[Path]], set[object]] = {}
 
-    def result(self) -> list[Diagnostic]:
+    def run(self) -> list[Diagnostic]:
         own = self.documents[0].span.source
         pending = list(self.diagnostics)
         blamed: list[Diagnostic] = []
@@ -118,60 +123,61 @@ class _Search:
             diagnostic = pending.pop(0)
             if diagnostic.span is None:
                 blamed.append(diagnostic)
-            elif names := self.settings_behind(diagnostic):
+            elif names := self.causing_settings(diagnostic):
                 blamed.append(_by_settings(diagnostic, names, self.settings))
             elif diagnostic.span.source is own:
                 blamed.append(diagnostic)
-            elif (cause := self.entries_behind(diagnostic)) is None:
-                blamed.append(_extended(diagnostic, self.documents[0].span))
+            elif (cause := self.causing_entries(diagnostic)) is None:
+                blamed.append(_label_variant(diagnostic, self.documents[0].span))
             else:
                 number, paths = cause
-                left = self.found_without(number, paths)
-                codes = diagnostic.code, Code.LIMIT  # the last may say that there are too many
+                left = self.errors_without(number, paths)
+                codes = diagnostic.code, Code.LIMIT  # the LIMIT says that there are too many
                 alike = [f for f in pending if f.code in codes and _key(f) not in left]
                 pending = [f for f in pending if f not in alike]
                 entries = [_entry(self.documents[number], path) for path in paths]
-                shown = _by_entries(diagnostic, entries, len(alike))
-                blamed.append(shown if number == 0 else _extended(shown, self.documents[0].span))
+                moved = _by_entries(diagnostic, entries, len(alike))
+                variant = self.documents[0].span
+                blamed.append(moved if number == 0 else _label_variant(moved, variant))
         return blamed
 
-    def settings_behind(self, diagnostic: Diagnostic) -> Sequence[str]:
-        """The settings without which the finding is not there."""
+    def causing_settings(self, diagnostic: Diagnostic) -> Sequence[str]:
+        """Return the settings without which the error disappears."""
         paths = [(name,) for name in self.settings]
         if not paths or not self.cures(diagnostic, SETTINGS, paths):
             return ()
         return [name for (name,) in self.fewest(diagnostic, SETTINGS, paths, ())[0]]
 
-    def entries_behind(self, diagnostic: Diagnostic) -> tuple[int, Sequence[Path]] | None:
-        """The document, and those of its entries without which the finding is not there."""
-        if _key(diagnostic) not in self.found_without(0, ()):
-            return None  # something else made it: a network whose settings are not known any more
+    def causing_entries(self, diagnostic: Diagnostic) -> tuple[int, Sequence[Path]] | None:
+        """Return a document's index, and its entries without which the error disappears."""
+        if _key(diagnostic) not in self.errors_without(0, ()):
+            return None  # recompiling does not give it: the settings of the network are unknown
         for number, document in enumerate(self.documents[:-1]):
             keys = (key.text for key, _ in document.entries)
             paths = [(key,) for key in keys if key not in (*NOT_INHERITED, "extends")]
             if paths and self.cures(diagnostic, number, paths):
-                causes = self.narrowed(diagnostic, number, paths, ())
+                causes = self.narrow(diagnostic, number, paths, ())
                 return (number, causes) if len(causes) <= MOST_CAUSES else None
         return None
 
-    def narrowed(
+    def narrow(
         self, diagnostic: Diagnostic, number: int, paths: Sequence[Path], fixed: Sequence[Path]
     ) -> Sequence[Path]:
-        """The fewest of the entries, or of what stands below them, that cause the finding.
+        """Return the fewest entries, at ``paths`` or below, that cause the error.
 
-        ``fixed`` are gone as well.
+        The entries at ``fixed`` are removed as well.
         """
         causes, fixed = self.fewest(diagnostic, number, paths, fixed)
         for path in causes:
             others = [*fixed, *(other for other in causes if other != path)]
             below = _below(self.documents[number], [path])
             if not self.cures(diagnostic, number, [*others, *below]):
-                # A layer needs its kind; what stands behind the kind may go.
+                # A layer needs its kind, but not the fields below the kind.
                 kinds = [deep for deep in below if is_kind(deep[-1])]
                 below = [deep for deep in below if deep not in kinds]
                 below += _below(self.documents[number], kinds)
             if below and self.cures(diagnostic, number, [*others, *below]):
-                part = self.narrowed(diagnostic, number, below, others)
+                part = self.narrow(diagnostic, number, below, others)
                 if len(part) <= MOST_CAUSES:
                     causes = [*(other for other in causes if other != path), *part]
         return causes
@@ -179,26 +185,26 @@ class _Search:
     def fewest(
         self, diagnostic: Diagnostic, number: int, paths: Sequence[Path], fixed: Sequence[Path]
     ) -> tuple[Sequence[Path], Sequence[Path]]:
-        """The fewest of the entries that cause the finding; what has to be gone beside them."""
+        """Return the fewest entries that cause the error, and the entries removed besides them."""
         together = fewest(paths, lambda part: self.cures(diagnostic, number, [*fixed, *part]))
         for path in together if len(together) > 1 else ():
-            # The others may cause another error, which this one hides.
+            # The others may cause a different error, which this error hides.
             others = [*fixed, *(other for other in together if other != path)]
-            stays = _key(diagnostic) in self.found_without(number, others)
-            if stays and _key(diagnostic) not in self.found_without(number, [*fixed, path]):
+            stays = _key(diagnostic) in self.errors_without(number, others)
+            if stays and _key(diagnostic) not in self.errors_without(number, [*fixed, path]):
                 return [path], others
         return together, fixed
 
     def cures(self, diagnostic: Diagnostic, number: int, paths: Sequence[Path]) -> bool:
-        """Whether the finding is gone without these entries, and nothing else is wrong instead."""
-        after = self.found_without(number, paths)
+        """Return whether removing the entries removes the error without adding another one."""
+        after = self.errors_without(number, paths)
         is_cut = len(self.diagnostics) > MAXIMUM_DIAGNOSTICS
         return _key(diagnostic) not in after and (is_cut or after <= self.before)
 
-    def found_without(self, number: int, paths: Sequence[Path]) -> set[object]:
-        """What is found without these entries; all as before where the work is used up."""
+    def errors_without(self, number: int, paths: Sequence[Path]) -> set[object]:
+        """Return the errors without these entries; those of the spec if the work is used up."""
         gone = frozenset(paths)
-        if (number, gone) not in self.judged:
+        if (number, gone) not in self.attempts:
             if self.work > MOST_WORK:
                 return self.before
             documents, settings = list(self.documents), self.settings
@@ -206,14 +212,19 @@ class _Search:
                 settings = {key: value for key, value in settings.items() if (key,) not in gone}
             else:
                 documents[number] = _without(documents[number], gone)
-            diagnostics, work = self.judge(documents, settings)
+            diagnostics, work = self.recompile(documents, settings)
             self.work += work
-            self.judged[number, gone] = {_key(found) for found in diagnostics}
-        return self.judged[number, gone]
+            self.attempts[number, gone] = {_key(found) for found in diagnostics}
+        return self.attempts[number, gone]
 
 
 def fewest(parts: Sequence[T], cures: Callable[[Sequence[T]], bool]) -> Sequence[T]:
-    """Parts of which all are needed to cure; ``parts`` together do."""
+    """Return a smallest subset of ``parts`` that cures; ``parts`` as a whole does.
+
+    This is ddmin: try each of n chunks alone, then the parts without one chunk, then double n. For
+    example, 1 and 4 of the parts 1234 are needed: 12 and 34 do not cure, no single part does, 134
+    does, 14 does.
+    """
     pieces = 2
     while len(parts) > 1:
         size = -(-len(parts) // pieces)
@@ -232,31 +243,30 @@ def fewest(parts: Sequence[T], cures: Callable[[Sequence[T]], bool]) -> Sequence
 
 def _by_settings(diagnostic: Diagnostic, names: Sequence[str], settings: Settings) -> Diagnostic:
     set_to = " and ".join(f"{name}={format_setting(settings[name])}" for name in names)
-    note = f"set by {set_to}: the spec itself has no such error"
+    note = f"caused by {set_to}: the spec itself has no such error"
     return diagnostic._replace(notes=(*diagnostic.notes, note))
 
 
 def _by_entries(diagnostic: Diagnostic, entries: Sequence[Entry], more: int) -> Diagnostic:
-    """The finding at the first of the entries, with where it showed up beside it."""
+    """Return the diagnostic at the first entry, with its original place as a label."""
     assert diagnostic.span is not None
     first, *others = (_place(entry) for entry in entries)
-    labels = [Label(other, "together with this") for other in others]
-    labels.append(Label(diagnostic.span, "the error is here, in what this spec extends"))
+    labels = [Label(other, "together with this entry") for other in others]
+    labels.append(Label(diagnostic.span, "the error is here, in the base"))
     words = listed(entry.key.text for entry in entries)
-    caused = "causes this: without it" if len(entries) == 1 else "cause this: without them"
-    note = f"{words} {caused}, the error is gone"
-    if more:
-        note += f", and so {'is' if more == 1 else 'are'} {more} more"
+    causes, it = ("causes", "it") if len(entries) == 1 else ("cause", "them")
+    errors = f"this error and {more} more disappear" if more else "the error disappears"
+    note = f"{words} {causes} this: without {it}, {errors}"
     return diagnostic._replace(
         span=first,
         labels=(*labels, *diagnostic.labels),
         notes=(*diagnostic.notes, note),
-        # A replacement is one of what stands at the error.
+        # A replacement would apply to the text at the original place.
         hint=None if isinstance(diagnostic.hint, Replacement) else diagnostic.hint,
     )
 
 
-def _extended(diagnostic: Diagnostic, variant: Span) -> Diagnostic:
+def _label_variant(diagnostic: Diagnostic, variant: Span) -> Diagnostic:
     start = variant._replace(end_line=variant.line, end_column=variant.column + 1)
     return diagnostic._replace(labels=(*diagnostic.labels, Label(start, "extended by this spec")))
 
@@ -289,7 +299,7 @@ def _entry(document: Mapping, path: Path) -> Entry:
 
 
 def _below(document: Mapping, paths: Iterable[Path]) -> list[Path]:
-    """The entries directly below those at ``paths``."""
+    """Return the entries directly below those at ``paths``."""
     values = ((path, _entry(document, path).value) for path in paths)
     return [
         (*path, key.text)

@@ -1,20 +1,19 @@
-"""A spec's document with settings in place of what it says: ``classes``, ``input``, parameters."""
+"""Apply settings to a spec: ``classes``, ``input`` and parameters."""
 
 from archc.diagnostics import Code, Diagnostic
 from archc.diagnostics.spans import Source, Span
 from archc.language.fields.validation import validate
 from archc.language.sections.models import Header
 from archc.language.settings import SETTABLE, Setting, Settings, format_setting
-from archc.language.variants.parameters import set_parameters
+from archc.language.variants.parameters import substitute_parameters
 from archc.language.yaml.source import Entry, Mapping, Scalar
 
 
-def override(document: Mapping, settings: Settings, diagnostics: list[Diagnostic]) -> Mapping:
-    """The document that the spec would be if it said what the settings say.
+def apply_settings(document: Mapping, settings: Settings, diagnostics: list[Diagnostic]) -> Mapping:
+    """Return the document with the settings in place of the spec's values.
 
-    With settings it is another network than the one whose table is printed, as a variant is, and
-    the table is left out. Findings say which settings cannot be made, and what is wrong with the
-    spec's parameters.
+    The printed table is left out if there are settings, since it describes the network without
+    them. Invalid settings and parameters add diagnostics.
     """
     entries = []
     for key, value in document.entries:
@@ -22,15 +21,15 @@ def override(document: Mapping, settings: Settings, diagnostics: list[Diagnostic
             continue
         if key.text in SETTABLE and key.text in settings:
             setting = settings[key.text]
-            diagnostics += _misfits(key.text, setting)
+            diagnostics += _check_setting(key.text, setting)
             value = Scalar(setting, format_setting(setting), value.span)
         entries.append(Entry(key, value))
     parameters = {name: value for name, value in settings.items() if name not in SETTABLE}
-    return set_parameters(Mapping(tuple(entries), document.span), parameters, diagnostics)
+    return substitute_parameters(Mapping(tuple(entries), document.span), parameters, diagnostics)
 
 
-def _misfits(name: str, setting: Setting) -> list[Diagnostic]:
-    """Why the setting cannot be the key's value, without a place: the spec does not hold it."""
+def _check_setting(name: str, setting: Setting) -> list[Diagnostic]:
+    """Return why the setting is no valid value of the key. The spec has no place to point at."""
     text = f"{name}={format_setting(setting)}"
     place = Span(Source("--set", text), 1, 1, 1, len(text) + 1)
     entry = Entry(Scalar(name, name, place), Scalar(setting, format_setting(setting), place))

@@ -1,46 +1,45 @@
-"""Rows and modules that a variant removes while others still need them: shown at the removal."""
+"""Check that a variant removes no row or module that is still used."""
 
 from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
 
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.wording import counted
+from archc.language.sections.keys import LAYER_SECTIONS, ROW_SECTIONS
 from archc.language.yaml.source import Entry, List, Mapping, Node, Scalar
-
-ROWS = ("stem", "inception", "body", "head")
 
 
 def check_removals(
     variant: Mapping, merged: AbstractMapping[str, Entry], diagnostics: list[Diagnostic]
 ) -> None:
-    """Adds a finding for each ``none`` of the variant whose name is still used in ``merged``."""
+    """Add a diagnostic for each removed name that ``merged`` still uses."""
     for section, entry in ((e.key.text, e) for e in variant.entries):
-        if section not in (*ROWS, "modules") or not isinstance(entry.value, Mapping):
+        if section not in (*ROW_SECTIONS, "modules") or not isinstance(entry.value, Mapping):
             continue
         for key, value in entry.value.entries:
             if not isinstance(value, Scalar) or value.value != "none":
                 continue
             uses = list(_calls(key.text, merged) if section == "modules" else _taps(key, merged))
-            if not uses or _is_there(key.text, section, merged):
+            if not uses or _exists(key.text, section, merged):
                 continue
-            others = f", and {counted(len(uses) - 1, 'more place')}" if len(uses) > 1 else ""
+            others = f" and in {counted(len(uses) - 1, 'more place')}" if len(uses) > 1 else ""
             label = Label(uses[0].span, f"used here{others}")
-            message = f"{key.text} is removed, and still used"
-            hint = "change what uses it, or remove that too"
+            message = f"{key.text} is removed but still used"
+            hint = "change or remove what uses it"
             diagnostics.append(
                 Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, (label,), hint=hint)
             )
 
 
-def _is_there(name: str, section: str, merged: AbstractMapping[str, Entry]) -> bool:
-    """Whether it stands elsewhere: a row may have moved to another section."""
-    sections = ("modules",) if section == "modules" else ROWS
+def _exists(name: str, section: str, merged: AbstractMapping[str, Entry]) -> bool:
+    """Return whether the name exists: a row may have moved to another section."""
+    sections = ("modules",) if section == "modules" else ROW_SECTIONS
     holders = (merged[other].value for other in sections if other in merged)
     return any(isinstance(holder, Mapping) and holder.get(name) for holder in holders)
 
 
 def _taps(row: Scalar, merged: AbstractMapping[str, Entry]) -> Iterator[Scalar]:
-    """Where an auxiliary head names the row."""
+    """Yield the places where auxiliary heads tap the row."""
     heads = merged["aux"].value if "aux" in merged else None
     for _, head in heads.entries if isinstance(heads, Mapping) else ():
         tap = head.get("from") if isinstance(head, Mapping) else None
@@ -49,8 +48,8 @@ def _taps(row: Scalar, merged: AbstractMapping[str, Entry]) -> Iterator[Scalar]:
 
 
 def _calls(module: str, merged: AbstractMapping[str, Entry]) -> Iterator[Scalar]:
-    """Where the module is the kind of a layer, or what another one extends."""
-    for section in (*ROWS, "aux", "modules"):
+    """Yield the places where a layer uses the module or another module extends it."""
+    for section in (*LAYER_SECTIONS, "modules"):
         if section in merged:
             yield from _mentions(module, merged[section].value)
 

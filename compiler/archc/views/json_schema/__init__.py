@@ -8,7 +8,7 @@ printed table.
 
 import json
 
-from archc.language.schema import ROW_SECTIONS
+from archc.language.sections.keys import ROW_SECTIONS
 from archc.language.sections.models import Budget, Header, Paper, Width
 from archc.language.vocabulary import class_docs
 from archc.ops import OPERATORS

@@ -1,7 +1,7 @@
 """Modules, the sections of rows, and auxiliary heads."""
 
 from archc.language.grammar.kinds import STRUCTURES
-from archc.language.grammar.layers import MAXIMUM_MODULES
+from archc.language.grammar.modules import MAXIMUM_MODULES
 from archc.language.sections.models import AuxArguments, ModuleHeader, ResidualArguments
 from archc.language.vocabulary import STRUCTURE_DOCS as MEANINGS
 from archc.language.vocabulary import STRUCTURE_FIELD_DOCS
