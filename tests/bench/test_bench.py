@@ -402,7 +402,7 @@ def test_a_reference_that_is_another_network_is_not_run(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (
         "torchvision's googlenet, batch 1: failed: torchvision's googlenet is another network: "
-        "conv1.conv.weight has the shape [64, 3, 7, 7], [32, 3, 7, 7] is analysed"
+        "conv1.conv.weight has the shape [64, 3, 7, 7], expected [32, 3, 7, 7]"
     ) in done.stdout
 
 

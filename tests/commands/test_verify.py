@@ -92,39 +92,39 @@ DAMAGE = {
     "a kernel": (
         "self.branch2 = nn.Conv2d(in_channels, n3x3, kernel_size=3, padding=1)",
         "self.branch2 = nn.Conv2d(in_channels, n3x3, kernel_size=5, padding=2)",
-        "fork1.branch2.weight has the shape [8, 8, 5, 5], [8, 8, 3, 3] is analysed",
+        "fork1.branch2.weight has the shape [8, 8, 5, 5], expected [8, 8, 3, 3]",
     ),
     "a layer's call": (
         "        x = self.pool(x)  # 8x8x8\n",
         "",
-        "pool gives None, [8, 8, 8] is analysed (eval)",
+        "the output of pool is None, expected [8, 8, 8] (eval)",
     ),
     "a head's output": (
         "return SmallOutput(x, aux1)",
         "return SmallOutput(x, aux1 if aux1 is None else aux1 + 1)",
-        "the output aux1 is not what its layers give (training)",
+        "the output aux1 is not the output of its layers (training)",
     ),
     "the logits": (
         "return SmallOutput(x, aux1)",
         "return SmallOutput(x * 2, aux1)",
-        "the output logits is not what its layers give (training)",
+        "the output logits is not the output of its layers (training)",
     ),
     "outputs in another order": (
         "return SmallOutput(x, aux1)",
         "return SmallOutput(x if aux1 is None else aux1, x)",
-        "the output aux1 is not what its layers give (training)",
+        "the output aux1 is not the output of its layers (training)",
     ),
     "fields in another order": (
         "    logits: Tensor\n    aux1: Tensor | None\n",
         "    aux1: Tensor | None\n    logits: Tensor\n",
-        "the output logits is not what its layers give (training)",
+        "the output logits is not the output of its layers (training)",
     ),
     "the order of the rows": (
         "        self.fork1 = Fork(8, n1x1=4, n3x3=8)\n"
         "        self.fork2 = Fork(12, n1x1=8, n3x3=4)\n",
         "        self.fork2 = Fork(12, n1x1=8, n3x3=4)\n"
         "        self.fork1 = Fork(8, n1x1=4, n3x3=8)\n",
-        "the parameters stand in another order than the spec's layers",
+        "the parameters are in another order than the spec's layers",
     ),
     "a bias": (
         "nn.Linear(12, num_classes)\n        self.prob",
@@ -134,32 +134,32 @@ DAMAGE = {
     "a stride": (
         "self.pool = nn.MaxPool2d(kernel_size=2, stride=2)",
         "self.pool = nn.MaxPool2d(kernel_size=2, stride=1)",
-        "pool gives [8, 15, 15], [8, 8, 8] is analysed (eval)",
+        "the output of pool is [8, 15, 15], expected [8, 8, 8] (eval)",
     ),
     "a head": (
         "aux1 = self.aux1(x) if self.training and self.aux1 is not None else None",
         "aux1 = None",
-        "aux1.1 gives None, [5] is analysed (training)",
+        "the output of aux1.1 is None, expected [5] (training)",
     ),
     "a head without a switch": (
         "if aux else None",
         "if True else None",
-        "its state without auxiliary heads is not the rest of its state",
+        "the state without auxiliary heads differs from the rest of the state",
     ),
     "a parameter too many": (
         "        self.prob = nn.Softmax(dim=1)\n",
         "        self.prob = nn.Softmax(dim=1)\n        self.bn = nn.BatchNorm2d(3)\n",
-        "the parameter bn.weight is not in the analysis",
+        "unknown parameter bn.weight",
     ),
     "work too much": (
         "        x = self.fork2(x)",
         "        self.fork2(x)\n        x = self.fork2(x)",
-        "FLOPs in eval, twice the MACs",
+        "FLOPs in eval, expected",
     ),
     "an output that is not finite": (
         "        x = self.fc(x)",
         "        x = self.fc(x) / 0",
-        "its output is not finite for random images",
+        "the output is not finite for random images",
     ),
 }
 CANNOT_RUN = {
@@ -171,12 +171,12 @@ CANNOT_RUN = {
     "an end before it is observed": (
         "import torch\n",
         "import torch\nraise SystemExit(0)\n",
-        "cannot be run: it ended before it was observed",
+        "cannot be run: it exited before its results were written",
     ),
     "an end without a word": (
         "import torch\n",
         "import os\nimport torch\nos._exit(0)\n",
-        "cannot be run: it ended before it was observed",
+        "cannot be run: it exited before its results were written",
     ),
     "an import": (
         "import torch\n",
@@ -211,7 +211,7 @@ def test_damage_is_found(what: str, whole: tuple[Compiled, str], tmp_path: Path)
     right, wrong, words = DAMAGE[what]
     file = tmp_path / "small.py"
     file.write_text(damaged(source, right, wrong))
-    observed = observe(*verify.request(compiled.analysis, file))
+    observed = observe(*verify.probe_arguments(compiled.analysis, file))
     found = list(verify.differences(compiled.analysis, observed))
     assert words in "\n".join(found)
 
@@ -221,7 +221,7 @@ def test_the_order_of_branches_is_not_observed(whole: tuple[Compiled, str], tmp_
     file = tmp_path / "small.py"
     right = "torch.cat((self.branch1(x), self.branch2(x)), 1)"
     file.write_text(damaged(source, right, "torch.cat((self.branch2(x), self.branch1(x)), 1)"))
-    observed = observe(*verify.request(compiled.analysis, file))
+    observed = observe(*verify.probe_arguments(compiled.analysis, file))
     assert list(verify.differences(compiled.analysis, observed)) == []
 
 
@@ -275,7 +275,7 @@ def test_a_file_that_never_ends_is_given_up(
     assert isinstance(diagnostics, list)
     (diagnostic,) = diagnostics
     assert diagnostic.code is Code.DIFFERENT
-    assert "it did not end within 0.5 seconds" in diagnostic.message
+    assert "it ran for more than 0.5 seconds" in diagnostic.message
 
 
 def test_extra_parameters_are_in_the_order_of_the_file(archc: Run, built: Path) -> None:
@@ -284,7 +284,7 @@ def test_extra_parameters_are_in_the_order_of_the_file(archc: Run, built: Path) 
     built.write_text(built.read_text().replace(right, wrong))
     found = archc("verify", "small.yaml").stderr
     names = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
-    places = [found.index(f"extra.{name} ") for name in names]
+    places = [found.index(f"parameter extra.{name}\n") for name in names]
     assert places == sorted(places)
 
 
@@ -324,7 +324,7 @@ def test_check_refuses_what_build_refuses(name: str, archc: Run, tmp_path: Path)
     (tmp_path / "small.yaml").write_text(SPEC.replace(*REFUSED[name]))
     checked, built = archc("check", "small.yaml"), archc("build", "small.yaml")
     assert checked.returncode == built.returncode == 1
-    assert f"'{name}' is taken in PyTorch code" in checked.stderr
+    assert f"'{name}' is reserved in PyTorch code" in checked.stderr
     assert checked.stderr.removesuffix("1 error\n") in built.stderr
 
 

@@ -17,7 +17,7 @@ from strategies import specs
 import archc
 from archc.analyses import Analysis
 from archc_backends.pytorch.run.probe import observe
-from archc_backends.pytorch.run.verify import differences, request
+from archc_backends.pytorch.run.verify import differences, probe_arguments
 
 torch.set_num_threads(1)  # the networks are so small that more threads would only wait
 
@@ -53,7 +53,7 @@ def test_torch_agrees_with_the_analysis(folder: Path, text: str) -> None:
     analysis, source = compiled(text, folder)
     file = folder / "net.py"
     file.write_bytes(source)
-    observed = observe(*request(analysis, file))
+    observed = observe(*probe_arguments(analysis, file))
     assert list(differences(analysis, observed)) == []
 
 

@@ -24,7 +24,7 @@ from archc.driver.optimize import RECIPES, Optimized, is_invertible, optimize
 from archc.network import ir
 from archc.ops.plain import Identity
 from archc_backends.pytorch.run.probe import observe
-from archc_backends.pytorch.run.verify import differences, request
+from archc_backends.pytorch.run.verify import differences, probe_arguments
 
 torch.set_num_threads(1)  # the networks are so small that more threads would only wait
 
@@ -141,7 +141,7 @@ def test_their_analysis_is_what_torch_does(folder: Path, text: str) -> None:
         analysis = optimized.analysis
         file = folder / "net.py"
         file.write_bytes(emitted(optimized))
-        assert list(differences(analysis, observe(*request(analysis, file)))) == []
+        assert list(differences(analysis, observe(*probe_arguments(analysis, file)))) == []
         assert list(expected_state(analysis))
         before, after = written.cost_with_aux, analysis.cost_with_aux
         if recipe.is_trainable:

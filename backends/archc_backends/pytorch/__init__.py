@@ -1,4 +1,4 @@
-"""PyTorch: one standalone module a network, readable as if written by hand."""
+"""The PyTorch backend: one standalone Python file for each network, readable as if hand-written."""
 
 from archc_backends.pytorch.backend import PyTorch
 

@@ -1,7 +1,7 @@
-"""What generated code may say: it is parsed and held against this before it is given out.
+"""The Python that generated code may use. All generated code is parsed and checked against it.
 
-Nothing of a spec reaches the code but checked names and literals. Should that ever fail, by a
-fault of archc's own, the code is refused here, and nothing of it is written or run.
+Only checked names and literals of a spec get into the code. If a bug in archc lets anything else
+through, the check fails and the code is neither written nor run.
 """
 
 import ast
@@ -24,10 +24,10 @@ _ALL_BUILTINS = frozenset(dir(builtins))
 
 
 class Allowance(NamedTuple):
-    """What a kind of file may use: builtins, functions of torch, methods, statements.
+    """The builtins, functions of torch, methods and syntax that a kind of file may use.
 
-    ``top`` are the statements outside of classes and functions; ``private`` says whether the file
-    may define names of its own that start with one underscore.
+    ``top`` are the statements allowed outside classes and functions. ``private``: whether the file
+    may define names that start with one underscore.
     """
 
     builtins: frozenset[str]
@@ -38,7 +38,7 @@ class Allowance(NamedTuple):
     private: bool
 
     def __or__(self, more: "Allowance") -> "Allowance":
-        """Both together."""
+        """Return the union of both."""
         return Allowance(
             self.builtins | more.builtins,
             self.functions | more.functions,
@@ -49,7 +49,7 @@ class Allowance(NamedTuple):
         )
 
     def with_functions(self, functions: frozenset[str]) -> "Allowance":
-        """The same, with these functions of torch added."""
+        """Return a copy that also allows these functions of torch."""
         return self._replace(functions=self.functions | functions)
 
 
@@ -71,7 +71,7 @@ NETWORK = Allowance(
     frozenset({ast.Expr, ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef}),
     private=False,
 )
-"""A network as written."""
+"""For the network as written."""
 
 CONVERTED = NETWORK | Allowance(
     frozenset({"KeyError", "all", "getattr", "len", "type", "zip"}),
@@ -93,19 +93,19 @@ CONVERTED = NETWORK | Allowance(
     frozenset({ast.AnnAssign}),
     private=True,
 )
-"""An optimised network: beside it stand the functions that convert checkpoints."""
+"""For an optimised network, whose file also has functions that convert checkpoints."""
 
 
 class ForbiddenCode(Exception):
-    """Generated code that says more than archc ever writes: a fault of archc's own."""
+    """Generated code uses something that archc never writes: a bug in archc."""
 
 
-def names_in(code: str, allowance: Allowance = NETWORK) -> set[str]:
-    """The names that the code uses. Raises ForbiddenCode where it says what it may not."""
+def check_code(code: str, allowance: Allowance = NETWORK) -> set[str]:
+    """Check the code and return the names that it uses. Raises ForbiddenCode."""
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError) as error:
-        raise ForbiddenCode(f"the generated code is no Python: {error}") from error
+        raise ForbiddenCode(f"the generated code is not valid Python: {error}") from error
     for node in tree.body:
         if type(node) not in allowance.top:
             raise _forbidden(node, f"{type(node).__name__} outside of a class or function")
@@ -115,7 +115,7 @@ def names_in(code: str, allowance: Allowance = NETWORK) -> set[str]:
 
 
 class _Checker:
-    """Goes through the code once; ``names`` are those that it has used."""
+    """Walks the code once and collects the ``names`` that it uses."""
 
     def __init__(self, callable_names: set[str], allowance: Allowance) -> None:
         self.callable_names = callable_names
@@ -145,12 +145,12 @@ class _Checker:
             elif isinstance(node, ast.Raise) and not _is_value_error(node.exc):
                 raise _forbidden(node, ast.unparse(node))
             elif type(node) in self.allowance.nodes:
-                self._below(node)
+                self._push_children(node)
             else:
                 raise _forbidden(node, type(node).__name__)
         return self.names
 
-    def _below(self, node: ast.AST) -> None:
+    def _push_children(self, node: ast.AST) -> None:
         for field in node._fields:
             below = getattr(node, field)
             if isinstance(below, list):
@@ -164,7 +164,7 @@ class _Checker:
             if not (node.id == "_" and isinstance(node.ctx, ast.Store)):  # a loop's counter
                 raise _forbidden(node, f"the name {node.id}")
         elif isinstance(node.ctx, ast.Store):
-            self._binds(node, node.id)
+            self._check_binding(node, node.id)
 
     def _attribute(self, node: ast.Attribute) -> None:
         if isinstance(node.ctx, ast.Store) and not _is_self(node.value):
@@ -173,7 +173,7 @@ class _Checker:
         root = dotted.partition(".")[0]
         if root in _MODULES:
             self.names.add(root)
-            if not _is_of_torch(dotted, self.allowance.functions):
+            if not _is_torch_name(dotted, self.allowance.functions):
                 raise _forbidden(node, dotted)
             return
         constructor = node.attr == "__init__" and _is_super(node.value)
@@ -186,8 +186,8 @@ class _Checker:
         if isinstance(callee, ast.Name):
             if callee.id not in self.callable_names:
                 raise _forbidden(node, f"a call of {callee.id}")
-            if callee.id == "getattr" and not _gets_parts(node.args):
-                raise _forbidden(node, "a getattr of something else than parts")
+            if callee.id == "getattr" and not _reads_parts(node.args):
+                raise _forbidden(node, "a getattr of an attribute other than _parts")
             if callee.id == "super" and node.args:
                 raise _forbidden(node, "a super with arguments")
         elif isinstance(callee, ast.Attribute):
@@ -205,7 +205,7 @@ class _Checker:
             self.pending.append(keyword.value)
 
     def _definition(self, node: ast.ClassDef | ast.FunctionDef) -> None:
-        self._binds(node, node.name)
+        self._check_binding(node, node.name)
         if self._is_private(node.name) and node.name != "__init__":
             raise _forbidden(node, f"the definition of {node.name}")
         if node.decorator_list or getattr(node, "type_params", None):
@@ -215,7 +215,7 @@ class _Checker:
             if arguments.vararg or arguments.kwarg:
                 raise _forbidden(node, f"{node.name} with any number of arguments")
             for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-                self._binds(node, argument.arg)
+                self._check_binding(node, argument.arg)
                 self.pending += [argument.annotation] if argument.annotation else []
             self.pending += arguments.defaults
             self.pending += [default for default in arguments.kw_defaults if default]
@@ -229,13 +229,13 @@ class _Checker:
     def _is_private(self, name: str) -> bool:
         return name.startswith("__" if self.allowance.private else "_")
 
-    def _binds(self, node: ast.AST, name: str) -> None:
+    def _check_binding(self, node: ast.AST, name: str) -> None:
         if name in _TAKEN or name in _ALL_BUILTINS:
-            raise _forbidden(node, f"another meaning of {name}")
+            raise _forbidden(node, f"a new definition of {name}")
 
 
 def _dotted(node: ast.expr) -> str:
-    """``a.b.c`` where it is only names; otherwise what stands behind the last that is not."""
+    """Return ``a.b.c`` for a chain of names, otherwise the attributes after the last other node."""
     names: list[str] = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)
@@ -244,8 +244,8 @@ def _dotted(node: ast.expr) -> str:
     return ".".join(reversed(names))
 
 
-def _is_of_torch(dotted: str, functions: frozenset[str]) -> bool:
-    """Whether it is a function that archc uses, a class of nn, or a function of functional."""
+def _is_torch_name(dotted: str, functions: frozenset[str]) -> bool:
+    """Whether this is a known function of torch, a class of nn, or a function of functional."""
     module, _, name = dotted.partition(".")
     if dotted in functions or "." in name:
         return dotted in functions
@@ -262,8 +262,8 @@ def _is_super(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and _dotted(node.func) == "super"
 
 
-def _gets_parts(arguments: list[ast.expr]) -> bool:
-    """Whether a getattr asks how many channels a part has."""
+def _reads_parts(arguments: list[ast.expr]) -> bool:
+    """Whether a getattr reads the attribute ``<layer>_parts``."""
     name = arguments[1] if len(arguments) > 1 else None
     return isinstance(name, ast.JoinedStr) and ast.unparse(name).endswith("_parts'")
 

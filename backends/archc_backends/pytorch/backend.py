@@ -1,4 +1,4 @@
-"""The backend's face towards the compiler."""
+"""The PyTorch backend, as the compiler calls it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 
 class PyTorch:
-    """Emits ``<stem>.py``: a module that needs torch and nothing else."""
+    """Emits ``<stem>.py``, a module that needs only torch."""
 
     comment = "#"
     options: frozenset[str] = frozenset({"optimized"})
-    # torch, and what importing torch imports.
+    # torch, and packages that torch imports.
     imports = frozenset({"torch", "torchgen", "functorch", "numpy", "tqdm", "typing_extensions"})
 
     def check(self, analysis: Analysis) -> list[Diagnostic]:
-        """What the module cannot express, such as a name that torch needs."""
+        """Report what PyTorch code cannot express, such as a name that torch uses."""
         from archc_backends.pytorch.emit.reserved import check_classes, check_names, check_operators
 
         network = analysis.network
         return check_operators(network) + check_names(network) + check_classes(analysis)
 
     def emit(self, analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
-        """The module's source, or what ``check`` finds."""
+        """Return the module's source, or the diagnostics of ``check``."""
         diagnostics = self.check(analysis)
         if diagnostics:
             return diagnostics
@@ -37,19 +37,19 @@ class PyTorch:
         return {f"{options.stem}.py": write_module(analysis, options.optimized).encode()}
 
     def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic] | str:
-        """Where torch, running the file, disagrees with the analysis."""
+        """Run the file under torch and report differences from the analysis."""
         from archc_backends.pytorch.run.verify import verify_file
 
         return verify_file(analysis, file)
 
     def read_weights(self, file: Path) -> Mapping[str, Any] | Diagnostic:
-        """The tensors of a .pt, .pth or .safetensors file."""
+        """Read the tensors of a .pt, .pth or .safetensors file."""
         from archc_backends.pytorch.run.weights import read_weights
 
         return read_weights(file)
 
     def encode_weights(self, weights: Mapping[str, Any], suffix: str) -> bytes | Diagnostic:
-        """The tensors as such a file."""
+        """Encode tensors as a file with that suffix."""
         from archc_backends.pytorch.run.weights import encode_weights
 
         return encode_weights(weights, suffix)
@@ -57,13 +57,13 @@ class PyTorch:
     def convert_weights(
         self, optimized: "Optimized", weights: Mapping[str, Any], back: bool
     ) -> Mapping[str, Any] | Diagnostic:
-        """What the functions in the optimised file give."""
-        from archc_backends.pytorch.run.live import convert_weights
+        """Convert weights with the functions of the optimised file."""
+        from archc_backends.pytorch.run.load import convert_weights
 
         return convert_weights(optimized, self, weights, back)
 
     def materialize(self, analysis: Analysis) -> object:
-        """The network's class, a subclass of torch.nn.Module."""
-        from archc_backends.pytorch.run.live import live_class
+        """Return the network's class, a subclass of torch.nn.Module."""
+        from archc_backends.pytorch.run.load import load_class
 
-        return live_class(analysis, self)
+        return load_class(analysis, self)

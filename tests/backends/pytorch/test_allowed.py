@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import archc
-from archc_backends.pytorch.allowed import CONVERTED, NETWORK, Allowance, ForbiddenCode, names_in
+from archc_backends.pytorch.allowed import CONVERTED, NETWORK, Allowance, ForbiddenCode, check_code
 from archc_backends.pytorch.emit import module
 
 ROOT = Path(__file__).parents[3]
@@ -105,7 +105,7 @@ MODULES = {
 
 @pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
 def test_all_generated_code_passes(path: Path) -> None:
-    assert "nn" in names_in(path.read_text(), allowance_of(path))
+    assert "nn" in check_code(path.read_text(), allowance_of(path))
 
 
 def allowance_of(path: Path) -> Allowance:
@@ -115,7 +115,7 @@ def allowance_of(path: Path) -> Allowance:
 
 def test_a_network_may_not_say_what_a_conversion_may() -> None:
     with pytest.raises(ForbiddenCode):
-        names_in((ROOT / "generated" / "googlenet_bn_deploy.py").read_text())
+        check_code((ROOT / "generated" / "googlenet_bn_deploy.py").read_text())
 
 
 @pytest.mark.parametrize(
@@ -134,12 +134,12 @@ def test_a_network_may_not_say_what_a_conversion_may() -> None:
 )
 def test_a_conversion_may_not_say_everything_either(statement: str) -> None:
     with pytest.raises(ForbiddenCode):
-        names_in(CLASS.format(statement), CONVERTED)
+        check_code(CLASS.format(statement), CONVERTED)
 
 
 def test_the_frame_of_these_tests_passes() -> None:
     for line in ("x = self.conv(x)", "x = torch.cat((x, x), 1)", "x = self[0](x)"):
-        assert {"nn", "Tensor", "functional"} <= names_in(CLASS.format(line))
+        assert {"nn", "Tensor", "functional"} <= check_code(CLASS.format(line))
 
 
 @pytest.mark.parametrize("what", STATEMENTS)
@@ -147,17 +147,17 @@ def test_a_statement_is_refused(what: str) -> None:
     code = CLASS.format(STATEMENTS[what])
     compile(code, "net.py", "exec")  # this would run, since the code after it is valid
     with pytest.raises(ForbiddenCode, match=r"^line \d+ of the generated code has "):
-        names_in(code)
+        check_code(code)
 
 
 @pytest.mark.parametrize("what", MODULES)
 def test_a_module_is_refused(what: str) -> None:
     with pytest.raises(ForbiddenCode):
-        names_in(MODULES[what])
+        check_code(MODULES[what])
 
 
 def test_what_was_used_is_told() -> None:
-    assert names_in("class Net(nn.Module):\n    size: int\n") == {"nn", "size", "int"}
+    assert check_code("class Net(nn.Module):\n    size: int\n") == {"nn", "size", "int"}
 
 
 @pytest.mark.parametrize("escape", ['"""\nimport os\n"""', '"""\nprint(1)\n"""', '"""'])

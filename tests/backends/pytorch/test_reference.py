@@ -122,7 +122,7 @@ def test_another_width_is_another_network() -> None:
     made(analysis_of(WIDER))
     assert refused(analysis_of(WIDER, {"width": 0.5})) == (
         "variant.yaml:3:26: error[A601] torchvision's googlenet is another network: "
-        "conv1.conv.weight has the shape [64, 3, 7, 7], [32, 3, 7, 7] is analysed\n"
+        "conv1.conv.weight has the shape [64, 3, 7, 7], expected [32, 3, 7, 7]\n"
         "    3 | reference: {torchvision: googlenet}\n"
         "      |                          ^^^^^^^^^\n"
         "  = note: and 297 more differences"
@@ -132,9 +132,19 @@ def test_another_width_is_another_network() -> None:
 @pytest.mark.parametrize(
     ("library", "model", "message", "hint"),
     [
-        ("torchvison", "googlenet", "models of torchvison cannot be made", "did you mean torchv"),
-        ("keras", "googlenet", "models of keras cannot be made", "those of torchvision and timm"),
-        ("os", "system", "models of os cannot be made", "those of torchvision and timm can"),
+        (
+            "torchvison",
+            "googlenet",
+            "models of torchvison are not supported",
+            "did you mean torchv",
+        ),
+        (
+            "keras",
+            "googlenet",
+            "models of keras are not supported",
+            "use one of torchvision and timm",
+        ),
+        ("os", "system", "models of os are not supported", "use one of torchvision and timm"),
         ("torchvision", "googelnet", "torchvision has no model googelnet", "did you mean googlen"),
         ("timm", "inception_v5", "timm has no model inception_v5", "did you mean inception_v"),
         ("torchvision", "inception_v4", "torchvision has no model", "did you mean inception_v3?"),
@@ -188,13 +198,16 @@ def test_a_state_that_does_not_fit_is_refused_and_nothing_of_it_taken() -> None:
     without_heads = {key: value for key, value in state.items() if not key.startswith("aux")}
     cases: list[tuple[dict[str, Any], str]] = [
         (without_heads, "the parameter aux1.conv.conv.weight is missing"),
-        (state | {"fc.weight": torch.zeros(10, 1024)}, "fc.weight has the shape [10, 1024], [1000"),
-        (state | {"fc2.bias": torch.zeros(1)}, "the parameter fc2.bias is not in the analysis"),
+        (
+            state | {"fc.weight": torch.zeros(10, 1024)},
+            "fc.weight has the shape [10, 1024], expected [1000",
+        ),
+        (state | {"fc2.bias": torch.zeros(1)}, "unknown parameter fc2.bias"),
     ]
     for wrong, message in cases:
         diagnostic = load_reference(theirs, analysis, wrong)
         assert diagnostic is not None
-        assert f"the state is not that of GoogLeNetBN: {message}" in diagnostic.message
+        assert f"the state does not fit GoogLeNetBN: {message}" in diagnostic.message
     after = theirs.state_dict()
     assert all(torch.equal(after[key], value) for key, value in before.items())
 

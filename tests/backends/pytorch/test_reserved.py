@@ -29,37 +29,37 @@ REFUSED = {
     "a layer that is an attribute of nn.Module": (
         "Sequence: {train: {Conv: 1x1, out: 4}}",
         "part: Part",
-        "'train' is taken in PyTorch code: it is an attribute of the module",
+        "'train' is reserved in PyTorch code: it is an attribute of the module",
     ),
     "a layer that is a method of nn.Sequential": (
         SEQUENCE,
         "part: {Sequence: {append: ReLU}}",
-        "'append' is taken in PyTorch code: it is an attribute of the module",
+        "'append' is reserved in PyTorch code: it is an attribute of the module",
     ),
     "a column that is an import": (
         "columns: [nn]\n    Sequence: {conv: {Conv: 1x1, out: nn}}",
         "part: {Part: [4]}",
-        "'nn' is taken in PyTorch code: it is an argument or an import there",
+        "'nn' is reserved in PyTorch code: it is an argument or an import of the file",
     ),
     "a scale that is a layer as well": (
         "columns: [factor]\n    Residual: {factor: {Conv: 1x1, out: 4}}\n    scale: factor",
         "part: {Part: [0.5]}",
-        "'factor' is taken in PyTorch code: it is an attribute of Part already",
+        "'factor' is reserved in PyTorch code: it is already an attribute of Part",
     ),
     "a head behind the softmax": (
         SEQUENCE,
         "part: Part" + AUX.format(name="aux1", tap="prob"),
-        "aux1 taps prob, the softmax that stands behind the logits",
+        "aux1 taps prob, the softmax after the logits",
     ),
     "positions of no single list": (
         "Concat: [{Conv: 1x1, out: 4}, {named: {Conv: 1x1, out: 4}}, {Conv: 1x1, out: 4}]",
         "part: Part",
-        "a layer of Part has no name, only the position 2",
+        "layer 2 of Part has no name",
     ),
     "one class that normalises maps and features": (
         "Sequence: {norm: BatchNorm}",
         "part: Part\n  other: [{AvgPool: global}, Flatten, Part]\n  out: {Linear: 4}",
-        "norm of Part gets features in one row only",
+        "norm of Part gets features in one row and maps in another",
     ),
 }
 
@@ -80,7 +80,7 @@ def test_it_is_refused(what: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Tensor", "OrderedDict", "NamedTuple", "ConvBNReLU"])
 def test_a_network_is_no_class_of_the_file(name: str, tmp_path: Path) -> None:
-    with pytest.raises(archc.SpecError, match=f"'{name}' is taken in PyTorch code"):
+    with pytest.raises(archc.SpecError, match=f"'{name}' is reserved in PyTorch code"):
         emitted(tmp_path, SEQUENCE, "part: Part", name)
 
 

@@ -17,7 +17,7 @@ import archc
 from archc.analyses import Analysis
 from archc.driver.backend import Options, load_backend
 from archc.driver.optimize import DEPLOY, MERGED, Recipe, optimize
-from archc_backends.pytorch.run.live import live_module
+from archc_backends.pytorch.run.load import load_module
 
 # torch 2.13 deprecates TorchScript in favour of torch.export.
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
@@ -36,7 +36,7 @@ def generated(analysis: Analysis, recipe: Recipe | None) -> tuple[Any, Analysis]
         analysis, options = optimized.analysis, Options("live", optimized=optimized)
     backend = load_backend()
     assert backend is not None
-    return live_module(analysis, backend, options), analysis
+    return load_module(analysis, backend, options), analysis
 
 
 def models(analysis: Analysis, recipe: Recipe | None) -> Iterator[nn.Module]:

@@ -1,4 +1,4 @@
-"""The generated file as text: the view through the templates, and the imports it needs."""
+"""Renders the view of a generated file with the templates, and adds the imports that it needs."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archc.analyses import Analysis
-from archc_backends.pytorch.allowed import CONVERTED, NETWORK, names_in
+from archc_backends.pytorch.allowed import CONVERTED, NETWORK, check_code
 from archc_backends.pytorch.emit.expressions import WIDTH, laid_out
 from archc_backends.pytorch.emit.network import view_network
 from archc_backends.pytorch.emit.operators import torch_functions
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 def write_module(analysis: Analysis, optimized: "Optimized | None" = None) -> str:
-    """The module's source, without the writer's header."""
+    """Return the source of the module, without the header that the writer adds."""
     view = view_network(analysis, optimized)
     body = _template().render(view=view)
-    # Both parts end with a line, so that what each of them may say holds for the whole, too.
+    # Each part ends with a full line, so checking the parts checks the whole.
     allowance = NETWORK if optimized is None else CONVERTED
-    names = names_in(body, allowance.with_functions(torch_functions()))
+    names = check_code(body, allowance.with_functions(torch_functions()))
     opening = _docstring(view.docstring, 0) + "\n\n" + _imports(names)
-    names_in(opening)
+    check_code(opening)
     return opening + body
 
 
@@ -54,10 +54,10 @@ def _template() -> "Template":
 
 
 def _bytecode_cache(folder: Path) -> "BytecodeCache | None":
-    """Compiled templates beside the templates, as Python keeps compiled modules.
+    """Cache compiled templates next to the templates, as Python does with modules.
 
-    Compiling them takes longer than everything else that a build does. jinja2 tells by a digest
-    of the template's text whether what it finds is current.
+    Compiling them takes longer than the rest of a build. jinja2 compares a digest of the template's
+    text to find out whether the cache is current.
     """
     from jinja2 import FileSystemBytecodeCache
 
@@ -71,7 +71,7 @@ def _bytecode_cache(folder: Path) -> "BytecodeCache | None":
 
 
 def _docstring(text: str, indent: int) -> str:
-    """The text as a docstring: wrapped, and with nothing in it that could end or escape it."""
+    """Format a wrapped docstring. Quotes and backslashes in the text cannot end or escape it."""
     safe = text.replace("\\", "\\\\").replace('"', "'")
     paragraphs = safe.split("\n\n")
     width = WIDTH - indent
@@ -85,7 +85,7 @@ def _docstring(text: str, indent: int) -> str:
 
 
 def _signature(names: Iterable[str], indent: int, name: str, result: str) -> str:
-    """``def name(...) -> result:``, broken as the formatter breaks it."""
+    """Format ``def name(...) -> result:``, with line breaks as ruff makes them."""
     arguments = list(names)
     line = f"def {name}({', '.join(arguments)}) -> {result}:"
     if indent + len(line) <= WIDTH:
@@ -98,7 +98,7 @@ def _signature(names: Iterable[str], indent: int, name: str, result: str) -> str
 
 
 def _imports(used: set[str]) -> str:
-    """The imports of the names used, in the order in which linters want them."""
+    """Return the imports for the names used, sorted as linters require."""
     standard = [
         line
         for name, line in (

@@ -1,4 +1,4 @@
-"""What generated code cannot bear: names that torch or the file itself uses, and a few mixtures."""
+"""Checks for what a generated class cannot express: reserved names, and a few kinds of modules."""
 
 from collections.abc import Iterator
 
@@ -34,53 +34,53 @@ CLASSES = frozenset({"Tensor", "NamedTuple", "OrderedDict"})
 
 
 def check_operators(network: ir.Network) -> list[Diagnostic]:
-    """A diagnostic for each operator and activation without an emitter."""
+    """Report each operator and activation without an emitter."""
     nodes = network.rows_and_heads
     return unsupported(nodes, emitters(), functions(), "PyTorch")
 
 
 def check_names(network: ir.Network) -> list[Diagnostic]:
-    """A finding for each name of the spec that the generated file cannot bear."""
+    """Report each name in the spec that the generated file cannot use."""
     diagnostics = []
     for node in network.rows_and_heads:
         for inner in ir.walk(node):
             if inner.name in MODULE_ATTRIBUTES:
-                place = _key(inner.span, inner.name)
+                place = _find_key(inner.span, inner.name)
                 diagnostics.append(_reserved(inner.name, "an attribute of the module", place))
     for module in network.modules.values():
         diagnostics += [
-            _reserved(column, "an argument or an import there", module.span)
+            _reserved(column, "an argument or an import of the file", module.span)
             for column in module.columns
             if identifier(column) in ARGUMENTS
         ]
     names = {network.name: network.span} | {m.name: m.span for m in network.modules.values()}
     output = f"{network.name}Output"
     for name, span in names.items():
-        if name in CLASSES or name == output or _like_helper(name):
+        if name in CLASSES or name == output or _is_helper_name(name):
             diagnostics.append(_reserved(name, "a class of the generated file", span))
     for head in network.aux:
         if head.tap == softmax_behind(network):
-            message = f"{head.name} taps {head.tap}, the softmax that stands behind the logits"
-            hint = "the forward pass ends before it: tap the row in front of it"
+            message = f"{head.name} taps {head.tap}, the softmax after the logits"
+            hint = "forward returns the logits; tap the row before the softmax"
             diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint))
     if network.name in network.modules:
-        message = f"the network and a module are both called {network.name}"
+        message = f"the network and a module are both named {network.name}"
         diagnostics.append(Diagnostic(Code.INVALID_NAME, message, network.span))
     return list(dict.fromkeys(diagnostics))
 
 
-def _like_helper(name: str) -> bool:
-    """Whether a helper class may have the name: what it chains, such as ConvBNReLU."""
+def _is_helper_name(name: str) -> bool:
+    """Whether a generated helper class may have this name, such as ConvBNReLU."""
     layers = [kind.__name__ for kind in emitters() if kind.layer_fields]
     for start in (*layers, *helper_names()):
         rest = name.removeprefix(start)
-        if rest != name and _like_activation(rest.removeprefix("BN")):
+        if rest != name and _is_activation_suffix(rest.removeprefix("BN")):
             return True
     return False
 
 
-def _like_activation(text: str) -> bool:
-    """Whether it names an activation, with a number if its fields may differ, or nothing."""
+def _is_activation_suffix(text: str) -> bool:
+    """Whether the text is empty or an activation's name, with a number if it has fields."""
     for kind in functions():
         numbered = kind.model_fields and text.startswith(kind.__name__)
         if text == kind.__name__ or (numbered and text.removeprefix(kind.__name__).isdecimal()):
@@ -88,8 +88,8 @@ def _like_activation(text: str) -> bool:
     return not text
 
 
-def _key(layer: Span, name: str) -> Span:
-    """The name itself, which stands before its layer or up to two lines above; or the layer."""
+def _find_key(layer: Span, name: str) -> Span:
+    """Return the place of a layer's name, on its line or up to two above; else of the layer."""
     for line in range(layer.line, max(0, layer.line - 3), -1):
         text = layer.source.line(line)
         before = text[: layer.column - 1] if line == layer.line else text
@@ -99,12 +99,12 @@ def _key(layer: Span, name: str) -> Span:
 
 
 def _reserved(name: str, why: str, span: Span) -> Diagnostic:
-    message = f"{name!r} is taken in PyTorch code: it is {why}"
+    message = f"{name!r} is reserved in PyTorch code: it is {why}"
     return Diagnostic(Code.INVALID_NAME, message, span, hint="choose another name")
 
 
 def check_classes(analysis: Analysis) -> list[Diagnostic]:
-    """A finding for each module that cannot be one class."""
+    """Report each module that cannot be one class."""
     diagnostics: list[Diagnostic] = []
     layers: dict[tuple[str, int], tuple[int, ir.Call]] = {}
     seen: set[str] = set()
@@ -118,7 +118,9 @@ def check_classes(analysis: Analysis) -> list[Diagnostic]:
             dimensions = len(analysis.shapes.input(node))
             known, first = layers.setdefault((call.module, position), (dimensions, call))
             if known != dimensions and _needs_dimensions(node):
-                message = f"{node.name} of {call.module} gets features in one row only"
+                message = (
+                    f"{node.name} of {call.module} gets features in one row and maps in another"
+                )
                 labels = (Label(first.span, "another row"), Label(call.span, "this row"))
                 hint = f"define a module of its own for features, {{extends: {call.module}}}"
                 diagnostics.append(
@@ -128,7 +130,7 @@ def check_classes(analysis: Analysis) -> list[Diagnostic]:
 
 
 def _needs_dimensions(op: ir.Op) -> bool:
-    """Whether the operator is one module for maps and another for features, as BatchNorm is."""
+    """Whether maps and features need different modules, as for BatchNorm."""
     if type(op.operator) not in emitters():
         return False
     maps = Site(op.operator, True, {}, False, lambda: "0", lambda: "0")
@@ -136,20 +138,20 @@ def _needs_dimensions(op: ir.Op) -> bool:
 
 
 def _check_attributes(call: ir.Call) -> Iterator[Diagnostic]:
-    """Positions need to be those of one list; an argument that is kept needs a name of its own."""
+    """Report unnamed layers outside a single list, and arguments named like a layer."""
     layers = list(ir.named_children(call.body))
     positions = [layer for layer in layers if layer.name.isdigit()]
     for i, layer in enumerate(positions):
         if layer.name != str(i) or layers[i] is not layer:
-            message = f"a layer of {call.module} has no name, only the position {layer.name}"
-            hint = "put it under a name: not all layers of the module stand in one list"
+            message = f"layer {layer.name} of {call.module} has no name"
+            hint = "name it: only a module that is a single list can have unnamed layers"
             yield Diagnostic(Code.INVALID_NAME, message, layer.span, hint=hint)
             return
     names = {layer.name for layer in layers} | MODULE_ATTRIBUTES
     for node in level(call.body):
         scale = node.symbols.get("scale", "") if isinstance(node, ir.Residual) else ""
         if scale and identifier(scale) in names:
-            yield _reserved(scale, f"an attribute of {call.module} already", node.span)
+            yield _reserved(scale, f"already an attribute of {call.module}", node.span)
 
 
 def _calls(network: ir.Network) -> Iterator[ir.Call]:

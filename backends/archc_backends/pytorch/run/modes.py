@@ -1,18 +1,18 @@
-"""How a module may be run: the layout of its numbers, and what launches its operators."""
+"""How torch can run a module in ``archc bench``: memory format, compilation, CUDA graphs."""
 
 import shutil
 
 from archc.bench.runtimes import Workload
 
-LAST, COMPILED, GRAPH = "channels_last", "torch.compile", "CUDA graph"
+CHANNELS_LAST, COMPILED, GRAPH = "channels_last", "torch.compile", "CUDA graph"
 
 
-def find_ways(workload: Workload) -> list[tuple[str, ...]]:
-    """Eagerly, and by what this machine has the parts for; each goes with any layout."""
-    ways: list[tuple[str, ...]] = [()]
+def execution_options(workload: Workload) -> list[tuple[str, ...]]:
+    """Return the options available on this machine, eager first; each works in any format."""
+    options: list[tuple[str, ...]] = [()]
     if workload.device == "cuda" and not workload.train:
-        ways.append((GRAPH,))
-    # What torch.compile makes for a CPU is C++.
+        options.append((GRAPH,))
+    # On a CPU, torch.compile needs a C++ compiler.
     if workload.device == "cuda" or any(map(shutil.which, ("g++", "clang++"))):
-        ways.append((COMPILED,))
-    return ways
+        options.append((COMPILED,))
+    return options

@@ -1,7 +1,7 @@
-"""Runs a generated file in a process of its own and writes, as JSON, what torch makes of it.
+"""Runs a generated file under torch in a process of its own and writes its observations as JSON.
 
-Called with the arguments of ``observe`` as JSON, and with the file to write. It imports torch and
-nothing of archc.
+The command line has the arguments of ``observe`` as JSON, and the file to write. This file imports
+torch but not archc.
 """
 
 import json
@@ -20,9 +20,9 @@ _BATCH = 2  # normalisation over a batch needs more than one value per channel
 def observe(
     file: str, name: str, shape: list[int], heads: list[str], last: str, softmax: bool
 ) -> dict[str, Any]:
-    """State, layer shapes and FLOPs of the class, on the meta device and on the CPU.
+    """Observe state, layer shapes and FLOPs of the class, on the meta device and on the CPU.
 
-    ``last`` is the row that gives the logits, ``softmax`` whether there is one behind them.
+    ``last`` is the row that returns the logits, ``softmax`` whether a softmax follows it.
     """
     network = _import(file, name)
     with torch.device("meta"):
@@ -46,9 +46,9 @@ def observe(
     with torch.no_grad():
         images = torch.rand(_BATCH, *shape)
         result["layers_cpu"] = _layers(model.eval(), images, softmax)
-        given: dict[str, Any] = dict.fromkeys(("", last, *heads))
-        result["layers_cpu"] |= _layers(model.train(), images, False, given)
-        result["outputs"] = _are_given(given[""], heads, last, given)
+        kept: dict[str, Any] = dict.fromkeys(("", last, *heads))
+        result["layers_cpu"] |= _layers(model.train(), images, False, kept)
+        result["outputs"] = _come_from_layers(kept[""], heads, last, kept)
         outputs = model.eval()(images)
         result["finite"] = bool(torch.isfinite(outputs).all())
         result["output"] = list(outputs.shape[1:])
@@ -56,7 +56,7 @@ def observe(
 
 
 def _import(file: str, name: str) -> Any:
-    # Not by the import system: its cached bytecode may be that of a file as it was a moment ago.
+    # The import system may use stale bytecode if the file was just rewritten.
     module = ModuleType("generated")
     sys.modules["generated"] = module
     exec(compile(Path(file).read_bytes(), file, "exec"), module.__dict__)
@@ -64,17 +64,17 @@ def _import(file: str, name: str) -> Any:
 
 
 def _layers(
-    model: Any, images: torch.Tensor, softmax: bool, given: dict[str, Any] | None = None
+    model: Any, images: torch.Tensor, softmax: bool, kept: dict[str, Any] | None = None
 ) -> dict[str, list[int]]:
-    """The output shape of every module that runs, by its path; ``given`` takes outputs whole."""
+    """Return the output shape of every module that runs, and fill ``kept`` with outputs by key."""
     shapes: dict[str, list[int]] = {}
 
     def record(path: str) -> Any:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
             if isinstance(output, torch.Tensor):
                 shapes[path] = list(output.shape[1:])
-            if given is not None and path in given:
-                given[path] = output
+            if kept is not None and path in kept:
+                kept[path] = output
 
         return hook
 
@@ -90,16 +90,18 @@ def _layers(
     return shapes
 
 
-def _are_given(output: Any, heads: list[str], last: str, given: dict[str, Any]) -> dict[str, bool]:
-    """Whether each output in training is what its module gave; those without a module are not in.
+def _come_from_layers(
+    output: Any, heads: list[str], last: str, kept: dict[str, Any]
+) -> dict[str, bool]:
+    """Whether each output in training is the output of its module, for those with a module.
 
-    A view of it, such as a flattened one, is the same: what counts is where its numbers stand.
+    A view, such as a flattened output, counts as the same: both have the same storage.
     """
     values = dict(zip(("logits", *heads), output if heads else (output,), strict=True))
     values |= {name: getattr(output, name) for name in values if hasattr(output, name)}
     right = {}
     for name, path in zip(values, (last, *heads), strict=True):
-        expected, value = given[path], values[name]
+        expected, value = kept[path], values[name]
         if isinstance(expected, torch.Tensor):
             right[name] = (
                 isinstance(value, torch.Tensor)

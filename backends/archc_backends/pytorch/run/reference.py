@@ -1,6 +1,6 @@
-"""The model of a library that a spec names as its reference: made, and given the spec's weights.
+"""The library's model that a spec names as its reference, created and given the spec's weights.
 
-Only what a library's own registry has is made, and nothing is downloaded.
+Only models in a library's registry are created, and nothing is downloaded.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 def make_reference(analysis: Analysis) -> "nn.Module | Diagnostic":
-    """The library's own model, float32 and untrained, with the network's number of classes.
+    """Create the library's model, untrained and in float32, with the network's number of classes.
 
-    Its state has the network's keys and shapes; a Diagnostic says why there is no such model. What
-    is no part of a state, such as a stride or an epsilon, is for its outputs to tell. Raises
-    BackendUnavailable where torch or the library is not installed.
+    Returns a Diagnostic if the model's state has other keys or shapes than the network's. Settings
+    outside the state, such as strides or epsilons, are not compared; they change the outputs.
+    Raises BackendUnavailable if torch or the library is not installed.
     """
     network = analysis.network
     reference = network.reference
@@ -35,8 +35,8 @@ def make_reference(analysis: Analysis) -> "nn.Module | Diagnostic":
         hint: Hint | None = "set reference: {library: model}"
         return Diagnostic(Code.MISSING_KEY, message, network.span, hint=hint)
     if reference.library not in LIBRARIES:
-        message = f"models of {reference.library} cannot be made"
-        hint = suggest_name(reference.library, LIBRARIES) or f"those of {listed(LIBRARIES)} can"
+        message = f"models of {reference.library} are not supported"
+        hint = suggest_name(reference.library, LIBRARIES) or f"use one of {listed(LIBRARIES)}"
         return Diagnostic(Code.UNSUPPORTED, message, reference.library_span, hint=hint)
     require_torch()
     require_library(reference.library)
@@ -52,22 +52,22 @@ def make_reference(analysis: Analysis) -> "nn.Module | Diagnostic":
 def load_reference(
     model: "nn.Module", analysis: Analysis, state: "Mapping[str, Tensor]"
 ) -> Diagnostic | None:
-    """Give a model of ``make_reference`` the state of the network's class, heads included.
+    """Load the state of the network's class, heads included, into a model of ``make_reference``.
 
-    The numbers take the model's dtype. None where it is done; what keeps the state from fitting
-    otherwise, and then the model stays as it was.
+    Values are converted to the model's dtype. Returns a Diagnostic if the state does not fit; the
+    model is then unchanged.
     """
-    wrong = _misfit(analysis, state, f"the state is not that of {analysis.network.name}", None)
+    wrong = _misfit(analysis, state, f"the state does not fit {analysis.network.name}", None)
     if wrong is None:
         model.load_state_dict(state, strict=True)
     return wrong
 
 
 def torchvision_models() -> ModuleType:
-    """torchvision.models, also where its compiled operators do not fit the torch installed.
+    """Import torchvision.models, even if its compiled operators do not match the installed torch.
 
-    The models use none of them; all that its import needs is that two are declared. Raises
-    BackendUnavailable where torchvision is missing.
+    The models do not use these operators, but the import fails unless two of them are declared.
+    Raises BackendUnavailable if torchvision is not installed.
     """
     require_torch()
     require_library("torchvision")
@@ -84,15 +84,15 @@ def torchvision_models() -> ModuleType:
 
 
 def _torchvision_model(name: str, network: Network) -> "nn.Module | list[str]":
-    """The model of that name; without one the names that there are."""
+    """Create the model of that name, or return the known names."""
     models = torchvision_models()
-    # Those of other tasks, in modules below, fetch a backbone unless they are told not to.
+    # Only classification models: those of other tasks download a backbone by default.
     known: list[str] = models.list_models(module=models)
     if name not in known:
         return known
     builder = models.get_model_builder(name)
     taken = signature(get_type_hints(builder)["return"]).parameters
-    # The initialisation of some takes long, and is written over in any case.
+    # Skip initialisation: it is slow for some models, and weights are loaded later.
     wanted = {
         "num_classes": network.classes,
         "aux_logits": bool(network.aux),
@@ -104,10 +104,10 @@ def _torchvision_model(name: str, network: Network) -> "nn.Module | list[str]":
 
 
 def _timm_model(name: str, network: Network) -> "nn.Module | list[str]":
-    """The model of that name; without one the names that there are."""
+    """Create the model of that name, or return the known names."""
     torchvision_models()  # timm imports torchvision
     timm: Any = import_module("timm")
-    # create_model takes more than names: files, and addresses that it downloads from.
+    # Checked, because create_model also accepts files and URLs to download.
     if not timm.is_model(name):
         known: list[str] = timm.list_models()
         return known
@@ -118,7 +118,7 @@ def _timm_model(name: str, network: Network) -> "nn.Module | list[str]":
 def _misfit(
     analysis: Analysis, state: "Mapping[str, Tensor]", what: str, place: Span | None
 ) -> Diagnostic | None:
-    """``what``, with the first of the differences between the state and the network's."""
+    """Return a diagnostic with the first difference between the state and the network's."""
     shapes = {key: list(tensor.shape) for key, tensor in state.items()}
     differences = list(state_differences(analysis, shapes))
     if not differences:
@@ -132,4 +132,4 @@ LIBRARIES: Mapping[str, Callable[[str, Network], "nn.Module | list[str]"]] = {
     "torchvision": _torchvision_model,
     "timm": _timm_model,
 }
-"""What makes a library's model of a name, or gives the names that there are."""
+"""For each library, a function that creates a model by name, or returns the known names."""

@@ -1,4 +1,4 @@
-"""Modules loaded for a workload, and timed; everything here imports torch."""
+"""Loads modules for a workload of ``archc bench`` and times them. Imports torch."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -17,22 +17,22 @@ from archc.driver.backend import Options
 from archc.driver.optimize import DEPLOY, MERGED, optimize
 from archc_backends.common.workload import OUTPUTS, Passes, images, labels, random_state
 from archc_backends.pytorch.backend import PyTorch
-from archc_backends.pytorch.run.live import convert_weights, live_module
-from archc_backends.pytorch.run.modes import COMPILED, GRAPH, LAST
+from archc_backends.pytorch.run.load import convert_weights, load_module
+from archc_backends.pytorch.run.modes import CHANNELS_LAST, COMPILED, GRAPH
 
 SIDE = {"cpu": 1024, "cuda": 8192}
-"""Of the matrices whose product tells the machine's rate."""
+"""The side of the matrices whose product measures the FLOP rate, by device."""
 COPIED = 32 * 2**20
-"""Bytes that are copied to tell its bandwidth: more than a core's own caches hold."""
+"""Bytes copied to measure memory bandwidth: more than the caches of a core hold."""
 PASSES = 10
 Loss = Callable[[Any, Tensor], Tensor]
 Run = Callable[[], Tensor]
 
 
 def session(analysis: Analysis, workload: Workload, mode: Mode) -> "TorchPasses":
-    """The generated class for the mode, with the workload's weights. Raises SpecError."""
-    file = live_module(analysis, PyTorch(), Options("live"))
-    model = loaded(_made(file, analysis, workload), analysis)
+    """Start a session of the generated class with the workload's weights. Raises SpecError."""
+    file = load_module(analysis, PyTorch(), Options("live"))
+    model = loaded(_create(file, analysis, workload), analysis)
     loss = getattr(file, "total_loss", nn.functional.cross_entropy)
     if mode.role == "optimized":
         optimized = optimize(analysis, MERGED if workload.train else DEPLOY)
@@ -40,14 +40,14 @@ def session(analysis: Analysis, workload: Workload, mode: Mode) -> "TorchPasses"
         if isinstance(state, Diagnostic):
             raise SpecError([state])
         analysis = optimized.analysis
-        file = live_module(analysis, PyTorch(), Options("live", optimized=optimized))
-        model = _made(file, analysis, workload)
+        file = load_module(analysis, PyTorch(), Options("live", optimized=optimized))
+        model = _create(file, analysis, workload)
         model.load_state_dict(state)
     return module_session(model, analysis, workload, mode, loss)
 
 
 def loaded(model: nn.Module, analysis: Analysis) -> nn.Module:
-    """The model with the workload's weights, by our keys; counters stay as they are."""
+    """Load the workload's weights into the model, except counters, and return the model."""
     given = {key: torch.from_numpy(array) for key, array in random_state(analysis).items()}
     state = model.state_dict()
     model.load_state_dict({key: given.get(key, value) for key, value in state.items()})
@@ -61,9 +61,9 @@ def module_session(
     mode: Mode,
     loss: Loss = nn.functional.cross_entropy,
 ) -> "TorchPasses":
-    """The model on the workload's device, in the mode's dtype and options; ``loss`` is to train.
+    """Start a session of the model on the workload's device, in the mode's dtype and options.
 
-    ``analysis`` is that of the model's own network.
+    ``analysis`` is that of the network that the model implements. ``loss`` is used in training.
     """
     torch.set_num_threads(workload.threads)
     torch.set_float32_matmul_precision("highest")
@@ -71,25 +71,27 @@ def module_session(
     dtype = getattr(torch, mode.dtype)
     given = torch.from_numpy(images(analysis, workload)).to(workload.device, dtype)
     model.to(workload.device, dtype)
-    if LAST in mode.options:
+    if CHANNELS_LAST in mode.options:
         nn.utils.convert_conv2d_weight_memory_format(model, torch.channels_last)
         given = given.contiguous(memory_format=torch.channels_last)
     names = dict(model.named_modules())
     layers = {op.path: names[op.path] for op in analysis.shapes.ops if op.path in names}
     if workload.train:
         weight = next(value for value in model.parameters() if value.dim() == 4)
-        step = partial(_step, _trained(model, mode), loss, given, _labels(analysis, workload))
+        step = partial(
+            _step, _prepare_training(model, mode), loss, given, _labels(analysis, workload)
+        )
         return TorchPasses(step, partial(_gradients, step, weight), workload, {})
     model.eval().requires_grad_(False)
-    run: Run = partial(_without_gradients, _deployed(model, workload, mode), given)
+    run: Run = partial(_without_gradients, _prepare_inference(model, workload, mode), given)
     if GRAPH in mode.options:
-        run = _graph(run)
+        run = _cuda_graph(run)
     eager = workload.device == "cpu" and COMPILED not in mode.options
     return TorchPasses(run, partial(_logits, run), workload, layers if eager else {})
 
 
 class TorchPasses(Passes):
-    """Passes that may run on a GPU, timed there."""
+    """Passes on a CPU or a GPU, with CUDA events as the clock of the GPU."""
 
     def __init__(
         self,
@@ -103,7 +105,7 @@ class TorchPasses(Passes):
         self._layers = layers
 
     def time(self, seconds: float) -> list[float]:
-        """On a GPU by its events: from the first kernel's start to the last one's end."""
+        """Time passes, on a GPU from the start of the first kernel to the end of the last."""
         if not self._cuda:
             return super().time(seconds)
         event: Any = torch.cuda.Event
@@ -119,11 +121,11 @@ class TorchPasses(Passes):
         return times
 
     def memory(self) -> int | None:
-        """What torch held on the GPU at most."""
+        """Return the most memory that torch allocated on the GPU."""
         return torch.cuda.max_memory_allocated() if self._cuda else None
 
     def layers(self) -> Mapping[str, float]:
-        """From the call of each layer's module to its return, the median of some passes."""
+        """Return the median time of each layer's call over some passes."""
         times: dict[str, list[float]] = {path: [] for path in self._layers}
         started: dict[str, float] = {}
 
@@ -145,7 +147,7 @@ class TorchPasses(Passes):
 
 
 def microbenchmark(workload: Workload, mode: Mode) -> TorchPasses:
-    """What tells the machine's rate: a product of large matrices, or a copy of much memory."""
+    """Start a microbenchmark of the machine: a product of large matrices, or a large copy."""
     torch.set_num_threads(workload.threads)
     torch.set_float32_matmul_precision("highest")
     device, dtype = workload.device, getattr(torch, mode.dtype)
@@ -161,16 +163,16 @@ def microbenchmark(workload: Workload, mode: Mode) -> TorchPasses:
     return passes
 
 
-def _made(file: Any, analysis: Analysis, workload: Workload) -> nn.Module:
-    """The class's instance, with auxiliary heads where they are trained."""
+def _create(file: Any, analysis: Analysis, workload: Workload) -> nn.Module:
+    """Create the network, with auxiliary heads only for training."""
     made = getattr(file, analysis.network.name)
     aux = {"aux": workload.train} if analysis.network.aux else {}
     model: nn.Module = made(**aux)
     return model
 
 
-def _trained(model: nn.Module, mode: Mode) -> Any:
-    """The model in training mode; without dropout, so that all modes compute the same."""
+def _prepare_training(model: nn.Module, mode: Mode) -> Any:
+    """Set training mode, without dropout, so that all modes compute the same."""
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
@@ -178,10 +180,10 @@ def _trained(model: nn.Module, mode: Mode) -> Any:
     return torch.compile(model) if COMPILED in mode.options else model
 
 
-def _deployed(model: nn.Module, workload: Workload, mode: Mode) -> Any:
+def _prepare_inference(model: nn.Module, workload: Workload, mode: Mode) -> Any:
     if COMPILED not in mode.options:
         return model
-    # Weights become constants, laid out once; as an option of torch.compile it does nothing.
+    # Make weights constants. As an option of torch.compile, freezing has no effect.
     inductor: Any = import_module("torch._inductor.config")
     inductor.freezing = workload.device == "cpu"
     return torch.compile(model)
@@ -204,8 +206,8 @@ def _without_gradients(model: Any, given: Tensor) -> Tensor:
     return made
 
 
-def _graph(run: Run) -> Run:
-    """What a pass launches, recorded once and launched at once."""
+def _cuda_graph(run: Run) -> Run:
+    """Record a pass as a CUDA graph, and return a function that replays it."""
     run()
     torch.cuda.synchronize()
     graph = torch.cuda.CUDAGraph()

@@ -1,4 +1,4 @@
-"""The analysis held against torch: state, shapes, parameters, torch's own FLOP counter."""
+"""Compares a generated file under torch with the analysis: state, shapes, parameters, FLOPs."""
 
 import json
 import subprocess
@@ -16,20 +16,20 @@ from archc_backends.common.requirements import require_torch
 
 MAXIMUM_ACTIVATIONS = 2_000_000_000
 TIMEOUT = 600.0
-"""Seconds that a file may run: far more than any network within those limits takes."""
+"""Seconds that a file may run: far more than any network within the limits needs."""
 _SHOWN = 5
 
 
 def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
-    """The first differences between what the file does under torch and what is analysed.
+    """Report the first differences between the file under torch and the analysis.
 
-    Without any, in words, what is not different.
+    Without differences, return a text that says what was compared.
     """
     require_torch()
     too_large = _too_large(analysis)
     if too_large:
         return [too_large]
-    observed = _observe(request(analysis, file))
+    observed = _observe(probe_arguments(analysis, file))
     if isinstance(observed, str):
         return [Diagnostic(Code.DIFFERENT, f"{file} cannot be run: {observed}")]
     found = list(differences(analysis, observed))
@@ -47,8 +47,10 @@ def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
     )
 
 
-def request(analysis: Analysis, file: Path) -> tuple[str, str, list[int], list[str], str, bool]:
-    """What the probe is to be asked about the file."""
+def probe_arguments(
+    analysis: Analysis, file: Path
+) -> tuple[str, str, list[int], list[str], str, bool]:
+    """Return the arguments of the probe for the file."""
     network = analysis.network
     softmax = softmax_behind(network) != ""
     last = network.rows[-2 if softmax else -1].name
@@ -56,13 +58,13 @@ def request(analysis: Analysis, file: Path) -> tuple[str, str, list[int], list[s
     return str(file), network.name, list(network.input), heads, last, softmax
 
 
-def _observe(asked: tuple[Any, ...]) -> dict[str, Any] | str:
-    """What the probe observes, or why it observed nothing."""
+def _observe(arguments: tuple[Any, ...]) -> dict[str, Any] | str:
+    """Run the probe and return its observations, or the reason why it failed."""
     probe = Path(__file__).with_name("probe.py")
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder, "observed.json")
-        # -P: the probe's own folder must not shadow what torch imports.
-        command = [sys.executable, "-P", str(probe), json.dumps(asked), str(result)]
+        # -P keeps the probe's folder off the path, where its files could shadow torch's imports.
+        command = [sys.executable, "-P", str(probe), json.dumps(arguments), str(result)]
         try:
             done = subprocess.run(
                 command,
@@ -74,13 +76,13 @@ def _observe(asked: tuple[Any, ...]) -> dict[str, Any] | str:
                 timeout=TIMEOUT,
             )
         except subprocess.TimeoutExpired:
-            return f"it did not end within {TIMEOUT:g} seconds"
+            return f"it ran for more than {TIMEOUT:g} seconds"
         if done.returncode:
-            return (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+            return (done.stderr.strip().splitlines() or ["it failed without a message"])[-1]
         try:
             observed: dict[str, Any] = json.loads(result.read_bytes())
         except (OSError, ValueError):
-            return "it ended before it was observed"
+            return "it exited before its results were written"
     return observed
 
 
@@ -90,25 +92,25 @@ def _too_large(analysis: Analysis) -> Diagnostic | None:
         return None
     message = (
         f"{analysis.network.name} has {params:,} params and {analysis.memory:,} activations, "
-        f"more than verify runs ({MAXIMUM_PARAMS:,} and {MAXIMUM_ACTIVATIONS:,})"
+        f"more than verify can run ({MAXIMUM_PARAMS:,} and {MAXIMUM_ACTIVATIONS:,})"
     )
     return Diagnostic(Code.LIMIT, message, analysis.network.span)
 
 
 def differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
-    """Where what the probe observed is not what is analysed, in words."""
+    """Describe where the probe's observations differ from the analysis."""
     network = analysis.network
     found = dict(observed["state"])
     other = list(state_differences(analysis, found))
     yield from other
     expected = list(expected_state(analysis))
     if not other and list(found) != expected:
-        yield "the parameters stand in another order than the spec's layers"
+        yield "the parameters are in another order than the spec's layers"
     if network.aux:
         heads = tuple(f"{head.name}." for head in network.aux)
         without = [key for key in expected if not key.startswith(heads)]
         if observed["state_without_aux"] != without:
-            yield "its state without auxiliary heads is not the rest of its state"
+            yield "the state without auxiliary heads differs from the rest of the state"
     main = {layer.op.path: layer for row in analysis.rows for layer in row.layers}
     aux = {layer.op.path: layer for row in analysis.aux for layer in row.layers}
     softmax = softmax_behind(network)
@@ -122,30 +124,30 @@ def differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
         for path, layer in layers.items():
             shape = observed[run].get(path)
             if shape != list(layer.output):
-                yield f"{path} gives {shape}, {list(layer.output)} is analysed ({where})"
+                yield f"the output of {path} is {shape}, expected {list(layer.output)} ({where})"
     for name, right in observed["outputs"].items():
         if not right:
-            yield f"the output {name} is not what its layers give (training)"
+            yield f"the output {name} is not the output of its layers (training)"
     numbers = (
-        ("params", analysis.cost_with_aux.params, "params"),
-        ("flops_eval", 2 * analysis.cost.macs, "FLOPs in eval, twice the MACs"),
-        ("flops_train", 2 * analysis.cost_with_aux.macs, "FLOPs in training, twice the MACs"),
+        ("params", analysis.cost_with_aux.params, "params", ""),
+        ("flops_eval", 2 * analysis.cost.macs, "FLOPs in eval", " (twice the MACs)"),
+        ("flops_train", 2 * analysis.cost_with_aux.macs, "FLOPs in training", " (twice the MACs)"),
     )
-    for key, analysed, what in numbers:
+    for key, analysed, what, note in numbers:
         if observed[key] != analysed:
-            yield f"torch counts {observed[key]:,} {what}, {analysed:,} is analysed"
+            yield f"torch counts {observed[key]:,} {what}, expected {analysed:,}{note}"
     if not observed["finite"]:
-        yield "its output is not finite for random images"
+        yield "the output is not finite for random images"
 
 
 def state_differences(analysis: Analysis, found: Mapping[str, list[int]]) -> Iterator[str]:
-    """Where a state, shapes by key, is not the network's, in words; its order is not looked at."""
+    """Describe where a state, shapes by key, differs from the network's, ignoring its order."""
     expected = {key: list(tensor.shape) for key, tensor in expected_state(analysis).items()}
     for key, shape in expected.items():
         if key not in found:
             yield f"the parameter {key} is missing"
         elif found[key] != shape:
-            yield f"{key} has the shape {found[key]}, {shape} is analysed"
+            yield f"{key} has the shape {found[key]}, expected {shape}"
     for key in found:
         if key not in expected:
-            yield f"the parameter {key} is not in the analysis"
+            yield f"unknown parameter {key}"

@@ -1,4 +1,4 @@
-"""Checkpoint files for the generated class: PyTorch's own, and safetensors."""
+"""Reads and writes checkpoints of generated classes: .pt, .pth and .safetensors."""
 
 import io
 from collections.abc import Mapping
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 
 def read_weights(file: Path) -> "dict[str, Tensor] | Diagnostic":
-    """The tensors of a checkpoint by key, in its order; or why there are none to be had.
+    """Return the tensors of a checkpoint by key, in file order.
 
-    Raises BackendUnavailable where what reads such a file is not installed.
+    Raises BackendUnavailable if the package that reads the file is not installed.
     """
     require_torch()
     return files.read_weights(file, "torch")
 
 
 def encode_weights(weights: "Mapping[str, Tensor | None]", suffix: str) -> bytes | Diagnostic:
-    """The tensors as a file of that suffix; None stands for a counter at zero.
+    """Encode tensors as a file with that suffix. None means a counter at zero.
 
-    Raises BackendUnavailable where what writes such a file is not installed.
+    Raises BackendUnavailable if the package that writes the file is not installed.
     """
     require_torch()
     import torch
 
-    # Copies: a view would drag all of the storage behind it into the file.
+    # Copied, because torch.save writes the whole storage of a view.
     plain = {
         key: torch.zeros((), dtype=torch.int64)
         if tensor is None
@@ -47,9 +47,11 @@ def encode_weights(weights: "Mapping[str, Tensor | None]", suffix: str) -> bytes
 
         return save(plain, metadata={"format": "pt"})
     if suffix.lower() in SUFFIXES:
-        # In memory, as torch does not tell of a disk that is full.
+        # In memory, because torch does not report a full disk.
         buffer = io.BytesIO()
         torch.save(plain, buffer)
         return buffer.getvalue()
-    message = f"weights are written as {', '.join(SUFFIXES)}, not as {suffix or 'a bare name'}"
+    message = (
+        f"cannot write weights to {suffix or 'a file without suffix'}: use {', '.join(SUFFIXES)}"
+    )
     return Diagnostic(Code.UNSUPPORTED, message)

@@ -1,4 +1,4 @@
-"""The generated module in this process: for notebooks, and for what its functions do."""
+"""Loads generated code into this process, for notebooks and to convert weights."""
 
 import hashlib
 import linecache
@@ -15,20 +15,20 @@ from archc.driver.optimize import Optimized
 from archc_backends.common.requirements import require_torch
 
 
-def live_class(analysis: Analysis, backend: Backend) -> Any:
-    """The network's class, from the very source that ``archc build`` would write.
+def load_class(analysis: Analysis, backend: Backend) -> Any:
+    """Return the network's class, from the source that ``archc build`` would write.
 
-    Tracebacks show that source, and instances can be pickled in this process.
+    Tracebacks show that source, and instances can be pickled within this process.
     """
-    module = live_module(analysis, backend, Options("live"))
+    module = load_module(analysis, backend, Options("live"))
     return getattr(module, analysis.network.name)
 
 
 def convert_weights(
     optimized: Optimized, backend: Backend, weights: Mapping[str, Any], back: bool
 ) -> Mapping[str, Any] | Diagnostic:
-    """What ``convert_state`` or ``restore_state`` in the optimised file makes of the weights."""
-    module = live_module(optimized.analysis, backend, Options("live", optimized=optimized))
+    """Convert weights with ``convert_state`` or ``restore_state`` of the optimised file."""
+    module = load_module(optimized.analysis, backend, Options("live", optimized=optimized))
     import torch
 
     counter = torch.zeros((), dtype=torch.int64)
@@ -44,10 +44,10 @@ def convert_weights(
     return converted
 
 
-def live_module(analysis: Analysis, backend: Backend, options: Options) -> Any:
-    """The module that the source is, made once in a process.
+def load_module(analysis: Analysis, backend: Backend, options: Options) -> Any:
+    """Return the generated module; equal sources are executed once.
 
-    Raises SpecError, and BackendUnavailable where torch is not installed.
+    Raises SpecError, and BackendUnavailable if torch is not installed.
     """
     require_torch()
     emitted = backend.emit(analysis, options)
