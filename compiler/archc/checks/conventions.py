@@ -5,7 +5,7 @@ from typing import NamedTuple, get_args
 
 from archc.analyses import Analysis
 from archc.checks.computed import compute_at, gives_printed
-from archc.language.sections.printed_table import LETTERS, Convention, Count, Rounding
+from archc.language.sections.printed_table import COUNTS, LETTERS, Convention, Rounding
 
 
 class ConventionFit(NamedTuple):
@@ -30,11 +30,7 @@ def rank_conventions(analysis: Analysis) -> list[ConventionFit]:
     """
     table = analysis.network.table
     fits: list[ConventionFit] = []
-    counts: dict[str, tuple[Count, Count]] = {
-        "params": ("weights", "params"),
-        "ops": ("macs", "flops"),
-    }
-    for column in ("params", "ops"):
+    for column, counts in COUNTS.items():
         stated = table.conventions.get(column) if table else None
         if table is None or stated is None:
             continue
@@ -44,7 +40,7 @@ def rank_conventions(analysis: Analysis) -> list[ConventionFit]:
             for path, row in (*table.rows.items(), *table.totals.items())
             if column in row.cells and (computed := compute_at(analysis, path))
         }
-        for count, unit, rounding in product(counts[column], units, get_args(Rounding)):
+        for count, unit, rounding in product(counts, units, get_args(Rounding)):
             convention = Convention(count=count, unit=unit, round=rounding)
             explained = tuple(
                 path
@@ -54,5 +50,7 @@ def rank_conventions(analysis: Analysis) -> list[ConventionFit]:
             fits.append(
                 ConventionFit(column, convention, explained, len(printed), convention == stated)
             )
-    order = {"params": 0, "ops": 1}
-    return sorted(fits, key=lambda fit: (order[fit.column], -len(fit.explained), not fit.stated))
+    order = [*COUNTS]
+    return sorted(
+        fits, key=lambda fit: (order.index(fit.column), -len(fit.explained), not fit.stated)
+    )

@@ -6,7 +6,8 @@ from archc.diagnostics import Code, Diagnostic
 from archc.language.yaml.source import Scalar
 from archc.network.names import MAXIMUM_NAME, RESERVED, identifier, is_kind, is_name
 
-_COLUMN = re.compile(f"[#A-Za-z][#A-Za-z0-9_ ]{{0,{MAXIMUM_NAME - 1}}}")
+COLUMN_PATTERN = f"[#A-Za-z][#A-Za-z0-9_ ]{{0,{MAXIMUM_NAME - 1}}}"
+_COLUMN = re.compile(COLUMN_PATTERN)
 
 
 def check_name(key: Scalar, what: str) -> Diagnostic | None:

@@ -34,6 +34,12 @@ LETTERS = {
 }
 Rounding = Literal["floor", "nearest", "up"]
 Count = Literal["weights", "params", "macs", "flops"]
+COUNTS: Mapping[str, tuple[Count, Count]] = {
+    "params": ("weights", "params"),
+    "ops": ("macs", "flops"),
+}
+"""What each column with a convention may count."""
+SIZES_PATTERN = "[1-9][0-9]*(?:x[1-9][0-9]*)*"
 
 
 class _Model(BaseModel):
@@ -101,7 +107,7 @@ class PrintedTable(NamedTuple):
 
 
 _NUMBER = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,6}))?([KMG]?)")
-_SIZES = re.compile(r"[1-9][0-9]*(x[1-9][0-9]*)*")
+_SIZES = re.compile(SIZES_PATTERN)
 
 
 def parse_number(text: str) -> PrintedNumber | None:
@@ -191,7 +197,7 @@ def _conventions(
     entries: Mapping[str, Entry], diagnostics: list[Diagnostic]
 ) -> dict[str, Convention]:
     conventions = {}
-    for column, counts in (("params", ("weights", "params")), ("ops", ("macs", "flops"))):
+    for column, counts in COUNTS.items():
         if column not in entries:
             continue
         entry = entries[column]

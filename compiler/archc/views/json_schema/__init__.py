@@ -1,9 +1,8 @@
-"""The language as a JSON Schema (draft-07), by which editors complete and check specs.
+"""The language as a JSON Schema (draft-07), for completion and checks in editors.
 
-Made from the models that the compiler itself reads specs by. Choices are ``if``/``then``, not
-``oneOf``, so that an editor names the fault in the kind that is meant. What takes more than one
-file, or counting, is left to the compiler: modules and columns that are referred to, shapes, the
-printed table.
+It is generated from the models with which the compiler reads specs. Choices are ``if``/``then``
+instead of ``oneOf``, so that editors report errors in the chosen kind. Only the compiler checks
+what needs other files or an analysis: references to modules and columns, shapes, the printed table.
 """
 
 import json
@@ -23,7 +22,7 @@ from archc.views.json_schema.sections import (
     checkpoints,
     defaults,
     defaults_of_kinds,
-    lint_settings_of_lints,
+    lint_settings,
     parameters,
     reference,
     table,
@@ -31,28 +30,29 @@ from archc.views.json_schema.sections import (
 )
 
 _SECTIONS = {
-    "stem": "The first rows, in the order in which they run.",
-    "inception": "The rows of modules, in the order in which they run.",
-    "body": "The rows between stem and head, in the order in which they run.",
-    "head": "The last rows, in the order in which they run; a Softmax at the end stands behind the "
-    "class probabilities, and is no part of what a loss is given.",
-    "aux": "Auxiliary heads: they tap a row, run in training alone, and are counted apart.",
+    "stem": "The first rows, in order of execution.",
+    "inception": "The rows that use modules, in order of execution.",
+    "body": "The rows between stem and head, in order of execution.",
+    "head": "The last rows, in order of execution. A Softmax at the end computes class "
+    "probabilities; losses are computed from its input.",
+    "aux": "Auxiliary heads: each reads the output of a row, runs only in training, and is counted "
+    "separately.",
 }
 
 
 def schema_text() -> str:
-    """The schema as it is written to a file."""
+    """Return the schema as JSON text."""
     return json.dumps(editor_schema(), indent=1) + "\n"
 
 
 def editor_schema() -> Schema:
-    """The whole schema."""
+    """Return the schema."""
     top = _top()
     operator_scopes = {scope.operator(""): scope for scope in (ROW, MODULE, VARIANT)}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "archc spec",
-        "description": "A neural-network architecture, written as its paper prints it.",
+        "description": "A neural-network architecture, written like the table of its paper.",
         "type": "object",
         **mapping("A spec", top, top, ("name",)),
         "if": {"required": ["extends"]},
@@ -79,13 +79,14 @@ def editor_schema() -> Schema:
 
 
 def _top() -> dict[str, Schema]:
-    """Every key at the top, with what does not depend on the others."""
+    """The top-level keys, with the parts of their schemas that do not depend on other keys."""
     header = {name: field(Header, name) for name in Header.model_fields}
     name = {"description": header["name"]["description"], **CLASS_NAME}
     return {
         "archc": header["archc"],
         "extends": {
-            "description": "The spec of which this one says what differs: its file name.",
+            "description": "The file name of the spec that this one extends; it lists only the "
+            "differences.",
             "type": "string",
             "pattern": r"^[^/].*\.yaml$",
             "patternErrorMessage": "The file name of a spec, such as base.yaml.",
@@ -96,42 +97,41 @@ def _top() -> dict[str, Schema]:
         "input": header["input"],
         "classes": header["classes"],
         "parameters": {
-            "description": "Numbers with a name, which the command line may set: they may stand "
-            "wherever a number may.",
+            "description": "Named numbers, allowed wherever a number is. The command line can set "
+            "them.",
             **parameters(),
         },
         "width": {"description": class_docs(Width)},
         "budget": whole_model(Budget, "budget", class_docs(Budget)),
-        "defaults": {
-            "description": "Fields that every layer of a kind has unless it says otherwise."
-        },
+        "defaults": {"description": "Default fields of all layers of a kind."},
         "modules": {
-            "description": "What the paper draws as a figure: named columns and one body each. A "
-            "row gives a cell for each column."
+            "description": "Reusable blocks, often a figure of the paper: named columns and one "
+            "body each. A row that uses a module fills each column with a cell."
         },
         **{name: {"description": text} for name, text in _SECTIONS.items()},
         "table": {
-            "description": "What the paper prints, the conventions it counts by, and its errata.",
+            "description": "The paper's printed table, its counting conventions, and its errata.",
             **table(),
         },
         "lints": {
-            "description": "What is not to be remarked, where, and for which hardware.",
-            **lint_settings_of_lints(),
+            "description": "Lint settings: lints to turn off, rows to allow, and the target "
+            "hardware.",
+            **lint_settings(),
         },
         "checkpoints": {
-            "description": "How the keys of checkpoints from elsewhere map to this network's.",
+            "description": "How the keys of checkpoints from other sources map to this network's.",
             **checkpoints(),
         },
         "reference": {
-            "description": "The hand-written model that computes the same: a library, and the "
-            "name that it has for it.",
+            "description": "A library's hand-written model of the same network: the library, and "
+            "the model's name there.",
             **reference(),
         },
     }
 
 
 def _whole(top: dict[str, Schema]) -> Schema:
-    """A spec that extends nothing."""
+    """A spec without ``extends``."""
     with_modules = {
         "if": {"required": ["modules"]},
         "then": _branch(ROW),
@@ -168,7 +168,7 @@ def _branch(scope: Scope) -> Schema:
 
 
 def _completing_defaults() -> Schema:
-    """Whether a field that a layer needs stands among the defaults."""
+    """The condition that the defaults have a required field of a layer."""
     given = [
         {
             "required": [name],
@@ -188,6 +188,6 @@ def _holds_layers() -> Schema:
         "then": {
             "required": ["body"],
             "properties": {name: {"minProperties": 1} for name in sections},
-            "errorMessage": "A spec needs layers, in stem, inception, body or head.",
+            "errorMessage": "A spec needs layers in stem, inception, body or head.",
         },
     }

@@ -1,20 +1,21 @@
-"""The fields of a pydantic model, each as a schema with what it means."""
+"""The fields of pydantic models as schemas with descriptions."""
 
 from collections.abc import Iterable
 from functools import cache
 
 from pydantic import BaseModel
 
+from archc.language.fields.names import COLUMN_PATTERN
 from archc.language.vocabulary import field_docs
 from archc.network.names import NAME_PATTERN
-from archc.views.json_schema.notations import COLUMN, NOTATIONS, Schema, whole
+from archc.views.json_schema.notations import NOTATIONS, Schema, whole
 
 CLASSES = "classes"
-"""The name that stands for a number in every spec."""
+"""The name that every spec may use for a number."""
 PARAMETER = NAME_PATTERN
-"""The names that may in a spec with parameters."""
-COLUMN_OR_PARAMETER = COLUMN
-"""The names that may inside a module, too."""
+"""The names that a spec with parameters may use."""
+COLUMN_OR_PARAMETER = COLUMN_PATTERN
+"""The names that a module may use."""
 
 
 @cache
@@ -24,7 +25,7 @@ def _properties(model: type[BaseModel]) -> dict[str, Schema]:
 
 
 def stated(model: type[BaseModel], field: str) -> Schema:
-    """What pydantic says of a field, a notation by its ``format``; ``null`` is never written."""
+    """Return pydantic's schema of a field. Its ``format`` names a notation; null is removed."""
     schema = dict(_properties(model)[field])
     choices = [choice for choice in schema.pop("anyOf", ()) if choice != {"type": "null"}]
     schema = {**schema, **(choices[0] if len(choices) == 1 else {})}
@@ -35,23 +36,23 @@ def stated(model: type[BaseModel], field: str) -> Schema:
 
 
 def field(model: type[BaseModel], name: str) -> Schema:
-    """The schema of a field's value, with its description."""
+    """Return the schema of a field's value, with its description."""
     schema = stated(model, name)
     notation = NOTATIONS[schema.pop("format")] if "format" in schema else {}
     return {"description": field_docs(model).get(name, ""), **notation, **schema}
 
 
 def fields(model: type[BaseModel]) -> dict[str, Schema]:
-    """All fields of a model."""
+    """Return the schemas of all fields of a model."""
     return {name: field(model, name) for name in model.model_fields}
 
 
 def mapping(
     what: str, properties: dict[str, Schema], takes: Iterable[str], needed: Iterable[str] = ()
 ) -> Schema:
-    """A mapping of known keys; ``takes`` are those that are offered where another stands.
+    """Return the schema of a mapping with known keys; the error message lists ``takes``.
 
-    A misspelt key is one fault, not also a missing one.
+    A misspelt required key is reported once, as unknown but not as missing.
     """
     missing = [{"required": [key], "errorMessage": f"{what} needs {key}."} for key in needed]
     known = {"propertyNames": {"enum": list(properties)}}
@@ -64,18 +65,18 @@ def mapping(
 
 
 def whole_model(model: type[BaseModel], what: str, description: str) -> Schema:
-    """A mapping that is one model."""
+    """Return the schema of a mapping with the fields of a model."""
     whole = mapping(what, fields(model), model.model_fields, required(model))
     return {"description": description, "type": "object", **whole}
 
 
 def required(model: type[BaseModel]) -> list[str]:
-    """The fields that must be stated."""
+    """Return the required fields."""
     return [name for name, info in model.model_fields.items() if info.is_required()]
 
 
 def or_named(schema: Schema, names: str) -> Schema:
-    """The same where a name may stand for a number, a pattern of ``names``."""
+    """Return the schema extended by names in place of numbers; ``names`` is their pattern."""
     if schema.get("type") == "array":
         return {**schema, "items": or_named(schema["items"], names)}
     types = schema["type"]
@@ -84,9 +85,7 @@ def or_named(schema: Schema, names: str) -> Schema:
             return schema
         types = [types, "string"]
     pattern = whole(f"{schema['pattern']}|{names}" if "pattern" in schema else names)
-    needed = (
-        schema.get("patternErrorMessage", "A number.")[:-1] + ", or a name that stands for one."
-    )
+    needed = schema.get("patternErrorMessage", "A number.")[:-1] + ", or the name of a number."
     if names == CLASSES:
         needed = f"A number without quotes, or {CLASSES}."
     return {**schema, "type": types, "pattern": pattern, "patternErrorMessage": needed}

@@ -1,20 +1,19 @@
-"""Layers and the bodies that hold them."""
+"""Layers, and the bodies of structures and modules."""
 
 from archc.language.grammar.kinds import STRUCTURES
 from archc.language.sections.models import RepeatArguments
-from archc.language.vocabulary import STRUCTURE_DOCS as MEANINGS
-from archc.language.vocabulary import STRUCTURE_FIELD_DOCS, class_docs
+from archc.language.vocabulary import STRUCTURE_DOCS, STRUCTURE_FIELD_DOCS, class_docs
 from archc.network.names import KIND_PATTERN
 from archc.ops import OPERATORS
-from archc.views.json_schema.fields import CLASSES, PARAMETER, field, mapping, or_named
+from archc.views.json_schema.fields import CLASSES, PARAMETER, field, mapping, or_named, required
 from archc.views.json_schema.notations import Schema, whole
-from archc.views.json_schema.operators import chain, needs_nothing
+from archc.views.json_schema.operators import chain
 from archc.views.json_schema.scopes import Scope, definition, removable
 
 NAMED = ("Sequence", "Repeat")
-"""The structures that may stand under a name."""
+"""The structures that a row or layer with a name may have."""
 UNNAMED = ("Sequence", "Concat", "Residual")
-"""The structures that may stand without one."""
+"""The structures that a layer without a name may have."""
 
 _KINDS = (*OPERATORS, *STRUCTURES, "Aux", "none")
 _OWN_KIND = f"(?!(?:{'|'.join(_KINDS)})$){KIND_PATTERN}"
@@ -30,16 +29,17 @@ _ONE_ROW: Schema = {
         "additionalProperties": {"type": ["number", "string"]},
     },
 }
-"""A row of a module that is certainly no mapping of names to layers."""
-_LAYER = "A layer: a bare word, a list of layers one after the other, or a mapping with one kind."
-_EXACTLY_ONE = "A layer has exactly one kind, such as {Conv: 3x3, out: 64}; here is none."
-_UNKNOWN = f"No kind of layer. The kinds are {', '.join([*OPERATORS, *NAMED])}."
-_BARE = [kind for kind in OPERATORS if needs_nothing(OPERATORS[kind])]
-_WORD = f"A bare word is a kind that needs nothing else: {', '.join(_BARE)}"
+"""A row that uses a module, and cannot be a mapping of names to layers."""
+_LAYER = "A layer: one word, a list of layers in sequence, or a mapping with one kind."
+_EXACTLY_ONE = "Missing kind. A layer has exactly one, such as {Conv: 3x3, out: 64}."
+_UNKNOWN = f"Unknown kind. The kinds are {', '.join([*OPERATORS, *NAMED])}."
+_BARE = [kind for kind in OPERATORS if not required(OPERATORS[kind])]
+"""The kinds without required fields, which may be written as one word."""
+_WORD = f"One word is a kind without required fields: {', '.join(_BARE)}"
 
 
 def structures(scope: Scope) -> dict[str, Schema]:
-    """The definitions of layers and of what holds them."""
+    """Return the definitions of layers and bodies."""
     definitions = {
         "layer": _layer(scope),
         "row": _row(scope),
@@ -64,18 +64,18 @@ def _layer(scope: Scope) -> Schema:
         "then": _word(scope),
         "else": {
             "if": {"type": "array"},
-            "then": {"items": layer, "minItems": 1, "errorMessage": "A list of layers is empty."},
+            "then": {"items": layer, "minItems": 1, "errorMessage": "The list of layers is empty."},
             "else": _mapping(scope),
         },
     }
 
 
 def _row(scope: Scope) -> Schema:
-    """A layer under a name, which a variant may remove."""
+    """A named layer, which a variant may remove."""
     layer = definition(scope.structure("layer"))
     if scope.complete:
         return layer
-    message = "A layer stands after or before one other, not both."
+    message = "A new layer has after or before, not both."
     placed_once = {
         "if": {"required": list(scope.placement)},
         "then": {"properties": {"before": False}, "errorMessage": message},
@@ -88,7 +88,7 @@ def _word(scope: Scope) -> Schema:
         return {"enum": _BARE, "errorMessage": f"{_WORD}."}
     needing = [*STRUCTURES, "Aux"]
     if scope.complete:
-        needing += [kind for kind in OPERATORS if not needs_nothing(OPERATORS[kind])]
+        needing += [kind for kind in OPERATORS if required(OPERATORS[kind])]
     return {
         "pattern": whole(f"(?!(?:{'|'.join(sorted(needing))})$){KIND_PATTERN}"),
         "patternErrorMessage": f"{_WORD}, or a module without columns.",
@@ -99,9 +99,9 @@ def _mapping(scope: Scope) -> Schema:
     choices = [(kind, definition(scope.operator(kind))) for kind in OPERATORS]
     choices += [(kind, definition(scope.structure(kind))) for kind in NAMED]
     for kind in ("Concat", "Residual"):
-        message = f"A {kind} under a name needs a class of its own: define it as a module."
+        message = f"A {kind} cannot have a name here: define it as a module."
         choices.append((kind, {"properties": {kind: False}, "errorMessage": message}))
-    message = "An Aux stands under a name in the section aux."
+    message = "Aux is allowed only in the section aux, under a name."
     choices.append(("Aux", {"properties": {"Aux": False}, "errorMessage": message}))
     nothing: Schema = {"minProperties": 1, "propertyNames": _refused("^[A-Z]", _EXACTLY_ONE)}
     unknown: Schema = {"propertyNames": _refused("^[^A-Z]", _UNKNOWN)}
@@ -118,22 +118,22 @@ def _mapping(scope: Scope) -> Schema:
 
 
 def _refused(pattern: str, message: str) -> Schema:
-    """For keys none of which fits the pattern."""
+    """Report keys that do not match the pattern."""
     return {"pattern": pattern, "patternErrorMessage": message}
 
 
 def kinds() -> Schema:
-    """What each kind is, for an editor that offers them."""
+    """Return the description of each kind, for completion."""
     meanings = {kind: class_docs(OPERATORS[kind]) for kind in OPERATORS}
-    meanings |= {kind: MEANINGS[kind] for kind in NAMED}
+    meanings |= {kind: STRUCTURE_DOCS[kind] for kind in NAMED}
     return {"properties": {kind: {"description": text} for kind, text in meanings.items()}}
 
 
 def _call(scope: Scope) -> Schema:
-    """A row of one of the spec's own modules."""
+    """A row that uses a module of the spec."""
     cell = or_named({"type": "number"}, scope.names or CLASSES)
     placed = "".join(f"|{key}" for key in scope.placement)
-    text = "A row of a module: a cell for each of its columns."
+    text = "A row that uses a module: a cell for each column."
     cells = {
         "description": text,
         "if": {"type": "array"},
@@ -144,7 +144,7 @@ def _call(scope: Scope) -> Schema:
             "additionalProperties": cell,
         },
     }
-    unknown = f"{_UNKNOWN[:-1]}; a module takes its row of cells and no fields."
+    unknown = f"{_UNKNOWN[:-1]}. A module takes a row of cells, and no fields."
     return {
         "if": {
             "type": "object",
@@ -161,13 +161,13 @@ def _call(scope: Scope) -> Schema:
 def _body(scope: Scope, unnamed: tuple[str, ...]) -> Schema:
     body, named = (definition(scope.structure(name)) for name in ("body", "row"))
     branches = definition(scope.structure("branches"))
-    behind = {"Sequence": body, "Concat": branches, "Residual": body}
-    message = "A Concat or Residual under a name needs a class of its own: define it as a module."
+    contents = {"Sequence": body, "Concat": branches, "Residual": body}
+    message = "A Concat or Residual cannot have a name here: define it as a module."
     properties: dict[str, Schema | bool] = dict.fromkeys(UNNAMED, False)
     for kind in unnamed:
-        properties[kind] = {"description": MEANINGS[kind], "allOf": [behind[kind]]}
+        properties[kind] = {"description": STRUCTURE_DOCS[kind], "allOf": [contents[kind]]}
     return {
-        "description": "Layers one after the other: a list, or a mapping of names.",
+        "description": "Layers in sequence: a list, or a mapping of names.",
         "if": {"type": "array"},
         "then": {"items": definition(scope.structure("layer")), "minItems": 1},
         "else": {
@@ -184,19 +184,19 @@ def _body(scope: Scope, unnamed: tuple[str, ...]) -> Schema:
 def _branches(scope: Scope) -> Schema:
     body, branch = (definition(scope.structure(name)) for name in ("body", "branch"))
     return {
-        "description": MEANINGS["Concat"],
+        "description": STRUCTURE_DOCS["Concat"],
         "if": {"type": "array"},
         "then": {
             "items": branch,
             "minItems": 2,
-            "errorMessage": "A Concat has at least two branches.",
+            "errorMessage": "A Concat needs at least two branches.",
         },
         "else": {"allOf": [{"minProperties": 2 if scope.complete else 1}, body]},
     }
 
 
 def _branch(scope: Scope) -> Schema:
-    """A layer, or a mapping of names whose layers follow each other."""
+    """A layer, or a mapping of named layers in sequence."""
     layer, body = (definition(scope.structure(name)) for name in ("layer", "body"))
     layers = [
         {"type": ["string", "array"]},
@@ -213,7 +213,7 @@ def _branch(scope: Scope) -> Schema:
 
 def _sequence(scope: Scope) -> Schema:
     body = definition(scope.structure("named_body"))
-    meaning = {"description": MEANINGS["Sequence"], "allOf": [body]}
+    meaning = {"description": STRUCTURE_DOCS["Sequence"], "allOf": [body]}
     return mapping("Sequence", {"Sequence": meaning, **scope.placement}, scope.placement)
 
 
@@ -225,7 +225,7 @@ def _repeat(scope: Scope) -> Schema:
     }
     properties = {
         "Repeat": {
-            "description": MEANINGS["Repeat"],
+            "description": STRUCTURE_DOCS["Repeat"],
             "allOf": [or_named(times, PARAMETER) if scope.parameters else times],
         },
         "of": of,

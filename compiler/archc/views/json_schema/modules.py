@@ -1,10 +1,9 @@
-"""Modules, the sections of rows, and auxiliary heads."""
+"""Modules, sections of rows, and auxiliary heads."""
 
 from archc.language.grammar.kinds import STRUCTURES
 from archc.language.grammar.modules import MAXIMUM_MODULES
 from archc.language.sections.models import AuxArguments, ModuleHeader, ResidualArguments
-from archc.language.vocabulary import STRUCTURE_DOCS as MEANINGS
-from archc.language.vocabulary import STRUCTURE_FIELD_DOCS
+from archc.language.vocabulary import STRUCTURE_DOCS, STRUCTURE_FIELD_DOCS
 from archc.views.json_schema.fields import COLUMN_OR_PARAMETER, PARAMETER, field, mapping, or_named
 from archc.views.json_schema.layers import UNNAMED
 from archc.views.json_schema.notations import Schema
@@ -13,9 +12,9 @@ from archc.views.json_schema.scopes import Scope, definition, removable
 
 
 def module(scope: Scope) -> Schema:
-    """A module's definition, whole or what differs from the one that it extends."""
+    """Return the definition of a module, or of a module's differences from another."""
     body, branches = (definition(scope.structure(name)) for name in ("body", "branches"))
-    behind = {"Sequence": body, "Concat": branches, "Residual": body}
+    contents = {"Sequence": body, "Concat": branches, "Residual": body}
     message = "A module has exactly one body: Sequence, Concat or Residual."
     none: Schema = {"errorMessage": message}
     if scope.complete:
@@ -33,17 +32,21 @@ def module(scope: Scope) -> Schema:
     properties: dict[str, Schema] = {
         "about": field(ModuleHeader, "about"),
         "extends": {
-            "description": "The module of which this one says what differs.",
+            "description": "The module that this one extends; it lists only the differences.",
             "type": "string",
         },
         "columns": {
-            "description": "What a row gives: names that stand for numbers in the body.",
+            "description": "The names of numbers in the body. Each row that uses the module sets "
+            "them.",
             "type": "array",
             "items": definition("column_name"),
             "minItems": 1,
             "uniqueItems": True,
         },
-        **{kind: {"description": MEANINGS[kind], "allOf": [behind[kind]]} for kind in UNNAMED},
+        **{
+            kind: {"description": STRUCTURE_DOCS[kind], "allOf": [contents[kind]]}
+            for kind in UNNAMED
+        },
         "scale": or_named(field(ResidualArguments, "scale"), COLUMN_OR_PARAMETER),
         "activation": nested(
             ResidualArguments, "activation", STRUCTURE_FIELD_DOCS["activation"], scope
@@ -57,7 +60,7 @@ def module(scope: Scope) -> Schema:
 
 
 def modules(scope: Scope) -> Schema:
-    """The section ``modules``."""
+    """Return the section ``modules``."""
     partial = definition("variant.module")
     extending = {"if": {"required": ["extends"]}, "then": partial, "else": definition("module")}
     return {
@@ -69,7 +72,7 @@ def modules(scope: Scope) -> Schema:
 
 
 def auxiliary(scope: Scope) -> Schema:
-    """The section ``aux``."""
+    """Return the section ``aux``."""
     row = {"allOf": [definition("layer_name")]}
     tap = {"description": field(AuxArguments, "tap")["description"], **row}
     weight = field(AuxArguments, "loss_weight")
@@ -90,7 +93,7 @@ def auxiliary(scope: Scope) -> Schema:
 
 
 def rows(scope: Scope) -> Schema:
-    """A section of rows."""
+    """Return a section of rows."""
     return _section(scope, definition(scope.structure("row")))
 
 

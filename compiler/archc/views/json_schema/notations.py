@@ -1,4 +1,4 @@
-"""Notations and names as regular expressions that Python and ECMAScript read alike."""
+"""Notations and names as regular expressions with the same meaning in Python and ECMAScript."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ Schema = dict[str, Any]
 
 
 def up_to(maximum: int) -> str:
-    """A pattern of the numerals from 1 to ``maximum``."""
+    """Return a pattern of the numbers from 1 to ``maximum``."""
     digits = str(maximum)
     parts = ["[1-9]" + "[0-9]" * more for more in range(len(digits) - 1)]
     for i, digit in enumerate(digits):
@@ -28,15 +28,14 @@ _ODD = f"(?=[0-9]*[13579](?:[^0-9]|$)){_SIZE}"
 _SIDE = up_to(MAXIMUM_SIDE)
 _STEPS = f"/{_SIZE}(?:x{_SIZE})?"
 _PADDING = "(?:0|[1-9][0-9]{0,3})"
-# The composer refuses most of what is no printable character; the rest may come from escapes.
+# Unprintable characters. YAML rejects most of them, but escapes can write them.
 _INVISIBLE = "\\u0000-\\u001f\\u007f-\\u00a0\\u00ad\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f"
 
-COLUMN = "[#A-Za-z][#A-Za-z0-9_ ]{0,39}"
 PRINTED_NUMBER = "(?:0|[1-9][0-9]{0,11})(?:\\.[0-9]{1,6})?"
 
 
 def whole(pattern: str) -> str:
-    """The pattern for the whole of a text; Python's ``$`` lets a line feed follow."""
+    """Anchor the pattern at both ends; in Python, ``$`` also matches before a final line feed."""
     return f"^(?:{pattern})$(?!\\n)"
 
 
@@ -45,22 +44,24 @@ def _text(pattern: str, needed: str) -> Schema:
 
 
 def convolution_window(padded: bool | None) -> Schema:
-    """The window of a convolution beside a ``padding``, without one, or where nobody knows."""
+    """Return the window of a convolution with ``padding``, without it, or unknown (None)."""
     odd, each = f"{_ODD}x{_ODD}(?:{_STEPS})?", f"{_SIZE}x{_SIZE}(?:{_STEPS})?"
     if padded:
-        needed = "A window such as 3x3 or 7x7/2; the padding is stated already."
+        needed = "A window such as 3x3 or 7x7/2; padding already sets the padding."
         return _text(each, needed)
-    needed = "A window such as 3x3, 7x7/2 or 3x3 valid; same padding needs an odd kernel."
+    needed = "A window such as 3x3, 7x7/2 or 3x3 valid; an even kernel needs valid or padding."
     unstated = odd if padded is False else each
     return _text(f"{unstated}|{odd} same|{each} valid", needed)
 
 
 def pool_window(padded: bool, average: bool) -> Schema:
-    """The window of a pool; an average may be ``global``, and then has no ``padding``."""
+    """Return the window of a pool; an ``average`` pool may be ``global``, without ``padding``."""
     each, odd = f"{_SIZE}x{_SIZE}{_STEPS}", f"{_ODD}x{_ODD}{_STEPS}"
     if padded:
-        return _text(each, "A window and its stride, such as 3x3/2; the padding is stated already.")
-    needed = "A window and its stride, such as 3x3/2 or 3x3/1 same, which needs an odd kernel."
+        return _text(
+            each, "A window and its stride, such as 3x3/2; padding already sets the padding."
+        )
+    needed = "A window and its stride, such as 3x3/2 or 3x3/1 same (odd kernels only)."
     text = f"{each}(?: valid)?|{odd} same"
     return _text(f"{text}|global", needed[:-1] + "; or global.") if average else _text(text, needed)
 
@@ -88,7 +89,7 @@ NOTATIONS: dict[str, Schema] = {
         "minLength": 1,
         "maxLength": 500,
     },
-    "arxiv": _text("[0-9]{4}\\.[0-9]{4,5}", 'An identifier in quotes, such as "1409.4842".'),
+    "arxiv": _text("[0-9]{4}\\.[0-9]{4,5}", 'An arXiv identifier in quotes, such as "1409.4842".'),
     "input": _text(
         f"{_SIDE}x{_SIDE}x{_SIDE}",
         f"Channels x height x width, such as 3x224x224, each at most {MAXIMUM_SIDE:,}.",
@@ -99,11 +100,11 @@ NOTATIONS: dict[str, Schema] = {
         "minimum": 0,
     },
 }
-"""What stands in a field whose format is the name of a notation."""
+"""The values of fields, by the ``format`` of the field."""
 
 
 def _name(pattern: str, needed: str, *taken: str) -> Schema:
-    """A name that is neither reserved nor ``taken``."""
+    """A name that is neither reserved nor in ``taken``."""
     words = sorted({*(word for word in RESERVED if word[0] != "_"), *taken})
     return _text(f"(?!(?:{'|'.join(words)})$){pattern}", needed)
 
@@ -111,22 +112,22 @@ def _name(pattern: str, needed: str, *taken: str) -> Schema:
 _LETTERS = "letters, digits and underscores"
 NAME = _name(
     NAME_PATTERN,
-    f"A name is {_LETTERS}, a letter first, at most 40, and no word of Python's.",
+    f"A name has at most 40 {_LETTERS}, a letter first, and is no Python keyword.",
 )
 LAYER_NAME = _name(
     NAME_PATTERN,
-    f"A layer is named with {_LETTERS}, a letter first, at most 40, and by no word of Python's or "
-    "kind of layer.",
+    f"A layer's name has at most 40 {_LETTERS}, a letter first, and is neither a Python keyword "
+    "nor a kind.",
     *(*OPERATORS, *STRUCTURES, "Aux"),
 )
 CLASS_NAME = _name(
     KIND_PATTERN,
-    f"A class is named with {_LETTERS}, a capital first, at most 40, and by no word of Python's or "
-    "kind of layer.",
+    f"A class name has at most 40 {_LETTERS}, a capital first, and is neither a Python keyword nor "
+    "a kind.",
     *(*OPERATORS, *STRUCTURES),
 )
 COLUMN_NAME = _name(
     "[#a-z][#A-Za-z0-9_ ]{0,39}",
-    "A column is named with letters, digits, # and spaces, a small letter or # first, in quotes "
-    'where there is a #: "#3x3 reduce".',
+    "A column's name has letters, digits, underscores, # and spaces, a small letter or # first. "
+    'With a #, write it in quotes: "#3x3 reduce".',
 )

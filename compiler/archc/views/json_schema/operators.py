@@ -1,7 +1,7 @@
-"""Every operator as a schema: what stands behind its kind, and its fields.
+"""Operators as schemas, generated from their fields.
 
-Fields come from the operators themselves. What several say together is known here for windows: by
-``window``, ``padding``, ``ceil`` (a pool's, which writes its stride) and ``count_padding``.
+Only the constraints between fields of a window are written here: ``window``, ``padding``,
+``count_padding``, and ``ceil``, which only pools have.
 """
 
 from collections.abc import Iterable
@@ -26,26 +26,21 @@ from archc.views.json_schema.notations import PADDED_WINDOW, Schema, convolution
 from archc.views.json_schema.scopes import Scope, definition
 
 COMPLETING = ("padding", "count_padding")
-"""Optional fields that decide whether the others are enough."""
+"""Optional fields on which the requirements of other fields depend."""
 
 
 def operators(scope: Scope) -> dict[str, Schema]:
-    """The definitions of all operators, as they are written in the scope."""
+    """Return the definitions of all operators in the scope."""
     return {scope.operator(name): _operator(name, kind, scope) for name, kind in OPERATORS.items()}
 
 
-def needs_nothing(kind: type[Operator]) -> bool:
-    """Whether the bare word is a whole layer."""
-    return not required_fields(kind)
-
-
 def completes(kind: type[Operator]) -> list[str]:
-    """The fields which, stated among the defaults, a layer may leave out."""
+    """Return the fields that a layer may omit if the section ``defaults`` sets them."""
     return [*required_fields(kind), *(key for key in COMPLETING if key in kind.model_fields)]
 
 
 def defaults_of(kind: type[Operator], scope: Scope) -> dict[str, Schema]:
-    """The fields of a kind as they stand among the defaults."""
+    """Return the fields of a kind in the section ``defaults``."""
     scope = scope._replace(names=PARAMETER if scope.parameters else None)
     schemas = {key: operator_field(kind, key, scope) for key in kind.model_fields}
     if "window" in schemas:
@@ -54,7 +49,7 @@ def defaults_of(kind: type[Operator], scope: Scope) -> dict[str, Schema]:
 
 
 def operator_field(kind: type[Operator], name: str, scope: Scope) -> Schema:
-    """A field's value, where names may stand for numbers as the scope allows."""
+    """Return the schema of a field, with names in place of numbers where the scope allows them."""
     if name in kind.layer_fields:
         return nested(kind, name, field_docs(kind).get(name, ""), scope)
     schema = field(kind, name)
@@ -66,10 +61,10 @@ def operator_field(kind: type[Operator], name: str, scope: Scope) -> Schema:
 
 
 def nested(model: type[BaseModel], name: str, description: str, scope: Scope) -> Schema:
-    """A field that holds an operator or ``none``."""
+    """Return the schema of a field whose value is an operator or ``none``."""
     kinds = allowed_kinds(model, name)
     choices = [(kind, definition(scope.operator(kind))) for kind in kinds]
-    message = f"{', '.join(kinds)} or none is needed."
+    message = f"Expected {', '.join(kinds)} or none."
     other = {"additionalProperties": False, "minProperties": 1, "errorMessage": message}
     return {
         "description": description,
@@ -86,7 +81,7 @@ def nested(model: type[BaseModel], name: str, description: str, scope: Scope) ->
 
 
 def chain(choices: Iterable[tuple[str, Schema]], otherwise: Schema) -> Schema:
-    """What holds for the first of the kinds that is a key, and where none is."""
+    """Return the schema of the first kind that is a key, or ``otherwise``."""
     schema = otherwise
     for kind, then in reversed(list(choices)):
         schema = {"if": {"required": [kind]}, "then": then, "else": schema}
@@ -109,7 +104,7 @@ def _operator(name: str, kind: type[Operator], scope: Scope) -> Schema:
 
 
 def _conditions(name: str, kind: type[Operator], scope: Scope) -> list[Schema]:
-    """What a window and its padding say together."""
+    """The constraints between a window and its padding."""
     if "window" not in kind.model_fields:
         return []
     padded: Schema = {"required": ["padding"]}
@@ -140,7 +135,7 @@ def _conditions(name: str, kind: type[Operator], scope: Scope) -> list[Schema]:
                 "properties": {"padding": {"not": {"enum": [0, "0x0"]}}},
             },
         ]
-        message = f"A padded {name} must say count_padding: true where the zeros count in the mean."
+        message = f"A padded {name} needs count_padding: true if the mean includes the zeros."
         needed = {"required": ["count_padding"], "errorMessage": message}
         conditions.append({"if": {"anyOf": pads}, "then": needed})
     return conditions

@@ -1,6 +1,6 @@
-"""Where a layer stands, which decides what it must say and which names it may use.
+"""Scopes: places of a spec with their own required fields and names.
 
-A JSON Schema has no variables: what differs from place to place is written out for each.
+JSON Schema has no variables, so a definition that differs between scopes is repeated for each.
 """
 
 from typing import NamedTuple
@@ -10,10 +10,10 @@ from archc.views.json_schema.notations import Schema
 
 
 class Scope(NamedTuple):
-    """Where layers stand.
+    """A place for layers.
 
-    ``complete`` layers state all that they need; ``open_kinds`` are those of the spec's own modules
-    beside archc's; ``names`` is a pattern of what may stand for a number, None where nothing may.
+    ``complete``: layers need all required fields. ``open_kinds``: the spec's own modules are kinds,
+    too. ``names`` is a pattern of the names allowed in place of numbers, None without any.
     """
 
     prefix: str
@@ -22,28 +22,28 @@ class Scope(NamedTuple):
     names: str | None
 
     def operator(self, name: str) -> str:
-        """The name of an operator's definition, which does not depend on the spec's modules."""
+        """Return the name of an operator's definition, which does not depend on modules."""
         return f"{'row' if self.prefix == 'bare' else self.prefix}.{name}"
 
     def structure(self, name: str) -> str:
-        """The name of another definition."""
+        """Return the name of another definition."""
         return f"{self.prefix}.{name}"
 
     def default(self, name: str) -> str:
-        """The name of the definition of a kind's defaults."""
+        """Return the name of the definition of a kind's defaults."""
         return f"{'named_' if self.parameters else ''}default.{name}"
 
     @property
     def parameters(self) -> bool:
-        """Whether parameters may stand for numbers."""
+        """Whether parameters are allowed in place of numbers."""
         return self.names == COLUMN_OR_PARAMETER
 
     @property
     def placement(self) -> dict[str, Schema]:
-        """Where a new layer of a variant stands."""
+        """The fields for the position of a variant's new layer."""
         texts = {
-            "after": "In a variant: the layer behind which this one stands.",
-            "before": "In a variant: the layer before which this one stands.",
+            "after": "In a variant: the layer after which to insert this one.",
+            "before": "In a variant: the layer before which to insert this one.",
         }
         if self.complete:
             return {}
@@ -51,22 +51,22 @@ class Scope(NamedTuple):
 
 
 BARE = Scope("bare", complete=True, open_kinds=False, names=CLASSES)
-"""The rows of a spec that has neither modules nor parameters."""
+"""The rows of a spec without modules and parameters."""
 ROW = Scope("row", complete=True, open_kinds=True, names=CLASSES)
-"""The rows of a spec that has modules."""
+"""The rows of a spec with modules."""
 MODULE = Scope("module", complete=True, open_kinds=True, names=COLUMN_OR_PARAMETER)
-"""Inside a module, whose columns stand for numbers, and in the rows of a spec with parameters."""
+"""The bodies of modules, and the rows of a spec with parameters."""
 VARIANT = Scope("variant", complete=False, open_kinds=True, names=COLUMN_OR_PARAMETER)
-"""What differs from something extended, or leaves a required field to the defaults."""
+"""The differences of a variant, and layers with required fields in the section ``defaults``."""
 
 SCOPES = (BARE, ROW, MODULE, VARIANT)
 
 
 def definition(name: str) -> Schema:
-    """A reference to a definition."""
+    """Return a reference to a definition."""
     return {"$ref": f"#/definitions/{name}"}
 
 
 def removable(schema: Schema, scope: Scope) -> Schema:
-    """The same, or ``none`` where that may remove what is extended."""
+    """Return the schema, in a variant extended by ``none``, which removes the entry."""
     return schema if scope.complete else {"if": {"const": "none"}, "then": {}, "else": schema}

@@ -1,4 +1,4 @@
-"""The sections that hold no layers: what a paper prints, parameters, checkpoints, the reference."""
+"""The sections without layers, such as ``table``, ``defaults`` and ``checkpoints``."""
 
 from archc.checks.lints import lints
 from archc.language.sections.checkpoint_keys import CheckpointSection
@@ -6,7 +6,9 @@ from archc.language.sections.lint_settings import LintArguments
 from archc.language.sections.models import Width
 from archc.language.sections.printed_table import (
     COLUMNS,
+    COUNTS,
     LETTERS,
+    SIZES_PATTERN,
     TOTALS,
     Convention,
     ErratumFields,
@@ -20,58 +22,52 @@ from archc.views.json_schema.notations import PRINTED_NUMBER, Schema, whole
 from archc.views.json_schema.operators import defaults_of
 from archc.views.json_schema.scopes import MODULE, ROW, Scope, definition, removable
 
-CONVENTIONS = {"params": ["weights", "params"], "ops": ["macs", "flops"]}
-
 _SCALAR = ["string", "number", "boolean"]
 _PATH = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
-_SIZES = "[1-9][0-9]*(?:x[1-9][0-9]*)*"
+
 _UNITS = {
     letter: [unit for unit, of in LETTERS.items() if of == letter] for letter in LETTERS.values()
 }
-"""The units that each letter stands for."""
-
-
+"""The units of each letter."""
 _LISTED: Schema = {
     "type": "array",
     "items": {"type": ["string", "number"]},
     "maxItems": len(COLUMNS),
 }
-"""The cells of a row or a total."""
+"""The printed cells of a row or a total."""
 
 
 def table() -> Schema:
-    """The section ``table``."""
-    properties: dict[str, Schema] = {
-        column: _convention(column, counts) for column, counts in CONVENTIONS.items()
-    }
+    """Return the section ``table``."""
+    properties: dict[str, Schema] = {column: _convention(column) for column in COUNTS}
     properties["columns"] = {
-        "description": "What the cells of a row are, in this order.",
+        "description": "The columns of the cells, in order.",
         "type": "array",
         "items": {"enum": list(COLUMNS)},
         "minItems": 1,
         "uniqueItems": True,
     }
     properties["rows"] = {
-        "description": "The printed cells of each row, by the path of what they describe; - where "
-        "nothing is printed.",
+        "description": "The printed cells of each row, by the path of the row or layer; - for a "
+        "cell that is not printed.",
         "type": "object",
         "propertyNames": {
             "pattern": whole(_PATH),
-            "patternErrorMessage": "A row is named by the path of what it describes: aux1.conv.",
+            "patternErrorMessage": "The path of a row or layer, such as aux1.conv.",
         },
         "additionalProperties": _LISTED,
     }
     totals = {
-        "total": "The printed cells of the whole network; a number may have any letter.",
-        "total_with_aux": "The same, auxiliary heads counted with it.",
+        "total": "The printed totals of the network; numbers may have any letter.",
+        "total_with_aux": "The printed totals including auxiliary heads.",
     }
     properties |= {name: {"description": text, **_LISTED} for name, text in totals.items()}
     properties["errata"] = {
-        "description": "Printed cells that are known to be wrong, by row.column.",
+        "description": "Known errors of the printed table, by row.column.",
         "type": "object",
         "propertyNames": {
             "pattern": whole(rf"{_PATH}\.(?:{'|'.join(COLUMNS)})"),
-            "patternErrorMessage": "An erratum is named by its cell, row.column.",
+            "patternErrorMessage": "The cell of the erratum as row.column.",
         },
         "additionalProperties": _erratum(),
     }
@@ -82,19 +78,19 @@ def table() -> Schema:
         **known,
         "allOf": [
             *known["allOf"],
-            {"anyOf": printed, "errorMessage": "A table needs rows, or a total."},
-            *(_needs_convention(column) for column in CONVENTIONS),
-            *(_cells_of(column) for column in COLUMNS if column not in CONVENTIONS),
-            *(_cells_of(c, letter) for c in CONVENTIONS for letter in _UNITS),
+            {"anyOf": printed, "errorMessage": "A table needs rows or a total."},
+            *(_needs_convention(column) for column in COUNTS),
+            *(_cells_of(column) for column in COLUMNS if column not in COUNTS),
+            *(_cells_of(column, letter) for column in COUNTS for letter in _UNITS),
             *(_at_most(length) for length in range(1, len(COLUMNS))),
         ],
     }
 
 
-def _convention(column: str, counts: list[str]) -> Schema:
-    convention = whole_model(Convention, column, f"How the column {column} counts.")
+def _convention(column: str) -> Schema:
+    convention = whole_model(Convention, column, f"The counting convention of the column {column}.")
     properties = convention["properties"]
-    properties["count"] = {**properties["count"], "enum": counts}
+    properties["count"] = {**properties["count"], "enum": list(COUNTS[column])}
     unit = properties["unit"]
     properties["unit"] = {"description": unit["description"], "enum": list(LETTERS)}
     return convention
@@ -104,7 +100,7 @@ def _erratum() -> Schema:
     names = ("computed", "why")
     properties = {name: {**field(ErratumFields, name), "type": _SCALAR} for name in names}
     number = "A number, one such as 2.7K, or a size."
-    printed = {"pattern": whole(f"{_SIZES}|[0-9.]+[KMG]?"), "patternErrorMessage": number}
+    printed = {"pattern": whole(f"{SIZES_PATTERN}|[0-9.]+[KMG]?"), "patternErrorMessage": number}
     properties["computed"] |= {**printed, "type": ["string", "number"]}
     return {"type": "object", **mapping("An erratum", properties, names, names)}
 
@@ -118,7 +114,7 @@ def _needs_convention(column: str) -> Schema:
 
 
 def _cells_of(column: str, letter: str | None = None) -> Schema:
-    """What stands in the column, wherever it is; with ``letter`` where the unit has it."""
+    """The cells of a column at any position; with ``letter``, if the column's unit has it."""
     name = column if letter is None else letter or "plain"
     at_each = []
     for place in range(len(COLUMNS)):
@@ -140,7 +136,7 @@ def _cells_of(column: str, letter: str | None = None) -> Schema:
 
 
 def _at_most(length: int) -> Schema:
-    """A row has no more cells than there are columns."""
+    """With ``length`` columns, a row has at most as many cells."""
     return {
         "if": {"required": ["columns"], "properties": {"columns": {"maxItems": length}}},
         "then": {
@@ -153,9 +149,9 @@ def _at_most(length: int) -> Schema:
 
 
 def cells() -> dict[str, Schema]:
-    """The definitions of printed cells, those of the letters among them."""
+    """Return the definitions of printed cells."""
     found = {
-        "output": _cell(["integer"], _SIZES, "A size, height x width x channels, or -."),
+        "output": _cell(["integer"], SIZES_PATTERN, "A size, height x width x channels, or -."),
         "depth": _cell(["integer"], "[0-9]+", "A whole number, or -."),
         "none": {"const": "-", "errorMessage": "A total has no such cell: write '-'."},
         "count": _cell(
@@ -163,8 +159,8 @@ def cells() -> dict[str, Schema]:
         ),
     }
     for letter in _UNITS:
-        types, behind = ([], letter) if letter else (["number"], "no letter")
-        needed = f"A number with {behind} behind it, as its unit says, or -."
+        types, suffix = ([], f"the letter {letter}") if letter else (["number"], "no letter")
+        needed = f"A number with {suffix}, as its unit requires, or -."
         found[letter or "plain"] = _cell(types, f"{PRINTED_NUMBER}{letter}", needed)
     return {f"cell.{name}": schema for name, schema in found.items()}
 
@@ -180,14 +176,14 @@ def _cell(types: list[str], pattern: str, needed: str) -> Schema:
 
 
 def defaults(scope: Scope) -> Schema:
-    """The section ``defaults``."""
+    """Return the section ``defaults``."""
     kind = scope.default
     kinds = {name: removable(definition(kind(name)), scope) for name in OPERATORS}
     return {"type": "object", **mapping("The section defaults", kinds, kinds)}
 
 
 def defaults_of_kinds() -> dict[str, Schema]:
-    """The definitions of the fields of each kind among the defaults."""
+    """Return the definitions of each kind's default fields."""
     return {
         scope.default(name): {
             "description": class_docs(kind),
@@ -200,7 +196,7 @@ def defaults_of_kinds() -> dict[str, Schema]:
 
 
 def width(scope: Scope) -> Schema:
-    """The section ``width``."""
+    """Return the section ``width``."""
     section = whole_model(Width, "width", class_docs(Width))
     if scope.parameters:
         properties = section["properties"]
@@ -220,15 +216,15 @@ _APART = "(?!.*\\}[A-Za-z0-9]*\\{)"
 
 
 def checkpoints() -> Schema:
-    """The section ``checkpoints``."""
+    """Return the section ``checkpoints``."""
     section = whole_model(CheckpointSection, "A checkpoint", class_docs(CheckpointSection))
     ours = "(?:[A-Za-z0-9_]|\\{[A-Za-z0-9_]+\\})+"
     section["properties"]["source"] |= {"pattern": "[^\\s]"}
     section["properties"]["keys"] |= {
         "propertyNames": {
             "pattern": f"^{_ONCE}{_APART}(?:[^{{}}]|{_PLACEHOLDER})+$",
-            "patternErrorMessage": "Whole segments of their key; a placeholder, such as {row}, "
-            "is a name in braces, stands once, and does not touch another.",
+            "patternErrorMessage": "Whole segments of a key. A placeholder is a name in braces, "
+            "such as {row}; each occurs once, with a separator between two.",
         },
         "additionalProperties": {
             "type": "string",
@@ -249,14 +245,14 @@ def checkpoints() -> Schema:
 
 
 def _separated(separator: str, condition: Schema) -> Schema:
-    message = f"Segments, separated by {separator}, of which none is empty."
+    message = f"Segments separated by {separator}, none of them empty."
     names = {"pattern": f"^{_SEGMENTS[separator]}", "patternErrorMessage": message}
     return {"if": condition, "then": {"properties": {"keys": {"propertyNames": names}}}}
 
 
 def reference() -> Schema:
-    """The section ``reference``."""
-    needed = "Small letters, digits and underscores, a letter first, at most 64."
+    """Return the section ``reference``."""
+    needed = "At most 64 small letters, digits and underscores, a letter first."
     name = {"pattern": whole(MODEL_PATTERN), "patternErrorMessage": needed}
     return {
         "type": "object",
@@ -264,27 +260,27 @@ def reference() -> Schema:
         "maxProperties": 1,
         "propertyNames": name,
         "additionalProperties": {"type": "string", **name},
-        "errorMessage": "One library with the name of its model.",
+        "errorMessage": "One library, and the name of its model.",
     }
 
 
-def lint_settings_of_lints() -> Schema:
-    """The section ``lints``."""
-    lint_setting = whole_model(LintArguments, "A lint", class_docs(LintArguments))
-    lint_settings: dict[str, Schema] = {
+def lint_settings() -> Schema:
+    """Return the section ``lints``."""
+    setting = whole_model(LintArguments, "A lint", class_docs(LintArguments))
+    settings: dict[str, Schema] = {
         name: {
             "description": lint.documentation.split("\n", 1)[0],
             "if": {"type": "string"},
             "then": {"const": "none", "errorMessage": "none, or {allow: [a_row]}."},
-            "else": lint_setting,
+            "else": setting,
         }
         for name, lint in lints().items()
     }
-    return {"type": "object", **mapping("The section lints", lint_settings, lint_settings)}
+    return {"type": "object", **mapping("The section lints", settings, settings)}
 
 
 def parameters() -> Schema:
-    """The section ``parameters``."""
+    """Return the section ``parameters``."""
     return {
         "type": "object",
         "propertyNames": definition("name"),
