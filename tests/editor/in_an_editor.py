@@ -85,7 +85,7 @@ def test_the_editor_says_what_the_schema_says(server: LanguageServer, tmp_path: 
     ("before", "after", "underlined", "message"),
     [
         ("Conv: 3x3,", "Cnov: 3x3,", "Cnov", "Unknown kind. The kinds are AdaptiveAvgPool, "),
-        ("{Conv: 3x3, out: 4}", "{conv: 3x3}", "conv", "Missing kind. A layer has exactly one, such as "),
+        ("{Conv: 3x3, out: 4}", "{conv: 3x3}", "conv", "Missing kind. A layer has exactly one, "),
         ("{Conv: 3x3, out: 4}", "Relu", "Relu", "One word is a kind without required fields: "),
         ("{Conv: 3x3, out: 4}", "5", "5", "A layer: one word, a list of layers in "),
         ("out: 4", "ot: 4", "ot", "Conv takes out, bias, norm, activation, padding, groups."),
@@ -119,10 +119,10 @@ def test_a_mistake_is_underlined_where_it_was_made(
 @pytest.mark.parametrize(
     ("word", "shown"),
     [
-        ("Conv:", "A convolution: its window, how many filters, and what follows it."),
-        ("out:", "How many filters, which is how many channels come out."),
-        ("AvgPool:", "The mean of each window, or of everything"),
-        ("Linear:", "A fully connected layer to "),
+        ("Conv:", "A convolution, optionally followed by a norm and an activation."),
+        ("out:", "The number of filters, which is the number of output channels."),
+        ("AvgPool:", "The mean of each window, or of the whole input"),
+        ("Linear:", "A fully connected layer with "),
         ("stem:", "The first rows, in order of execution."),
         ("input:", "Channels x height x width of an image, such as 3x224x224."),
     ],
