@@ -1,4 +1,4 @@
-"""What changed between two networks, row by row."""
+"""Compare two networks row by row."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
@@ -9,14 +9,14 @@ from archc.network import ir
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 
-Fields = dict[str, str]
+OperatorFields = dict[str, str]
 """An operator's kind and its fields, as text."""
 
 Change = Literal["added", "removed", "renamed", "moved", "changed", "affected"]
 
 
 class Numbers(NamedTuple):
-    """What a change does to a row or a network; None on the side where it is not there."""
+    """The numbers of a row before and after; an added row has none before."""
 
     output: tuple[tuple[int, ...] | None, tuple[int, ...] | None]
     params: tuple[int, int]
@@ -39,17 +39,17 @@ class Pair(NamedTuple):
 
     @property
     def difference(self) -> int:
-        """How much more it is."""
+        """The increase, negative for a decrease."""
         return self.after - self.before
 
     @property
     def percent(self) -> float | None:
-        """How much more it is, in percent; None where there was nothing."""
+        """The increase in percent; None if the count was 0."""
         return 100 * self.difference / self.before if self.before else None
 
 
 class Totals(NamedTuple):
-    """What a change does to the whole network."""
+    """The numbers of the whole network before and after."""
 
     output: tuple[tuple[int, ...], tuple[int, ...]]
     params: Pair
@@ -67,12 +67,12 @@ class Totals(NamedTuple):
 
     @property
     def numbers(self) -> Numbers:
-        """Those that a row has, too."""
+        """The numbers that rows have, too."""
         return Numbers(*self[:6])
 
     @property
     def counts(self) -> dict[str, Pair]:
-        """Those that are numbers, by the names that a budget has for them."""
+        """The counts, by their names in a budget."""
         return {
             "params": self.params,
             "params_with_aux": self.params_with_aux,
@@ -84,9 +84,10 @@ class Totals(NamedTuple):
 
 
 class RowDifference(NamedTuple):
-    """One row that is not as it was. ``affected``: unchanged itself, but given another input.
+    """One row that differs.
 
-    ``was`` is its former name where it was renamed; ``details`` say what was changed in it.
+    ``change`` is ``affected`` for a row that is unchanged, but whose numbers differ because its
+    input does. ``was`` is the former name of a renamed row. ``details`` are the changes in the row.
     """
 
     name: str
@@ -97,7 +98,7 @@ class RowDifference(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """All that changed: facts of the whole network, its rows in order, its auxiliary heads."""
+    """All differences; ``facts`` are the changes of the name, the input and the classes."""
 
     facts: tuple[str, ...]
     rows: tuple[RowDifference, ...]
@@ -116,7 +117,7 @@ class Difference(NamedTuple):
 
 
 def compare(before: Analysis, after: Analysis) -> Difference:
-    """What one has to do to the first network to get the second, and what that does."""
+    """Return the differences from the first network to the second."""
     taps = [_taps(analysis.network) for analysis in (before, after)]
     return Difference(
         tuple(_facts(before.network, after.network)),
@@ -163,7 +164,8 @@ def _rows(
     for name, row in new.items():
         was = pairs.get(name)
         if was is None:
-            yield RowDifference(name, "added", "", tuple(_parts(row)), _numbers(None, row))
+            layers = tuple(_describe_layers(row))
+            yield RowDifference(name, "added", "", layers, _numbers(None, row))
             continue
         details = list(_details(was, row))
         if old_taps.get(was.node.name) != new_taps.get(name):
@@ -182,16 +184,20 @@ def _rows(
 
 
 def _renamed(old: Mapping[str, RowAnalysis], new: Mapping[str, RowAnalysis]) -> dict[str, str]:
-    """New name to old name, for rows that are the same under another name, in the same order."""
+    """Return the old names of renamed rows by their new names.
+
+    A row is renamed if an old row with the same layers is missing; the renamed rows keep their
+    order. For example, from the rows a, b to c, d, all alike, c was a and d was b.
+    """
     lost = [name for name in old if name not in new]
     gained = [name for name in new if name not in old]
     alike: dict[tuple[str, ...], list[int]] = {}
     for i in reversed(range(len(lost) if gained else 0)):
-        alike.setdefault(tuple(_parts(old[lost[i]])), []).append(i)
+        alike.setdefault(tuple(_describe_layers(old[lost[i]])), []).append(i)
     names = {}
     start = 0
     for name in gained:
-        places = alike.get(tuple(_parts(new[name])), [])
+        places = alike.get(tuple(_describe_layers(new[name])), [])
         while places and places[-1] < start:
             places.pop()
         if places:
@@ -201,7 +207,13 @@ def _renamed(old: Mapping[str, RowAnalysis], new: Mapping[str, RowAnalysis]) -> 
 
 
 def _moved(order: list[str], pairs: Mapping[str, str]) -> set[str]:
-    """The new rows outside the longest run that kept its order (by patience sorting)."""
+    """Return the rows outside the longest increasing subsequence of their old positions.
+
+    For example, the new order b, c, d, a has the old positions 1, 2, 3, 0: only a has moved. The
+    subsequence is found by patience sorting: ``tails[k]`` is the smallest position that ends an
+    increasing subsequence of length k + 1, ``last[k]`` the row at that position, and ``previous``
+    the row before each row in its subsequence.
+    """
     positions = {name: i for i, name in enumerate(order)}
     names = list(pairs)
     tails: list[int] = []
@@ -243,7 +255,7 @@ def _numbers(before: RowAnalysis | None, after: RowAnalysis | None) -> Numbers:
 
 
 def _details(before: RowAnalysis, after: RowAnalysis) -> Iterable[str]:
-    """Changed cells of a row, then what changed inside it for another reason."""
+    """Yield the changed cells of a row, then the changes inside it that no cell causes."""
     old, new = before.node, after.node
     same_module = False
     if isinstance(old, ir.Call) and isinstance(new, ir.Call):
@@ -264,7 +276,7 @@ def _details(before: RowAnalysis, after: RowAnalysis) -> Iterable[str]:
             yield f"{where}{change}"
 
 
-def _field_changes(old: Fields | None, new: Fields | None) -> Iterable[str]:
+def _field_changes(old: OperatorFields | None, new: OperatorFields | None) -> Iterable[str]:
     if old is None or new is None or old["kind"] != new["kind"]:
         yield f"{_text(old)} -> {_text(new)}"
         return
@@ -280,36 +292,36 @@ def _default(kind: str, field: str) -> str:
     return str(known[field].default).lower() if field in known else "none"
 
 
-def _parts(row: RowAnalysis) -> list[str]:
-    """The row's layers, for a person to read and to tell rows apart."""
+def _describe_layers(row: RowAnalysis) -> list[str]:
+    """Return the row's layers as text; rows with the same text are alike."""
     layers = stated_layers(row, False).items()
     return [
         f"{path.strip()}: {_text(fields)}" if path else _text(fields) for path, fields in layers
     ]
 
 
-def stated_layers(row: RowAnalysis, without_cells: bool) -> dict[str, Fields]:
-    """What every operator and residual of the row states, by its path in the row.
+def stated_layers(row: RowAnalysis, without_cells: bool) -> dict[str, OperatorFields]:
+    """Return the fields of each operator and Residual, by its path in the row.
 
-    ``without_cells``: fields that columns fill are left out.
+    ``without_cells``: leave out fields that columns fill.
     """
     start = len(row.node.path) + 1
-    layers: dict[str, Fields] = {}
+    layers: dict[str, OperatorFields] = {}
     for node in ir.walk(row.node):
         if isinstance(node, ir.Op):
             hidden = node.symbols if without_cells else {}
             layers[node.path[start:]] = _fields(node.operator, hidden)
         elif isinstance(node, ir.Residual):
             activation = type(node.activation).__name__ if node.activation else "none"
-            # With a space in front, where it is the row itself: no layer is called so.
+            # For the row itself this is " residual"; the space keeps it from being a layer's name.
             key = f"{node.path[start:]} residual"
             scale = f"{node.scale:g}"
             layers[key] = {"kind": "Residual", "scale": scale, "activation": activation}
     return layers
 
 
-def _fields(operator: Operator, hidden: Mapping[str, str]) -> Fields:
-    """The operator's fields as text, those at their default left out."""
+def _fields(operator: Operator, hidden: Mapping[str, str]) -> OperatorFields:
+    """Return the operator's kind and fields as text, without fields at their defaults."""
     fields = {"kind": type(operator).__name__}
     for name, field in type(operator).model_fields.items():
         value = getattr(operator, name)
@@ -320,7 +332,7 @@ def _fields(operator: Operator, hidden: Mapping[str, str]) -> Fields:
     return fields
 
 
-def _text(fields: Fields | None) -> str:
+def _text(fields: OperatorFields | None) -> str:
     if fields is None:
         return "none"
     kind, *rest = fields.values()

@@ -1,7 +1,8 @@
-"""How long layers would take on a machine that does nothing but multiply, read and write.
+"""The roofline model: the least time that each layer can take on a machine.
 
-S. Williams, A. Waterman, D. Patterson, Roofline: an insightful visual performance model, 2009: a
-layer takes at least as long as its operations take, and at least as long as its bytes take.
+    seconds = max(operations / operations per second, bytes / bytes per second)
+
+S. Williams, A. Waterman, D. Patterson, Roofline: an insightful visual performance model, 2009.
 """
 
 from math import prod
@@ -11,18 +12,18 @@ from archc.analyses import Analysis
 from archc.network import ir
 
 JOINS = ("Concat", "Fork", "Residual")
-"""Kinds of what is no layer and moves bytes all the same."""
+"""Structures that move bytes, though they are not layers."""
 
 
 class Machine(NamedTuple):
-    """What a machine does in a second: floating-point operations in matrix products, bytes."""
+    """Operations (in matrix products) and bytes of memory traffic per second."""
 
     flops: float
     bandwidth: float
 
 
 class Bound(NamedTuple):
-    """The least time of a layer: its work in operations and bytes, and which of both decides."""
+    """The least time of a layer: its operations and bytes, and which of them limits it."""
 
     path: str
     kind: str
@@ -35,10 +36,10 @@ class Bound(NamedTuple):
 def predict(
     analysis: Analysis, machine: Machine, batch: int = 1, size: int = 4
 ) -> tuple[Bound, ...]:
-    """The bounds of all that runs at inference, in order; numbers are of ``size`` bytes.
+    """Return the bounds of everything that runs at inference, for numbers of ``size`` bytes.
 
     Each layer reads its input and its parameters once and writes its output once, with its norm and
-    activation on the way. What is joined or added is read and written once more.
+    activation applied. A concatenation or sum reads its inputs and writes its output once more.
     """
     bounds = []
     for row in analysis.rows:
