@@ -46,7 +46,7 @@ class ResolvedFields(NamedTuple):
 def build_operator(
     layer: Layer, cells: Cells, parser: LayerParser
 ) -> tuple[Operator, Mapping[str, str]] | None:
-    """Return the layer's operator, and the columns of its fields by field.
+    """Return the layer's operator, and the column of each field that a column fills.
 
     None if the operator is invalid, or if it depends on cells that are unknown.
     """
@@ -101,7 +101,7 @@ def resolve_fields(
 
 
 def check_layer(layer: Layer, cells: Cells, parser: LayerParser) -> None:
-    """Add diagnostics for the layer and those below it, as far as they depend on no cell."""
+    """Add diagnostics for the layer and those below it that do not depend on a row's cells."""
     if layer.kind in OPERATORS:
         build_operator(layer, cells, parser)
     elif layer.kind in STRUCTURES:
@@ -118,13 +118,13 @@ def check_layer(layer: Layer, cells: Cells, parser: LayerParser) -> None:
 def build_structure_arguments(
     layer: Layer, cells: Cells, parser: LayerParser
 ) -> tuple[ResidualArguments | RepeatArguments | None, Mapping[str, str]]:
-    """Return the arguments of a Residual or Repeat, and the columns of its fields by field."""
+    """Return a Residual's or Repeat's arguments, and the column of each field that one fills."""
     if layer.kind not in ("Residual", "Repeat"):
         return None, {}
     model: type[ResidualArguments | RepeatArguments] = RepeatArguments
+    layer_fields: tuple[str, ...] = ()
     if layer.kind == "Residual":
-        model = ResidualArguments
-    layer_fields = ("activation",) if layer.kind == "Residual" else ()
+        model, layer_fields = ResidualArguments, ("activation",)
     resolved = resolve_fields(layer, cells, parser, model, layer_fields, ("scale",))
     arguments = validate(
         model,

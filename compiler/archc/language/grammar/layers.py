@@ -58,7 +58,7 @@ class LayerParser:
 
     def parse_layer(self, name: str, node: Node) -> Layer | None:
         """Return the layer named ``name``; None if it is invalid."""
-        layer = self._layer(name, node)
+        layer = self._parse_value(name, node)
         if layer is not None and name:
             self.diagnostics += check_needs_no_class(layer)
             if layer.kind == "Sequence":
@@ -68,7 +68,7 @@ class LayerParser:
     def parse_body(self, node: Node, kind: str = "Sequence") -> tuple[Layer, ...]:
         """Return the layers of a mapping, by name, or of a list, by position."""
         if isinstance(node, List):
-            return self._positions(node)
+            return self._parse_list(node)
         if not isinstance(node, source.Mapping):
             message = f"{kind}: expected layers, found {describe(node)}"
             self._report(Code.INVALID_LAYER, message, node.span)
@@ -93,12 +93,12 @@ class LayerParser:
             self.diagnostics.append(diagnostic)
         return diagnostic is None
 
-    def _layer(self, name: str, node: Node) -> Layer | None:
+    def _parse_value(self, name: str, node: Node) -> Layer | None:
         if isinstance(node, List):
             if is_row(node, self._is_kind):
                 self._row_without_module(name, node)
                 return None
-            return Layer(name, "Sequence", {}, self._positions(node), node.span)
+            return Layer(name, "Sequence", {}, self._parse_list(node), node.span)
         if isinstance(node, Scalar):
             if not isinstance(node.value, str):
                 message = f"expected a layer, found {describe(node)}"
@@ -106,7 +106,7 @@ class LayerParser:
                 hint = empty if is_empty(node) else None
                 self._report(Code.INVALID_LAYER, message, node.span, hint)
                 return None
-            return self._kind(name, node, None, {})
+            return self._parse_kind(name, node, None, {})
         entries = {entry.key.text: entry for entry in node.entries}
         kinds = [entry for entry in node.entries if self._is_kind(entry.key.text)]
         if len(kinds) > 1:
@@ -126,7 +126,7 @@ class LayerParser:
             return self._layer_without_kind(name, node)
         kind = kinds[0]
         rest = {key: entry for key, entry in entries.items() if key != kind.key.text}
-        return self._kind(name, kind.key, kind.value, rest)
+        return self._parse_kind(name, kind.key, kind.value, rest)
 
     def _is_kind(self, text: str) -> bool:
         known = text in OPERATORS or text in STRUCTURES or text in self.columns
@@ -167,14 +167,14 @@ class LayerParser:
             return None
         if not self._is_kind(hint.text):
             return None
-        return self._kind(name, Scalar(hint.text, hint.text, kind.span), value, rest)
+        return self._parse_kind(name, Scalar(hint.text, hint.text, kind.span), value, rest)
 
-    def _kind(
+    def _parse_kind(
         self, name: str, kind: Scalar, value: Node | None, rest: Mapping[str, Entry]
     ) -> Layer | None:
         if kind.text in STRUCTURES:
             if value is None:
-                message = f"{kind.text} has no layers: it needs {kind.text}: ..."
+                message = f"{kind.text} needs layers, as in {kind.text}: ..."
                 self._report(Code.MISSING_KEY, message, kind.span)
                 return None
             return self.parse_structure(name, kind, value, rest)
@@ -182,15 +182,15 @@ class LayerParser:
             columns = self.columns[kind.text]
             self.called_modules.pop(kind.text, None)
             self.called_modules[kind.text] = None
-            cells = (
-                {} if columns is None else parse_row(kind, value, rest, columns, self.diagnostics)
-            )
+            if columns is None:
+                return Layer(name, kind.text, {}, (), kind.span)
+            cells = parse_row(kind, value, rest, columns, self.diagnostics)
             return None if cells is None else Layer(name, kind.text, cells, (), kind.span)
         if kind.text not in OPERATORS:
             hint = self._intended_kind(kind.text, none=value is None)
             return self._unknown_kind(name, kind, value, rest, hint)
         fields = self._fields(kind, value, rest)
-        return fields if fields is None else Layer(name, kind.text, fields, (), kind.span)
+        return None if fields is None else Layer(name, kind.text, fields, (), kind.span)
 
     def _intended_structure(self, key: Scalar, value: Node) -> Replacement | None:
         """Return the structure that is meant by a name close to its own, without layers below."""
@@ -257,12 +257,12 @@ class LayerParser:
         if kind.text == "Sequence":
             layers = self.parse_body(value)
         elif kind.text == "Concat":
-            layers = self._branches(kind, value)
+            layers = self._parse_branches(kind, value)
         elif kind.text == "Residual":
             inner = self.parse_body(value, "Residual")
             layers = (Layer("", "Sequence", {}, inner, kind.span),)
             if (shortcut := fields.pop("shortcut", None)) is not None:
-                branch = self._branch("shortcut", shortcut.value)
+                branch = self._parse_branch("shortcut", shortcut.value)
                 layers = (*layers, branch) if branch is not None else layers
         else:
             of = fields.pop("of", None)
@@ -277,10 +277,10 @@ class LayerParser:
             return None
         return Layer(name, kind.text, fields, layers, kind.span)
 
-    def _branches(self, kind: Scalar, node: Node) -> tuple[Layer, ...]:
+    def _parse_branches(self, kind: Scalar, node: Node) -> tuple[Layer, ...]:
         if isinstance(node, List):
-            found_branches = [self._branch(str(i), item) for i, item in enumerate(node.items)]
-            branches = tuple(branch for branch in found_branches if branch is not None)
+            parsed = [self._parse_branch(str(i), item) for i, item in enumerate(node.items)]
+            branches = tuple(branch for branch in parsed if branch is not None)
             if len(branches) < len(node.items):
                 return branches
         else:
@@ -293,7 +293,7 @@ class LayerParser:
             self._report(Code.INVALID_LAYER, message, kind.span)
         return branches
 
-    def _branch(self, name: str, node: Node) -> Layer | None:
+    def _parse_branch(self, name: str, node: Node) -> Layer | None:
         """Return a branch of a list: a layer named by its position, or an unnamed Sequence."""
         if not isinstance(node, source.Mapping) or self._is_layer(node):
             return self.parse_layer(name, node)
@@ -304,6 +304,7 @@ class LayerParser:
         return Layer("", "Sequence", {}, layers, node.span)
 
     def _is_layer(self, node: source.Mapping) -> bool:
+        """Return whether the mapping is one layer, and not a body of named layers."""
         keys = [entry.key.text for entry in node.entries]
         for key in keys:
             if key in OPERATORS or key in self.columns or key == "Repeat":
@@ -315,7 +316,7 @@ class LayerParser:
             for entry in node.entries
         )
 
-    def _positions(self, node: List) -> tuple[Layer, ...]:
+    def _parse_list(self, node: List) -> tuple[Layer, ...]:
         if not node.items:
             self._report(Code.INVALID_LAYER, "the list of layers is empty", node.span)
         layers = [self.parse_layer(str(i), item) for i, item in enumerate(node.items)]
