@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from archc.cli import cli
-from archc.views.drawing.picture import SCALE, convert
+from archc.views.drawing.export import SCALE, convert
 
 Pixels = npt.NDArray[np.int16]
 SEEN = 64

@@ -31,9 +31,9 @@ from archc.ops.operator import Operator
 from archc.views.drawing.blocks import Block, Box, Join, Placed, Text, Wire
 from archc.views.drawing.folding import MAXIMUM_OPEN, fold
 from archc.views.drawing.labels import is_implied, kind_words, label
-from archc.views.drawing.lines import lines_of
 from archc.views.drawing.marks import differences_to_first, marks_of, names_of
 from archc.views.drawing.network import draw_network, draw_part, draw_side_by_side
+from archc.views.drawing.outline import outline
 from archc.views.drawing.pictures import find_part, picture
 from archc.views.drawing.svg import colours, render, style
 from archc.views.drawing.text import SIZE, shorten, width_of
@@ -140,7 +140,7 @@ def test_nothing_overlaps_in_any_network(text: str) -> None:
         assert not isinstance(found, list), found
     block = draw_network(found.analysis)
     check(block)
-    assert boxes_of(block) <= {line.node.path for line in lines_of(found.analysis)}
+    assert boxes_of(block) <= {entry.node.path for entry in outline(found.analysis)}
     assert write_page([found]).startswith(b"<!doctype html>")
 
 
@@ -149,7 +149,7 @@ def test_optimised_networks_are_drawn(spec: Path) -> None:
     analysis = optimize(compiled(spec), DEPLOY).analysis
     block = draw_network(analysis)
     check(block)
-    assert boxes_of(block) <= {line.node.path for line in lines_of(analysis)}
+    assert boxes_of(block) <= {entry.node.path for entry in outline(analysis)}
 
 
 PREAMBLE = "archc: 1\nname: Odd\ninput: 8x16x16\nclasses: 10\n"
@@ -185,7 +185,7 @@ def test_odd_networks_are_drawn(name: str, tmp_path: Path) -> None:
     analysis = odd(tmp_path, name)
     block = draw_network(analysis)
     check(block)
-    lines = {line.node.path for line in lines_of(analysis)}
+    lines = {entry.node.path for entry in outline(analysis)}
     assert boxes_of(block) <= lines
     assert (
         run("report", str(tmp_path / "network.yaml"), "-o", str(tmp_path / "a.html")).exit_code == 0
@@ -217,7 +217,7 @@ def test_a_module_calls_what_it_uses_by_its_own_columns(tmp_path: Path) -> None:
 def test_every_box_has_its_line(spec: Path) -> None:
     analysis = compiled(spec)
     paths = [block.box.path for _, block in placed(draw_network(analysis)) if block.box]
-    lines = {line.node.path for line in lines_of(analysis)}
+    lines = {entry.node.path for entry in outline(analysis)}
     drawn = [path for path in paths if path]
     assert set(drawn) <= lines
     assert len(drawn) == len(set(drawn))
@@ -230,18 +230,18 @@ def test_what_lines_say_is_the_analysis() -> None:
     for spec in SPECS:
         analysis = compiled(spec)
         layers = {layer.op.path: layer for layer in analysis.layers}
-        lines = list(lines_of(analysis))
-        for line in lines:
-            if isinstance(line.node, ir.Op):
-                layer = layers[line.node.path]
-                assert (line.input, line.output) == (layer.input, layer.output)
-                assert (line.cost, line.receptive_field) == (layer.cost, layer.receptive_field)
+        entries = list(outline(analysis))
+        for entry in entries:
+            if isinstance(entry.node, ir.Op):
+                layer = layers[entry.node.path]
+                assert (entry.input, entry.output) == (layer.input, layer.output)
+                assert (entry.cost, entry.receptive_field) == (layer.cost, layer.receptive_field)
             else:
-                row = analysis.at(line.node.path)
+                row = analysis.at(entry.node.path)
                 assert row is not None
-                assert (line.output, line.depth, line.cost) == (row.output, row.depth, row.cost)
-        rows = [line for line in lines if line.level == 0]
-        total = sum(line.cost.params * (line.alike + 1) for line in rows)
+                assert (entry.output, entry.depth, entry.cost) == (row.output, row.depth, row.cost)
+        rows = [entry for entry in entries if entry.level == 0]
+        total = sum(entry.cost.params * (entry.alike + 1) for entry in rows)
         assert total == analysis.cost_with_aux.params
 
 
@@ -260,7 +260,7 @@ def test_what_repeats_is_drawn_once(tmp_path: Path) -> None:
     assert "conv1 … conv5" in said
     assert "5,000 times" in said
     assert len(said) < 30
-    lines = {line.node.path: line for line in lines_of(analysis)}
+    lines = {entry.node.path: entry for entry in outline(analysis)}
     assert (lines["conv1"].alike, lines["many.0"].alike) == (4, 4999)
 
 

@@ -24,25 +24,25 @@ def find_modes(analysis: Analysis, workload: Workload) -> list[Candidate]:
         for name, runtime in runtimes().items()
         for mode in runtime.modes(analysis, workload)
     ]
-    return sorted(found, key=lambda entry: entry[1].role != "reference")
+    return sorted(found, key=lambda candidate: candidate[1].role != "reference")
 
 
 def choose_modes(
-    entries: Sequence[Candidate], patterns: Sequence[str], base: str | None
+    candidates: Sequence[Candidate], patterns: Sequence[str], base: str | None
 ) -> list[Candidate]:
     """Return the modes whose name matches a pattern, those that match ``base`` first.
 
     Microbenchmarks are always included.
     """
     chosen = [
-        entry
-        for entry in entries
-        if entry[1].is_microbenchmark
+        candidate
+        for candidate in candidates
+        if candidate[1].is_microbenchmark
         or not patterns
-        or any(fnmatchcase(entry[1].name, pattern) for pattern in (*patterns, base or ""))
+        or any(fnmatchcase(candidate[1].name, pattern) for pattern in (*patterns, base or ""))
     ]
     if base is not None:
-        chosen.sort(key=lambda entry: not fnmatchcase(entry[1].name, base))
+        chosen.sort(key=lambda candidate: not fnmatchcase(candidate[1].name, base))
     return chosen
 
 
@@ -50,7 +50,7 @@ def measure(
     compiled: Compiled,
     settings: Settings,
     workload: Workload,
-    entries: Sequence[Candidate],
+    candidates: Sequence[Candidate],
     schedule: Schedule,
     progress: Progress,
     interruptions: Interruptions,
@@ -61,9 +61,9 @@ def measure(
     layers: dict[int, dict[str, float]] = {}
     try:
         with interruptions.measuring():
-            for position, (runtime, mode) in enumerate(entries):
+            for position, (runtime, mode) in enumerate(candidates):
                 # One after the other: some compile for a minute with all threads.
-                progress.start(mode.name, position + 1, len(entries))
+                progress.start(mode.name, position + 1, len(candidates))
                 with interruptions.postponed():  # only listed processes are killed
                     workers.append(Worker(compiled.path, settings, runtime, workload, mode))
                 workers[-1].wait()

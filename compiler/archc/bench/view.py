@@ -1,15 +1,18 @@
-"""Benchmark results as tables, footnotes and JSON."""
+"""Benchmark results as tables, footnotes, a bar chart and JSON."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
+from pathlib import Path
 from typing import NamedTuple
 
 from archc.analyses import Analysis
 from archc.analyses.roofline import JOINS, Bound, Machine, predict
 from archc.bench.results import Result, Results
 from archc.bench.runtimes import Workload
+from archc.diagnostics import Diagnostic
 from archc.diagnostics.wording import listed
 from archc.driver.optimize import DEPLOY, optimize
+from archc.views.plots import save
 from archc.views.tables.table import Table, TableCell
 
 HEADINGS = ("", "batch", "ms", "quartiles", "images/s", "ratio", "share", "memory", "difference")
@@ -144,6 +147,27 @@ def layers_table(prediction: Prediction) -> Table:
         rows.append(tuple(map(TableCell, texts)))
     headings = ("layer", "kind", "MFLOP", "MB", "predicted us", "bound by", "measured us", "share")
     return Table(headings, tuple(rows))
+
+
+def draw(name: str, measured: Sequence[Results], file: Path) -> Diagnostic | None:
+    """Draw images per second, one panel per batch; return the reason if that fails."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 1 + sum(0.28 * (1 + len(one.results)) for one in measured)))
+    axes = figure.subplots(len(measured), squeeze=False)[:, 0]
+    for one, axis in zip(measured, axes, strict=True):
+        same = [result for result in one.results if result.ratio is not None]
+        names = [result.run.mode.name for result in same]
+        rates = [result.throughput for result in same]
+        bars = axis.barh(names, rates, color="#4878a8")
+        axis.bar_label(bars, [f" {result.ratio:.2f}x" for result in same], fontsize=8)
+        axis.invert_yaxis()
+        axis.margins(x=0.12)
+        axis.set_title(f"{name}, batch {one.workload.batch}", fontsize=9, loc="left")
+        axis.tick_params(labelsize=8)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[-1].set_xlabel("images/s", fontsize=8)
+    return save(figure, name, file)
 
 
 def results_json(

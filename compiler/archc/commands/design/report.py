@@ -147,7 +147,7 @@ def _clashes(groups: "list[tuple[Path, list[Compiled]]]") -> "list[Diagnostic]":
 
 
 def _can_convert(form: str) -> None:
-    from archc.views.drawing.picture import can_convert
+    from archc.views.drawing.export import can_convert
 
     if not can_convert():
         raise click.UsageError(
@@ -171,7 +171,7 @@ def _content(
         from archc.views.page.document import write_page
 
         return sealed(write_page(compiled, stamp))
-    from archc.views.drawing.picture import convert
+    from archc.views.drawing.export import convert
     from archc.views.drawing.pictures import find_part, picture, picture_part, unknown_part
 
     analyses = [one.analysis for one in compiled]

@@ -125,12 +125,11 @@ def command(
     (compiled,) = compile_all([spec], settings)
     from archc.bench.interruptions import Interruptions
     from archc.bench.measure import choose_modes, find_modes, measure
-    from archc.bench.plots import draw
     from archc.bench.progress import Progress
     from archc.bench.results import check_outputs
     from archc.bench.rounds import Schedule
     from archc.bench.runtimes import Workload
-    from archc.bench.view import missing_rounds, predictions, results_json
+    from archc.bench.view import draw, missing_rounds, predictions, results_json
     from archc.views.plots import check_plot
 
     if plot is not None and (problem := check_plot(plot)):

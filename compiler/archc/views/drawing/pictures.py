@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from archc.analyses import Analysis
 from archc.diagnostics import suggest_name
 from archc.network import ir
-from archc.views.drawing.lines import describe_line, lines_of
+from archc.views.drawing.export import write_picture
 from archc.views.drawing.marks import differences_to_first, marks_of, names_of
 from archc.views.drawing.network import draw_network, draw_part, draw_side_by_side
-from archc.views.drawing.picture import write_picture
+from archc.views.drawing.outline import describe_entry, outline
 from archc.views.drawing.svg import Theme
 
 
@@ -62,4 +62,4 @@ def _nodes(network: ir.Network) -> Iterator[ir.Node]:
 
 
 def _captions(analysis: Analysis) -> dict[str, str]:
-    return {line.node.path: describe_line(line) for line in lines_of(analysis)}
+    return {entry.node.path: describe_entry(entry) for entry in outline(analysis)}

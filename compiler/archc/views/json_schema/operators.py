@@ -135,7 +135,7 @@ def _conditions(name: str, kind: type[Operator], scope: Scope) -> list[Schema]:
                 "properties": {"padding": {"not": {"enum": [0, "0x0"]}}},
             },
         ]
-        message = f"A padded {name} needs count_padding: true if the mean includes the zeros."
+        message = f"A padded {name} needs count_padding; true includes the zeros in the mean."
         needed = {"required": ["count_padding"], "errorMessage": message}
         conditions.append({"if": {"anyOf": pads}, "then": needed})
     return conditions

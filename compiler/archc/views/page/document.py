@@ -9,16 +9,16 @@ from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
 from archc.driver.pipeline import Compiled
-from archc.views.drawing.lines import Line, lines_of
 from archc.views.drawing.marks import differences_to_first, marks_of, names_of
 from archc.views.drawing.network import draw_network
+from archc.views.drawing.outline import Entry, outline
 from archc.views.drawing.svg import style
 from archc.views.page.bars import costs_table, kinds_table
 from archc.views.page.comparison import changes, rows_table, totals_table
 from archc.views.page.counting import counting_table, facts
 from archc.views.page.figures import legend, module_figures, network_figure
 from archc.views.page.markup import element
-from archc.views.page.tables import lines_table, paper_table, scrolled
+from archc.views.page.tables import outline_table, paper_table, scrolled
 from archc.views.page.words import COUNTING, GLOSSARY, citation, terms, verdicts
 
 _EMPTY = re.compile(rb"<(rect|path)([^<>]*)></\1>")
@@ -64,12 +64,12 @@ def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
 
 
 def _single(one: Compiled) -> list[Element]:
-    lines = list(lines_of(one.analysis))
+    entries = list(outline(one.analysis))
     block = draw_network(one.analysis)
-    picture = network_figure(block, one.network.name, lines, "0-")
+    picture = network_figure(block, one.network.name, entries, "0-")
     side = element("div", legend([block]), _panel(), class_="side")
     whole = element("div", picture, side, class_="whole")
-    sections = _sections(one, lines, "0-", "h2")
+    sections = _sections(one, entries, "0-", "h2")
     return [element("h2", "Network"), whole, *sections, element("h2", GLOSSARY), terms()]
 
 
@@ -87,10 +87,10 @@ def _several(networks: Sequence[Compiled]) -> list[Element]:
     differences = differences_to_first(analyses)
     marks = marks_of(analyses, differences)
     blocks = [draw_network(*pair) for pair in zip(analyses, marks, strict=True)]
-    pages = [list(lines_of(*pair)) for pair in zip(analyses, marks, strict=True)]
+    pages = [list(outline(*pair)) for pair in zip(analyses, marks, strict=True)]
     sides = []
-    for i, (block, name, lines) in enumerate(zip(blocks, names_of(analyses), pages, strict=True)):
-        picture = network_figure(block, name, lines, f"{i}-")
+    for i, (block, name, entries) in enumerate(zip(blocks, names_of(analyses), pages, strict=True)):
+        picture = network_figure(block, name, entries, f"{i}-")
         sides.append(element("section", element("h3", name), picture))
     parts = [
         element("h2", "Side by side"),
@@ -102,14 +102,14 @@ def _several(networks: Sequence[Compiled]) -> list[Element]:
         changes(analyses, differences),
         rows_table(analyses, differences),
     ]
-    for i, (one, lines) in enumerate(zip(networks, pages, strict=True)):
+    for i, (one, entries) in enumerate(zip(networks, pages, strict=True)):
         header = _header(one, "h2", names_of(analyses)[i])
         header.set("id", f"network-{i}")
-        parts += [header, *_sections(one, lines, f"{i}-", "h3")]
+        parts += [header, *_sections(one, entries, f"{i}-", "h3")]
     return [*parts, element("h2", GLOSSARY), terms()]
 
 
-def _sections(one: Compiled, lines: Sequence[Line], prefix: str, level: str) -> list[Element]:
+def _sections(one: Compiled, entries: Sequence[Entry], prefix: str, level: str) -> list[Element]:
     """Return the sections about a network after its picture."""
     analysis = one.analysis
     parts: list[Element] = []
@@ -126,9 +126,9 @@ def _sections(one: Compiled, lines: Sequence[Line], prefix: str, level: str) -> 
     parts.append(kinds_table(analysis))
     parts += [element(level, "Counting"), element("p", COUNTING)]
     parts.append(scrolled(counting_table(analysis), "Other ways to count this network"))
-    number = f"{len(lines):,} lines" if lines[1:] else "1 line"
+    number = f"{len(entries):,} lines" if entries[1:] else "1 line"
     inner = element("details", element("summary", f"{number}, with the line of the spec"))
-    inner.append(lines_table(lines, prefix))
+    inner.append(outline_table(entries, prefix))
     parts += [element(level, "Layers"), inner]
     return parts
 

@@ -8,8 +8,8 @@ from archc.network import ir
 from archc.ops import FAMILIES
 from archc.views.drawing.blocks import Block, Box, Placed
 from archc.views.drawing.folding import fold
-from archc.views.drawing.lines import Line, describe_line
 from archc.views.drawing.network import draw_part
+from archc.views.drawing.outline import Entry, describe_entry
 from archc.views.drawing.svg import render
 from archc.views.page.markup import element
 
@@ -29,21 +29,21 @@ READING = (
 _USAGE = "Point at a box, tap it, or reach it with the arrow keys to see its numbers."
 
 
-def network_figure(block: Block, name: str, lines: Sequence[Line], prefix: str) -> Element:
+def network_figure(block: Block, name: str, entries: Sequence[Entry], prefix: str) -> Element:
     """Return the picture as a tree for the keyboard and for screen readers.
 
     Each box refers to its line in the table of layers by id: ``prefix`` and the line's number.
     """
     numbers: dict[str, int] = {}
-    for number, line in enumerate(lines):
-        numbers.setdefault(line.node.path, number)
+    for number, entry in enumerate(entries):
+        numbers.setdefault(entry.node.path, number)
 
     def describe(group: Element, box: Box) -> None:
         number = numbers[box.path]
         group.set("role", "treeitem")
         group.set("tabindex", "-1")
         group.set("data-line", f"{prefix}{number}")
-        group.set("aria-label", describe_line(lines[number], box.mark))
+        group.set("aria-label", describe_entry(entries[number], box.mark))
 
     picture = render(block, describe)
     picture.set("role", "tree")

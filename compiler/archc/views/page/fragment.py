@@ -15,8 +15,8 @@ from archc.analyses.differences import Difference
 from archc.checks.conformance import check_conformance
 from archc.network import ir
 from archc.ops.operator import format_shape
+from archc.views.drawing.export import write_picture
 from archc.views.drawing.network import draw_network
-from archc.views.drawing.picture import write_picture
 from archc.views.page.counting import fact_list, facts
 from archc.views.page.figures import READING
 from archc.views.page.markup import Child, element

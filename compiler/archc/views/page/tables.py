@@ -1,13 +1,13 @@
 """HTML tables: any ``Table``, and the table of all layers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from xml.etree.ElementTree import Element
 
 from archc.analyses import Analysis
 from archc.checks.conformance import Conformance
 from archc.network import ir
 from archc.ops.operator import format_shape
-from archc.views.drawing.lines import Line
+from archc.views.drawing.outline import Entry
 from archc.views.page.markup import element
 from archc.views.tables.network import rows_table
 from archc.views.tables.table import Table, TableCell
@@ -40,37 +40,20 @@ def paper_table(analysis: Analysis, conformance: Conformance) -> Element:
     return html_table(rows_table(analysis, conformance), caption)
 
 
-def lines_table(lines: Sequence[Line], prefix: str) -> Element:
+def outline_table(entries: Sequence[Entry], prefix: str) -> Element:
     """Return every named node with its numbers. Boxes of the picture refer to its rows by id."""
-    headings = (
-        *("layer", "kind", "patch/ stride", "then", "input", "output", "depth", "params"),
-        *("weights", "biases", "norm", "MACs", "pool ops", "norm ops", "activation ops"),
-        *("receptive field", "its stride", "line in the spec"),
-    )
+    head = element("tr", head_cell("layer", False))
+    head.extend(head_cell(heading, i in _NUMBERS) for i, (heading, _) in enumerate(_COLUMNS, 1))
+    head.append(head_cell("line in the spec", False))
     body = []
-    for number, line in enumerate(lines):
-        cost = line.cost
-        counts = (cost.params, cost.weights, cost.biases, cost.norm, cost.macs)
-        others = (cost.pool_ops, cost.norm_ops, cost.activation_ops)
-        path = line.node.path + (f" and {line.alike:,} more like it" if line.alike else "")
-        span = line.node.span
-        field = line.receptive_field
-        place = element("td", f"{span.source.name}:{span.line} ", element("code", _stated(line)))
-        body.append(
-            element(
-                "tr",
-                element("th", path, scope="row"),
-                element("td", line.kind.replace("_", " ")),
-                *(element("td", text) for text in (line.notation, _followed_by(line.node))),
-                *(element("td", format_shape(shape)) for shape in (line.input, line.output)),
-                *(element("td", f"{n:,}" if n else "") for n in (line.depth, *counts, *others)),
-                element("td", format_shape(field.size) if field else ""),
-                element("td", format_shape(field.stride) if field else ""),
-                place,
-                id=f"{prefix}{number}",
-            )
-        )
-    head = element("tr", *(head_cell(text, 6 <= i < 15) for i, text in enumerate(headings)))
+    for number, entry in enumerate(entries):
+        path = entry.node.path + (f" and {entry.alike:,} more like it" if entry.alike else "")
+        row = element("tr", element("th", path, scope="row"), id=f"{prefix}{number}")
+        row.extend(element("td", text(entry)) for _, text in _COLUMNS)
+        span = entry.node.span
+        code = element("code", span.source.line(span.line).strip()[:120])
+        row.append(element("td", f"{span.source.name}:{span.line} ", code))
+        body.append(row)
     table = element(
         "table",
         element("caption", "Rows, branches and layers"),
@@ -91,17 +74,48 @@ def head_cell(text: str, number: bool) -> Element:
     return element("th", text.replace("/ ", "/"), scope="col", class_="number" if number else None)
 
 
-def _followed_by(node: ir.Node) -> str:
+def _post_ops(entry: Entry) -> str:
     """The norm and the activation of a layer."""
-    if not isinstance(node, ir.Op):
+    if not isinstance(entry.node, ir.Op):
         return ""
-    inner = (getattr(node.operator, field) for field in node.operator.layer_fields)
+    operator = entry.node.operator
+    inner = (getattr(operator, field) for field in operator.layer_fields)
     return ", ".join(type(layer).__name__ for layer in inner if layer is not None)
 
 
-def _stated(line: Line) -> str:
-    span = line.node.span
-    return span.source.line(span.line).strip()[:120]
+def _count(number: int) -> str:
+    return f"{number:,}" if number else ""
+
+
+def _field_size(entry: Entry) -> str:
+    return format_shape(entry.receptive_field.size) if entry.receptive_field else ""
+
+
+def _field_stride(entry: Entry) -> str:
+    return format_shape(entry.receptive_field.stride) if entry.receptive_field else ""
+
+
+_COLUMNS: tuple[tuple[str, Callable[[Entry], str]], ...] = (
+    ("kind", lambda entry: entry.kind.replace("_", " ")),
+    ("patch/ stride", lambda entry: entry.notation),
+    ("then", _post_ops),
+    ("input", lambda entry: format_shape(entry.input)),
+    ("output", lambda entry: format_shape(entry.output)),
+    ("depth", lambda entry: _count(entry.depth)),
+    ("params", lambda entry: _count(entry.cost.params)),
+    ("weights", lambda entry: _count(entry.cost.weights)),
+    ("biases", lambda entry: _count(entry.cost.biases)),
+    ("norm", lambda entry: _count(entry.cost.norm)),
+    ("MACs", lambda entry: _count(entry.cost.macs)),
+    ("pool ops", lambda entry: _count(entry.cost.pool_ops)),
+    ("norm ops", lambda entry: _count(entry.cost.norm_ops)),
+    ("activation ops", lambda entry: _count(entry.cost.activation_ops)),
+    ("receptive field", _field_size),
+    ("its stride", _field_stride),
+)
+"""The columns between the path and the line in the spec, as heading and text."""
+_NUMBERS = range(6, 15)
+"""The columns of numbers. page.css aligns their cells to the right."""
 
 
 def _numeric(table: Table) -> set[str]:

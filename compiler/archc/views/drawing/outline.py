@@ -1,4 +1,4 @@
-"""The numbers of every named node: rows, branches and layers."""
+"""The outline of a network: every named node (row, branch or layer) with its numbers."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -13,10 +13,10 @@ from archc.views.drawing.folding import Folding, Run, fold
 from archc.views.tables.network import kind_and_notation, snake_case
 
 
-class Line(NamedTuple):
+class Entry(NamedTuple):
     """A node with its kind, shapes and costs.
 
-    ``alike`` counts the equal nodes after it that the line also represents. ``level`` is the
+    ``alike`` counts the equal nodes after it that the entry also represents. ``level`` is the
     nesting depth, 0 for a row.
     """
 
@@ -32,17 +32,17 @@ class Line(NamedTuple):
     receptive_field: ReceptiveField | None
 
 
-def describe_line(line: Line, mark: str = "") -> str:
-    """Describe a line for tooltips and screen readers; ``mark`` is the result of a comparison."""
-    kind = line.kind.replace("_", " ")
-    parts = [f"{line.node.path}: {kind} {line.notation}".rstrip()]
-    parts.append(f"{format_shape(line.input)} to {format_shape(line.output)}")
-    if line.cost.params:
-        parts.append(f"{line.cost.params:,} parameters")
-    if line.cost.macs:
-        parts.append(f"{line.cost.macs:,} MACs")
-    if line.alike:
-        parts.append(f"and {line.alike:,} more like it")
+def describe_entry(entry: Entry, mark: str = "") -> str:
+    """Describe an entry for tooltips and screen readers; ``mark`` is the result of a comparison."""
+    kind = entry.kind.replace("_", " ")
+    parts = [f"{entry.node.path}: {kind} {entry.notation}".rstrip()]
+    parts.append(f"{format_shape(entry.input)} to {format_shape(entry.output)}")
+    if entry.cost.params:
+        parts.append(f"{entry.cost.params:,} parameters")
+    if entry.cost.macs:
+        parts.append(f"{entry.cost.macs:,} MACs")
+    if entry.alike:
+        parts.append(f"and {entry.alike:,} more like it")
     if mark:
         parts.append(mark)
     return ", ".join(parts)
@@ -55,37 +55,37 @@ class _Counter:
         self.passed = 0
 
 
-def lines_of(analysis: Analysis, marks: Mapping[str, str] | None = None) -> Iterator[Line]:
-    """Yield a line for each row and each named node in it, auxiliary heads last.
+def outline(analysis: Analysis, marks: Mapping[str, str] | None = None) -> Iterator[Entry]:
+    """Yield an entry for each row and each named node in it, auxiliary heads last.
 
-    Equal nodes that pictures draw once have one line. ``marks`` are the results of a comparison,
+    Equal nodes that pictures draw once have one entry. ``marks`` are the results of a comparison,
     which pictures show.
     """
     folding = fold(analysis, marks)
     counter = _Counter()
     heads = (Run((head.body,)) for head in analysis.network.aux)
     for run in (*folding.runs(analysis.network.rows), *heads):
-        yield from _lines(folding, run, 0, counter)
+        yield from _entries(folding, run, 0, counter)
 
 
-def _lines(folding: Folding, run: Run, level: int, counter: _Counter) -> Iterator[Line]:
+def _entries(folding: Folding, run: Run, level: int, counter: _Counter) -> Iterator[Entry]:
     node = run.first
     start = counter.passed
     below = level + 1 if node.name else level
     runs = folding.below(node)
-    inner = [line for one in runs for line in _lines(folding, one, below, counter)]
+    inner = [entry for one in runs for entry in _entries(folding, one, below, counter)]
     if isinstance(node, ir.Op):
         counter.passed += 1
     elif id(node) in folding.closed:
         counter.passed += sum(isinstance(one, ir.Op) for one in ir.walk(node))
     stop = counter.passed
     if node.name or isinstance(node, ir.Op):
-        yield _line(folding.analysis, run, level, slice(start, stop))
+        yield _entry(folding.analysis, run, level, slice(start, stop))
     yield from inner
     counter.passed += (stop - start) * (len(run.nodes) - 1)
 
 
-def _line(analysis: Analysis, run: Run, level: int, own: slice) -> Line:
+def _entry(analysis: Analysis, run: Run, level: int, own: slice) -> Entry:
     node = run.first
     shapes = analysis.shapes
     kind, notation = snake_case(type(node).__name__), ""
@@ -98,7 +98,7 @@ def _line(analysis: Analysis, run: Run, level: int, own: slice) -> Line:
         field = analysis.layers[own.start].receptive_field
     elif isinstance(node, ir.Sequence) and isinstance((None, *node.children)[-1], ir.Op):
         field = analysis.layers[own.stop - 1].receptive_field
-    return Line(
+    return Entry(
         node,
         level,
         len(run.nodes) - 1,
