@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from archc.analyses.differences import Difference, Pair, compare
+from archc.analyses.differences import CountChange, Difference, compare
 from archc.cli import cli
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.views.tables.difference import shown_percent
@@ -171,15 +171,15 @@ def test_totals_before_and_after() -> None:
     # conv2 has 12 * 16 + 16 params and fc 16 * 10 + 10; with 32 filters 12 * 32 + 32 and 330.
     before, after = compiled("base.yaml"), difference("out: 16", "out: 32").totals
     params = before.analysis.cost.params
-    assert after.params == Pair(params, params + 208 + 160)
+    assert after.params == CountChange(params, params + 208 + 160)
     assert after.params.difference == 368
     assert after.params.percent == pytest.approx(100 * 368 / params)
-    assert after.params_with_aux == Pair(params + 110, params + 110 + 368)
+    assert after.params_with_aux == CountChange(params + 110, params + 110 + 368)
     # Both layers are 1x1: conv2 on 8x8 elements.
     assert after.macs.difference == 12 * 16 * 64 + 160
-    assert after.depth == Pair(5, 5)
+    assert after.depth == CountChange(5, 5)
     assert after.depth.percent == 0
-    assert Pair(0, 3).percent is None
+    assert CountChange(0, 3).percent is None
 
 
 def test_totals_are_printed_with_percents() -> None:
@@ -207,7 +207,7 @@ def test_totals_are_printed_with_percents() -> None:
     ],
 )
 def test_percents(before: int, after: int, text: str) -> None:
-    assert shown_percent(Pair(before, after)) == text
+    assert shown_percent(CountChange(before, after)) == text
 
 
 def test_file_names_are_no_markup() -> None:

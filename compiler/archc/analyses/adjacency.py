@@ -47,12 +47,14 @@ def find_edges(network: Network) -> tuple[Edge, ...]:
 
 
 def _connect(producer: Op | None, ends: _Ends, edges: list[Edge]) -> Op | None:
+    """Add the edges from ``producer`` to the readers of a node; return the node's producer."""
     if producer is not None:
         edges += [Edge(producer, reader, ends.is_kept) for reader in ends.readers]
     return ends.producer
 
 
 def _ends(node: Node, edges: list[Edge]) -> _Ends:
+    """Return the ends of the node, and add the edges inside it."""
     if type(node) is Op:
         return _Ends((node,), node)
     if type(node) is Concat or type(node) is Residual:

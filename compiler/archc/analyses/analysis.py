@@ -54,7 +54,7 @@ class RowAnalysis(NamedTuple):
 
 
 class _Results(NamedTuple):
-    """The fields of Analysis. It derives from this class, as a NamedTuple cannot cache properties.
+    """The fields of Analysis, which is a subclass since a NamedTuple cannot cache properties.
 
     ``costs`` has one entry for each of ``shapes.ops``.
     """

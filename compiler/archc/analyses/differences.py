@@ -31,7 +31,7 @@ class Numbers(NamedTuple):
         return all(before == after for before, after in self)
 
 
-class Pair(NamedTuple):
+class CountChange(NamedTuple):
     """A count before and after."""
 
     before: int
@@ -52,13 +52,13 @@ class Totals(NamedTuple):
     """The numbers of the whole network before and after."""
 
     output: tuple[tuple[int, ...], tuple[int, ...]]
-    params: Pair
-    macs: Pair
-    depth: Pair
+    params: CountChange
+    macs: CountChange
+    depth: CountChange
     receptive_field: tuple[tuple[int, int], tuple[int, int]]
-    memory: Pair
-    params_with_aux: Pair
-    macs_with_aux: Pair
+    memory: CountChange
+    params_with_aux: CountChange
+    macs_with_aux: CountChange
 
     @property
     def same(self) -> bool:
@@ -71,7 +71,7 @@ class Totals(NamedTuple):
         return Numbers(*self[:6])
 
     @property
-    def counts(self) -> dict[str, Pair]:
+    def counts(self) -> dict[str, CountChange]:
         """The counts, by their names in a budget."""
         return {
             "params": self.params,
@@ -125,13 +125,13 @@ def compare(before: Analysis, after: Analysis) -> Difference:
         tuple(_rows(before.aux, after.aux, *taps)),
         Totals(
             (before.rows[-1].output, after.rows[-1].output),
-            Pair(before.cost.params, after.cost.params),
-            Pair(before.cost.macs, after.cost.macs),
-            Pair(before.depth, after.depth),
+            CountChange(before.cost.params, after.cost.params),
+            CountChange(before.cost.macs, after.cost.macs),
+            CountChange(before.depth, after.depth),
             (before.receptive_field.size, after.receptive_field.size),
-            Pair(before.memory, after.memory),
-            Pair(before.cost_with_aux.params, after.cost_with_aux.params),
-            Pair(before.cost_with_aux.macs, after.cost_with_aux.macs),
+            CountChange(before.memory, after.memory),
+            CountChange(before.cost_with_aux.params, after.cost_with_aux.params),
+            CountChange(before.cost_with_aux.macs, after.cost_with_aux.macs),
         ),
     )
 
@@ -186,8 +186,9 @@ def _rows(
 def _renamed(old: Mapping[str, RowAnalysis], new: Mapping[str, RowAnalysis]) -> dict[str, str]:
     """Return the old names of renamed rows by their new names.
 
-    A row is renamed if an old row with the same layers is missing; the renamed rows keep their
-    order. For example, from the rows a, b to c, d, all alike, c was a and d was b.
+    A new row is a renamed one if an old row with the same layers has disappeared; renamed rows keep
+    their order. For example, if c and d replace a and b, and all four are alike, c was a and d was
+    b.
     """
     lost = [name for name in old if name not in new]
     gained = [name for name in new if name not in old]

@@ -25,6 +25,8 @@ _MOST_BRANCHES = 5
 
 
 class _Results(NamedTuple):
+    """The fields of Shapes, which is a subclass since a NamedTuple cannot cache properties."""
+
     ops: tuple[ir.Op, ...]
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
@@ -133,7 +135,10 @@ class _Reason(NamedTuple):
 
 
 class _Inference:
-    """The walk, and what it has collected. A shape is None after a node that does not fit."""
+    """The walk over the tree, with the results so far.
+
+    The output of a node that does not fit is None.
+    """
 
     def __init__(self) -> None:
         self.ops: list[ir.Op] = []

@@ -208,8 +208,8 @@ class Network(NamedTuple):
     """A whole network.
 
     ``sections`` maps rows and auxiliary heads to their sections. ``registration`` lists both in the
-    order of the spec, in which layers are registered, so it is also the order of the state_dict.
-    ``settings`` are the values that replaced values of the spec, with their names.
+    order of the spec. Layers are registered in this order, so it is also that of the state_dict.
+    ``settings`` are names with the values that replaced those of the spec.
     """
 
     name: str

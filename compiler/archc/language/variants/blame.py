@@ -53,7 +53,7 @@ def blame(
     settings: Settings,
     recompile: Recompile,
 ) -> list[Diagnostic]:
-    """Return the diagnostics, moved to the change that causes them where there is one.
+    """Return the diagnostics, each moved to the change that causes it, if there is one.
 
     A change is an entry of a variant, or a setting. ``documents`` starts with the spec itself, and
     each document extends the next. ``diagnostics`` are those of ``recompile`` for all documents and
@@ -151,7 +151,7 @@ class _Search:
     def causing_entries(self, diagnostic: Diagnostic) -> tuple[int, Sequence[Path]] | None:
         """Return a document's index, and its entries without which the error disappears."""
         if _key(diagnostic) not in self.errors_without(0, ()):
-            return None  # recompiling does not give it: the settings of the network are unknown
+            return None  # recompiling does not reproduce it: the network's settings are unknown
         for number, document in enumerate(self.documents[:-1]):
             keys = (key.text for key, _ in document.entries)
             paths = [(key,) for key in keys if key not in (*NOT_INHERITED, "extends")]

@@ -38,7 +38,7 @@ def merge_siblings(network: ir.Network) -> ir.Network:
 
 
 def _merge_in_modules(node: ir.Node) -> ir.Node:
-    """Merge in every module below a node that is in no module. A Concat is always in a module."""
+    """Merge within each module below the node; every Concat is in a module."""
     if not isinstance(node, ir.Call):
         return ir.map_children(node, _merge_in_modules)
     names = [layer.name for layer in ir.named_children(node.body)]

@@ -22,7 +22,7 @@ def scale_width(network: ir.Network, multiplier: float, multiple: int) -> ir.Net
 
 
 class _Scaling:
-    """``columns`` are the scaled columns of the module that contains the node."""
+    """Scales nodes; the argument ``columns`` holds the scaled columns of the module around one."""
 
     def __init__(self, multiplier: float, multiple: int) -> None:
         self.multiplier = multiplier

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from archc.analyses import Analysis, RowAnalysis
-from archc.analyses.differences import Difference, Pair
+from archc.analyses.differences import CountChange, Difference
 from archc.ops.operator import format_shape
 from archc.views.drawing.marks import names_of
 from archc.views.page.markup import element
@@ -116,7 +116,7 @@ def _marked(texts: Sequence[str]) -> list[Element]:
 def _counts(numbers: Sequence[int]) -> list[str]:
     """Return each number with its difference from the first in percent."""
     first = numbers[0]
-    percents = [shown_percent(Pair(first, number)) for number in numbers]
+    percents = [shown_percent(CountChange(first, number)) for number in numbers]
     return [
         f"{number:,} ({percent})" if percent else f"{number:,}"
         for number, percent in zip(numbers, percents, strict=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from archc.analyses import Analysis
-from archc.analyses.differences import Difference, Pair
+from archc.analyses.differences import CountChange, Difference
 from archc.driver.revisions.changes import Change
 from archc.views.markdown import escape
 from archc.views.tables.difference import (
@@ -101,7 +101,7 @@ def _section(spec: str, difference: Difference) -> Iterator[str]:
 
 def _before_and_after(change: Change, count: str) -> tuple[TableCell, ...]:
     before, after = _pair(change, count)
-    percent = "" if before is None or after is None else shown_percent(Pair(before, after))
+    percent = "" if before is None or after is None else shown_percent(CountChange(before, after))
     shown = ("-" if number is None else f"{number:,}" for number in (before, after))
     return tuple(map(TableCell, (*shown, percent)))
 

@@ -1,6 +1,6 @@
 """A comparison of two networks: tables, sentences, records and JSON."""
 
-from archc.analyses.differences import Difference, Numbers, Pair, RowDifference, Totals
+from archc.analyses.differences import CountChange, Difference, Numbers, RowDifference, Totals
 from archc.views.tables.table import Table, TableCell
 
 _VERDICTS = {"added": "match", "removed": "mismatch", "affected": ""}
@@ -39,7 +39,7 @@ def totals_table(totals: Totals) -> Table:
     return Table(("total", "before", "after", "difference", "percent"), rows)
 
 
-def shown_percent(pair: Pair) -> str:
+def shown_percent(pair: CountChange) -> str:
     """Return the change, such as ``+5.00%``; empty without a change, or from zero."""
     percent = pair.percent
     if not percent:
