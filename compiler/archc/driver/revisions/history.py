@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from archc.analyses.differences import Pair
+from archc.analyses.differences import CountChange
 from archc.diagnostics import Code, Diagnostic
 from archc.driver.pipeline import compile_spec
 from archc.driver.revisions.git import Commit, commits_of, is_shallow, spec_from_top
@@ -37,13 +37,13 @@ class History(NamedTuple):
     entries: tuple[Entry, ...]
     is_shallow: bool
 
-    def growth(self, entry: Entry, count: str) -> Pair | None:
+    def growth(self, entry: Entry, count: str) -> CountChange | None:
         """A count at the last valid commit before, and at this one."""
         older = self.entries[self.entries.index(entry) + 1 :]
         before = next((one.counts for one in older if one.counts), None)
         if before is None or entry.counts is None:
             return None
-        return Pair(getattr(before, count), getattr(entry.counts, count))
+        return CountChange(getattr(before, count), getattr(entry.counts, count))
 
 
 def history_of(spec: Path) -> History | Diagnostic:
