@@ -18,7 +18,7 @@ from archc.language.vocabulary import summary
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 from archc.views.explanations import as_page, explanations
-from archc.views.json_schema.fields import required, stated
+from archc.views.json_schema.fields import pydantic_schema, required
 
 _BEGIN = "<!-- {}: made by python docs/reference.py -->"
 _END = "<!-- end of {} -->"
@@ -113,7 +113,7 @@ def _parameters(function: Callable[..., object]) -> Iterator[str]:
 def _type(kind: type[Operator], field: str) -> str:
     if field in kind.layer_fields:
         return "kind or `none`"
-    schema = stated(kind, field)
+    schema = pydantic_schema(kind, field)
     if words := schema.get("enum"):
         return ", ".join(f"`{word}`" for word in words)
     return _WORDS[schema.get("format") or schema["type"]]

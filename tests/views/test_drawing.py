@@ -31,7 +31,7 @@ from archc.ops.operator import Operator
 from archc.views.drawing.blocks import Block, Box, Join, Placed, Text, Wire
 from archc.views.drawing.folding import MAXIMUM_OPEN, fold
 from archc.views.drawing.labels import is_implied, kind_words, label
-from archc.views.drawing.marks import differences_to_first, marks_of, names_of
+from archc.views.drawing.marks import differences_to_first, display_names, mark_all
 from archc.views.drawing.network import draw_network, draw_part, draw_side_by_side
 from archc.views.drawing.outline import outline
 from archc.views.drawing.pictures import find_part, picture
@@ -304,7 +304,7 @@ def test_a_comparison_marks_what_differs(tmp_path: Path) -> None:
         "inception:\n  inception5b: {Inception: {pool proj: 64}}\n",
     )
     analyses = [compiled("googlenet.yaml"), variant]
-    first, second = marks_of(analyses, differences_to_first(analyses))
+    first, second = mark_all(analyses, differences_to_first(analyses))
     assert first["inception3a.branch3.1"] == second["inception3a.branch3.1"] == "changed"
     assert second["inception3a.branch3.2"] == "added"
     assert first["inception5b.branch4.1"] == second["inception5b.branch4.1"] == "changed"
@@ -326,7 +326,7 @@ def test_a_comparison_marks_what_differs(tmp_path: Path) -> None:
 def test_of_several_the_first_marks_what_none_of_the_others_has() -> None:
     names = ("googlenet.yaml", "googlenet_bn_5x5.yaml", "inception_v3.yaml")
     analyses = [compiled(name) for name in names]
-    first, second, third = marks_of(analyses, differences_to_first(analyses))
+    first, second, third = mark_all(analyses, differences_to_first(analyses))
     assert set(first.values()) == {"removed"}
     assert {"norm1", "norm2"} <= first.keys() and "conv1" not in first
     assert second["conv1"] == "changed" and third["Mixed_5b"] == "added"
@@ -336,12 +336,12 @@ def test_networks_of_one_name_are_numbered() -> None:
     analyses = [
         compiled(name) for name in ("googlenet.yaml", "googlenet_bn.yaml", "googlenet.yaml")
     ]
-    assert names_of(analyses) == ["GoogLeNet (1)", "GoogLeNetBN", "GoogLeNet (2)"]
+    assert display_names(analyses) == ["GoogLeNet (1)", "GoogLeNetBN", "GoogLeNet (2)"]
 
 
 def test_nothing_is_marked_where_nothing_differs() -> None:
     analysis = compiled("googlenet.yaml")
-    assert marks_of([analysis, analysis], differences_to_first([analysis, analysis])) == [{}, {}]
+    assert mark_all([analysis, analysis], differences_to_first([analysis, analysis])) == [{}, {}]
 
 
 @pytest.mark.parametrize("name", ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"])

@@ -27,7 +27,7 @@ class Interruptions:
         self._before = {
             each: signal.signal(each, self._note)
             for each in _SIGNALS
-            if signal.getsignal(each) != signal.SIG_IGN  # as in the background of a shell
+            if signal.getsignal(each) != signal.SIG_IGN  # ignored in the background of a shell
         }
         return self
 

@@ -81,18 +81,18 @@ class Layout(NamedTuple):
         return _SIGNS.get((self.marks or {}).get(node.path, ""), "")
 
     def framed(
-        self, node: ir.Node, run: Run | None = None, width: int = 0, noted: bool = True
+        self, node: ir.Node, run: Run | None = None, width: int = 0, show_module: bool = True
     ) -> Block:
         """Return a node in a frame, under its name and output shape.
 
         ``run``: the node is the first of several equal ones and represents all of them.
-        ``noted``: show its module after its name.
+        ``show_module``: show its module after its name.
         """
         runs = tuple(self.folding.below(node)) if isinstance(node, ir.Repeat) else ()
         repeated = run is not None and len(run.nodes) > 1
         repeated = repeated or (len(runs) == 1 and len(runs[0].nodes) > 1)
         name, note, output = self._heading(node, run)
-        note = note if noted else ""
+        note = note if show_module else ""
         words = width_of(name, bold=True) + (6 + width_of(note) if note else 0)
         edge = PADDING + repeated * 2 * DECK
         line = words + (16 + width_of(output) if output else 0) + PADDING + edge

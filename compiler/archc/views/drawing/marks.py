@@ -19,7 +19,7 @@ class MarkedPair(NamedTuple):
     after: Marks
 
 
-def mark(before: Analysis, after: Analysis, difference: Difference) -> MarkedPair:
+def mark_pair(before: Analysis, after: Analysis, difference: Difference) -> MarkedPair:
     """Mark the rows that differ, and in changed rows the layers that differ.
 
     Renamed and moved rows are changed. ``affected`` rows are unchanged but have another input.
@@ -90,13 +90,13 @@ def differences_to_first(analyses: Sequence[Analysis]) -> list[Difference]:
     return [compare(analyses[0], other) for other in analyses[1:]]
 
 
-def marks_of(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> list[Marks]:
+def mark_all(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> list[Marks]:
     """Return the marks of each network: its differences from the first.
 
     With several others, the first network marks only what none of them has.
     """
     others = zip(analyses[1:], differences, strict=True)
-    pairs = [mark(analyses[0], other, difference) for other, difference in others]
+    pairs = [mark_pair(analyses[0], other, difference) for other, difference in others]
     first = pairs[0].before
     if len(pairs) > 1:
         removed = [{p for p, kind in pair.before.items() if kind == "removed"} for pair in pairs]
@@ -104,7 +104,7 @@ def marks_of(analyses: Sequence[Analysis], differences: Sequence[Difference]) ->
     return [first, *(pair.after for pair in pairs)]
 
 
-def names_of(analyses: Sequence[Analysis]) -> list[str]:
+def display_names(analyses: Sequence[Analysis]) -> list[str]:
     """Return the names of the networks, numbered where several have the same name."""
     names = [analysis.network.name for analysis in analyses]
     seen: Counter[str] = Counter()

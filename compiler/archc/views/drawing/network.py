@@ -100,7 +100,11 @@ def _heads(
     free = right = 0
     for i, head in enumerate(heads):
         one = isinstance(head.body, ir.Op)
-        block = _row(layout, Run((head.body,)), 0) if one else layout.framed(head.body, noted=False)
+        block = (
+            _row(layout, Run((head.body,)), 0)
+            if one
+            else layout.framed(head.body, show_module=False)
+        )
         tap = leaves[head.tap] + 5
         y = max(free, tap + 6)
         lane = x + 6 + 6 * (len(heads) - i)

@@ -6,7 +6,7 @@ from archc.analyses import Analysis
 from archc.diagnostics import suggest_name
 from archc.network import ir
 from archc.views.drawing.export import write_picture
-from archc.views.drawing.marks import differences_to_first, marks_of, names_of
+from archc.views.drawing.marks import differences_to_first, display_names, mark_all
 from archc.views.drawing.network import draw_network, draw_part, draw_side_by_side
 from archc.views.drawing.outline import describe_entry, outline
 from archc.views.drawing.svg import Theme
@@ -44,12 +44,12 @@ def picture_part(
 
 def picture(analyses: Sequence[Analysis], theme: Theme = "auto", stamp: str = "") -> bytes:
     """Return a network as SVG, or several side by side, compared with the first."""
-    names = names_of(analyses)
+    names = display_names(analyses)
     if len(analyses) == 1:
         (analysis,) = analyses
         captions = _captions(analysis)
         return write_picture(draw_network(analysis), names[0], captions, theme, stamp)
-    marks = marks_of(analyses, differences_to_first(analyses))
+    marks = mark_all(analyses, differences_to_first(analyses))
     blocks = [draw_network(*pair) for pair in zip(analyses, marks, strict=True)]
     block = draw_side_by_side(zip(names, blocks, strict=True))
     return write_picture(block, ", ".join(names), {}, theme, stamp)

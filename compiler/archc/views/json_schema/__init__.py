@@ -11,11 +11,11 @@ from archc.language.sections.keys import ROW_SECTIONS
 from archc.language.sections.models import Budget, Header, Paper, Width
 from archc.language.vocabulary import class_docs
 from archc.ops import OPERATORS
-from archc.views.json_schema.fields import field, mapping, required, whole_model
+from archc.views.json_schema.fields import field, mapping, model_mapping, required
 from archc.views.json_schema.layers import kinds, structures
 from archc.views.json_schema.modules import auxiliary, module, modules, rows
 from archc.views.json_schema.notations import CLASS_NAME, COLUMN_NAME, LAYER_NAME, NAME, Schema
-from archc.views.json_schema.operators import completes, operators
+from archc.views.json_schema.operators import completable_fields, operators
 from archc.views.json_schema.scopes import BARE, MODULE, ROW, SCOPES, VARIANT, Scope
 from archc.views.json_schema.sections import (
     cells,
@@ -93,7 +93,7 @@ def _top() -> dict[str, Schema]:
         },
         "name": name,
         "about": header["about"],
-        "paper": whole_model(Paper, "paper", class_docs(Paper)),
+        "paper": model_mapping(Paper, "paper", class_docs(Paper)),
         "input": header["input"],
         "classes": header["classes"],
         "parameters": {
@@ -102,7 +102,7 @@ def _top() -> dict[str, Schema]:
             **parameters(),
         },
         "width": {"description": class_docs(Width)},
-        "budget": whole_model(Budget, "budget", class_docs(Budget)),
+        "budget": model_mapping(Budget, "budget", class_docs(Budget)),
         "defaults": {"description": "Default fields of all layers of a kind."},
         "modules": {
             "description": "Reusable blocks, often a figure of the paper: named columns and one "
@@ -172,10 +172,12 @@ def _completing_defaults() -> Schema:
     given = [
         {
             "required": [name],
-            "properties": {name: {"anyOf": [{"required": [key]} for key in completes(kind)]}},
+            "properties": {
+                name: {"anyOf": [{"required": [key]} for key in completable_fields(kind)]}
+            },
         }
         for name, kind in OPERATORS.items()
-        if completes(kind)
+        if completable_fields(kind)
     ]
     return {"required": ["defaults"], "properties": {"defaults": {"anyOf": given}}}
 

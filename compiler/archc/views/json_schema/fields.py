@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from archc.language.fields.names import COLUMN_PATTERN
 from archc.language.vocabulary import field_docs
 from archc.network.names import NAME_PATTERN
-from archc.views.json_schema.notations import NOTATIONS, Schema, whole
+from archc.views.json_schema.notations import NOTATIONS, Schema, anchored
 
 CLASSES = "classes"
 """The name that every spec may use for a number."""
@@ -24,7 +24,7 @@ def _properties(model: type[BaseModel]) -> dict[str, Schema]:
     return properties
 
 
-def stated(model: type[BaseModel], field: str) -> Schema:
+def pydantic_schema(model: type[BaseModel], field: str) -> Schema:
     """Return pydantic's schema of a field. Its ``format`` names a notation; null is removed."""
     schema = dict(_properties(model)[field])
     choices = [choice for choice in schema.pop("anyOf", ()) if choice != {"type": "null"}]
@@ -37,7 +37,7 @@ def stated(model: type[BaseModel], field: str) -> Schema:
 
 def field(model: type[BaseModel], name: str) -> Schema:
     """Return the schema of a field's value, with its description."""
-    schema = stated(model, name)
+    schema = pydantic_schema(model, name)
     notation = NOTATIONS[schema.pop("format")] if "format" in schema else {}
     return {"description": field_docs(model).get(name, ""), **notation, **schema}
 
@@ -64,7 +64,7 @@ def mapping(
     }
 
 
-def whole_model(model: type[BaseModel], what: str, description: str) -> Schema:
+def model_mapping(model: type[BaseModel], what: str, description: str) -> Schema:
     """Return the schema of a mapping with the fields of a model."""
     whole = mapping(what, fields(model), model.model_fields, required(model))
     return {"description": description, "type": "object", **whole}
@@ -75,16 +75,16 @@ def required(model: type[BaseModel]) -> list[str]:
     return [name for name, info in model.model_fields.items() if info.is_required()]
 
 
-def or_named(schema: Schema, names: str) -> Schema:
+def with_names(schema: Schema, names: str) -> Schema:
     """Return the schema extended by names in place of numbers; ``names`` is their pattern."""
     if schema.get("type") == "array":
-        return {**schema, "items": or_named(schema["items"], names)}
+        return {**schema, "items": with_names(schema["items"], names)}
     types = schema["type"]
     if not isinstance(types, list):
         if types not in ("integer", "number"):
             return schema
         types = [types, "string"]
-    pattern = whole(f"{schema['pattern']}|{names}" if "pattern" in schema else names)
+    pattern = anchored(f"{schema['pattern']}|{names}" if "pattern" in schema else names)
     needed = schema.get("patternErrorMessage", "A number.")[:-1] + ", or the name of a number."
     if names == CLASSES:
         needed = f"A number without quotes, or {CLASSES}."

@@ -5,9 +5,9 @@ from archc.language.sections.models import RepeatArguments
 from archc.language.vocabulary import STRUCTURE_DOCS, STRUCTURE_FIELD_DOCS, class_docs
 from archc.network.names import KIND_PATTERN
 from archc.ops import OPERATORS
-from archc.views.json_schema.fields import CLASSES, PARAMETER, field, mapping, or_named, required
-from archc.views.json_schema.notations import Schema, whole
-from archc.views.json_schema.operators import chain
+from archc.views.json_schema.fields import CLASSES, PARAMETER, field, mapping, required, with_names
+from archc.views.json_schema.notations import Schema, anchored
+from archc.views.json_schema.operators import first_kind
 from archc.views.json_schema.scopes import Scope, definition, removable
 
 NAMED = ("Sequence", "Repeat")
@@ -21,7 +21,7 @@ _ONE_ROW: Schema = {
     "type": "object",
     "minProperties": 1,
     "maxProperties": 1,
-    "propertyNames": {"pattern": whole(_OWN_KIND)},
+    "propertyNames": {"pattern": anchored(_OWN_KIND)},
     "additionalProperties": {
         "type": ["array", "object"],
         "items": {"type": ["number", "string"]},
@@ -90,7 +90,7 @@ def _word(scope: Scope) -> Schema:
     if scope.complete:
         needing += [kind for kind in OPERATORS if required(OPERATORS[kind])]
     return {
-        "pattern": whole(f"(?!(?:{'|'.join(sorted(needing))})$){KIND_PATTERN}"),
+        "pattern": anchored(f"(?!(?:{'|'.join(sorted(needing))})$){KIND_PATTERN}"),
         "patternErrorMessage": f"{_WORD}, or a module without columns.",
     }
 
@@ -103,8 +103,8 @@ def _mapping(scope: Scope) -> Schema:
         choices.append((kind, {"properties": {kind: False}, "errorMessage": message}))
     message = "Aux is allowed only in the section aux, under a name."
     choices.append(("Aux", {"properties": {"Aux": False}, "errorMessage": message}))
-    nothing: Schema = {"minProperties": 1, "propertyNames": _refused("^[A-Z]", _EXACTLY_ONE)}
-    unknown: Schema = {"propertyNames": _refused("^[^A-Z]", _UNKNOWN)}
+    nothing: Schema = {"minProperties": 1, "propertyNames": _matching_keys("^[A-Z]", _EXACTLY_ONE)}
+    unknown: Schema = {"propertyNames": _matching_keys("^[^A-Z]", _UNKNOWN)}
     other = {
         "if": {"propertyNames": {"pattern": "^[^A-Z]"}},
         "then": {**nothing, "errorMessage": _EXACTLY_ONE},
@@ -113,11 +113,11 @@ def _mapping(scope: Scope) -> Schema:
     return {
         "type": "object",
         "errorMessage": _LAYER,
-        "allOf": [chain(choices, {"allOf": [definition("kinds"), other]})],
+        "allOf": [first_kind(choices, {"allOf": [definition("kinds"), other]})],
     }
 
 
-def _refused(pattern: str, message: str) -> Schema:
+def _matching_keys(pattern: str, message: str) -> Schema:
     """Report keys that do not match the pattern."""
     return {"pattern": pattern, "patternErrorMessage": message}
 
@@ -131,7 +131,7 @@ def kinds() -> Schema:
 
 def _call(scope: Scope) -> Schema:
     """A row that uses a module of the spec."""
-    cell = or_named({"type": "number"}, scope.names or CLASSES)
+    cell = with_names({"type": "number"}, scope.names or CLASSES)
     placed = "".join(f"|{key}" for key in scope.placement)
     text = "A row that uses a module: a cell for each column."
     cells = {
@@ -148,13 +148,13 @@ def _call(scope: Scope) -> Schema:
     return {
         "if": {
             "type": "object",
-            "propertyNames": {"pattern": whole(f"{_OWN_KIND}{placed}")},
+            "propertyNames": {"pattern": anchored(f"{_OWN_KIND}{placed}")},
             "properties": scope.placement,
             "additionalProperties": {"type": ["array", "object"]},
             "maxProperties": 2 if placed else 1,
         },
         "then": {"properties": scope.placement, "additionalProperties": cells},
-        "else": {"propertyNames": _refused("^[^A-Z]", unknown)},
+        "else": {"propertyNames": _matching_keys("^[^A-Z]", unknown)},
     }
 
 
@@ -226,7 +226,7 @@ def _repeat(scope: Scope) -> Schema:
     properties = {
         "Repeat": {
             "description": STRUCTURE_DOCS["Repeat"],
-            "allOf": [or_named(times, PARAMETER) if scope.parameters else times],
+            "allOf": [with_names(times, PARAMETER) if scope.parameters else times],
         },
         "of": of,
         **scope.placement,

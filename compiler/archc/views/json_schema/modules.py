@@ -4,10 +4,16 @@ from archc.language.grammar.kinds import STRUCTURES
 from archc.language.grammar.modules import MAXIMUM_MODULES
 from archc.language.sections.models import AuxArguments, ModuleHeader, ResidualArguments
 from archc.language.vocabulary import STRUCTURE_DOCS, STRUCTURE_FIELD_DOCS
-from archc.views.json_schema.fields import COLUMN_OR_PARAMETER, PARAMETER, field, mapping, or_named
+from archc.views.json_schema.fields import (
+    COLUMN_OR_PARAMETER,
+    PARAMETER,
+    field,
+    mapping,
+    with_names,
+)
 from archc.views.json_schema.layers import UNNAMED
 from archc.views.json_schema.notations import Schema
-from archc.views.json_schema.operators import nested
+from archc.views.json_schema.operators import operator_or_none
 from archc.views.json_schema.scopes import Scope, definition, removable
 
 
@@ -47,8 +53,8 @@ def module(scope: Scope) -> Schema:
             kind: {"description": STRUCTURE_DOCS[kind], "allOf": [contents[kind]]}
             for kind in UNNAMED
         },
-        "scale": or_named(field(ResidualArguments, "scale"), COLUMN_OR_PARAMETER),
-        "activation": nested(
+        "scale": with_names(field(ResidualArguments, "scale"), COLUMN_OR_PARAMETER),
+        "activation": operator_or_none(
             ResidualArguments, "activation", STRUCTURE_FIELD_DOCS["activation"], scope
         ),
         "shortcut": {"description": STRUCTURE_FIELD_DOCS["shortcut"], "allOf": [shortcut]},
@@ -77,7 +83,7 @@ def auxiliary(scope: Scope) -> Schema:
     tap = {"description": field(AuxArguments, "tap")["description"], **row}
     weight = field(AuxArguments, "loss_weight")
     if scope.parameters:
-        weight = or_named(weight, PARAMETER)
+        weight = with_names(weight, PARAMETER)
     layers = {
         "description": "The layers of the head.",
         "allOf": [definition(scope.structure("layer"))],

@@ -11,7 +11,7 @@ from archc.ops.window import MAXIMUM_KERNEL
 Schema = dict[str, Any]
 
 
-def up_to(maximum: int) -> str:
+def numbers_up_to(maximum: int) -> str:
     """Return a pattern of the numbers from 1 to ``maximum``."""
     digits = str(maximum)
     parts = ["[1-9]" + "[0-9]" * more for more in range(len(digits) - 1)]
@@ -23,9 +23,9 @@ def up_to(maximum: int) -> str:
     return f"(?:{'|'.join([*parts, digits])})"
 
 
-_SIZE = up_to(MAXIMUM_KERNEL)
+_SIZE = numbers_up_to(MAXIMUM_KERNEL)
 _ODD = f"(?=[0-9]*[13579](?:[^0-9]|$)){_SIZE}"
-_SIDE = up_to(MAXIMUM_SIDE)
+_SIDE = numbers_up_to(MAXIMUM_SIDE)
 _STEPS = f"/{_SIZE}(?:x{_SIZE})?"
 _PADDING = "(?:0|[1-9][0-9]{0,3})"
 # Unprintable characters. YAML rejects most of them, but escapes can write them.
@@ -34,13 +34,13 @@ _INVISIBLE = "\\u0000-\\u001f\\u007f-\\u00a0\\u00ad\\u2000-\\u200f\\u2028-\\u202
 PRINTED_NUMBER = "(?:0|[1-9][0-9]{0,11})(?:\\.[0-9]{1,6})?"
 
 
-def whole(pattern: str) -> str:
+def anchored(pattern: str) -> str:
     """Anchor the pattern at both ends; in Python, ``$`` also matches before a final line feed."""
     return f"^(?:{pattern})$(?!\\n)"
 
 
 def _text(pattern: str, needed: str) -> Schema:
-    return {"type": "string", "pattern": whole(pattern), "patternErrorMessage": needed}
+    return {"type": "string", "pattern": anchored(pattern), "patternErrorMessage": needed}
 
 
 def convolution_window(padded: bool | None) -> Schema:
@@ -66,7 +66,7 @@ def pool_window(padded: bool, average: bool) -> Schema:
     return _text(f"{text}|global", needed[:-1] + "; or global.") if average else _text(text, needed)
 
 
-PADDED_WINDOW = whole(f"(?!1x1/){_SIZE}x{_SIZE}{_STEPS} same")
+PADDED_WINDOW = anchored(f"(?!1x1/){_SIZE}x{_SIZE}{_STEPS} same")
 
 NOTATIONS: dict[str, Schema] = {
     "window": {"type": "string", "examples": ["1x1", "3x3", "3x3/2"]},
@@ -122,12 +122,12 @@ LAYER_NAME = _name(
 )
 CLASS_NAME = _name(
     KIND_PATTERN,
-    f"A class name has at most 40 {_LETTERS}, a capital first, and is neither a Python keyword nor "
-    "a kind.",
+    f"A class name has at most 40 {_LETTERS}, an uppercase letter first, and is neither a Python "
+    "keyword nor a kind.",
     *(*OPERATORS, *STRUCTURES),
 )
 COLUMN_NAME = _name(
     "[#a-z][#A-Za-z0-9_ ]{0,39}",
-    "A column's name has letters, digits, underscores, # and spaces, a small letter or # first. "
-    'With a #, write it in quotes: "#3x3 reduce".',
+    "A column's name has letters, digits, underscores, # and spaces, a lowercase letter or # "
+    'first. With a #, write it in quotes: "#3x3 reduce".',
 )

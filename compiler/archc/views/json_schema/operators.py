@@ -19,7 +19,7 @@ from archc.views.json_schema.fields import (
     PARAMETER,
     field,
     mapping,
-    or_named,
+    with_names,
 )
 from archc.views.json_schema.fields import required as required_fields
 from archc.views.json_schema.notations import PADDED_WINDOW, Schema, convolution_window, pool_window
@@ -34,7 +34,7 @@ def operators(scope: Scope) -> dict[str, Schema]:
     return {scope.operator(name): _operator(name, kind, scope) for name, kind in OPERATORS.items()}
 
 
-def completes(kind: type[Operator]) -> list[str]:
+def completable_fields(kind: type[Operator]) -> list[str]:
     """Return the fields that a layer may omit if the section ``defaults`` sets them."""
     return [*required_fields(kind), *(key for key in COMPLETING if key in kind.model_fields)]
 
@@ -51,16 +51,16 @@ def defaults_of(kind: type[Operator], scope: Scope) -> dict[str, Schema]:
 def operator_field(kind: type[Operator], name: str, scope: Scope) -> Schema:
     """Return the schema of a field, with names in place of numbers where the scope allows them."""
     if name in kind.layer_fields:
-        return nested(kind, name, field_docs(kind).get(name, ""), scope)
+        return operator_or_none(kind, name, field_docs(kind).get(name, ""), scope)
     schema = field(kind, name)
     if scope.names is None or (scope.names == CLASSES and name not in kind.column_fields):
         return schema
     if scope.names == COLUMN_OR_PARAMETER and name not in kind.column_fields:
-        return or_named(schema, PARAMETER)
-    return or_named(schema, scope.names)
+        return with_names(schema, PARAMETER)
+    return with_names(schema, scope.names)
 
 
-def nested(model: type[BaseModel], name: str, description: str, scope: Scope) -> Schema:
+def operator_or_none(model: type[BaseModel], name: str, description: str, scope: Scope) -> Schema:
     """Return the schema of a field whose value is an operator or ``none``."""
     kinds = allowed_kinds(model, name)
     choices = [(kind, definition(scope.operator(kind))) for kind in kinds]
@@ -75,12 +75,12 @@ def nested(model: type[BaseModel], name: str, description: str, scope: Scope) ->
             "type": "object",
             "properties": {kind: {"description": class_docs(OPERATORS[kind])} for kind in kinds},
             "errorMessage": message,
-            "allOf": [chain(choices, other)],
+            "allOf": [first_kind(choices, other)],
         },
     }
 
 
-def chain(choices: Iterable[tuple[str, Schema]], otherwise: Schema) -> Schema:
+def first_kind(choices: Iterable[tuple[str, Schema]], otherwise: Schema) -> Schema:
     """Return the schema of the first kind that is a key, or ``otherwise``."""
     schema = otherwise
     for kind, then in reversed(list(choices)):

@@ -68,5 +68,5 @@ def definition(name: str) -> Schema:
 
 
 def removable(schema: Schema, scope: Scope) -> Schema:
-    """Return the schema, in a variant extended by ``none``, which removes the entry."""
+    """In a variant, also allow ``none``, which removes the entry."""
     return schema if scope.complete else {"if": {"const": "none"}, "then": {}, "else": schema}

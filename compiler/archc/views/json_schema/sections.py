@@ -17,8 +17,8 @@ from archc.language.sections.reference_model import NAME_PATTERN as MODEL_PATTER
 from archc.language.vocabulary import class_docs
 from archc.network.names import NAME_PATTERN
 from archc.ops import OPERATORS
-from archc.views.json_schema.fields import field, mapping, or_named, whole_model
-from archc.views.json_schema.notations import PRINTED_NUMBER, Schema, whole
+from archc.views.json_schema.fields import field, mapping, model_mapping, with_names
+from archc.views.json_schema.notations import PRINTED_NUMBER, Schema, anchored
 from archc.views.json_schema.operators import defaults_of
 from archc.views.json_schema.scopes import MODULE, ROW, Scope, definition, removable
 
@@ -52,7 +52,7 @@ def table() -> Schema:
         "cell that is not printed.",
         "type": "object",
         "propertyNames": {
-            "pattern": whole(_PATH),
+            "pattern": anchored(_PATH),
             "patternErrorMessage": "The path of a row or layer, such as aux1.conv.",
         },
         "additionalProperties": _LISTED,
@@ -66,7 +66,7 @@ def table() -> Schema:
         "description": "Known errors of the printed table, by row.column.",
         "type": "object",
         "propertyNames": {
-            "pattern": whole(rf"{_PATH}\.(?:{'|'.join(COLUMNS)})"),
+            "pattern": anchored(rf"{_PATH}\.(?:{'|'.join(COLUMNS)})"),
             "patternErrorMessage": "The cell of the erratum as row.column.",
         },
         "additionalProperties": _erratum(),
@@ -88,7 +88,9 @@ def table() -> Schema:
 
 
 def _convention(column: str) -> Schema:
-    convention = whole_model(Convention, column, f"The counting convention of the column {column}.")
+    convention = model_mapping(
+        Convention, column, f"The counting convention of the column {column}."
+    )
     properties = convention["properties"]
     properties["count"] = {**properties["count"], "enum": list(COUNTS[column])}
     unit = properties["unit"]
@@ -100,7 +102,7 @@ def _erratum() -> Schema:
     names = ("computed", "why")
     properties = {name: {**field(ErratumFields, name), "type": _SCALAR} for name in names}
     number = "A number, one such as 2.7K, or a size."
-    printed = {"pattern": whole(f"{SIZES_PATTERN}|[0-9.]+[KMG]?"), "patternErrorMessage": number}
+    printed = {"pattern": anchored(f"{SIZES_PATTERN}|[0-9.]+[KMG]?"), "patternErrorMessage": number}
     properties["computed"] |= {**printed, "type": ["string", "number"]}
     return {"type": "object", **mapping("An erratum", properties, names, names)}
 
@@ -168,7 +170,7 @@ def cells() -> dict[str, Schema]:
 def _cell(types: list[str], pattern: str, needed: str) -> Schema:
     return {
         "type": ["string", *types],
-        "pattern": whole(f"{pattern}|-"),
+        "pattern": anchored(f"{pattern}|-"),
         "minimum": 0,
         "errorMessage": needed,
         "patternErrorMessage": needed,
@@ -197,11 +199,11 @@ def defaults_of_kinds() -> dict[str, Schema]:
 
 def width(scope: Scope) -> Schema:
     """Return the section ``width``."""
-    section = whole_model(Width, "width", class_docs(Width))
+    section = model_mapping(Width, "width", class_docs(Width))
     if scope.parameters:
         properties = section["properties"]
         section["properties"] = {
-            name: or_named(schema, NAME_PATTERN) for name, schema in properties.items()
+            name: with_names(schema, NAME_PATTERN) for name, schema in properties.items()
         }
     return section
 
@@ -217,7 +219,7 @@ _APART = "(?!.*\\}[A-Za-z0-9]*\\{)"
 
 def checkpoints() -> Schema:
     """Return the section ``checkpoints``."""
-    section = whole_model(CheckpointSection, "A checkpoint", class_docs(CheckpointSection))
+    section = model_mapping(CheckpointSection, "A checkpoint", class_docs(CheckpointSection))
     ours = "(?:[A-Za-z0-9_]|\\{[A-Za-z0-9_]+\\})+"
     section["properties"]["source"] |= {"pattern": "[^\\s]"}
     section["properties"]["keys"] |= {
@@ -228,7 +230,7 @@ def checkpoints() -> Schema:
         },
         "additionalProperties": {
             "type": "string",
-            "pattern": whole(f"{ours}(?:\\.{ours})*"),
+            "pattern": anchored(f"{ours}(?:\\.{ours})*"),
             "patternErrorMessage": "A path such as conv1 or conv1.weight, or none to drop the key.",
         },
     }
@@ -252,8 +254,8 @@ def _separated(separator: str, condition: Schema) -> Schema:
 
 def reference() -> Schema:
     """Return the section ``reference``."""
-    needed = "At most 64 small letters, digits and underscores, a letter first."
-    name = {"pattern": whole(MODEL_PATTERN), "patternErrorMessage": needed}
+    needed = "At most 64 lowercase letters, digits and underscores, a letter first."
+    name = {"pattern": anchored(MODEL_PATTERN), "patternErrorMessage": needed}
     return {
         "type": "object",
         "minProperties": 1,
@@ -266,7 +268,7 @@ def reference() -> Schema:
 
 def lint_settings() -> Schema:
     """Return the section ``lints``."""
-    setting = whole_model(LintArguments, "A lint", class_docs(LintArguments))
+    setting = model_mapping(LintArguments, "A lint", class_docs(LintArguments))
     settings: dict[str, Schema] = {
         name: {
             "description": lint.documentation.split("\n", 1)[0],

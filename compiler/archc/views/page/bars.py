@@ -53,10 +53,10 @@ def costs_table(analysis: Analysis) -> Element:
         pairs = [_bar(values[i], top) for (_, values), top in zip(columns, most, strict=True)]
         cells = [cell for pair in pairs for cell in pair]
         body.append(element("tr", element("th", name, scope="row"), *cells))
-    heads = [head_cell("row", False), *(_over(name) for name, _ in columns)]
+    heads = [head_cell("row", False), *(_bar_heading(name) for name, _ in columns)]
     table = _bars("Costs of each row, for one image", heads, body)
     if any(row[1:] for row in parts):
-        table[0].append(_key())
+        table[0].append(_bar_legend())
     return scrolled(table, "Costs of each row")
 
 
@@ -78,7 +78,7 @@ def kinds_table(analysis: Analysis) -> Element:
         number = element("td", f"{len(layers):,}", class_="number")
         body.append(element("tr", name, number, *cells))
     heads = [head_cell("kind", False), head_cell("layers", True)]
-    heads += [_over(name) for name in ("params", "MACs", "activations")]
+    heads += [_bar_heading(name) for name in ("params", "MACs", "activations")]
     caption = "Costs of each kind of operator, without auxiliary heads"
     return scrolled(_bars(caption, heads, body), caption)
 
@@ -93,12 +93,12 @@ def _bars(caption: str, heads: Iterable[Element], body: Iterable[Element]) -> El
     )
 
 
-def _over(name: str) -> Element:
+def _bar_heading(name: str) -> Element:
     """The heading above a bar and its number."""
     return element("th", name, scope="colgroup", colspan=2, class_="number")
 
 
-def _key() -> Element:
+def _bar_legend() -> Element:
     """The legend of the parts of a bar."""
     items: list[Element | str] = [
         ". Parts of a bar are the row's branches, or its layers in order:"

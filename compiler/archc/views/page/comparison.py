@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 from archc.analyses import Analysis, RowAnalysis
 from archc.analyses.differences import CountChange, Difference
 from archc.ops.operator import format_shape
-from archc.views.drawing.marks import names_of
+from archc.views.drawing.marks import display_names
 from archc.views.page.markup import element
 from archc.views.page.tables import html_table, scrolled
 from archc.views.tables.difference import difference_lines, difference_table, shown_percent
@@ -31,7 +31,7 @@ def totals_table(analyses: Sequence[Analysis]) -> Element:
         element("tr", element("th", name, scope="row"), *_marked(texts))
         for name, texts in lines.items()
     ]
-    names = [element("th", n, scope="col", class_="number") for n in names_of(analyses)]
+    names = [element("th", n, scope="col", class_="number") for n in display_names(analyses)]
     head = element("tr", element("td"), *names)
     table = element(
         "table",
@@ -59,7 +59,7 @@ def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) 
         columns = [_marked(texts) for texts in zip(*cells, strict=True)]
         flat = [column[i] for i in range(len(analyses)) for column in columns]
         body.append(element("tr", element("th", " / ".join(names[name]), scope="row"), *flat))
-    heads = [element("th", n, scope="colgroup", colspan=3) for n in names_of(analyses)]
+    heads = [element("th", n, scope="colgroup", colspan=3) for n in display_names(analyses)]
     kinds = ("output", "params", "MACs")
     under = [element("th", kind, scope="col", class_="number") for _ in analyses for kind in kinds]
     head = element(
@@ -79,7 +79,7 @@ def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) 
 def changes(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:
     """Return the changes from the first network to each of the others."""
     parts: list[Element] = []
-    first, *others = names_of(analyses)
+    first, *others = display_names(analyses)
     for other, difference in zip(others, differences, strict=True):
         title = f"From {first} to {other}"
         parts.append(element("h3", title))
@@ -124,7 +124,7 @@ def _counts(numbers: Sequence[int]) -> list[str]:
 
 
 def _merged(orders: Sequence[Sequence[str]]) -> list[str]:
-    """Return all names; a new name comes after the one before it in its own network."""
+    """Merge the names of all networks; each new name comes after its predecessor."""
     merged = list(orders[0])
     known = set(merged)
     for order in orders[1:]:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from xml.etree.ElementTree import Element, tostring
 
 from archc.driver.pipeline import Compiled
-from archc.views.drawing.marks import differences_to_first, marks_of, names_of
+from archc.views.drawing.marks import differences_to_first, display_names, mark_all
 from archc.views.drawing.network import draw_network
 from archc.views.drawing.outline import Entry, outline
 from archc.views.drawing.svg import style
@@ -30,7 +30,7 @@ def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
 
     It loads no other files and runs only its own script. ``stamp`` is kept in the file as text.
     """
-    title = ", ".join(names_of([one.analysis for one in networks]))
+    title = ", ".join(display_names([one.analysis for one in networks]))
     body = element("body", class_="several" if networks[1:] else None)
     if stamp:
         body.append(element("pre", stamp, hidden=""))
@@ -85,11 +85,13 @@ def _sections_of(parts: Sequence[Element]) -> Element:
 def _several(networks: Sequence[Compiled]) -> list[Element]:
     analyses = [one.analysis for one in networks]
     differences = differences_to_first(analyses)
-    marks = marks_of(analyses, differences)
+    marks = mark_all(analyses, differences)
     blocks = [draw_network(*pair) for pair in zip(analyses, marks, strict=True)]
     pages = [list(outline(*pair)) for pair in zip(analyses, marks, strict=True)]
     sides = []
-    for i, (block, name, entries) in enumerate(zip(blocks, names_of(analyses), pages, strict=True)):
+    for i, (block, name, entries) in enumerate(
+        zip(blocks, display_names(analyses), pages, strict=True)
+    ):
         picture = network_figure(block, name, entries, f"{i}-")
         sides.append(element("section", element("h3", name), picture))
     parts = [
@@ -103,7 +105,7 @@ def _several(networks: Sequence[Compiled]) -> list[Element]:
         rows_table(analyses, differences),
     ]
     for i, (one, entries) in enumerate(zip(networks, pages, strict=True)):
-        header = _header(one, "h2", names_of(analyses)[i])
+        header = _header(one, "h2", display_names(analyses)[i])
         header.set("id", f"network-{i}")
         parts += [header, *_sections(one, entries, f"{i}-", "h3")]
     return [*parts, element("h2", GLOSSARY), terms()]
@@ -145,7 +147,7 @@ def _header(one: Compiled, level: str, name: str = "") -> Element:
 
 
 def _contents(networks: Sequence[Compiled]) -> Element:
-    names = names_of([one.analysis for one in networks])
+    names = display_names([one.analysis for one in networks])
     links = (
         element("li", element("a", name, href=f"#network-{i}")) for i, name in enumerate(names)
     )

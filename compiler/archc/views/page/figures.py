@@ -94,15 +94,19 @@ def legend(blocks: Iterable[Block]) -> Element:
     marks: set[str] = set()
     for block in blocks:
         _collect(block, families, marks)
-    items = [_key(name, family.words) for name, family in FAMILIES.items() if name in families]
+    items = [
+        _legend_item(name, family.words) for name, family in FAMILIES.items() if name in families
+    ]
     if marks:
-        items = [_key(name, words) for name, words in MARKS.items() if name in marks | families]
+        items = [
+            _legend_item(name, words) for name, words in MARKS.items() if name in marks | families
+        ]
     usage = element("span", f" {_USAGE}", class_="onscreen")
     keys = element("ul", *items, class_="legend")
     return element("div", element("p", READING, usage), keys, class_="reading")
 
 
-def _key(name: str, words: str) -> Element:
+def _legend_item(name: str, words: str) -> Element:
     swatch = element("rect", width=16, height=12, rx=3)
     picture = element(
         "svg", element("g", swatch, class_=name), class_="drawing", width=16, height=12

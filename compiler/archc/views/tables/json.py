@@ -59,7 +59,7 @@ def badge_json(analysis: Analysis, conformance: Conformance) -> dict[str, object
 
 
 def _short(number: int) -> str:
-    """Three digits and a letter: 7.00M."""
+    """Format a number with three digits and a letter, such as 7.00M."""
     for power, letter in enumerate(_LETTERS):
         for places in (2, 1, 0) if power else (0,):
             digits = rounded(number, 1000**power, places, "nearest")
