@@ -525,20 +525,20 @@ def hostile_files() -> dict[str, str]:
     os.mkfifo("pipe.pt")
     Path("model.onnx").write_bytes(b"")
     said = {str(path): "is damaged" for path in sorted(Path().iterdir()) if path.suffix != ".yaml"}
-    code = "which could run code: nothing of it is loaded"
+    code = "which could run code; it was not loaded"
     said |= dict.fromkeys(["evil.pt", "evil_beside.pth", "module.pt"], code)
     return said | {
-        "list.pt": "holds a list, and no tensors by name",
-        "tensor.pt": "holds a Tensor, and no tensors by name",
-        "value.pt": "holds conv1.weight, which is of type list and no tensor",
-        "key.pt": "holds the key 3, which is no text",
-        "escape.pt": r"holds a\x1b[2J, which is of type int",
+        "list.pt": "holds a list, expected a dictionary of tensors",
+        "tensor.pt": "holds a Tensor, expected a dictionary of tensors",
+        "value.pt": "holds conv1.weight of type list, which is not a tensor",
+        "key.pt": "holds the key 3, which is not a string",
+        "escape.pt": r"holds a\x1b[2J of type int",
         "sparse.pt": "sparse, quantized or without data",
         "meta.pt": "sparse, quantized or without data",
         "bomb.pt": "unpacks to 10,000,000 bytes",
         "folder.pt": "is not a regular file",
         "pipe.pt": "is not a regular file",
-        "model.onnx": "is none of .pt, .pth, .safetensors",
+        "model.onnx": "expected the suffix .pt, .pth or .safetensors",
         "missing.pt": "cannot read missing.pt: No such file or directory",
         f"{'x' * 300}.pt": "File name too long",
     }

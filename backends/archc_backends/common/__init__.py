@@ -1,1 +1,1 @@
-"""What several backends need; a backend imports nothing of another's."""
+"""Code that several backends share. Backends do not import each other."""

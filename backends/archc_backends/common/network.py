@@ -1,4 +1,4 @@
-"""What every backend has to know of a network."""
+"""Facts and sentences about a network that every backend needs."""
 
 from collections.abc import Container, Iterable
 
@@ -10,11 +10,11 @@ from archc.ops.activation import Softmax
 from archc.ops.operator import Operator, format_shape
 
 MAXIMUM_PARAMS = 2_000_000_000
-"""The most parameters of which a backend makes tensors."""
+"""The most parameters for which a backend creates tensors."""
 
 
 def softmax_behind(network: ir.Network) -> str:
-    """The name of a softmax as the last row: no part of forward, which gives logits; else empty."""
+    """Return the name of a softmax in the last row, which forward leaves out, or ""."""
     last = network.rows[-1]
     if isinstance(last, ir.Op) and isinstance(last.operator, Softmax) and len(network.rows) > 1:
         return last.name
@@ -27,9 +27,9 @@ def unsupported(
     activations: Container[type[Operator]],
     target: str,
 ) -> list[Diagnostic]:
-    """A diagnostic for each operator below the nodes that ``target`` cannot express.
+    """Report each operator that ``target`` does not support.
 
-    ``layers`` are the operators that it can express, ``activations`` those that may end a layer or
+    ``layers`` are the operators that it supports, ``activations`` those that may end a layer or
     follow a sum.
     """
     diagnostics = []
@@ -49,7 +49,7 @@ def unsupported(
 
 
 def citation(network: ir.Network) -> str:
-    """Where the network comes from, as a sentence; empty where the spec does not say."""
+    """Return a sentence that cites the network's paper, or "" if the spec names none."""
     paper = network.paper
     if paper is None:
         return ""
@@ -59,7 +59,7 @@ def citation(network: ir.Network) -> str:
 
 
 def size(analysis: Analysis, params: str) -> str:
-    """What it is for and how large it is, as a sentence; ``params`` are its parameters in words."""
+    """Return a sentence with input, classes and cost; ``params`` is its count of parameters."""
     network = analysis.network
     return (
         f"For {format_shape(network.input)} images and {network.classes} classes: {params}, "

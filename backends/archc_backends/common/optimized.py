@@ -1,4 +1,4 @@
-"""What a file of an optimised network says of itself."""
+"""Sentences in a generated file about how the network was optimised."""
 
 from archc.analyses import Analysis
 from archc.diagnostics.wording import counted, listed
@@ -9,16 +9,16 @@ from archc.ops.normalization import BatchNorm
 
 
 def headline(optimized: Optimized) -> str:
-    """What it is, as a sentence."""
+    """Return one sentence about what the file is."""
     use = "in fewer steps" if optimized.recipe.is_trainable else "for inference"
     return f"{optimized.analysis.network.name}: {optimized.original.network.name} {use}."
 
 
 def summary(optimized: Optimized, inference: bool = False) -> str:
-    """What was done to the network, and what that saves.
+    """Describe what was done to the network, and what that saves.
 
-    ``inference`` is for files that hold no auxiliary heads and no dropout in any case: these are
-    then neither counted nor said to be left out.
+    With ``inference``, auxiliary heads and dropout are neither counted nor mentioned: such a file
+    never has them.
     """
     before, after = optimized.original, optimized.analysis
     plain = before.network
@@ -53,13 +53,13 @@ def _operators(analysis: Analysis, inference: bool) -> list[ir.Op]:
 
 
 def _dropouts(network: ir.Network) -> int:
-    """How many there are outside auxiliary heads."""
+    """Count dropouts outside auxiliary heads."""
     nodes = (node for row in network.rows for node in ir.walk(row))
     return sum(isinstance(node, ir.Op) and node.operator.training_only for node in nodes)
 
 
 def _sizes(analysis: Analysis, inference: bool) -> tuple[str, str, str]:
-    """Convolutions, norms and parameters."""
+    """Count convolutions, norms and parameters."""
     operators = [op.operator for op in _operators(analysis, inference)]
     convolutions = sum(isinstance(operator, Convolution) for operator in operators)
     norms = sum(isinstance(operator, BatchNorm) for operator in operators)

@@ -1,4 +1,4 @@
-"""Packages that are only needed where they are used."""
+"""Optional packages, and the error if one is missing."""
 
 from importlib.util import find_spec
 
@@ -6,22 +6,22 @@ from archc.driver.backend import BackendUnavailable
 
 
 def require(package: str, name: str, extra: str) -> None:
-    """Raises BackendUnavailable, with how to install it, where the package is missing."""
+    """Raise BackendUnavailable, with the command to install the package, if it is missing."""
     if find_spec(package) is None:
         raise BackendUnavailable(f"this needs {name}: pip install 'archc-compiler[{extra}]'")
 
 
 def require_library(package: str) -> None:
-    """Raises BackendUnavailable where a library of models, which no extra installs, is missing."""
+    """Raise BackendUnavailable if a library of models, which no extra installs, is missing."""
     if find_spec(package) is None:
         raise BackendUnavailable(f"this needs {package}: pip install {package}")
 
 
 def require_torch() -> None:
-    """Raises BackendUnavailable where torch is missing."""
+    """Raise BackendUnavailable if torch is missing."""
     require("torch", "PyTorch", "torch")
 
 
 def require_safetensors() -> None:
-    """Raises BackendUnavailable where safetensors is missing."""
+    """Raise BackendUnavailable if safetensors is missing."""
     require("safetensors", "safetensors", "weights")

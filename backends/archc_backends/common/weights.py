@@ -1,4 +1,4 @@
-"""Reading checkpoints: PyTorch's own, of which nothing but tensors is read, and safetensors."""
+"""Reads checkpoints: safetensors, and PyTorch's files with nothing but tensors in them."""
 
 import re
 import warnings
@@ -19,14 +19,15 @@ _ARRAYS = frozenset("BOOL U8 U16 U32 U64 I8 I16 I32 I64 F16 F32 F64 C64".split()
 
 
 def read_weights(file: Path, framework: str) -> dict[str, Any] | Diagnostic:
-    """The tensors of a checkpoint by key, in its order; or why there are none to be had.
+    """Return the tensors of a checkpoint by key, in file order.
 
-    Those of a .safetensors file come as arrays of the framework, ``torch`` or ``numpy``; the others
-    as torch's tensors. Raises BackendUnavailable where what reads such a file is not installed.
+    Tensors of a .safetensors file belong to the framework, ``torch`` or ``numpy``; others are
+    torch's. Raises BackendUnavailable if the package that reads the file is not installed.
     """
     suffix = file.suffix.lower()
     if suffix not in SUFFIXES:
-        return Diagnostic(Code.UNSUPPORTED, f"{file} is none of {', '.join(SUFFIXES)}")
+        message = f"{file}: expected the suffix {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+        return Diagnostic(Code.UNSUPPORTED, message)
     try:
         if file.exists() and not file.is_file():
             return Diagnostic(Code.UNREADABLE, f"{file} is not a regular file")
@@ -39,7 +40,7 @@ def read_weights(file: Path, framework: str) -> dict[str, Any] | Diagnostic:
         loaded = _load_pickle(file)
     except BackendUnavailable:
         raise
-    except Exception as error:  # a damaged file makes these libraries raise nearly anything
+    except Exception as error:  # these libraries raise nearly anything for a damaged file
         return _refused(file, error)
     return loaded if isinstance(loaded, Diagnostic) else _tensors(file, loaded)
 
@@ -51,9 +52,9 @@ def _load_pickle(file: Path) -> object:
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
-        # PyTorch stores what it writes; a compressed file may unpack to anything.
+        # PyTorch does not compress; a compressed file could unpack to any size.
         if unpacked > file.stat().st_size:
-            message = f"{file} unpacks to {unpacked:,} bytes, more than it has"
+            message = f"{file} unpacks to {unpacked:,} bytes, more than its size"
             return Diagnostic(Code.INVALID_CHECKPOINT, message)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -69,7 +70,7 @@ def _load_safetensors(file: Path, framework: str) -> dict[str, Any] | Diagnostic
 
 
 def _no_arrays(file: Path) -> Diagnostic | None:
-    """The first tensor of a type that numpy lacks, such as bfloat16, of which no array is made."""
+    """Report the first tensor of a type that numpy lacks, such as bfloat16."""
     with import_module("safetensors").safe_open(file, framework="numpy") as tensors:
         for key in tensors.keys():  # noqa: SIM118 - a function of the file, which is no mapping
             kind = tensors.get_slice(key).get_dtype()
@@ -79,13 +80,13 @@ def _no_arrays(file: Path) -> Diagnostic | None:
 
 
 def no_array(key: str, kind: str) -> Diagnostic:
-    """A tensor of a type that numpy lacks."""
-    message = f"{show_key(key)} is of type {kind}, of which numpy makes no array"
+    """Report a tensor of a type that numpy lacks."""
+    message = f"{show_key(key)} has type {kind}, which numpy does not support"
     return Diagnostic(Code.UNSUPPORTED, message, hint="save it as float32")
 
 
 def _tensors(file: Path, loaded: object) -> dict[str, Any] | Diagnostic:
-    """What was loaded as tensors by key; of a larger dictionary the state_dict in it."""
+    """Return the state_dict in a loaded object, or a diagnostic if it holds anything else."""
     import torch
 
     loaded = _state_dict(file, loaded)
@@ -93,9 +94,9 @@ def _tensors(file: Path, loaded: object) -> dict[str, Any] | Diagnostic:
         return loaded
     for key, value in loaded.items():
         if not isinstance(key, str):
-            what = f"the key {show_key(str(key))}, which is no text"
+            what = f"the key {show_key(str(key))}, which is not a string"
         elif not isinstance(value, torch.Tensor):
-            what = f"{show_key(key)}, which is of type {type(value).__name__} and no tensor"
+            what = f"{show_key(key)} of type {type(value).__name__}, which is not a tensor"
         elif value.layout != torch.strided or value.is_quantized or value.is_meta:
             what = f"{show_key(key)}, a tensor that is sparse, quantized or without data"
         else:
@@ -106,16 +107,16 @@ def _tensors(file: Path, loaded: object) -> dict[str, Any] | Diagnostic:
 
 
 def _state_dict(file: Path, loaded: object) -> dict[Any, Any] | Diagnostic:
-    """What is under ``state_dict``, or the one dictionary of tensors under another key, or all."""
+    """Return the value of ``state_dict``, else the only dictionary of tensors, else the object."""
     if not isinstance(loaded, dict):
-        message = f"{file} holds a {type(loaded).__name__}, and no tensors by name"
+        message = f"{file} holds a {type(loaded).__name__}, expected a dictionary of tensors"
         return Diagnostic(Code.INVALID_CHECKPOINT, message)
     if isinstance(loaded.get("state_dict"), dict):
         return loaded["state_dict"]  # type: ignore[no-any-return]
     inner = {key: value for key, value in loaded.items() if _holds_tensors(value)}
     if len(inner) > 1:
         message = f"{file} holds several state_dicts: {listed(show_key(str(key)) for key in inner)}"
-        hint = "save the one that is meant, alone or under the key state_dict"
+        hint = "save the right one, alone or under the key state_dict"
         return Diagnostic(Code.INVALID_CHECKPOINT, message, hint=hint)
     return next(iter(inner.values()), loaded)
 
@@ -135,14 +136,14 @@ def _holds_tensors(value: object) -> bool:
 
 def _refused(file: Path, error: Exception) -> Diagnostic:
     said = str(error)
-    # torch's own message advises to load such a file without the safeguard: it is not passed on.
+    # torch's own message advises loading the file without this safeguard, so it is not shown.
     unsafe = re.search(r"GLOBAL (\S+)", said) if isinstance(error, UnpicklingError) else None
     if unsafe is not None:
         name = show_key(unsafe[1])
-        message = f"{file} names {name}, which could run code: nothing of it is loaded"
-        hint = "save model.state_dict(), which holds tensors alone"
+        message = f"{file} refers to {name}, which could run code; it was not loaded"
+        hint = "save model.state_dict(), which holds only tensors"
         return Diagnostic(Code.INVALID_CHECKPOINT, message, hint=hint)
-    message = f"{file} is damaged, or no checkpoint of that kind"
+    message = f"{file} is damaged or not a checkpoint of that kind"
     if isinstance(error, UnpicklingError):
         return Diagnostic(Code.INVALID_CHECKPOINT, message)
     reason = said.partition("\n")[0].partition(". ")[0]

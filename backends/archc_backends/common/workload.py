@@ -1,4 +1,4 @@
-"""What every mode of a workload is given, and how its passes are timed."""
+"""Images, labels and weights of a workload, and the timing of its passes."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
 
 OUTPUTS = 4096
-"""The most gradients that are compared."""
+"""The number of gradients that are compared."""
 
 
 class Passes:
-    """A session that runs one function again and again."""
+    """A session that runs one function repeatedly."""
 
     amount = 0.0
 
@@ -31,7 +31,7 @@ class Passes:
         self.outputs = read
 
     def time(self, seconds: float) -> list[float]:
-        """By the wall clock of this process, each pass by itself."""
+        """Time each pass with the wall clock of this process."""
         times: list[float] = []
         end = time.perf_counter() + seconds
         while not times or time.perf_counter() < end:
@@ -41,26 +41,26 @@ class Passes:
         return times
 
     def memory(self) -> int | None:
-        """None: it is the process's."""
+        """Return None: the memory of the process is measured instead."""
         return None
 
     def layers(self) -> Mapping[str, float]:
-        """None are known."""
+        """Return no times: layers are not measured by default."""
         return {}
 
 
 def images(analysis: Analysis, workload: Workload) -> "Array":
-    """Normally distributed, as normalised images are."""
+    """Return normally distributed images, like normalised ones."""
     return _normal("images", (workload.batch, *analysis.network.input))
 
 
 def labels(analysis: Analysis, workload: Workload) -> list[int]:
-    """One for each image, spread over the classes."""
+    """Return a label for each image, spread over the classes."""
     return [7919 * (1 + image) % analysis.network.classes for image in range(workload.batch)]
 
 
 def random_state(analysis: Analysis) -> "dict[str, Array]":
-    """The network's state by key: no layer is near to doing nothing, none makes numbers explode.
+    """Return random weights by key that keep the activations of every layer at a similar scale.
 
     Counters are left out.
     """
@@ -87,7 +87,7 @@ def _normal(name: str, shape: Shape) -> "Array":
 
 
 def _stream(name: str) -> "np.random.RandomState":
-    """Numbers that depend on nothing but the name."""
+    """Return a random generator seeded by the name."""
     import numpy as np
 
     return np.random.RandomState(crc32(name.encode()))

@@ -1,4 +1,4 @@
-"""ONNX: the network as it is at inference, from the IR and without torch."""
+"""The ONNX backend: the network at inference, made from the IR without torch."""
 
 from archc_backends.onnx.backend import ONNX
 

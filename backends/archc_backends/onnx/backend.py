@@ -1,4 +1,4 @@
-"""The backend's face towards the compiler."""
+"""The ONNX backend, as the compiler calls it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 
 class ONNX:
-    """Emits ``<stem>.onnx``, a model with its weights, which carries its own stamp."""
+    """Emits ``<stem>.onnx``, a model with its weights and archc's stamp."""
 
     comment = ""
     options = frozenset({"weights", "optimized"})
     imports: frozenset[str] = frozenset()
 
     def check(self, analysis: Analysis) -> list[Diagnostic]:
-        """What ONNX has no nodes for, or has no room for."""
+        """Report operators that ONNX does not support, and networks that are too large."""
         from archc_backends.onnx.graph import check_operators
         from archc_backends.onnx.weights import check_size
 
         return check_operators(analysis.network) + check_size(analysis)
 
     def emit(self, analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
-        """The model, and above 2 GB a second file with its weights; or what ``check`` finds."""
+        """Return the model, above 2 GB with a second file of weights, or diagnostics."""
         diagnostics = self.check(analysis)
         if diagnostics:
             return diagnostics
@@ -38,21 +38,21 @@ class ONNX:
         return write_model(analysis, options)
 
     def verify(self, analysis: Analysis, file: Path) -> list[Diagnostic] | str:
-        """Where the ONNX project's checker, or ONNX Runtime, disagrees with the analysis."""
+        """Check the file with ONNX's checker and ONNX Runtime, and report differences."""
         require_onnx()
         from archc_backends.onnx.verify import verify_file
 
         return verify_file(analysis, file)
 
     def read_weights(self, file: Path) -> Mapping[str, Any] | Diagnostic:
-        """The arrays of a .safetensors file, or with torch installed of a .pt or .pth."""
+        """Read the arrays of a .safetensors file, or with torch of a .pt or .pth file."""
         require_onnx()
         from archc_backends.onnx.weights import read_weights
 
         return read_weights(file)
 
     def encode_weights(self, weights: Mapping[str, Any], suffix: str) -> bytes | Diagnostic:
-        """The arrays as a .safetensors file."""
+        """Encode arrays as a .safetensors file."""
         from archc_backends.onnx.weights import encode_weights
 
         return encode_weights(weights, suffix)
@@ -60,14 +60,14 @@ class ONNX:
     def convert_weights(
         self, optimized: "Optimized", weights: Mapping[str, Any], back: bool
     ) -> Mapping[str, Any] | Diagnostic:
-        """Arrays, whatever library's tensors are given."""
+        """Convert tensors of any library, and return arrays."""
         require_onnx()
         from archc_backends.onnx.conversion import convert_weights
 
         return convert_weights(optimized, weights, back)
 
     def materialize(self, analysis: Analysis) -> object:
-        """The network as an ``onnx.ModelProto`` with weights as they are before training."""
+        """Return the network as an ``onnx.ModelProto`` with untrained weights."""
         emitted = self.emit(analysis, Options("live"))
         if isinstance(emitted, list):
             raise SpecError(emitted)
@@ -77,5 +77,5 @@ class ONNX:
 
 
 def require_onnx() -> None:
-    """Raises BackendUnavailable where onnx is missing."""
+    """Raise BackendUnavailable if onnx is missing."""
     require("onnx", "ONNX", "onnx")

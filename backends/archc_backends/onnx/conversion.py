@@ -1,4 +1,4 @@
-"""Arrays of a network as written as those of the optimised one, and back."""
+"""Converts weights of the network as written to those of the optimised one, and back."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 def convert_weights(
     optimized: Optimized, weights: Mapping[str, Any], back: bool
 ) -> "dict[str, Array] | Diagnostic":
-    """A checkpoint of the network as written as one of the optimised one; ``back`` undoes that.
+    """Convert a checkpoint of the network as written for the optimised one, or ``back``.
 
-    None stands for a counter at zero. Heads that the checkpoint lacks are not made, and those that
-    are left out are not looked at.
+    None means a counter at zero. Heads missing from the checkpoint are skipped, and so are heads
+    that the optimised network lacks.
     """
     zero = np.zeros((), np.int64)
     left_out = _heads(optimized.original) - _heads(optimized.analysis)
@@ -36,9 +36,9 @@ def convert_weights(
     if isinstance(arrays, Diagnostic):
         return arrays
     for key, array in arrays.items():
-        needed = "a floating one" if array.ndim else "that of a whole number"
+        needed = "a floating-point type" if array.ndim else "an integer type"
         if array.dtype.kind not in ("f" if array.ndim else "iu"):
-            message = f"{key} is of type {array.dtype.name}, and {needed} is needed"
+            message = f"{key} has type {array.dtype.name}, expected {needed}"
             return Diagnostic(Code.UNCONVERTIBLE, message)
         if not np.isfinite(array).all():
             return Diagnostic(Code.UNCONVERTIBLE, f"{key} holds a number that is not finite")
@@ -47,15 +47,15 @@ def convert_weights(
     keys = [key for key in expected_state(target) if _row(key) in rows]
     if back:
         return _restored(optimized, arrays, keys)
-    return converted(optimized, arrays, keys)
+    return optimized_arrays(optimized, arrays, keys)
 
 
-def converted(
+def optimized_arrays(
     optimized: Optimized, arrays: "Mapping[str, Array]", keys: Iterable[str]
 ) -> "dict[str, Array] | Diagnostic":
-    """What the optimised network has under these keys; norms are folded in float64.
+    """Compute the optimised network's tensors of these keys. Norms are folded in float64.
 
-    ``arrays`` are those of the network as written that they are made of, finite numbers all.
+    ``arrays`` are finite tensors of the network as written.
     """
     changes = {change.key: change for change in _changes(optimized.analysis)}
     made: dict[str, Array] = {}
@@ -79,9 +79,9 @@ def converted(
 
 
 class _Change(NamedTuple):
-    """A tensor that is not the network's as written of the same key.
+    """A tensor of the optimised network that is made from other keys.
 
-    It is what ``name`` is below each of the sources, joined in this order.
+    It joins the tensors ``name`` of the sources, in this order.
     """
 
     key: str
@@ -99,7 +99,7 @@ def _changes(analysis: Analysis) -> Iterator[_Change]:
 
 
 def _part(arrays: "Mapping[str, Array]", source: WeightSource, name: str) -> "Array":
-    """The tensor of one source: of a norm that is folded, a factor in the weight, or the bias."""
+    """Return the tensor of one source, with a norm folded into its weight or bias."""
     if not source.norm:
         return arrays[f"{source.layer}.{name}"]
     weight = arrays[f"{source.layer}.weight"]
@@ -107,7 +107,7 @@ def _part(arrays: "Mapping[str, Array]", source: WeightSource, name: str) -> "Ar
         arrays[f"{source.norm}.{part}"].astype(np.float64)
         for part in ("weight", "bias", "running_mean", "running_var")
     )
-    # What becomes no finite number is seen behind it.
+    # The caller checks that the result is finite.
     with np.errstate(all="ignore"):
         scale /= np.sqrt(variance + source.eps)
         if name == "weight":
@@ -120,11 +120,11 @@ def _part(arrays: "Mapping[str, Array]", source: WeightSource, name: str) -> "Ar
 def _restored(
     optimized: Optimized, arrays: "Mapping[str, Array]", keys: Iterable[str]
 ) -> "dict[str, Array]":
-    """What the network as written has under these keys; no norm is folded."""
+    """Compute the tensors of the network as written. No norm may be folded."""
     expected = expected_state(optimized.original)
     parted: dict[str, Array] = {}
     for key, name, sources in _changes(optimized.analysis):
-        if key not in arrays:  # of a head that is missing
+        if key not in arrays:  # in a head that is missing
             continue
         pieces = [f"{source.layer}.{name}" for source in sources]
         if arrays[key].ndim:
@@ -140,5 +140,5 @@ def _heads(analysis: Analysis) -> set[str]:
 
 
 def _row(key: str) -> str:
-    """The row, or the auxiliary head, that a key belongs to."""
+    """Return the row or auxiliary head of a key."""
     return key.partition(".")[0]

@@ -1,7 +1,7 @@
-"""IR → a graph of named values and nodes, still plain data: the network as it is at inference.
+"""IR → a graph of named values and nodes as plain data: the network at inference.
 
-A layer's node has the layer's path as its name, or the nodes of its parts have names below it. What
-a layer gives is called by its path, too.
+A layer's node is named after the layer's path, and so is the layer's output. If a layer needs
+several nodes, their names extend the path.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ IMAGES, LOGITS, PROBABILITIES = "images", "logits", "probabilities"
 
 
 class Node(NamedTuple):
-    """A node by name: what it reads, and the values it gives, with their shapes for one image."""
+    """A node: its inputs and outputs by name, and the shapes of its outputs for one image."""
 
     kind: str
     name: str
@@ -42,8 +42,8 @@ class Node(NamedTuple):
 class Graph(NamedTuple):
     """Nodes in the order in which they run.
 
-    ``state`` are the keys of the network's state that they read, ``constants`` other fixed numbers,
-    by name; ``outputs`` are the shapes of the outputs for one image.
+    ``state``: keys of the weights that they read. ``constants``: other fixed numbers by name.
+    ``outputs``: shapes of the outputs for one image.
     """
 
     nodes: tuple[Node, ...]
@@ -53,12 +53,12 @@ class Graph(NamedTuple):
 
 
 def check_operators(network: ir.Network) -> list[Diagnostic]:
-    """A diagnostic for each operator and activation without an emitter."""
+    """Report each operator and activation without an emitter."""
     return unsupported(network.rows, emitters(), emitters(), "ONNX")
 
 
 def view_graph(analysis: Analysis) -> Graph:
-    """The graph of the network, which ``check_operators`` finds nothing in."""
+    """Build the graph of a network that ``check_operators`` accepts."""
     network = analysis.network
     tracer = _Tracer(analysis)
     softmax = softmax_behind(network)
@@ -73,7 +73,7 @@ def view_graph(analysis: Analysis) -> Graph:
 
 
 class _Tracer:
-    """Collects the nodes of a tree."""
+    """Collects the nodes of a network."""
 
     def __init__(self, analysis: Analysis) -> None:
         self.nodes: list[Node] = []
@@ -85,7 +85,7 @@ class _Tracer:
         self._shape: dict[str, Shape] = {IMAGES: analysis.network.input}
 
     def run(self, node: ir.Node, source: str) -> str:
-        """The value that the node makes of ``source``."""
+        """Add the node with the input ``source``, and return the name of its output."""
         if isinstance(node, ir.Op):
             shapes = self._shapes.input(node), self._shapes.output(node)
             return self._layer(node, steps_of(node.operator, *shapes), source)
@@ -100,7 +100,7 @@ class _Tracer:
         return source
 
     def finish(self, value: str, output: str) -> str:
-        """Call the value by the name of an output."""
+        """Rename the value to the name of an output."""
         self.outputs[output] = shape = self._shape[value]
         if value == IMAGES:
             return self._add("Identity", self._fresh("identity"), (value,), output, shape)
@@ -133,12 +133,12 @@ class _Tracer:
         return name
 
     def _concat(self, node: ir.Concat | ir.Fork, sources: list[str]) -> str:
-        """The branches joined, each with what it reads."""
+        """Add the branches, each with its input, and join their outputs."""
         values = tuple(map(self.run, node.branches, sources))
         return self._join("Concat", node, "concat", values, {"axis": 1})
 
     def _split(self, node: ir.Fork, source: str) -> list[str]:
-        """What each branch reads: a part of what the shared operator gives, or the input."""
+        """Return the input of each branch: part of the shared output, or the source."""
         whole = self.run(node.shared, source)
         size = self._shape[whole][1:]
         name = self._fresh(f"{node.path}.split")
@@ -173,12 +173,12 @@ class _Tracer:
         inputs: tuple[str, ...],
         attributes: Mapping[str, Attribute] = MappingProxyType({}),
     ) -> str:
-        """A node of the structure, below its path; a layer may be called so already."""
+        """Add a node for a structure, with a new name below its path."""
         name = self._fresh(f"{node.path}.{part}")
         return self._add(kind, name, inputs, name, self._shapes.output(node), attributes)
 
     def _constant(self, node: ir.Node, constant: Constant) -> str:
-        """The name of a number of the structure, below its path."""
+        """Add a constant for a structure, and return its name below the path."""
         name = self._fresh(f"{node.path}.{constant.name}")
         self.constants[name] = constant
         return name
@@ -192,7 +192,7 @@ class _Tracer:
         shape: Shape,
         attributes: Mapping[str, Attribute] = MappingProxyType({}),
     ) -> str:
-        """A node of one output, which is given back."""
+        """Add a node with one output, and return the output's name."""
         self._put(Node(kind, name, inputs, {output: shape}, attributes))
         return output
 

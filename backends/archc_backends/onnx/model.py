@@ -1,4 +1,4 @@
-"""Graph and numbers → an ONNX model as bytes."""
+"""Graph and weights → an ONNX model as bytes."""
 
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -15,28 +15,28 @@ from archc.driver.files.stamps import REACH, digest_of
 from archc.ops.operator import Shape
 from archc_backends.common.network import citation, size
 from archc_backends.common.optimized import headline, summary
-from archc_backends.onnx.conversion import converted
+from archc_backends.onnx.conversion import optimized_arrays
 from archc_backends.onnx.graph import IMAGES, Graph, Node, view_graph
-from archc_backends.onnx.weights import given_arrays, initial_arrays
+from archc_backends.onnx.weights import checkpoint_arrays, initial_arrays
 from archc_backends.onnx.wire import Parts, model_bytes, tensor_parts
 
 if TYPE_CHECKING:
     from archc_backends.onnx.weights import Array
 
 OPSET = 17
-"""Of ONNX 1.12: old enough for runtimes in use, and all that the operators need."""
+"""The opset of ONNX 1.12: old enough for runtimes in use, with everything operators need."""
 IR_VERSION = 8
 MAXIMUM_BYTES = 2_000_000_000
-"""A protocol buffer ends at 2 GiB: with more bytes of weights, they stand in a second file."""
+"""Above this size, weights go into a second file: a protocol buffer ends at 2 GiB."""
 BATCH = "batch"
 WEIGHTS_DIGEST = "weights_sha256"
-"""Property of a model: the digest of its second file, from REACH on."""
+"""The property with the digest of the second file, without its first REACH bytes."""
 _SMALL = 1024
 _PAGE = 4096
 
 
 def write_model(analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
-    """The files of the model, or what keeps the weights from being its weights."""
+    """Return the files of the model, or diagnostics if the weights do not fit."""
     graph = view_graph(analysis)
     arrays = _weights(analysis, graph, options)
     if isinstance(arrays, list):
@@ -63,7 +63,7 @@ def write_model(analysis: Analysis, options: Options) -> dict[str, bytes] | list
 
 
 def read_model(content: bytes) -> ModelProto:
-    """A model whose weights stand in the same bytes."""
+    """Parse a model that has its weights in the same file."""
     model: ModelProto = ModelProto.FromString(content)
     return model
 
@@ -71,25 +71,25 @@ def read_model(content: bytes) -> ModelProto:
 def _weights(
     analysis: Analysis, graph: Graph, options: Options
 ) -> "dict[str, Array] | list[Diagnostic]":
-    """The state that the graph reads: where it is optimised, made of that as written."""
+    """Return the weights that the graph reads, optimized_arrays if the network is optimised."""
     optimized = options.optimized
     written = optimized.original if optimized else analysis
     keys = view_graph(written).state if optimized else graph.state
     if options.weights is None:
         arrays = initial_arrays(written, keys)
     else:
-        given = given_arrays(written, keys, options.weights)
+        given = checkpoint_arrays(written, keys, options.weights)
         if isinstance(given, list):
             return given
         arrays = given
     if optimized is None:
         return arrays
-    made = converted(optimized, arrays, graph.state)
+    made = optimized_arrays(optimized, arrays, graph.state)
     return [made] if isinstance(made, Diagnostic) else made
 
 
 def _head(analysis: Analysis, options: Options) -> ModelProto:
-    """All but the graph: the stamp first, then what people and tools want to know."""
+    """Return the model without its graph: the stamp first, then descriptions and metadata."""
     network, optimized = analysis.network, options.optimized
     name = headline(optimized) if optimized else f"{network.name}."
     paragraphs = [options.stamp.rstrip("\n"), f"{name} {network.about}".strip()]
@@ -127,7 +127,7 @@ def _left_out(analysis: Analysis) -> str:
 
 
 def _graph(analysis: Analysis, graph: Graph, kind: "np.dtype[Any]") -> GraphProto:
-    """All but the initializers."""
+    """Return the graph without initializers."""
     number = helper.np_dtype_to_tensor_dtype(kind)
 
     def typed(name: str, shape: Shape) -> ValueInfoProto:
@@ -149,19 +149,19 @@ def _node(node: Node) -> Any:
 
 
 def _described(name: str, array: "Array") -> TensorProto:
-    """The tensor without its numbers."""
+    """Return the tensor without its data."""
     number = helper.np_dtype_to_tensor_dtype(array.dtype)
     return TensorProto(name=name, data_type=number, dims=array.shape)
 
 
 def _raw(array: "Array") -> memoryview:
-    """The numbers as ONNX stores them, little end first, without a copy where they stand so."""
+    """Return the data as ONNX stores it, little-endian, copied only if necessary."""
     ordered = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     return ordered.reshape(-1).view(np.uint8).data
 
 
 class _External:
-    """Collects the file with the weights: behind its stamp, each tensor at the start of a page."""
+    """The second file with the weights: a stamp, then each tensor at the start of a page."""
 
     def __init__(self, stamp: str, location: str) -> None:
         self.location = location
@@ -171,11 +171,11 @@ class _External:
 
     @property
     def digest(self) -> str:
-        """The digest of all that was placed."""
+        """Return the digest of all tensors in the file."""
         return self._digest.hexdigest()
 
     def place(self, tensor: TensorProto, raw: memoryview) -> None:
-        """Take the tensor's numbers, and tell it where they stand."""
+        """Add the tensor's data, and store its place in the tensor."""
         place = {"location": self.location, "offset": self._length, "length": len(raw)}
         tensor.data_location = TensorProto.EXTERNAL
         for key, value in place.items():
@@ -186,5 +186,5 @@ class _External:
             self._length += len(part)
 
     def content(self) -> bytes:
-        """The whole file."""
+        """Return the content of the file."""
         return b"".join(self._parts)

@@ -1,4 +1,4 @@
-"""What runs ONNX models: ONNX Runtime and OpenVINO, each given the model that archc emits."""
+"""ONNX Runtime and OpenVINO as runtimes of ``archc bench``."""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,7 +22,7 @@ class ONNXRuntime:
     """ONNX Runtime on a CPU."""
 
     def modes(self, analysis: Analysis, workload: Workload) -> tuple[Mode, ...]:
-        """The network as written and optimised, for inference on a CPU."""
+        """Return the network as written and optimised, for inference on a CPU."""
         if workload.train or workload.device != "cpu" or not _installed("onnxruntime"):
             return ()
         return tuple(Mode(f"ONNX Runtime, {name}", role) for name, role in NETWORKS)
@@ -30,7 +30,7 @@ class ONNXRuntime:
     def start(
         self, analysis: Analysis, workload: Workload, mode: Mode
     ) -> "Session | list[Diagnostic]":
-        """The model in a session of its own threads."""
+        """Start a session with the workload's number of threads."""
         model = emitted(analysis, mode)
         if isinstance(model, list):
             return model
@@ -47,7 +47,7 @@ class OpenVINO:
     """OpenVINO on a CPU."""
 
     def modes(self, analysis: Analysis, workload: Workload) -> tuple[Mode, ...]:
-        """As ONNX Runtime's; for half precision the optimised one in bfloat16, too."""
+        """Return the same modes as ONNX Runtime, and for half precision also bfloat16."""
         if workload.train or workload.device != "cpu" or not _installed("openvino"):
             return ()
         modes = [Mode(f"OpenVINO, {name}", role) for name, role in NETWORKS]
@@ -58,7 +58,7 @@ class OpenVINO:
     def start(
         self, analysis: Analysis, workload: Workload, mode: Mode
     ) -> "Session | list[Diagnostic]":
-        """The model compiled for the type: by default OpenVINO itself chooses bfloat16."""
+        """Start the compiled model with an explicit type: OpenVINO may choose bfloat16 itself."""
         model = emitted(analysis, mode)
         if isinstance(model, list):
             return model
@@ -78,7 +78,7 @@ class OpenVINO:
 
 
 def emitted(analysis: Analysis, mode: Mode) -> bytes | list[Diagnostic]:
-    """The model with the workload's weights."""
+    """Return the emitted model with the workload's weights."""
     given = random_state(analysis)
     state = {key: given.get(key) for key in expected_state(analysis)}
     options = Options("workload", weights=state)

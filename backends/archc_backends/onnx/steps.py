@@ -1,4 +1,4 @@
-"""An operator's ONNX nodes as plain data: a chain from its input to its output."""
+"""The ONNX nodes of one operator as plain data: a chain from its input to its output."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -11,13 +11,13 @@ Attribute = int | float | str | tuple[int, ...]
 
 
 class State(NamedTuple):
-    """An entry of the operator's state, by its name below the layer's path."""
+    """A tensor of the operator's state, by its name below the layer's path."""
 
     name: str
 
 
 class Constant(NamedTuple):
-    """Fixed numbers, as nested sequences. ``type`` is ``int64`` or such; None is the model's."""
+    """Fixed numbers, as nested sequences. ``type`` is for example ``int64``; None: the model's."""
 
     name: str
     values: Any
@@ -25,7 +25,7 @@ class Constant(NamedTuple):
 
 
 class Value(Enum):
-    """The layer's input, the output of the step before, or an optional input that is left out."""
+    """The layer's input, the output of the previous step, or an omitted optional input."""
 
     INPUT = "input"
     PREVIOUS = "previous"
@@ -37,9 +37,9 @@ Operand = State | Constant | Value
 
 
 class Step(NamedTuple):
-    """A node: its ONNX kind, its name below the layer's path, and its output shape for one image.
+    """A node: its ONNX operator, its name below the layer's path, its output shape for one image.
 
-    For the first step, the output of the step before is the layer's input.
+    For the first step, the output of the previous step is the layer's input.
     """
 
     kind: str

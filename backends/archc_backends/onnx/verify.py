@@ -1,4 +1,4 @@
-"""The file held against the analysis: by the ONNX project's checker, by what it holds, by a run."""
+"""Compares an ONNX file with the analysis: ONNX's checker, its shapes and weights, and a run."""
 
 from collections.abc import Iterator
 from hashlib import file_digest
@@ -25,22 +25,22 @@ _FEW = 16
 _BATCHES = (1, 3)
 
 Values = dict[str, list[Any]]
-"""The shape of every value by its name; the batch is the only side that is no number."""
+"""The shape of every value by name. The batch is the only side that is not a number."""
 
 
 def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
-    """The first differences between what the file holds and does and what is analysed.
+    """Report the first differences between the file and the analysis.
 
-    Without any, in words, what is not different.
+    Without differences, return a text that says what was compared.
     """
     try:
         onnx.checker.check_model(str(file), full_check=True)
         model = onnx.load(str(file), load_external_data=False)
-        stranger = _stranger(model, file)
+        foreign = _foreign_weights(model, file)
         inferred = _inferred(model)
-    except Exception as error:  # protobuf's, the checker's, the file system's: many kinds
-        return [Diagnostic(Code.DIFFERENT, f"{file}: ONNX refuses it: {_line(error)}")]
-    found = [*stranger, *_differences(analysis, model, inferred)]
+    except Exception as error:  # from protobuf, the checker or the file system
+        return [Diagnostic(Code.DIFFERENT, f"{file}: rejected by ONNX: {_one_line(error)}")]
+    found = [*foreign, *_differences(analysis, model, inferred)]
     kind = helper.tensor_dtype_to_np_dtype(model.graph.input[0].type.tensor_type.elem_type).name
     not_run = ""
     if find_spec("onnxruntime") is None:
@@ -59,8 +59,8 @@ def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
     )
 
 
-def _stranger(model: ModelProto, file: Path) -> list[str]:
-    """That the file with the weights is not the model's own: one of them is of another build."""
+def _foreign_weights(model: ModelProto, file: Path) -> list[str]:
+    """Report a second file with weights that is from another build than the model."""
     digests = {entry.value for entry in model.metadata_props if entry.key == WEIGHTS_DIGEST}
     places = (tensor.external_data for tensor in model.graph.initializer)
     names = {entry.value for place in places for entry in place if entry.key == "location"}
@@ -68,15 +68,15 @@ def _stranger(model: ModelProto, file: Path) -> list[str]:
         with (file.parent / name).open("rb") as opened:
             opened.seek(REACH)
             if file_digest(opened, "sha256").hexdigest() not in digests:
-                return [f"the weights in {name} are those of another build: build it again"]
+                return [f"the weights in {name} are from another build: build again"]
     return []
 
 
 def _inferred(model: ModelProto) -> Values:
-    """The shapes that ONNX infers, without what the file says of those between.
+    """Infer all shapes with ONNX, ignoring the shapes declared in the file.
 
-    The model loses its weights, which would all be copied. It keeps what a shape may depend on:
-    integers, and a few numbers such as the scales of a Resize.
+    Removes the weights from the model, since inference would copy them. Keeps values that shapes
+    may depend on: integers, and small tensors such as the scales of a Resize.
     """
     for tensor in model.graph.initializer:
         if tensor.data_type != TensorProto.INT64 and prod(tensor.dims) > _FEW:
@@ -88,7 +88,7 @@ def _inferred(model: ModelProto) -> Values:
         output.type.tensor_type.ClearField("shape")
     inferred = _values(shape_inference.infer_shapes(bare, strict_mode=True, data_prop=True))
     for shape in inferred.values():
-        # A Resize makes ONNX lose the batch's name; running the file checks the batch.
+        # ONNX loses the batch's name at a Resize; running the file checks the batch.
         if shape and str(shape[0]).startswith("unk__"):
             shape[0] = BATCH
     return inferred
@@ -103,37 +103,37 @@ def _values(model: ModelProto) -> Values:
 
 
 def _differences(analysis: Analysis, model: ModelProto, inferred: Values) -> Iterator[str]:
-    """Where the file's shapes and parameters are not what is analysed, in words."""
+    """Describe where the file's shapes and parameters differ from the analysis."""
     declared = _values(model)
     for name, shape in inferred.items():
         if declared.get(name) != shape:
-            yield f"{show_key(name)} is declared {declared.get(name)}, ONNX infers {shape}"
+            yield f"{show_key(name)} is declared as {declared.get(name)}, ONNX infers {shape}"
     expected = dict(_outputs(analysis, model))
     expected[IMAGES] = [BATCH, *analysis.network.input]
     for name, analysed in expected.items():
         if inferred.get(name) != analysed:
-            yield f"{name} is inferred {inferred.get(name)}, {analysed} is analysed"
+            yield f"the shape of {name} is {inferred.get(name)}, expected {analysed}"
     found = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
     known = {key for key, _ in _state(analysis)} | view_graph(analysis).constants.keys()
     for name in sorted(found.keys() - known):
-        yield f"{show_key(name)} is not in the analysis"
+        yield f"unknown tensor {show_key(name)}"
     params = 0
     for key, tensor in _state(analysis):
         held = found.get(key)
         if held != tensor.shape:
-            words = "is missing" if held is None else f"is {format_shape(held)}"
-            yield f"{key} {words}, {format_shape(tensor.shape)} is analysed"
+            words = "is missing" if held is None else f"has the shape {format_shape(held)}"
+            yield f"{key} {words}, expected {format_shape(tensor.shape)}"
         elif tensor.learned:
             params += prod(held)
     if params != analysis.cost.params:
-        yield f"it has {params:,} params, {analysis.cost.params:,} is analysed"
+        yield f"the file has {params:,} params, expected {analysis.cost.params:,}"
 
 
 def _outputs(analysis: Analysis, model: ModelProto) -> Iterator[tuple[str, list[Any]]]:
-    """What each layer is analysed to give, by the name of the value that its last node gives."""
+    """Yield the name and expected shape of each layer's output."""
     last = {}
     for node in model.graph.node:
-        # A layer's node has its path as name, or those of its parts have names below it.
+        # The node of a layer is named after its path; several nodes have names below it.
         last[node.name.rpartition(".")[0]] = last[node.name] = node.output[0]
     for row in analysis.rows:
         for layer in row.layers:
@@ -147,7 +147,7 @@ def _outputs(analysis: Analysis, model: ModelProto) -> Iterator[tuple[str, list[
 
 
 def _state(analysis: Analysis) -> Iterator[tuple[str, Tensor]]:
-    """What inference reads of the state, by key: no counter and no auxiliary head."""
+    """Yield the tensors that inference reads, by key: no counters, no auxiliary heads."""
     for row in analysis.rows:
         for layer in row.layers:
             for tensor in layer.op.operator.state(layer.input):
@@ -156,14 +156,14 @@ def _state(analysis: Analysis) -> Iterator[tuple[str, Tensor]]:
 
 
 def _run(analysis: Analysis, file: Path, kind: str) -> Iterator[str]:
-    """Where ONNX Runtime, given random images, gives what is not analysed."""
+    """Run random images in ONNX Runtime, and describe wrong outputs."""
     import numpy as np
     import onnxruntime
 
     try:
         session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    except Exception as error:  # its own kinds, which it does not publish
-        yield f"ONNX Runtime refuses it: {_line(error)}"
+    except Exception as error:  # ONNX Runtime does not export its exceptions
+        yield f"rejected by ONNX Runtime: {_one_line(error)}"
         return
     names = [output.name for output in session.get_outputs()]
     for batch in _BATCHES:
@@ -171,10 +171,10 @@ def _run(analysis: Analysis, file: Path, kind: str) -> Iterator[str]:
         images = np.random.RandomState(0).random_sample(shape).astype(kind)
         for name, output in zip(names, session.run(names, {IMAGES: images}), strict=True):
             if list(output.shape) != [batch, *analysis.rows[-1].output]:
-                yield f"{name} is {list(output.shape)} when it is run on {batch} images"
+                yield f"{name} has the shape {list(output.shape)} for {batch} images"
             elif not np.isfinite(output).all():
                 yield f"{name} is not finite for random images"
 
 
-def _line(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return show_key(" ".join(str(error).split()))

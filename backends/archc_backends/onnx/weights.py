@@ -1,4 +1,4 @@
-"""The numbers of a model: from a checkpoint, or as they are before training."""
+"""The weights of a model: from a checkpoint, or untrained."""
 
 from collections.abc import Iterable, Mapping
 from math import prod, sqrt
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 TYPES = ("float32", "float64", "float16")
-"""What a model may compute in: the type of its weights."""
+"""The types in which a model can compute: the types of its weights."""
 
 
 def check_size(analysis: Analysis) -> list[Diagnostic]:
-    """A finding where the network has more parameters than tensors are made of."""
+    """Report a network with too many parameters."""
     params = analysis.cost.params
     if params <= MAXIMUM_PARAMS:
         return []
     name = analysis.network.name
-    message = f"{name} has {params:,} params, more than a model holds ({MAXIMUM_PARAMS:,})"
+    message = f"{name} has {params:,} params, more than a model can hold ({MAXIMUM_PARAMS:,})"
     return [Diagnostic(Code.LIMIT, message, analysis.network.span)]
 
 
 def read_weights(file: Path) -> "dict[str, Array] | Diagnostic":
-    """The arrays of a checkpoint by key; or why there are none to be had.
+    """Return the arrays of a checkpoint by key.
 
-    Raises BackendUnavailable where what reads such a file is not installed.
+    Raises BackendUnavailable if the package that reads the file is not installed.
     """
     tensors = files.read_weights(file, "numpy")
     if isinstance(tensors, Diagnostic) or file.suffix.lower() == ".safetensors":
@@ -48,12 +48,12 @@ def read_weights(file: Path) -> "dict[str, Array] | Diagnostic":
 
 
 def encode_weights(weights: "Mapping[str, Array | None]", suffix: str) -> bytes | Diagnostic:
-    """The arrays as a .safetensors file; None stands for a counter at zero.
+    """Encode arrays as a .safetensors file. None means a counter at zero.
 
-    Raises BackendUnavailable where safetensors is not installed.
+    Raises BackendUnavailable if safetensors is not installed.
     """
     if suffix.lower() != ".safetensors":
-        message = f"this backend writes weights as .safetensors, not as {suffix or 'a bare name'}"
+        message = f"cannot write weights to {suffix or 'a file without suffix'}: use .safetensors"
         return Diagnostic(Code.UNSUPPORTED, message)
     require_safetensors()
     import numpy as np
@@ -68,7 +68,7 @@ def encode_weights(weights: "Mapping[str, Array | None]", suffix: str) -> bytes 
 
 
 def as_arrays(tensors: Mapping[str, Any]) -> "dict[str, Array] | Diagnostic":
-    """Tensors of any library as arrays, without a copy; or which of them cannot be one."""
+    """Return tensors of any library as arrays without copying, or a diagnostic."""
     import numpy as np
 
     arrays = {}
@@ -82,16 +82,16 @@ def as_arrays(tensors: Mapping[str, Any]) -> "dict[str, Array] | Diagnostic":
 
 
 def _plain(tensor: Any) -> Any:
-    """A tensor of torch's as numpy can see it, on this side of a device; others as they are."""
+    """Move a tensor of torch to the CPU in a form that numpy accepts; return others as they are."""
     if not hasattr(tensor, "detach"):
         return tensor
     return tensor.detach().cpu().resolve_conj().resolve_neg()
 
 
-def given_arrays(
+def checkpoint_arrays(
     analysis: Analysis, keys: Iterable[str], weights: Mapping[str, Any]
 ) -> "dict[str, Array] | list[Diagnostic]":
-    """The weights under these keys, or what keeps a model from computing with them."""
+    """Return the weights of these keys, or diagnostics if a model cannot use them."""
     arrays = as_arrays({key: weights[key] for key in keys})
     if isinstance(arrays, Diagnostic):
         return [arrays]
@@ -101,19 +101,19 @@ def given_arrays(
     first = next(iter(arrays.items()), None)
     for key, array in arrays.items():
         if array.dtype.name not in TYPES:
-            message = f"{key} is of type {array.dtype}, and one of {', '.join(TYPES)} is needed"
+            message = f"{key} has type {array.dtype}, expected one of {', '.join(TYPES)}"
             diagnostics.append(Diagnostic(Code.UNSUPPORTED, message))
         elif first is not None and array.dtype != first[1].dtype:
-            message = f"{key} is of type {array.dtype} and {first[0]} of type {first[1].dtype}"
-            hint = "a model computes in one type: convert the checkpoint to it"
+            message = f"{key} has type {array.dtype}, but {first[0]} has type {first[1].dtype}"
+            hint = "a model computes in one type: convert the checkpoint"
             diagnostics.append(Diagnostic(Code.UNSUPPORTED, message, hint=hint))
     return diagnostics or arrays
 
 
 def initial_arrays(analysis: Analysis, keys: Iterable[str]) -> "dict[str, Array]":
-    """Weights as they are before training, from the distributions of the PyTorch class.
+    """Return untrained weights, from the same distributions as in the PyTorch class.
 
-    Each tensor is drawn from a stream of its own, which its key seeds: no other layer changes it.
+    Each tensor has its own random stream, seeded by its key, so that no other layer changes it.
     """
     wanted = set(keys)
     arrays: dict[str, Array] = {}
@@ -127,12 +127,12 @@ def initial_arrays(analysis: Analysis, keys: Iterable[str]) -> "dict[str, Array]
             of_weight = key == weight or key == f"{weight.removesuffix('.weight')}.bias"
             if key in wanted:
                 bound = _bound(op.operator, fan, key == weight) if of_weight else None
-                arrays[key] = _drawn(key, tensor.shape, bound)
+                arrays[key] = _draw(key, tensor.shape, bound)
     return arrays
 
 
 def _bound(operator: Operator, fan: int, is_weight: bool) -> float:
-    """The bound of a uniform distribution: He's before a ReLU, elsewhere PyTorch's default."""
+    """Return the bound of a uniform distribution: He's before a ReLU, else PyTorch's default."""
     plain = isinstance(operator, Linear) or (isinstance(operator, Conv) and operator.norm is None)
     activation = getattr(operator, "activation", None)
     if plain and activation is not None and activation.he_initialized:
@@ -140,13 +140,13 @@ def _bound(operator: Operator, fan: int, is_weight: bool) -> float:
     return sqrt(1 / fan)
 
 
-def _drawn(key: str, shape: Shape, bound: float | None) -> "Array":
-    """Numbers within the bound; without one, of a norm: one where it scales, zero elsewhere."""
+def _draw(key: str, shape: Shape, bound: float | None) -> "Array":
+    """Draw numbers within the bound. Without a bound, initialise a norm with ones and zeros."""
     import numpy as np
 
     if bound is None:
         return np.full(shape, key.endswith((".weight", ".running_var")), np.float32)
-    # Of numpy's generators the one whose stream is promised never to change.
+    # The only generator of numpy whose stream is guaranteed never to change.
     numbers = np.random.RandomState(crc32(key.encode())).random_sample(shape)
     numbers *= 2 * bound
     numbers -= bound

@@ -1,7 +1,7 @@
-"""The bytes of a model, put together without a copy of its weights on the way.
+"""Serialises a model without copying its weights.
 
-A message is its fields behind each other in any order, each with its number, its length and its
-content. The library would copy the weights five times: array, tensor, graph, model, bytes.
+A protobuf message is a sequence of fields in any order, each with its number, length and content.
+The library would copy the weights five times: array, tensor, graph, model, bytes.
 """
 
 from typing import Any
@@ -9,15 +9,15 @@ from typing import Any
 from onnx import GraphProto, ModelProto, TensorProto
 
 Parts = list[bytes | memoryview]
-"""Pieces of a file in their order."""
+"""Pieces of a file in order."""
 
 _LENGTH_DELIMITED = 2
 
 
 def model_bytes(head: ModelProto, graph: GraphProto, initializers: list[Parts]) -> bytes:
-    """The whole model: ``head`` is all but the graph, ``graph`` all but its initializers.
+    """Serialise a model: ``head`` first, then ``graph`` with its initializers.
 
-    ``head`` comes first.
+    ``head`` is the model without its graph, ``graph`` has no initializers.
     """
     inner: Parts = [_serialized(graph)]
     for initializer in initializers:
@@ -26,7 +26,7 @@ def model_bytes(head: ModelProto, graph: GraphProto, initializers: list[Parts]) 
 
 
 def tensor_parts(tensor: TensorProto, raw: memoryview | None = None) -> Parts:
-    """The tensor with its numbers, where they do not stand in another file."""
+    """Serialise a tensor, with its data unless that is in another file."""
     numbers = [] if raw is None else _field(TensorProto, "raw_data", [raw])
     return [_serialized(tensor), *numbers]
 
@@ -38,7 +38,7 @@ def _field(message: Any, name: str, parts: Parts) -> Parts:
 
 
 def _varint(number: int) -> bytes:
-    """Seven bits a byte, the lowest first; the eighth says that more follow."""
+    """Encode seven bits in each byte, lowest first; the eighth bit says that more follow."""
     digits = bytearray()
     while number > 0x7F:
         digits.append(number & 0x7F | 0x80)

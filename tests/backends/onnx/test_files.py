@@ -334,12 +334,15 @@ def _not_finite(model: onnx.ModelProto) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (_wider, "ONNX refuses it"),
-        (_of_another_spec, "fork3a.branch1 is inferred ['batch', 3, 8, 8], ['batch', 2, 8, 8] is"),
-        (_renamed, "conv1.depthwise.weight is missing, 6x1x7x7 is analysed"),
-        (_left_over, "other is not in the analysis"),
+        (_wider, "rejected by ONNX"),
+        (
+            _of_another_spec,
+            "the shape of fork3a.branch1 is ['batch', 3, 8, 8], expected ['batch', 2, 8, 8]",
+        ),
+        (_renamed, "conv1.depthwise.weight is missing, expected 6x1x7x7"),
+        (_left_over, "unknown tensor other"),
         (_declared, "Inferred shape and existing shape differ in dimension 2: (8) vs (9)"),
-        (_strided, "ONNX refuses it"),
+        (_strided, "rejected by ONNX"),
         (_not_finite, "logits is not finite for random images"),
     ],
 )
@@ -446,14 +449,14 @@ BAD = {
         "error[A705] block3b.conv.bn.running_var has a negative variance",
     ),
     "whole numbers": (_of_type(torch.int32), "error[A705] fc.bias has type int32"),
-    "two types": (_of_type(torch.float64), "error[A506] fc.bias is of type float64 and"),
+    "two types": (_of_type(torch.float64), "error[A506] fc.bias has type float64, but"),
     "another network": (_other, "error[A701] conv1.depthwise.weight, 6x1x7x7, is missing"),
     "truncated": (_truncated, "error[A705] bad.safetensors is damaged"),
-    "code": (_pickled, "which could run code: nothing of it is loaded"),
+    "code": (_pickled, "which could run code; it was not loaded"),
     "no file": (lambda: "none.pt", "error[A101] cannot read none.pt"),
     "no checkpoint": (
         lambda: "toy.yaml",
-        "error[A506] toy.yaml is none of .pt, .pth, .safetensors",
+        "error[A506] toy.yaml: expected the suffix .pt, .pth or .safetensors",
     ),
 }
 
@@ -508,7 +511,7 @@ def test_bfloat16_is_not_an_array_of_numpy() -> None:
     torch.save({key: value.to(torch.bfloat16) for key, value in state().items()}, "toy.pt")
     result = build("--weights", "toy.pt")
     assert result.exit_code == 1
-    assert "error[A506] conv1.depthwise.weight is of type torch.bfloat16" in result.stderr
+    assert "error[A506] conv1.depthwise.weight has type torch.bfloat16" in result.stderr
 
 
 def test_options_that_make_no_sense_are_wrong_usage() -> None:
@@ -571,7 +574,7 @@ def test_what_is_too_large_is_no_tensor() -> None:
     result = build()
     assert result.exit_code == 1
     assert "error[A105] Toy has 1,000,0" in result.stderr
-    assert "more than a model holds (2,000,000,000)" in result.stderr
+    assert "more than a model can hold (2,000,000,000)" in result.stderr
     assert nothing_written()
 
 
@@ -594,7 +597,7 @@ def test_checkpoints_are_renamed_without_torch() -> None:
     for key, array in ours.items():
         assert np.array_equal(array, expected[key].numpy()), key
     refused = run(*given[:-1], "out.pt")
-    assert "error[A506] this backend writes weights as .safetensors, not as .pt" in refused.stderr
+    assert "error[A506] cannot write weights to .pt: use .safetensors" in refused.stderr
 
 
 def test_the_backend_is_found_as_any_other() -> None:

@@ -262,7 +262,7 @@ def changed(key: str, change: Callable[[torch.Tensor], torch.Tensor]) -> Callabl
         (changed("both.left.bn.running_var", lambda v: v * float("nan")), "non-finite"),
         (changed("both.left.bn.running_var", lambda v: -v), "has a negative variance"),
         (changed("both.left.conv.weight", lambda v: v[:1].clone()), "is 1x4x1x1, expected 3x4x1x1"),
-        (changed("both.left.conv.weight", lambda v: v.double()), "of type float64"),
+        (changed("both.left.conv.weight", lambda v: v.double()), "has type float64"),
         (
             lambda state: {k: v for k, v in state.items() if k != "fc.bias"},
             "fc.bias, 5, is",

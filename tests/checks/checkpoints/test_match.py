@@ -149,7 +149,7 @@ def test_several_state_dicts_are_not_chosen_from() -> None:
     assert weights({"model": state(), "model_ema": state(), "epoch": 1}, "--check") == (
         1,
         "error[A705] theirs.pt holds several state_dicts: model and model_ema\n"
-        "  = hint: save the one that is meant, alone or under the key state_dict\n",
+        "  = hint: save the right one, alone or under the key state_dict\n",
     )
 
 
@@ -274,7 +274,7 @@ def test_numbers_that_are_no_weights_are_refused(kind: str, backend: str) -> Non
     code, output = weights(theirs, *options)
     assert code == 1
     if (backend, kind) == ("onnx", "float8"):
-        said, start = "of which numpy makes no array", "error[A506]"
+        said, start = "which numpy does not support", "error[A506]"
     else:
         start = "error[A705]"
     assert output.startswith(f"{start} {key} ") and said in output, output
@@ -307,7 +307,7 @@ def test_a_type_that_numpy_lacks_is_reported() -> None:
     save_file(theirs, "theirs.safetensors")
     result = run("weights", "toy.yaml", "theirs.safetensors", "--check", "--backend", "onnx")
     assert result.exit_code == 1
-    assert "is of type BF16, of which numpy makes no array\n  = hint: save it as float32" in (
+    assert "has type BF16, which numpy does not support\n  = hint: save it as float32" in (
         result.output
     )
 

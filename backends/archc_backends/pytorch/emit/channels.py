@@ -1,4 +1,4 @@
-"""Numbers of channels as a class knows them: sums of its arguments, such as ``n1x1 + n3x3``."""
+"""Numbers of channels inside a class, as sums of its arguments such as ``n1x1 + n3x3``."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,25 +10,25 @@ from archc_backends.pytorch.emit.expressions import Expression, Sum
 
 
 class Channels(NamedTuple):
-    """A sum of symbols, each with its factor, and a constant."""
+    """A linear sum: symbols with factors, and a constant."""
 
     terms: tuple[tuple[str, int], ...] = ()
     constant: int = 0
 
     def plus(self, other: "Channels") -> "Channels":
-        """The sum."""
+        """Return the sum."""
         terms = dict(self.terms)
         for symbol, factor in other.terms:
             terms[symbol] = terms.get(symbol, 0) + factor
         return Channels(tuple(terms.items()), self.constant + other.constant)
 
     def times(self, factor: int) -> "Channels":
-        """The product with a number."""
+        """Return the product with a number."""
         terms = tuple((symbol, own * factor) for symbol, own in self.terms)
         return Channels(terms, self.constant * factor)
 
     def expression(self) -> Expression:
-        """The sum as code."""
+        """Return the sum as a Python expression."""
         parts = [s if factor == 1 else f"{factor} * {s}" for s, factor in self.terms]
         if self.constant or not parts:
             parts.append(str(self.constant))
@@ -36,7 +36,7 @@ class Channels(NamedTuple):
 
 
 def symbol(name: str) -> Channels:
-    """One argument, by its name in the code."""
+    """Return one argument, by its name in the code."""
     return Channels(((name, 1),))
 
 
@@ -45,21 +45,21 @@ INPUT = "in_channels"
 
 
 def argument(name: str) -> str:
-    """A symbol of the spec as an argument in the code."""
+    """Return the argument in the code for a symbol of the spec."""
     return CLASSES if name == "classes" else identifier(name)
 
 
 Environment = Mapping[str, Channels]
-"""What the symbols of a spec are in the code at hand."""
+"""The value of each symbol of the spec inside a class."""
 
 
 def environment(columns: tuple[str, ...]) -> Environment:
-    """The symbols inside a class with these columns as its arguments."""
+    """Return the symbols inside a class that has these columns as arguments."""
     return {name: symbol(argument(name)) for name in ("classes", *columns)}
 
 
 class Trace(NamedTuple):
-    """The channels that go into and come out of every node below one, by ``id(node)``."""
+    """Input and output channels of every node of a tree, by ``id(node)``."""
 
     inputs: dict[int, Channels]
     outputs: dict[int, Channels]
@@ -68,7 +68,7 @@ class Trace(NamedTuple):
 def trace_channels(
     node: ir.Node, channels: Channels, symbols: Environment, analysis: Analysis, trace: Trace
 ) -> Channels:
-    """The node's output channels when ``channels`` go in; ``trace`` is filled on the way."""
+    """Return the output channels of the node for its input ``channels``, and fill ``trace``."""
     trace.inputs[id(node)] = channels
     trace.outputs[id(node)] = result = _outputs(node, channels, symbols, analysis, trace)
     return result
@@ -81,7 +81,7 @@ def _outputs(
         operator = node.operator
         if operator.channels is None:
             given, made = analysis.shapes.input(node)[0], analysis.shapes.output(node)[0]
-            # Such as a Flatten, whose features are a multiple of the channels.
+            # For example Flatten, whose features are a multiple of the channels.
             return channels.times(made // given) if made % given == 0 else Channels((), made)
         name = node.symbols.get(operator.channels)
         return symbols[name] if name else Channels(constant=getattr(operator, operator.channels))
@@ -120,7 +120,7 @@ def _fork(
 
 
 def part_channels(part: ir.Part, symbols: Environment) -> Channels:
-    """The part's number of channels as the class knows it."""
+    """Return the part's number of channels inside the class."""
     return Channels(constant=part.channels) if part.symbol is None else symbols[part.symbol]
 
 

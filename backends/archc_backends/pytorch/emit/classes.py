@@ -1,8 +1,8 @@
 """IR → the classes of the generated file: arguments, attributes, forward statements.
 
-A class stands for all calls of its module at once. What differs between them must come from its
-arguments: the columns, the input channels, the number of classes, and whatever else turns out to
-differ (such as a head's input features, which depend on height and width).
+One class serves all calls of its module. Everything that differs between the calls is an argument:
+columns, input channels, the number of classes, and other numbers that turn out to differ (such as
+the input features of a head, which depend on height and width).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +26,7 @@ from archc_backends.pytorch.emit.channels import (
 from archc_backends.pytorch.emit.expressions import Call, Choice, Expression, Group, Loop, Sum, flat
 from archc_backends.pytorch.emit.operators import emit_operator
 from archc_backends.pytorch.emit.operators.site import Site, literal
-from archc_backends.pytorch.emit.statements import Statements, described, parts_of
+from archc_backends.pytorch.emit.statements import Statements, describe, parts_attribute
 from archc_backends.pytorch.emit.views import (
     Attribute,
     Block,
@@ -34,21 +34,21 @@ from archc_backends.pytorch.emit.views import (
     Extra,
     Helper,
     HelperUses,
-    finished,
-    introduced,
+    introduce,
+    split_result,
 )
 
 
-def level(node: ir.Node) -> Iterator[ir.Node]:
-    """The node and what is below it in the same class: calls are not entered."""
+def walk_class(node: ir.Node) -> Iterator[ir.Node]:
+    """Yield the node and all nodes below it in the same class, without entering calls."""
     yield node
     if not isinstance(node, ir.Call):
         for child in node.children:
-            yield from level(child)
+            yield from walk_class(child)
 
 
 class ClassBuilder:
-    """Builds one class from all the places where its module is called (or from the network)."""
+    """Builds one class from all calls of its module, or from the network."""
 
     def __init__(
         self,
@@ -74,21 +74,21 @@ class ClassBuilder:
             trace_channels(instance, channels, symbols, analysis, trace)
             self.traces.append(trace)
         self.root = instances[0]
-        for position, nodes in enumerate(zip(*map(level, instances), strict=True)):
+        for position, nodes in enumerate(zip(*map(walk_class, instances), strict=True)):
             self.peers[id(nodes[0])] = nodes
             self.positions[id(nodes[0])] = position
             if isinstance(nodes[0], ir.Fork):
                 self.forks[id(nodes[0].shared)] = nodes[0]
 
     def attributes(self, node: ir.Node, chained: bool) -> Iterator[Attribute]:
-        """The named layers below the node that belong to its class."""
+        """Yield an attribute for each named layer below the node, and for the parts of a fork."""
         for child in ir.named_children(node):
             yield Attribute(child.name, self.construct(child, chained))
             if (fork := self.forks.get(id(child))) is not None:
-                yield Attribute(parts_of(fork), self._parts(fork))
+                yield Attribute(parts_attribute(fork), self._parts(fork))
 
     def construct(self, node: ir.Node, chained: bool) -> Expression:
-        """The expression that makes the node's module."""
+        """Return the expression that constructs the node's module."""
         if isinstance(node, ir.Op):
             return self._operator(node, chained)
         if isinstance(node, ir.Call):
@@ -102,11 +102,11 @@ class ClassBuilder:
         return Call("nn.Sequential", (Call("OrderedDict", (Group("[]", entries),)),))
 
     def statements(self) -> Statements:
-        """The collector of this class's forward statements."""
+        """Return an empty collector for the statements of forward."""
         return Statements(self, self.uses | {argument(name) for name in self.symbols})
 
     def comment(self, node: ir.Node) -> str:
-        """What comes out of the node, where that is the same wherever the class is used."""
+        """Return the node's output shape as text, empty if it differs between calls."""
         sizes = {self.analysis.shapes.output(peer)[1:] for _, peer in self._peers(node)}
         outputs = {trace.outputs[id(peer)] for trace, peer in self._peers(node)}
         count = _count(outputs)
@@ -119,21 +119,21 @@ class ClassBuilder:
         return times.join([count, *map(str, size)])
 
     def flattens(self, node: ir.Node) -> bool:
-        """Whether the node is a Linear that some caller of the class gives channels x 1 x 1."""
+        """Whether the node is a Linear whose input is channels x 1 x 1 in some call."""
         linear = isinstance(node, ir.Op) and isinstance(node.operator, Linear)
         return linear and self._spatial(node)
 
     def features(self, node: ir.Node) -> str:
-        """How many features go into the node, where that is the same wherever the class is used."""
+        """Return the node's input features as text, empty if they differ between calls."""
         return _count({trace.inputs[id(peer)] for trace, peer in self._peers(node)})
 
     def scale(self, node: ir.Residual) -> str:
-        """The factor of a residual: a literal, or the attribute that keeps the argument."""
+        """Return the scale of a residual: a literal, or the attribute that holds the argument."""
         name = node.symbols.get("scale")
         return literal(float(node.scale)) if name is None else f"self.{argument(name)}"
 
     def _peers(self, node: ir.Node) -> list[tuple[Trace, ir.Node]]:
-        """The node wherever the class is used, with the channels there."""
+        """Return the node in every call of the class, with the channels there."""
         return list(zip(self.traces, self.peers[id(node)], strict=True))
 
     def _spatial(self, node: ir.Node) -> bool:
@@ -161,7 +161,7 @@ class ClassBuilder:
         return call._replace(callee=helper.name, keywords=tuple(helper.options.items()))
 
     def _distinct(self, helper: Helper) -> Helper:
-        """The helper, numbered if its name is taken by one whose activation has other fields."""
+        """Return the helper, numbered if its name is taken by one with other activation fields."""
         name, number = helper.name, 2
         activation = getattr(helper.operator, "activation", None)
         while (known := self.helpers.get(name)) is not None:
@@ -196,7 +196,7 @@ class ClassBuilder:
         return Call(node.module, tuple(positional), tuple(keywords))
 
     def _channels(self, node: ir.Node) -> Expression:
-        """The node's input channels: an expression of the arguments, a number, or an argument."""
+        """Return the node's input channels: an expression of arguments, or a new argument."""
         known = {trace.inputs[id(peer)] for trace, peer in self._peers(node)}
         if len(known) == 1:
             channels = known.pop()
@@ -213,7 +213,7 @@ class ClassBuilder:
         return self._argument(node, extra.name, value)
 
     def _argument(self, node: ir.Node, word: str, value: Callable[[ir.Node], int]) -> str:
-        """The number if it is one wherever the class is used, else a new argument of the class."""
+        """Return the number if all calls share it, otherwise a new argument of the class."""
         values = {value(peer) for peer in self.peers[id(node)]}
         if len(values) == 1:
             return str(values.pop())
@@ -223,12 +223,12 @@ class ClassBuilder:
         taken = {*map(argument, self.symbols), *(extra.name for extra in self.extras)}
         while name in taken:
             name += "_"
-        self.extras.append(Extra(name, lambda call: value(list(level(call.body))[position])))
+        self.extras.append(Extra(name, lambda call: value(list(walk_class(call.body))[position])))
         return name
 
 
 def _runs(items: tuple[Expression, ...]) -> tuple[Expression, ...]:
-    """The items, three and more equal ones in a row as a loop."""
+    """Replace three or more equal items in a row by a loop."""
     runs: list[Expression] = []
     for _, group in groupby(items, flat):
         alike = list(group)
@@ -237,7 +237,7 @@ def _runs(items: tuple[Expression, ...]) -> tuple[Expression, ...]:
 
 
 def _count(channels: set[Channels]) -> str:
-    """The channels for people; empty where they differ or depend on an argument of the class."""
+    """Return the channels as text, empty if they differ or depend on other arguments."""
     if len(channels) > 1 or any(name != CLASSES for sum_ in channels for name, _ in sum_.terms):
         return ""
     (count,) = (flat(sum_.expression()) for sum_ in channels)
@@ -245,7 +245,7 @@ def _count(channels: set[Channels]) -> str:
 
 
 def without_defaults(expression: Expression, helpers: Mapping[str, HelperUses]) -> Expression:
-    """The expression with only those options of helpers that differ from the class's default."""
+    """Drop options of helpers that equal the default of the helper class."""
     if isinstance(expression, Group):
         items = tuple(without_defaults(item, helpers) for item in expression.items)
         return expression._replace(items=items)
@@ -264,7 +264,7 @@ def without_defaults(expression: Expression, helpers: Mapping[str, HelperUses]) 
 
 
 def build_blocks(analysis: Analysis, helpers: dict[str, HelperUses]) -> dict[str, Block]:
-    """A class for each module that the network calls, those that others need first."""
+    """Build a class for each module that the network calls, dependencies first."""
     calls: dict[str, list[ir.Call]] = {}
 
     def collect(node: ir.Node) -> None:
@@ -297,7 +297,7 @@ def _block(
     layers = list(builder.attributes(body, chained=is_list))
     items = tuple(layer.value for layer in layers if layer.name.isdigit())
     attributes = layers[len(items) :]
-    for node in level(body):
+    for node in walk_class(body):
         if isinstance(node, ir.Residual) and (scale := node.symbols.get("scale")):
             builder.uses |= {CLASSES} & {argument(scale)}
             kept = Attribute(argument(scale), argument(scale))
@@ -314,11 +314,11 @@ def _block(
     parameters = [f"{name}: int" for name in positional]
     if keywords:
         parameters += ["*", *(f"{name}: {types.get(name, 'int')}" for name in keywords)]
-    lines, result = finished(statements.lines)
+    lines, result = split_result(statements.lines)
     view = ClassView(
         module.name,
         "nn.Module",
-        introduced("", module.about, described(body), 4),
+        introduce("", module.about, describe(body), 4),
         tuple(parameters),
         tuple(attributes),
         lines,

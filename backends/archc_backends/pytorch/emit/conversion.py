@@ -1,11 +1,11 @@
-"""IR → a view of the functions that make a state_dict that of the optimised file."""
+"""IR → a view of the functions that convert a state_dict for the optimised file, and back."""
 
 from typing import NamedTuple, TypeVar
 
 from archc.analyses import Analysis
 from archc.driver.optimize import Optimized, WeightSource, all_origins, is_invertible, origins_of
 from archc.network import ir
-from archc_backends.pytorch.emit.classes import level
+from archc_backends.pytorch.emit.classes import walk_class
 from archc_backends.pytorch.emit.expressions import Call, Expression, Group
 from archc_backends.pytorch.emit.operators.site import literal
 
@@ -13,7 +13,7 @@ Value = TypeVar("Value", float, bool)
 
 
 class Entry(NamedTuple):
-    """A layer of a class, and what it is made of."""
+    """A layer of a class, and the layers that it is made from."""
 
     layer: str
     sources: Expression
@@ -27,11 +27,11 @@ class Table(NamedTuple):
 
 
 class Conversion(NamedTuple):
-    """What the template of the conversion lays out.
+    """Data for the template of the conversion functions.
 
-    ``dropped`` is what the keys of auxiliary heads begin with; ``eps`` and ``bias`` are what most
-    norms and the convolutions before them have. ``folds`` and ``joins`` tell whether there are
-    norms to fold, and convolutions to join.
+    ``dropped`` are key prefixes of auxiliary heads. ``eps`` and ``bias`` are the most common values
+    of norms and of the convolutions before them. ``folds``: whether norms are folded; ``joins``:
+    whether convolutions are merged; ``inverts``: whether the conversion can be undone.
     """
 
     plain: str
@@ -49,7 +49,7 @@ class Conversion(NamedTuple):
 
 
 def view_conversion(optimized: Optimized, parameters: tuple[str, ...]) -> Conversion:
-    """``parameters`` are those of the network's constructor."""
+    """Build the view. ``parameters`` are those of the network's constructor."""
     analysis, network = optimized.analysis, optimized.analysis.network
     plain = optimized.original.network
     sources = [source for origin in all_origins(analysis) for source in origin.sources]
@@ -97,7 +97,7 @@ def _tables(analysis: Analysis, usual: WeightSource) -> tuple[Table, ...]:
 
     def collect(root: ir.Node, scope: str, name: str) -> None:
         entries: list[Entry] = []
-        for node in level(root):
+        for node in walk_class(root):
             if isinstance(node, ir.Op) and node.operator.state(analysis.shapes.input(node)):
                 entries += [
                     Entry(

@@ -1,4 +1,4 @@
-"""Python expressions, laid out the way the formatter lays them out."""
+"""Python expressions as data, and their text with line breaks as ruff format makes them."""
 
 from typing import NamedTuple
 
@@ -45,7 +45,7 @@ Expression = str | Call | Group | Loop | Sum | Choice
 
 
 def flat(expression: Expression) -> str:
-    """The expression on one line."""
+    """Format the expression on one line."""
     if isinstance(expression, str):
         return expression
     if isinstance(expression, Loop):
@@ -61,10 +61,13 @@ def flat(expression: Expression) -> str:
     return f"{head}{inner}{tail}"
 
 
-def laid_out(expression: Expression, indent: int, before: str = "", after: str = "") -> str:
-    """The expression between ``before`` and ``after``, from column ``indent`` on.
+def format_expression(
+    expression: Expression, indent: int, before: str = "", after: str = ""
+) -> str:
+    """Format the expression between ``before`` and ``after``, from column ``indent`` on.
 
-    On one line where it fits; else a call's arguments on one line of their own; else one a line.
+    On one line if it fits. Otherwise the arguments of a call get a line of their own, or one line
+    each.
     """
     line = f"{before}{flat(expression)}{after}"
     if indent + len(line) <= WIDTH or isinstance(expression, str):
@@ -75,14 +78,14 @@ def laid_out(expression: Expression, indent: int, before: str = "", after: str =
         first, *rest = expression.operands
         return f"{before}{first}{''.join(f'{end}+ {operand}' for operand in rest)}{after}"
     if isinstance(expression, Loop):
-        item = laid_out(expression.item, deeper)
+        item = format_expression(expression.item, deeper)
         return (
             f"{before}*(\n{margin}{item}\n{margin}for _ in range({expression.times}){end}){after}"
         )
     if isinstance(expression, Choice):
         inside = flat(expression)
         if deeper + len(inside) > WIDTH:
-            value = laid_out(expression.value, deeper)
+            value = format_expression(expression.value, deeper)
             inside = f"{value}\n{margin}if {expression.condition}\n{margin}else None"
         return f"{before}(\n{margin}{inside}{end}){after}"
     head, parts, tail = _parts(expression)
@@ -90,7 +93,7 @@ def laid_out(expression: Expression, indent: int, before: str = "", after: str =
     if isinstance(expression, Call) and deeper + len(together) <= WIDTH:
         body = margin + together
     else:
-        body = "\n".join(margin + laid_out(part, deeper, after=",") for part in parts)
+        body = "\n".join(margin + format_expression(part, deeper, after=",") for part in parts)
     return f"{before}{head}\n{body}{end}{tail}{after}"
 
 

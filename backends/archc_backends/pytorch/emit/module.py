@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from archc.analyses import Analysis
 from archc_backends.pytorch.allowed import CONVERTED, NETWORK, check_code
-from archc_backends.pytorch.emit.expressions import WIDTH, laid_out
+from archc_backends.pytorch.emit.expressions import WIDTH, format_expression
 from archc_backends.pytorch.emit.network import view_network
 from archc_backends.pytorch.emit.operators import torch_functions
-from archc_backends.pytorch.emit.statements import assigned
+from archc_backends.pytorch.emit.statements import format_statement
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Template
@@ -48,7 +48,10 @@ def _template() -> "Template":
         autoescape=False,
     )
     environment.filters.update(
-        laid_out=laid_out, assigned=assigned, docstring=_docstring, signature=_signature
+        format_expression=format_expression,
+        format_statement=format_statement,
+        docstring=_docstring,
+        signature=_signature,
     )
     return environment.get_template("network.py.j2")
 

@@ -1,4 +1,4 @@
-"""The network's own class: its layers in the file's order, its forward pass, its heads."""
+"""IR → the view of a generated file: the network's class, its forward pass and its heads."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +13,7 @@ from archc_backends.pytorch.emit.classes import ClassBuilder, build_blocks, with
 from archc_backends.pytorch.emit.expressions import WIDTH, Call, Choice, Expression, Group
 from archc_backends.pytorch.emit.operators.site import literal
 from archc_backends.pytorch.emit.statements import IMPORTS, snake_case
-from archc_backends.pytorch.emit.views import ClassView, HelperUses, Statement, introduced
+from archc_backends.pytorch.emit.views import ClassView, HelperUses, Statement, introduce
 
 if TYPE_CHECKING:
     from archc.driver.optimize import Optimized
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Layer(NamedTuple):
-    """``self.name = value``, below a comment that names its section."""
+    """``self.name = value``. The first layer of a section has the section's name as a comment."""
 
     name: str
     value: Expression
@@ -29,14 +29,14 @@ class Layer(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A statement of the forward pass, or an auxiliary head that runs here."""
+    """A statement of forward, or an auxiliary head that runs at this place."""
 
     statement: Statement | None
     head: "Head | None" = None
 
 
 class Head(NamedTuple):
-    """An auxiliary head: its attribute, the variable with its logits, its part in the loss."""
+    """An auxiliary head: its attribute, the variable of its logits, its term of the loss."""
 
     name: str
     variable: str
@@ -46,7 +46,7 @@ class Head(NamedTuple):
 
 
 class NetworkView(NamedTuple):
-    """Everything that the templates lay out."""
+    """All data for the templates."""
 
     name: str
     docstring: str
@@ -65,7 +65,7 @@ class NetworkView(NamedTuple):
 
 
 def view_network(analysis: Analysis, optimized: "Optimized | None" = None) -> NetworkView:
-    """The view of the whole generated file; ``optimized`` tells what the network was before."""
+    """Build the view of the whole file. ``optimized``: how the network was optimised, if it was."""
     network = analysis.network
     trains = optimized is None or optimized.recipe.is_trainable
     helpers: dict[str, HelperUses] = {}
@@ -153,7 +153,7 @@ def _heads(network: ir.Network) -> tuple[Head, ...]:
 def _steps(
     network: ir.Network, builder: ClassBuilder, heads: tuple[Head, ...]
 ) -> tuple[tuple[Step, ...], str]:
-    """The forward pass, and the name of the softmax that stands behind the logits, if any."""
+    """Return the steps of forward, and the name of the softmax after the logits, if any."""
     probabilities = softmax_behind(network)
     taps: dict[str, list[Step]] = {head.tap: [] for head in network.aux}
     for head, view in zip(network.aux, heads, strict=True):
@@ -170,7 +170,7 @@ def _steps(
 
 
 def _loading(analysis: Analysis) -> str:
-    """What load_checkpoint does, which an optimised network for inference has no use for."""
+    """Write the docstring of load_checkpoint."""
     keep = "Those are the layers in ``leave``"
     if layers := class_layers(analysis):
         keep += f", such as {listed(layers)} for another number of classes"
@@ -184,14 +184,14 @@ def _loading(analysis: Analysis) -> str:
 
 def _docstring(analysis: Analysis, optimized: "Optimized | None") -> str:
     network, cost = analysis.network, analysis.cost
-    paragraphs = [introduced(f"{network.name}. ", network.about, f"{network.name}.", 0)]
+    paragraphs = [introduce(f"{network.name}. ", network.about, f"{network.name}.", 0)]
     if optimized is not None:
         from archc_backends.common.optimized import headline, summary
 
         plain = optimized.original.network.name
         paragraphs = [
             headline(optimized),
-            introduced("", network.about, "", 0).strip(),
+            introduce("", network.about, "", 0).strip(),
             summary(optimized),
             f"``convert_state`` turns the state_dict of a trained {plain} into one of its own.",
         ]
@@ -217,7 +217,7 @@ def _class_docstring(analysis: Analysis, optimized: "Optimized | None", he: list
     if network.aux:
         returns = f"returns {network.name}Output in training, the logits alone in eval mode"
     paragraphs = [f"The network; {returns}."]
-    if len(paragraphs[0]) > WIDTH - 7:  # a summary is one line
+    if len(paragraphs[0]) > WIDTH - 7:  # the summary has room for one line only
         paragraphs = ["The network.", f"It {returns}."]
     if network.aux:
         names = listed([f"{head.name} on {head.tap}" for head in network.aux])

@@ -8,7 +8,7 @@ from archc.diagnostics.spans import Span
 from archc.network import ir
 from archc.network.names import identifier
 from archc_backends.common.network import softmax_behind, unsupported
-from archc_backends.pytorch.emit.classes import level
+from archc_backends.pytorch.emit.classes import walk_class
 from archc_backends.pytorch.emit.operators import emit_operator, emitters, functions, helper_names
 from archc_backends.pytorch.emit.operators.site import Site
 from archc_backends.pytorch.emit.statements import IMPORTS
@@ -112,7 +112,7 @@ def check_classes(analysis: Analysis) -> list[Diagnostic]:
         if call.module not in seen:
             seen.add(call.module)
             diagnostics += _check_attributes(call)
-        for position, node in enumerate(level(call.body)):
+        for position, node in enumerate(walk_class(call.body)):
             if not isinstance(node, ir.Op):
                 continue
             dimensions = len(analysis.shapes.input(node))
@@ -148,7 +148,7 @@ def _check_attributes(call: ir.Call) -> Iterator[Diagnostic]:
             yield Diagnostic(Code.INVALID_NAME, message, layer.span, hint=hint)
             return
     names = {layer.name for layer in layers} | MODULE_ATTRIBUTES
-    for node in level(call.body):
+    for node in walk_class(call.body):
         scale = node.symbols.get("scale", "") if isinstance(node, ir.Residual) else ""
         if scale and identifier(scale) in names:
             yield _reserved(scale, f"already an attribute of {call.module}", node.span)

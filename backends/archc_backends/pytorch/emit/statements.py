@@ -1,4 +1,4 @@
-"""The forward pass of one class: its structure as statements, in the order in which they run."""
+"""The forward pass of one class as statements, in the order in which they run."""
 
 import re
 from itertools import takewhile
@@ -8,56 +8,63 @@ from archc.diagnostics.wording import counted, listed
 from archc.network import ir
 from archc.network.names import is_name
 from archc.ops.normalization import BatchNorm
-from archc_backends.pytorch.emit.expressions import WIDTH, Call, Expression, Group, flat, laid_out
+from archc_backends.pytorch.emit.expressions import (
+    WIDTH,
+    Call,
+    Expression,
+    Group,
+    flat,
+    format_expression,
+)
 from archc_backends.pytorch.emit.operators import activated
 from archc_backends.pytorch.emit.views import Statement
 
 IMPORTS = frozenset({"torch", "nn", "functional"})
-"""Names in the file that no argument and no variable may take."""
+"""Imported names, which no argument and no variable may have."""
 
 
-def assigned(statement: Statement, indent: int) -> str:
-    """The statement's lines; a comment that would lengthen them beyond the width is left out."""
+def format_statement(statement: Statement, indent: int) -> str:
+    """Format the statement, without its comment if the line would be too long."""
     before = f"{statement.target} = "
     comment = f"  # {statement.comment}" if statement.comment else ""
     width = indent + len(before) + len(flat(statement.value))
     if width <= WIDTH < width + len(comment):
         comment = ""
-    return laid_out(statement.value, indent, before, comment)
+    return format_expression(statement.value, indent, before, comment)
 
 
-class Surroundings(Protocol):
-    """What a class knows of the nodes whose statements are collected."""
+class NodeInfo(Protocol):
+    """What a class tells its statements about nodes."""
 
     def comment(self, node: ir.Node) -> str:
-        """What comes out of the node, for people."""
+        """Return the node's output shape as text."""
 
     def flattens(self, node: ir.Node) -> bool:
-        """Whether the node takes features and may be given channels x 1 x 1."""
+        """Whether the node takes features but its input may be channels x 1 x 1."""
 
     def features(self, node: ir.Node) -> str:
-        """How many features go into the node, for people."""
+        """Return the node's input features as text."""
 
     def scale(self, node: ir.Residual) -> str:
-        """The factor of a residual, as an expression."""
+        """Return the scale of a residual as an expression."""
 
 
 class Statements:
     """Collects the statements that compute a tree of attributes ``self.<name>``."""
 
-    def __init__(self, surroundings: Surroundings, taken: set[str]) -> None:
+    def __init__(self, nodes: NodeInfo, taken: set[str]) -> None:
         self.lines: list[Statement] = []
-        self._around = surroundings
+        self._nodes = nodes
         self._taken = {"self", "x", *IMPORTS, *taken}
 
     def run(self, node: ir.Node, source: str, target: str) -> None:
-        """Statements after which ``target`` holds what the node makes of ``source``."""
+        """Add statements that store the node's output for ``source`` in ``target``."""
         if node.name:
-            if self._around.flattens(node):
+            if self._nodes.flattens(node):
                 flattened = Call("torch.flatten", (source, "1"))
-                self._add(target, flattened, self._around.features(node))
+                self._add(target, flattened, self._nodes.features(node))
                 source = target
-            self._add(target, Call(attribute(node.name), (source,)), self._around.comment(node))
+            self._add(target, Call(attribute(node.name), (source,)), self._nodes.comment(node))
         elif isinstance(node, ir.Concat):
             self._concat(node, source, target)
         elif isinstance(node, ir.Fork):
@@ -70,7 +77,7 @@ class Statements:
                 source = target
 
     def fresh(self, word: str) -> str:
-        """A variable's name that nothing else has."""
+        """Return a new variable, named after the word."""
         name, number = word, 2
         while name in self._taken:
             name, number = f"{word}_{number}", number + 1
@@ -79,27 +86,27 @@ class Statements:
 
     def _concat(self, node: ir.Concat, source: str, target: str) -> None:
         parts: list[Expression] = []
-        if all(branch.name and not self._around.flattens(branch) for branch in node.branches):
+        if all(branch.name and not self._nodes.flattens(branch) for branch in node.branches):
             parts += [Call(attribute(branch.name), (source,)) for branch in node.branches]
         else:
-            # Every branch gets a statement, so that they run in the order of the spec.
+            # Every branch gets a statement, so that branches run in the order of the spec.
             for i, branch in enumerate(node.branches):
-                variable = self.fresh(_word(branch, i))
+                variable = self.fresh(_variable(branch, i))
                 self.run(branch, source, variable)
                 parts.append(variable)
         joined = Call("torch.cat", (Group("()", tuple(parts)), "1"))
-        self._add(target, joined, self._around.comment(node))
+        self._add(target, joined, self._nodes.comment(node))
 
     def _fork(self, node: ir.Fork, source: str, target: str) -> None:
-        words = fork_words(node)
+        words = part_variables(node)
         variables = [self.fresh(word) if word else source for word in words]
         read = ", ".join(name for name, part in zip(variables, node.parts, strict=True) if part)
         shared = Call(attribute(node.shared.name), (source,))
-        parts = attribute(parts_of(node))
+        parts = attribute(parts_attribute(node))
         self._add(read, Call("torch.split", (shared, parts, "1")), "")
         joined: list[Expression] = []
         inline = not any(
-            (not branch.name and branch.children) or self._around.flattens(branch)
+            (not branch.name and branch.children) or self._nodes.flattens(branch)
             for branch in node.branches
         )
         for i, (branch, variable) in enumerate(zip(node.branches, variables, strict=True)):
@@ -107,11 +114,11 @@ class Statements:
                 called = Call(attribute(branch.name), (variable,))
                 joined.append(called if branch.name else variable)
                 continue
-            given = variable if node.parts[i] else self.fresh(_word(branch, i))
+            given = variable if node.parts[i] else self.fresh(_variable(branch, i))
             self.run(branch, variable, given)
             joined.append(given)
         value = Call("torch.cat", (Group("()", tuple(joined)), "1"))
-        self._add(target, value, self._around.comment(node))
+        self._add(target, value, self._nodes.comment(node))
 
     def _residual(self, node: ir.Residual, source: str, target: str) -> None:
         residual = self.fresh("residual")
@@ -120,24 +127,24 @@ class Statements:
         if node.shortcut is not None:
             straight = self.fresh("shortcut")
             self.run(node.shortcut, source, straight)
-        scale = self._around.scale(node)
+        scale = self._nodes.scale(node)
         total = (
             f"{residual} + {straight}" if scale == "1.0" else f"{residual} * {scale} + {straight}"
         )
         value = activated(node.activation, total) if node.activation else total
-        self._add(target, value, self._around.comment(node))
+        self._add(target, value, self._nodes.comment(node))
 
     def _add(self, target: str, value: Expression, comment: str) -> None:
         self.lines.append(Statement(target, value, comment))
 
 
-def described(body: ir.Node) -> str:
-    """A module without a description, told by what it is made of."""
+def describe(body: ir.Node) -> str:
+    """Describe a module that has no description by listing its layers."""
     names = [node.name or type(node).__name__ for node in body.children]
     if isinstance(body, ir.Concat | ir.Fork):
-        words = fork_words(body) if isinstance(body, ir.Fork) else ("",) * len(body.branches)
+        words = part_variables(body) if isinstance(body, ir.Fork) else ("",) * len(body.branches)
         branches = enumerate(zip(body.branches, words, strict=True))
-        names = [branch.name or word or _word(branch, i) for i, (branch, word) in branches]
+        names = [branch.name or word or _variable(branch, i) for i, (branch, word) in branches]
     elif isinstance(body, ir.Residual):
         names = [node.name or type(node).__name__ for node in body.body.children]
         names += [] if body.shortcut is None else ["shortcut"]
@@ -148,49 +155,49 @@ def described(body: ir.Node) -> str:
 
 
 def snake_case(name: str) -> str:
-    """The name as a variable: ``AuxLogits`` becomes ``aux_logits``."""
+    """Return the name in snake case: ``AuxLogits`` becomes ``aux_logits``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def parts_of(node: ir.Fork) -> str:
-    """The attribute that tells into which parts the shared output is split."""
+def parts_attribute(node: ir.Fork) -> str:
+    """Return the attribute with the sizes of the parts of the shared output."""
     return f"{node.shared.name}_parts"
 
 
-def fork_words(node: ir.Fork) -> list[str]:
-    """A variable for each branch that reads a part, after what the branch was; "" for others."""
+def part_variables(node: ir.Fork) -> list[str]:
+    """Return a variable for each branch that reads a part, and "" for other branches."""
     merged = (op.name for op in node.shared.replaces if not isinstance(op.operator, BatchNorm))
     return [
-        _word(branch, i, next(merged)) if part else ""
+        _variable(branch, i, next(merged)) if part else ""
         for i, (branch, part) in enumerate(zip(node.branches, node.parts, strict=True))
     ]
 
 
-def _word(branch: ir.Node, position: int, before: str = "") -> str:
-    """A branch as a variable: its name, or what the names of its layers begin or end with.
+def _variable(branch: ir.Node, position: int, before: str = "") -> str:
+    """Return a variable for a branch: its name, or a common prefix or suffix of its layers.
 
-    ``before`` is the name of a layer that stood in front of them.
+    ``before`` is the name of a layer that was in front of them before the optimisation.
 
-    branch5x5_1 and branch5x5_2 make branch5x5; pool and branch_pool make pool. Where they have
-    nothing in common, the branch is numbered.
+    branch5x5_1 and branch5x5_2 give branch5x5; pool and branch_pool give pool. Without a common
+    part, the branch is numbered.
     """
     names = [branch.name] if branch.name else [layer.name for layer in ir.named_children(branch)]
     if before and not branch.name:
         names.insert(0, before)
-    start = _start(names)
+    start = _common_prefix(names)
     if len(names) > 1:
         start = start.rstrip("_") if start.endswith("_") else start.rstrip("0123456789")
-    end = _start([name[::-1] for name in names])[::-1].lstrip("_0123456789")
+    end = _common_prefix([name[::-1] for name in names])[::-1].lstrip("_0123456789")
     words = (snake_case(word) for word in (start, end) if len(word) > 2 or len(names) == 1)
     return next((word for word in words if is_name(word)), f"branch{position + 1}")
 
 
-def _start(names: list[str]) -> str:
-    """The letters with which all the names begin."""
+def _common_prefix(names: list[str]) -> str:
+    """Return the common prefix of the names."""
     alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
     return "".join(letters[0] for letters in alike)
 
 
 def attribute(name: str) -> str:
-    """The layer as an expression: by its name, or by its position in a list."""
+    """Return the layer as an expression: an attribute, or an item of a list."""
     return f"self[{name}]" if name.isdigit() else f"self.{name}"

@@ -1,4 +1,4 @@
-"""What the templates lay out: classes with their arguments, attributes and statements."""
+"""The content of a generated file as data for the templates: classes and their statements."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -24,10 +24,10 @@ class Attribute(NamedTuple):
 
 
 class ClassView(NamedTuple):
-    """A class: ``parameters`` are those of its constructor, None where it inherits one.
+    """A class. ``parameters`` are those of its constructor, None if it is inherited.
 
-    ``result`` is what forward returns after its statements, empty where it inherits forward.
-    ``he`` tells that its weights start from He's distribution. ``parent`` constructs the base.
+    ``result`` is the value that forward returns, empty if forward is inherited. ``he``: whether its
+    weights are initialised from He's distribution. ``parent`` calls the base's constructor.
     """
 
     name: str
@@ -42,14 +42,14 @@ class ClassView(NamedTuple):
 
 
 class Extra(NamedTuple):
-    """An argument that no column gives, and its value at a call."""
+    """An argument that fills no column, with a function that gives its value for a call."""
 
     name: str
     value: Callable[[ir.Call], int]
 
 
 class Block(NamedTuple):
-    """A class made from a module, and how it is called."""
+    """The class of a module, and the arguments that it takes."""
 
     view: ClassView
     arguments: tuple[str, ...]
@@ -58,11 +58,11 @@ class Block(NamedTuple):
 
 
 class Helper(NamedTuple):
-    """A small class that generated code needs, such as a convolution followed by its ReLU.
+    """A helper class in the generated file, such as a convolution followed by a ReLU.
 
-    ``write`` makes the class from all its uses. ``options`` are the constructor's keyword arguments
-    at this use, in order. ``defaults`` are values that the class has anyway; an option without one
-    gets the value that most uses share.
+    ``write`` makes the class from all its uses. ``options`` are the keyword arguments of this use,
+    in order. ``defaults`` are fixed defaults of the class. The default of any other option is the
+    most common value of all uses.
     """
 
     name: str
@@ -73,13 +73,13 @@ class Helper(NamedTuple):
 
 
 class HelperUses(NamedTuple):
-    """A helper class and the options of each of its uses."""
+    """A helper class, with the options of each use."""
 
     helper: Helper
     uses: list[Mapping[str, str]]
 
     def defaults(self) -> dict[str, str]:
-        """The class's default for each option: as the helper says, or what most uses share."""
+        """Return the default of each option: the fixed one, or the most common value."""
         merged = dict(self.helper.defaults)
         for name in self.helper.options:
             values = [use[name] for use in self.uses]
@@ -87,23 +87,23 @@ class HelperUses(NamedTuple):
         return merged
 
     def varied(self) -> list[str]:
-        """The options that some use needs to set."""
+        """Return the options that at least one use sets."""
         defaults = self.defaults()
         return [o for o in self.helper.options if any(use[o] != defaults[o] for use in self.uses)]
 
 
-def finished(lines: list[Statement]) -> tuple[tuple[Statement, ...], Expression]:
-    """Statements and what is returned: the last value itself where torch gives it its type."""
+def split_result(lines: list[Statement]) -> tuple[tuple[Statement, ...], Expression]:
+    """Return the statements and the value to return, inlined if torch annotates its type."""
     last = lines[-1]
     if flat(last.value).startswith(("torch.", "functional.")):
         return tuple(lines[:-1]), last.value
     return tuple(lines), last.target
 
 
-def introduced(name: str, about: str, otherwise: str, indent: int) -> str:
-    """A docstring's text whose first line is a sentence: ``about``, where it can be one.
+def introduce(name: str, about: str, otherwise: str, indent: int) -> str:
+    """Write a docstring whose first line is one sentence: ``about``, if it fits on the line.
 
-    Otherwise ``otherwise``, with ``about`` as a paragraph below.
+    Otherwise the first line is ``otherwise``, and ``about`` is a paragraph below it.
     """
     about = about.strip()
     if not about:

@@ -18,7 +18,7 @@ from archc_backends.pytorch.emit.views import (
     Helper,
     HelperUses,
     Statement,
-    finished,
+    split_result,
 )
 
 _TYPES = {
@@ -171,7 +171,7 @@ def _subclass(uses: HelperUses, docstring: str, base: _Base) -> ClassView:
     if activation is not None:
         lines.append(Statement("x", activated(activation, "x")))
     he = activation is not None and activation.he_initialized
-    return ClassView(uses.helper.name, base.name, docstring, None, (), *finished(lines), he)
+    return ClassView(uses.helper.name, base.name, docstring, None, (), *split_result(lines), he)
 
 
 def _module(
@@ -182,7 +182,7 @@ def _module(
     if (activation := _activation(uses)) is not None:
         docstring += f", {type(activation).__name__}"
         lines.append(Statement("x", activated(activation, "x")))
-    statements, result = finished(lines)
+    statements, result = split_result(lines)
     return ClassView(
         uses.helper.name,
         "nn.Module",
