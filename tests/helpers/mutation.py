@@ -40,6 +40,7 @@ GROUPS = {
                     "limits",
                     "linear_paths",
                     "memory",
+                    "mismatch",
                     "receptive_field",
                     "shapes",
                 )

@@ -13,12 +13,12 @@ from math import prod
 from typing import NamedTuple
 
 from archc.analyses.limits import MAXIMUM_SIZE, too_large
+from archc.analyses.mismatch import Reason, explain_size, format_size
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
 from archc.diagnostics.wording import listed
 from archc.network import ir
-from archc.ops.operator import Operator, Pair, Shape, Unfit, format_shape
-from archc.ops.window import Window, arithmetic
+from archc.ops.operator import Shape, Unfit, format_shape
 
 _MOST_BRANCHES = 5
 """Branches of a Concat that a diagnostic explains one by one."""
@@ -124,14 +124,6 @@ def _label_printed_output(network: ir.Network, inference: "_Inference") -> list[
             message = f"the table prints {cell.text} for {row}, {size} is computed"
             return [first._replace(labels=(*first.labels, Label(cell.span, message))), *rest]
     return [first, *rest]
-
-
-class _Reason(NamedTuple):
-    """Why a branch has its size: the layer that set it, the arithmetic, and a change that fits."""
-
-    label: Label | None
-    note: str | None
-    hint: str | None
 
 
 class _Inference:
@@ -258,7 +250,7 @@ class _Inference:
         rest = f"{fitting[0]} is" if len(fitting) == 1 else "the others are"
         all_odd = [i for i, size in enumerate(sizes) if size != usual]
         odd = all_odd[:_MOST_BRANCHES]
-        differs = [f"{_branch_name(node, i)} is {_size(sizes[i])}" for i in odd]
+        differs = [f"{_branch_name(node, i)} is {format_size(sizes[i])}" for i in odd]
         if more := len(all_odd) - len(odd):
             differs.append(f"{more} more differ")
         differ = ", ".join(differs)
@@ -269,7 +261,7 @@ class _Inference:
             reasons.append(other._replace(note=None, hint=None))
         self._report(
             Code.CONCAT,
-            f"Concat: {differ}, {rest} {_size(usual)}",
+            f"Concat: {differ}, {rest} {format_size(usual)}",
             node,
             tuple(reason.note for reason in reasons if reason.note),
             "; ".join(reason.hint for reason in reasons if reason.hint) or None,
@@ -289,7 +281,7 @@ class _Inference:
             f"Residual: its layers give {format_shape(body)}, {other} is {format_shape(shortcut)}"
         )
         hint = "project the input to the same shape with shortcut: {Conv: 1x1, out: ...}"
-        reason = _Reason(None, None, None)
+        reason = Reason(None, None, None)
         if body[1:] != shortcut[1:]:
             reason = self._explain_size(node.children, 0, shortcut[1:])
         self._report(
@@ -309,21 +301,15 @@ class _Inference:
             return ()
         return (Label(row.span, f"{row.path} gives {format_shape(shape)}"),)
 
-    def _explain_size(self, branches: tuple[ir.Node, ...], index: int, wanted: Shape) -> _Reason:
-        """Return the layer of a branch that last changed the size, and a change that fits.
+    def _explain_size(self, branches: tuple[ir.Node, ...], index: int, wanted: Shape) -> Reason:
+        """Return why the branch at ``index`` does not have the size ``wanted``.
 
         ``branches`` are the last nodes of the walk, so their operators are at the end of ``ops``.
         """
         end = len(self.ops) - sum(map(_count_operators, branches[index + 1 :]))
-        for i in reversed(range(end - _count_operators(branches[index]), end)):
-            op, before, after = self.ops[i], self.inputs[i], self.outputs[i]
-            if before[1:] == after[1:]:
-                continue
-            operator = op.operator
-            label = Label(op.span, f"from {_size(before[1:])} to {_size(after[1:])} here")
-            note = _arithmetic_note(operator, before, after)
-            return _Reason(label, note, _fitting_change(operator, before, wanted))
-        return _Reason(None, "no layer of this branch changes the size", None)
+        own = slice(end - _count_operators(branches[index]), end)
+        layers = zip(self.ops[own], self.inputs[own], self.outputs[own], strict=True)
+        return explain_size(list(layers), wanted)
 
     def _refuse_size(self, output: Shape, node: ir.Node) -> None:
         row = self.calls[0] if self.calls else None
@@ -352,40 +338,6 @@ class _Inference:
         )
 
 
-def _fitting_change(operator: Operator, before: Shape, wanted: Shape) -> str | None:
-    """Return the change of one field that gives the wanted size, such as ``ceil: true``."""
-    changes: list[tuple[dict[str, object], str]] = []
-    window = getattr(operator, "window", None)
-    ceil = getattr(operator, "ceil", None)
-    if isinstance(window, Window) and ceil is not None:
-        changes.append(({"ceil": not ceil}, f"ceil: {'false' if ceil else 'true'} gives"))
-    if isinstance(window, Window):
-        mode = "valid" if any(getattr(operator, "pads", ())) else "same"
-        changes.append(({"window": window._replace(mode=mode)}, f"{window} {mode} gives"))
-    for change, words in changes:
-        fields = {name: getattr(operator, name) for name in type(operator).model_fields} | change
-        try:
-            changed = type(operator)(**fields)
-        except ValueError:
-            continue
-        if changed.output(before)[1:] == wanted:
-            return f"{words} {_size(wanted)}"
-    return None
-
-
-def _arithmetic_note(operator: Operator, before: Shape, after: Shape) -> str | None:
-    """Return the arithmetic of the first side that changed; None for a global or adaptive pool."""
-    window = getattr(operator, "window", None)
-    if not isinstance(window, Window):
-        return None
-    axis = 0 if before[1] != after[1] else 1
-    pads: Pair = getattr(operator, "pads", (0, 0))
-    step = (window.stride or (1, 1))[axis]
-    ceil = bool(getattr(operator, "ceil", False))
-    total = arithmetic(before[1 + axis], window.kernel[axis], step, pads[axis], ceil)
-    return f"{type(operator).__name__} gives {total}"
-
-
 def _count_operators(node: ir.Node) -> int:
     return sum(type(inner) is ir.Op for inner in ir.walk(node))
 
@@ -393,7 +345,3 @@ def _count_operators(node: ir.Node) -> int:
 def _branch_name(node: ir.Concat | ir.Fork, index: int) -> str:
     name = node.branches[index].name
     return name if name and not name.isdecimal() else f"branch {index + 1}"
-
-
-def _size(size: Shape) -> str:
-    return format_shape(size) if size else "flat"
