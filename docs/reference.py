@@ -11,10 +11,9 @@ from pathlib import Path
 from manual import command_reference
 
 import archc
-from archc.language.docstrings import docstring
 from archc.language.grammar.kinds import STRUCTURES
 from archc.language.vocabulary import STRUCTURE_DOCS as MEANINGS
-from archc.language.vocabulary import summary
+from archc.language.vocabulary import docstring, summary
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 from archc.views.explanations import as_page, explanations

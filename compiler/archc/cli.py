@@ -87,7 +87,7 @@ class _Commands(click.Group):
 def _with_help(command: click.Command) -> click.Command:
     """Set the help of a command under ``python -OO``, where click finds no docstring."""
     if command.help is None and command.callback is not None:
-        from archc.language.docstrings import docstring
+        from archc.language.vocabulary import docstring
 
         command.help = docstring(command.callback)
     return command

@@ -121,7 +121,7 @@ def test_rows_that_do_not_fit_are_counted_up_to_fifty() -> None:
     diagnostics = compile_spec("net.yaml")
     assert isinstance(diagnostics, list)
     assert len(diagnostics) == 51
-    assert diagnostics[-1].message == "more than 50 findings: the rest is not looked for"
+    assert diagnostics[-1].message == "more than 50 diagnostics; archc stopped looking"
 
 
 def test_a_placeholder_appears_once_on_each_side() -> None:
@@ -130,5 +130,5 @@ def test_a_placeholder_appears_once_on_each_side() -> None:
     diagnostics = compile_spec("net.yaml")
     assert isinstance(diagnostics, list)
     assert [diagnostic.message for diagnostic in diagnostics] == [
-        "b{n}_{n} has a placeholder twice"
+        "duplicate placeholder in b{n}_{n}"
     ]

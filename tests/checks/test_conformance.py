@@ -18,11 +18,9 @@ from archc.checks.conformance import CellResult, Conformance, check_conformance
 from archc.checks.conventions import rank_conventions
 from archc.diagnostics import Code, Diagnostic
 from archc.driver.pipeline import Compiled, compile_spec
-from archc.language.sections.printed_table import (
-    COLUMNS,
+from archc.language.sections.printed_numbers import (
     LETTERS,
     Convention,
-    ErratumFields,
     PrintedNumber,
     Rounding,
     format_count,
@@ -30,6 +28,7 @@ from archc.language.sections.printed_table import (
     rounded,
     with_letter,
 )
+from archc.language.sections.printed_table import COLUMNS, ErratumFields
 
 NETWORK = """\
 archc: 1
@@ -381,7 +380,7 @@ def test_rows_that_the_network_has_not(spec: Path) -> None:
     table = "  columns: [depth]\n  rows:\n    cnov1: [1]\n    block9: [1]\n    conv2.inner: [1]\n"
     conformance = judged(spec, table)
     assert [(f.code, f.message, said(f)) for f in conformance.diagnostics] == [
-        (Code.UNKNOWN_REFERENCE, f"the table has a row {path}, the network has none", hint)
+        (Code.UNKNOWN_REFERENCE, f"the table has a row {path}, which is not in the network", hint)
         for path, hint in (
             ("cnov1", "did you mean conv1?"),
             ("block9", "the rows are conv1, conv2, average, fc, aux1"),
@@ -492,32 +491,32 @@ EXAMPLE = "{count: weights, unit: 1000, round: nearest}"
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        ("7\n", [(Code.INVALID_VALUE, "table is a mapping, found the number 7", None)]),
-        ("[a]\n", [(Code.INVALID_VALUE, "table is a mapping, found a list", None)]),
+        ("7\n", [(Code.INVALID_VALUE, "table: expected a mapping, found the number 7", None)]),
+        ("[a]\n", [(Code.INVALID_VALUE, "table: expected a mapping, found a list", None)]),
         ("{}\n", [(Code.MISSING_KEY, "table needs columns and rows", None)]),
         ("  rows: {}\n", [(Code.MISSING_KEY, "table needs columns", None)]),
         ("  columns: [depth]\n", [(Code.MISSING_KEY, "table needs rows", None)]),
         (
             "  colums: [depth]\n  rows: {}\n",
-            [(Code.UNKNOWN_KEY, "table takes no colums", "did you mean columns?")],
+            [(Code.UNKNOWN_KEY, "unknown key colums in table", "did you mean columns?")],
         ),
         (
             "  columns: [depth]\n  rows: {}\n  zzz: 1\n",
             [
                 (
                     Code.UNKNOWN_KEY,
-                    "table takes no zzz",
-                    "it takes params, ops, columns, rows, total, total_with_aux, errata",
+                    "unknown key zzz in table",
+                    "known keys: params, ops, columns, rows, total, total_with_aux, errata",
                 )
             ],
         ),
         (
             "  params: 1000\n  ops: []\n  columns: [params]\n  rows: {}\n",
             [
-                (Code.INVALID_VALUE, f"params is a convention, such as {EXAMPLE}", None),
+                (Code.INVALID_VALUE, f"params: expected a convention such as {EXAMPLE}", None),
                 (
                     Code.INVALID_VALUE,
-                    "ops is a convention, such as {count: macs, unit: 1000, round: nearest}",
+                    "ops: expected a convention such as {count: macs, unit: 1000, round: nearest}",
                     None,
                 ),
             ],
@@ -535,7 +534,7 @@ EXAMPLE = "{count: weights, unit: 1000, round: nearest}"
             [
                 (
                     Code.INVALID_VALUE,
-                    "unit is one of 1, 1000, 1024, 1000000, 1048576, 1000000000, 1073741824",
+                    "unit: expected one of 1, 1000, 1024, 1000000, 1048576, 1000000000, 1073741824",
                     None,
                 )
             ],
@@ -552,7 +551,7 @@ EXAMPLE = "{count: weights, unit: 1000, round: nearest}"
             [
                 (
                     Code.INVALID_VALUE,
-                    "columns is a list of output, depth, params, ops, found an empty list",
+                    "columns: expected a list of output, depth, params, ops, found an empty list",
                     None,
                 )
             ],
@@ -562,26 +561,26 @@ EXAMPLE = "{count: weights, unit: 1000, round: nearest}"
             [
                 (
                     Code.UNKNOWN_KEY,
-                    "a column of the table is output, depth, params, ops, found a list",
+                    "unknown column: expected output, depth, params or ops, found a list",
                     None,
                 ),
                 (
                     Code.UNKNOWN_KEY,
-                    "a column of the table is output, depth, params, ops, found the text outptu",
+                    "unknown column: expected output, depth, params or ops, found the text outptu",
                     "did you mean output?",
                 ),
-                (Code.DUPLICATE_KEY, "the column depth stands twice", None),
+                (Code.DUPLICATE_KEY, "duplicate column depth", None),
                 (
                     Code.MISSING_KEY,
-                    "the column params needs the convention it is counted by",
-                    "params: {count: ..., unit: ..., round: ...} in the table",
+                    "missing convention for the column params",
+                    "add params: {count: ..., unit: ..., round: ...} to the table",
                 ),
                 (
                     Code.MISSING_KEY,
-                    "the column ops needs the convention it is counted by",
-                    "ops: {count: ..., unit: ..., round: ...} in the table",
+                    "missing convention for the column ops",
+                    "add ops: {count: ..., unit: ..., round: ...} to the table",
                 ),
-                (Code.DUPLICATE_KEY, "the column depth stands twice", None),
+                (Code.DUPLICATE_KEY, "duplicate column depth", None),
             ],
         ),
         (
@@ -589,7 +588,7 @@ EXAMPLE = "{count: weights, unit: 1000, round: nearest}"
             [
                 (
                     Code.INVALID_VALUE,
-                    "rows is a mapping of names to lists of cells, found a list",
+                    "rows: expected a mapping of names to lists of cells, found a list",
                     None,
                 )
             ],
@@ -599,7 +598,7 @@ EXAMPLE = "{count: weights, unit: 1000, round: nearest}"
             [
                 (
                     Code.INVALID_VALUE,
-                    "errata is a mapping of row.column to what is computed, found the number 7",
+                    "errata: expected a mapping of cells (row.column), found the number 7",
                     None,
                 )
             ],
@@ -626,13 +625,13 @@ def test_rows_that_cannot_be_read(spec: Path) -> None:
     aux1: [٣, 1.K, "-"]
 """
     )
-    kilo = "a number with K behind it, as its unit says, or -, found"
-    bare = "a number with no letter behind it, as its unit says, or -, found"
-    cells = "is a list of at most 3 cells, depth, params, ops, found"
-    depth = "a depth is a whole number, found"
+    kilo = "expected a number with K after it, as its unit says, or -, found"
+    bare = "expected a number with no letter after it, as its unit says, or -, found"
+    cells = "expected a list of at most 3 cells (depth, params, ops), found"
+    depth = "expected a whole number, found"
     assert [(f.code, f.message) for f in faults(spec, table)] == [
-        (Code.WRONG_COLUMNS, f"row conv1 {cells} the number 7"),
-        (Code.WRONG_COLUMNS, f"row conv2 {cells} 5 cells"),
+        (Code.WRONG_COLUMNS, f"row conv1: {cells} the number 7"),
+        (Code.WRONG_COLUMNS, f"row conv2: {cells} 5 cells"),
         (Code.INVALID_VALUE, f"average depth: {depth} the number 1.5"),
         (Code.INVALID_VALUE, f"average params: {kilo} the text 2M"),
         (Code.INVALID_VALUE, f"average ops: {bare} the text 3K"),
@@ -643,7 +642,7 @@ def test_rows_that_cannot_be_read(spec: Path) -> None:
         (Code.INVALID_VALUE, f"aux1 params: {kilo} the text 1.K"),
     ]
     hints = [(f.message[:8], said(f)) for f in faults(spec, table) if f.hint]
-    assert hints == [("fc depth", "a cell that prints nothing is -")]
+    assert hints == [("fc depth", "use - for an empty cell")]
 
 
 @pytest.mark.parametrize("size", ["32x32", "8", "1x2x3x4", "32x32x8"])
@@ -658,9 +657,7 @@ def test_sizes_that_can_be_read(spec: Path, size: str) -> None:
 @pytest.mark.parametrize("size", ["0x1", "1x0", "x1", "1x", "1 x 1", "a", "01x2", '""', "1x٣"])
 def test_sizes_that_cannot_be_read(spec: Path, size: str) -> None:
     (diagnostic,) = faults(spec, f"  columns: [output]\n  rows: {{conv1: [{size}]}}\n")
-    assert diagnostic.message.startswith(
-        "conv1 output: a size is height x width x channels, found "
-    )
+    assert diagnostic.message.startswith("conv1 output: expected height x width x channels, found ")
 
 
 def test_errata_that_cannot_be_read(spec: Path) -> None:
@@ -678,20 +675,20 @@ def test_errata_that_cannot_be_read(spec: Path) -> None:
     conv2.depth: {computed: 1}
     aux1.fc.output: {computed: 1x1x10, why: " "}
 """
-    named = "an erratum is named by its cell, row.column"
+    named = "name an erratum after its cell: row.column"
     assert [(f.code, f.message, said(f)) for f in faults(spec, table)] == [
-        (Code.UNKNOWN_REFERENCE, "no cell conv1.outptu is printed", "did you mean conv1.output?"),
-        (Code.UNKNOWN_REFERENCE, "no cell conv2.output is printed", "did you mean conv1.output?"),
-        (Code.UNKNOWN_REFERENCE, "no cell zzz is printed", named),
+        (Code.UNKNOWN_REFERENCE, "no cell conv1.outptu in the table", "did you mean conv1.output?"),
+        (Code.UNKNOWN_REFERENCE, "no cell conv2.output in the table", "did you mean conv1.output?"),
+        (Code.UNKNOWN_REFERENCE, "no cell zzz in the table", named),
         (
             Code.INVALID_VALUE,
-            "erratum conv1.depth is a mapping, found the number 7",
-            "{computed: ..., why: ...}",
+            "erratum conv1.depth: expected a mapping, found the number 7",
+            "use {computed: ..., why: ...}",
         ),
         (Code.MISSING_KEY, "erratum conv2.depth needs why", None),
         (
             Code.INVALID_VALUE,
-            "erratum aux1.fc.output why: text that is not blank is needed, found the text  ",
+            "erratum aux1.fc.output why: expected text that is not blank, found the text  ",
             None,
         ),
     ]

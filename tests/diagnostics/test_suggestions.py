@@ -54,7 +54,7 @@ def faults_left(
     assert span is not None
     known = {(other.code, other.message) for other in before}
     # A suggested word may need further changes; a safe replacement needs none.
-    is_guess = not hint.safe and "write" not in hint.words
+    is_guess = not hint.safe and "write" not in hint.message
     for left in after:
         if left.span is None or left.span.source.name != TRIED or left.span.line != span.line:
             continue

@@ -11,7 +11,7 @@ import pytest
 
 from archc import ops
 from archc.checks import lints
-from archc.language.docstrings import docstring
+from archc.language.vocabulary import docstring
 
 ROOT = Path(__file__).parents[2]
 FAULTY = (
@@ -102,11 +102,11 @@ def test_a_docstring_is_read_from_the_source_where_python_has_none(
 
 
 @pytest.mark.parametrize("folder", ["compiler", "backends"])
-def test_no_other_module_looks_for_docstrings(folder: str) -> None:
+def test_only_the_vocabulary_reads_docstrings(folder: str) -> None:
     for path in (ROOT / folder).rglob("*.py"):
         names = {
             node.attr if isinstance(node, ast.Attribute) else node.id
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             if isinstance(node, ast.Attribute | ast.Name)
         }
-        assert path.name == "docstrings.py" or not names & {"__doc__", "getdoc", "get_docstring"}
+        assert path.name == "vocabulary.py" or not names & {"__doc__", "getdoc", "get_docstring"}

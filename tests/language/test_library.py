@@ -13,7 +13,7 @@ from command_line import run
 import archc
 from archc.api import loads
 from archc.language.library import SpecFile, find_spec, project_root, shipped_folder
-from archc.language.yaml.reading import TELLING_KEYS, read
+from archc.language.yaml.reading import IDENTIFYING_KEYS, read
 from archc.views.json_schema import editor_schema
 
 SPEC = """\
@@ -119,7 +119,7 @@ def test_another_ending_is_found_where_it_is_written() -> None:
 def test_a_path_is_a_path_and_nothing_else(name: str) -> None:
     write("specs/nets/googlenet.yaml")
     said = refused(name)
-    assert said.startswith(f"error[A101] no spec {name}\n")
+    assert said.startswith(f"error[A101] spec not found: {name}\n")
     assert said.splitlines()[1].endswith("write googlenet.yaml, without a folder")
 
 
@@ -133,8 +133,8 @@ def test_the_beginning_of_several_names_lists_them() -> None:
     for name in ("mine_1", "mine_2", "other"):
         write(f"specs/{name}.yaml")
     assert refused("mine_").splitlines()[:2] == [
-        "error[A101] no spec mine_",
-        "  = hint: there are mine_1.yaml, mine_2.yaml",
+        "error[A101] spec not found: mine_",
+        "  = hint: known specs: mine_1.yaml, mine_2.yaml",
     ]
 
 
@@ -157,7 +157,7 @@ def test_a_variant_is_the_same_in_every_working_directory(
     for name, params in (("beside", 162), ("shipped", 6_998_552), ("above", 162)):
         network = archc.load(project / "nets" / f"{name}.yaml")
         assert archc.analyze(network).cost.params == params
-    with pytest.raises(archc.SpecError, match=r"no spec other\.yaml"):
+    with pytest.raises(archc.SpecError, match=r"spec not found: other\.yaml"):
         archc.load(project / "nets" / "nowhere.yaml")
 
 
@@ -203,7 +203,7 @@ def test_a_variant_does_not_leave_its_project(base: str) -> None:
     Path("link.yaml").symlink_to("../base.yaml")
     write("small.yaml", variant(base))
     said = refused("small.yaml")
-    assert f"small.yaml:1:10: error[A101] {base} is outside of the project\n" in said
+    assert f"small.yaml:1:10: error[A101] {base} is outside the project\n" in said
     write("specs/inner.yaml", variant("../base.yaml"))
     write("base.yaml")
     assert run("check", "specs/inner.yaml").exit_code == 0
@@ -212,7 +212,7 @@ def test_a_variant_does_not_leave_its_project(base: str) -> None:
 def test_a_missing_path_is_also_outside() -> None:
     """Messages do not reveal which files exist outside the project."""
     write("small.yaml", variant("../nothing.yaml"))
-    assert "error[A101] ../nothing.yaml is outside of the project\n" in refused("small.yaml")
+    assert "error[A101] ../nothing.yaml is outside the project\n" in refused("small.yaml")
 
 
 # Links, and files that are not specs.
@@ -317,7 +317,7 @@ def test_a_faulty_spec_is_still_explained_with_its_lines(text: str) -> None:
 
 
 def test_the_telling_keys_are_keys_of_a_spec() -> None:
-    assert set(TELLING_KEYS) <= editor_schema()["properties"].keys()
+    assert set(IDENTIFYING_KEYS) <= editor_schema()["properties"].keys()
 
 
 def test_links_of_specs_stay_in_the_project() -> None:
@@ -329,7 +329,7 @@ def test_links_of_specs_stay_in_the_project() -> None:
     result = run("check")
     assert result.exit_code == 1
     assert result.stderr == (
-        "error[A101] specs/outer.yaml is a link that leaves its project\n1 error\n"
+        "error[A101] specs/outer.yaml links to a file outside its project\n1 error\n"
     )
     assert result.stdout.startswith("specs/inner.yaml: ok, ")
     assert run("check", "specs/outer.yaml").exit_code == 0
@@ -369,7 +369,7 @@ def test_a_text_extends_what_is_in_its_folder_or_shipped(project: Path) -> None:
     assert loads(variant("googlenet.yaml")).classes == 1000
     assert loads(variant("base.yaml"), folder="nets").classes == 10
     for base in ("base.yaml", "nets/base.yaml", "../base.yaml"):
-        with pytest.raises(archc.SpecError, match=re.escape(f"no spec {base}")):
+        with pytest.raises(archc.SpecError, match=re.escape(f"spec not found: {base}")):
             loads(variant(base))
 
 

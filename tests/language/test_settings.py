@@ -81,11 +81,11 @@ def test_the_api_takes_the_same_settings() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("classes", 0, "--set classes: at least 1 is needed, found the number 0"),
-        ("classes", 1.5, "--set classes: a whole number is needed, found the number 1.5"),
-        ("classes", "ten", "--set classes: a whole number is needed"),
-        ("input", "3x16", "--set input: channels x height x width is needed"),
-        ("input", 224, "--set input: channels x height x width is needed"),
+        ("classes", 0, "--set classes: expected at least 1, found the number 0"),
+        ("classes", 1.5, "--set classes: expected a whole number, found the number 1.5"),
+        ("classes", "ten", "--set classes: expected a whole number"),
+        ("input", "3x16", "--set input: expected channels x height x width"),
+        ("input", 224, "--set input: expected channels x height x width"),
         ("rate", "low", "--set rate=low: expected a number"),
         ("rate", float("nan"), "--set rate=nan: expected a number"),
         ("rate", True, "--set rate=True: expected a number"),

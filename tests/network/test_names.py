@@ -61,8 +61,10 @@ def test_words_that_are_none(text: str) -> None:
     assert diagnostic is not None
     assert diagnostic.code is Code.INVALID_NAME
     assert diagnostic.span is SPAN
-    assert diagnostic.message == f"{text!r} cannot name a row"
-    assert diagnostic.hint == "use letters, digits and underscores, a letter first, at most 40"
+    assert diagnostic.message == f"{text!r} is not a valid name for a row"
+    assert (
+        diagnostic.hint == "use at most 40 letters, digits and underscores, starting with a letter"
+    )
 
 
 RESERVED = sorted({*keyword.kwlist, *keyword.softkwlist, *dir(builtins)})
@@ -73,8 +75,8 @@ def test_words_that_mean_something_already(text: str) -> None:
     assert is_name(text) is False
     diagnostic = check_name(scalar(text), "a row")
     assert diagnostic is not None
-    assert diagnostic.message == f"{text!r} cannot name a row"
-    assert diagnostic.hint == f"{text} means something in Python or in a spec: choose another"
+    assert diagnostic.message == f"{text!r} is not a valid name for a row"
+    assert diagnostic.hint == f"{text} is reserved in Python or in specs: choose another name"
 
 
 @pytest.mark.parametrize(
@@ -104,17 +106,23 @@ def test_a_capital_of_another_alphabet_is_no_kind(text: str) -> None:
     [
         ("GoogLeNet", None),
         ("N", None),
-        ("googlenet", "use letters, digits and underscores, a capital first, at most 40"),
-        ("My Net", "use letters, digits and underscores, a capital first, at most 40"),
-        ("True", "True means something in Python or in a spec: choose another"),
-        ("ValueError", "ValueError means something in Python or in a spec: choose another"),
+        (
+            "googlenet",
+            "use at most 40 letters, digits and underscores, starting with a capital letter",
+        ),
+        (
+            "My Net",
+            "use at most 40 letters, digits and underscores, starting with a capital letter",
+        ),
+        ("True", "True is reserved in Python or in specs: choose another name"),
+        ("ValueError", "ValueError is reserved in Python or in specs: choose another name"),
     ],
 )
 def test_names_of_classes(text: str, hint: str | None) -> None:
     diagnostic = check_class(scalar(text), "the network")
     assert (diagnostic.hint if diagnostic else None) == hint
     if diagnostic is not None:
-        assert diagnostic.message == f"{text!r} cannot name the network"
+        assert diagnostic.message == f"{text!r} is not a valid name for the network"
         assert (diagnostic.code, diagnostic.span) == (Code.INVALID_NAME, SPAN)
 
 
@@ -139,7 +147,10 @@ def test_a_column_becomes_an_argument(column: str, argument: str) -> None:
     assert check_column(scalar(column)) is None
 
 
-WRITTEN = "use letters, digits, # and spaces, a small letter or # first, as in #3x3 reduce"
+WRITTEN = (
+    "use at most 40 letters, digits, # and spaces, "
+    "starting with a lowercase letter or #, as in #3x3 reduce"
+)
 
 
 @pytest.mark.parametrize(
@@ -154,17 +165,17 @@ WRITTEN = "use letters, digits, # and spaces, a small letter or # first, as in #
         ("a\n", WRITTEN),
         ("a" * 41, WRITTEN),
         ("ä", WRITTEN),
-        ("class", "class means something in Python or in a spec: choose another"),
-        ("class ", "class  means something in Python or in a spec: choose another"),
-        ("x", "x means something in Python or in a spec: choose another"),
-        ("self", "self means something in Python or in a spec: choose another"),
+        ("class", "class is reserved in Python or in specs: choose another name"),
+        ("class ", "class  is reserved in Python or in specs: choose another name"),
+        ("x", "x is reserved in Python or in specs: choose another name"),
+        ("self", "self is reserved in Python or in specs: choose another name"),
     ],
 )
 def test_what_cannot_head_a_column(column: str, hint: str) -> None:
     diagnostic = check_column(scalar(column))
     assert diagnostic is not None
     assert (diagnostic.code, diagnostic.span) == (Code.INVALID_NAME, SPAN)
-    assert diagnostic.message == f"{column!r} cannot name a column"
+    assert diagnostic.message == f"{column!r} is not a valid name for a column"
     assert diagnostic.hint == hint
 
 

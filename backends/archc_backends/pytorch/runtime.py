@@ -59,7 +59,7 @@ class ReferenceRuntime:
         if not all(map(find_spec, ("torch", reference.library))):
             return ()
         return tuple(
-            _mode(reference.words, "reference", "float32", (*layout, *options))
+            _mode(reference.title, "reference", "float32", (*layout, *options))
             for options in execution_options(workload)
             for layout in ((), (CHANNELS_LAST,))
         )

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from archc.analyses import Analysis, RowAnalysis
 from archc.diagnostics import Label
-from archc.language.sections.printed_table import (
+from archc.language.sections.printed_numbers import (
     Convention,
     format_count,
     parse_number,

@@ -15,18 +15,20 @@ from archc.checks.computed import (
 )
 from archc.diagnostics import Code, Diagnostic, Hint, in_file_order, suggest_name
 from archc.diagnostics.collector import MAXIMUM_DIAGNOSTICS
-from archc.language.sections.printed_table import (
-    COLUMNS,
+from archc.language.sections.printed_numbers import (
     LETTERS,
     Convention,
+    format_count,
+    parse_number,
+    with_letter,
+)
+from archc.language.sections.printed_table import (
+    COLUMNS,
     Erratum,
     PrintedCell,
     PrintedRow,
     PrintedTable,
-    format_count,
-    parse_number,
     unknown_row,
-    with_letter,
 )
 from archc.network.ir import walk
 

@@ -5,7 +5,7 @@ from typing import NamedTuple, get_args
 
 from archc.analyses import Analysis
 from archc.checks.computed import compute_at, gives_printed
-from archc.language.sections.printed_table import COUNTS, LETTERS, Convention, Rounding
+from archc.language.sections.printed_numbers import COUNTS, LETTERS, Convention, Rounding
 
 
 class ConventionFit(NamedTuple):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archc.analyses import Analysis, analyze
 from archc.checks.counting import Count, Kind, all_counts
-from archc.language.sections.printed_table import Rounding, rounded
+from archc.language.sections.printed_numbers import Rounding, rounded
 
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "b": 3, "t": 4}
 _WORDS: dict[str, Kind] = {

@@ -1,4 +1,4 @@
-"""Diagnostics: what archc reports about a spec or a file, with its place, code and hint."""
+"""Diagnostics: what archc reports about a spec or a file."""
 
 from archc.diagnostics.diagnostic import Code as Code
 from archc.diagnostics.diagnostic import Diagnostic as Diagnostic
@@ -16,3 +16,4 @@ from archc.diagnostics.suggestions import is_typo as is_typo
 from archc.diagnostics.suggestions import normalize as normalize
 from archc.diagnostics.suggestions import suggest_keyword as suggest_keyword
 from archc.diagnostics.suggestions import suggest_name as suggest_name
+from archc.diagnostics.suggestions import suggest_number as suggest_number

@@ -1,4 +1,4 @@
-"""What ``archc check`` found out about one spec, for the formats that tools read."""
+"""The result of checking one spec, in the form that the output formats write."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -11,7 +11,7 @@ from archc.diagnostics.spans import Span
 
 
 class Summary(NamedTuple):
-    """The totals of a spec that is fine; cells are those of its printed table."""
+    """Totals of a valid spec. ``matches`` and ``errata`` count cells of its printed table."""
 
     params: int
     macs: int
@@ -20,7 +20,10 @@ class Summary(NamedTuple):
 
 
 class CheckResult(NamedTuple):
-    """One spec, by the name it was asked for, with its findings; ``summary`` where it is valid."""
+    """What ``archc check`` found in one spec.
+
+    ``spec`` is the name it was asked for. ``summary`` is None if the spec has errors.
+    """
 
     spec: str
     diagnostics: tuple[Diagnostic, ...]
@@ -32,14 +35,14 @@ class CheckResult(NamedTuple):
 
     @property
     def errors(self) -> list[Diagnostic]:
-        """The findings that are faults."""
+        """The diagnostics that are errors."""
         return [
             diagnostic for diagnostic in self.diagnostics if diagnostic.severity is Severity.ERROR
         ]
 
     @property
     def fixable(self) -> list[Diagnostic]:
-        """The findings in the spec's own file that can safely be mended."""
+        """The diagnostics that ``archc check --fix`` can fix in the spec's own file."""
         return [
             diagnostic
             for diagnostic in self.diagnostics
@@ -49,7 +52,7 @@ class CheckResult(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a finding is: a file, and lines and columns that count from 1, the end excluded."""
+    """A range in a file. Lines and columns count from 1; the end is exclusive."""
 
     file: str
     line: int
@@ -59,28 +62,30 @@ class Place(NamedTuple):
 
 
 def place_of(span: Span) -> Place:
-    """The span with its file as a path that a tool can open."""
-    file = file_of(span.source.path, span.source.name)
+    """Return the span's place, with its file as a path that a tool can open."""
+    file = relative_path(span.source.path, span.source.name)
     return Place(file, span.line, span.column, span.end_line, span.end_column)
 
 
-def file_of(path: Path | None, name: str) -> str:
-    """The path from the root of its repository, or from the working directory; ``/`` between."""
+def relative_path(path: Path | None, name: str) -> str:
+    """Return the path relative to its repository or the working directory, with ``/``.
+
+    Without a path, return ``name``.
+    """
     if path is None:
         return name
     path = path.absolute()
-    root = _root(path.parent) or Path.cwd()
+    root = _repository(path.parent) or Path.cwd()
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
 @cache
-def _root(folder: Path) -> Path | None:
-    """The repository that the folder is in, told by its ``.git``."""
+def _repository(folder: Path) -> Path | None:
     return next((f for f in (folder, *folder.parents) if (f / ".git").exists()), None)
 
 
 def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
-    """The finding as plain data."""
+    """Return the diagnostic as JSON data."""
     hint = diagnostic.hint
     return {
         "code": str(diagnostic.code),
@@ -97,6 +102,6 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
     }
 
 
-def count(reports: Iterable[CheckResult], severity: Severity) -> int:
-    """How many findings of that severity there are."""
-    return sum(f.severity is severity for report in reports for f in report.diagnostics)
+def count_diagnostics(results: Iterable[CheckResult], severity: Severity) -> int:
+    """Count the diagnostics of that severity."""
+    return sum(d.severity is severity for result in results for d in result.diagnostics)

@@ -1,4 +1,4 @@
-"""Findings as they are collected: no more than a person reads, so that no spec takes long."""
+"""A list of diagnostics with a limit, so that a spec full of errors is still checked quickly."""
 
 from collections.abc import Iterable
 from typing import Self
@@ -9,16 +9,16 @@ MAXIMUM_DIAGNOSTICS = 50
 
 
 class TooManyDiagnostics(Exception):
-    """There are as many findings as are shown, and the last one says so."""
+    """The collector is full; its last diagnostic tells the reader."""
 
 
 class DiagnosticCollector(list[Diagnostic]):
-    """A list of findings. Adding one too many raises TooManyFindings; those before it stay."""
+    """A list of diagnostics that raises ``TooManyDiagnostics`` when it is full."""
 
     def append(self, diagnostic: Diagnostic, /) -> None:
         if len(self) >= MAXIMUM_DIAGNOSTICS:
             if self[-1].code is not Code.LIMIT:
-                message = f"more than {MAXIMUM_DIAGNOSTICS} findings: the rest is not looked for"
+                message = f"more than {MAXIMUM_DIAGNOSTICS} diagnostics; archc stopped looking"
                 super().append(Diagnostic(Code.LIMIT, message, diagnostic.span))
             raise TooManyDiagnostics
         super().append(diagnostic)

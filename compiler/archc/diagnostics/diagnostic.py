@@ -1,4 +1,4 @@
-"""Diagnostics as values, their codes, places, hints and replacements."""
+"""The diagnostic: code, message, place, labels, notes and hint."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -9,110 +9,110 @@ from archc.diagnostics.spans import Span
 
 
 class Severity(StrEnum):
-    """How grave a finding is: an error is a fault, a warning what an expert would point out."""
+    """An error makes a spec invalid; a warning is what an expert would point out in review."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class Code(StrEnum):
-    """The kinds of errors; a code never changes its meaning. Those of lints stand in ``lints/``."""
+    """The codes of errors. A code never changes its meaning. Each lint defines its own code."""
 
     UNREADABLE = "A101"
-    """The file cannot be read: missing, a directory, no permission, not UTF-8, not a spec."""
+    """A file that cannot be read: missing, a directory, not permitted, not UTF-8, not a spec."""
     SYNTAX = "A102"
-    """The text is not YAML."""
+    """Invalid YAML."""
     UNSUPPORTED_YAML = "A103"
-    """YAML that a spec does without: tags, anchors, aliases, merge keys, several documents."""
+    """YAML that specs do not use: tags, anchors, aliases, merge keys, several documents."""
     DUPLICATE_KEY = "A104"
-    """The same name twice, or two names that differ only in case."""
+    """A name that is used twice, or two names that differ only in case."""
     LIMIT = "A105"
-    """Larger than what archc takes on."""
+    """A spec that exceeds a limit of archc."""
     UNKNOWN_KEY = "A201"
-    """A key that has no meaning where it stands."""
+    """A key that is unknown in its place."""
     MISSING_KEY = "A202"
-    """Something that must be stated is not."""
+    """A required key that is missing."""
     INVALID_VALUE = "A203"
     """A value of the wrong type or out of range."""
     INVALID_NAME = "A204"
-    """A name that cannot be a name in the generated code."""
+    """A name that is not valid in the generated code."""
     UNKNOWN_KIND = "A205"
-    """A layer of a kind that is neither an operator nor a module of the spec."""
+    """A layer whose kind is neither an operator nor a module of the spec."""
     INVALID_LAYER = "A206"
-    """Something other than a layer where a layer must stand."""
+    """A value that is not a layer where a layer is expected."""
     WRONG_COLUMNS = "A207"
-    """A row whose cells are not the columns of its module."""
+    """A row whose cells do not match the columns of its module."""
     UNKNOWN_REFERENCE = "A208"
     """A reference to a row, module, parent or model that does not exist."""
     RECURSION = "A209"
     """A module that contains itself, or a spec that extends itself."""
     SHAPE = "A301"
-    """A layer that does not fit the shape it is given."""
+    """A layer that does not accept the shape of its input."""
     CONCAT = "A302"
-    """Branches of a Concat, or a Residual and its shortcut, whose shapes do not fit together."""
+    """Branches of a Concat, or a Residual and its shortcut, with incompatible shapes."""
     MISMATCH = "A401"
-    """A printed cell that is neither the computed value nor a declared erratum."""
+    """A printed cell that differs from the computed value and has no erratum."""
     STALE_ERRATUM = "A402"
-    """An erratum that is not needed, or whose recorded value is not the computed one."""
+    """An erratum that is not needed, or that records a value other than the computed one."""
     OVER_BUDGET = "A403"
-    """A network that costs more than its spec allows."""
+    """A network that exceeds the budget of its spec."""
     STALE_FILE = "A501"
-    """A generated file that is not what its spec gives now."""
+    """A generated file that is out of date with its spec."""
     MISSING_FILE = "A502"
-    """A generated file that is not there."""
+    """A generated file that is missing."""
     ORPHANED_FILE = "A503"
-    """A generated file whose spec is gone."""
+    """A generated file whose spec no longer exists."""
     FOREIGN_FILE = "A504"
-    """A file that archc did not write, or that was edited since."""
+    """A file that archc did not write, or that was edited afterwards."""
     UNWRITABLE = "A505"
-    """The output cannot be written."""
+    """Output that cannot be written."""
     UNSUPPORTED = "A506"
-    """Something the backend cannot express."""
+    """A layer or network that the backend does not support."""
     KEPT_FILE = "A507"
-    """A file that holds what the build would lose: given weights, another spec, other settings."""
+    """A file with content that a build would lose: given weights, another spec or settings."""
     DIFFERENT = "A601"
-    """The generated code, or a model named as its reference, is not what the analysis says."""
+    """Generated code, or the model named as its reference, that differs from the analysis."""
     MISSING_TENSOR = "A701"
-    """A tensor of the network's state that a checkpoint lacks."""
+    """A tensor of the network's state that is missing in a checkpoint."""
     LEFT_OVER_TENSOR = "A702"
-    """A tensor of a checkpoint that is nothing in the network."""
+    """A tensor of a checkpoint that has no counterpart in the network."""
     WRONG_SHAPE = "A703"
-    """A tensor of a checkpoint whose shape is not that of the network's."""
+    """A tensor of a checkpoint whose shape differs from that of the network's tensor."""
     AMBIGUOUS_KEY = "A704"
-    """Two keys of a checkpoint that become one, or a key that may become two."""
+    """Two keys of a checkpoint that map to one, or a key that could map to two."""
     INVALID_CHECKPOINT = "A705"
-    """A checkpoint that is damaged, or holds something other than weights."""
+    """A checkpoint that is damaged, or contains something other than weights."""
     UNCONVERTIBLE = "A706"
-    """A checkpoint that cannot become one of an optimised network, or be turned back."""
+    """A checkpoint that cannot be converted to or from that of an optimised network."""
 
 
 class Label(NamedTuple):
-    """A further place that matters to a diagnostic, and why."""
+    """A second place that a diagnostic points to, with a message."""
 
     span: Span
     message: str
 
 
 class Replacement(NamedTuple):
-    """A hint that can be carried out: what to write instead of all that the span covers.
+    """A hint that can be applied: ``text`` replaces the text of the diagnostic's span.
 
-    ``words`` is how it is said. ``safe``: nothing else can have been meant, so that
-    ``archc check --fix`` writes it.
+    ``message`` is the hint as people read it. ``archc check --fix`` applies the replacement if it
+    is ``safe``, that is, if nothing else can have been meant.
     """
 
     text: str
-    words: str
+    message: str
     safe: bool
 
     def __str__(self) -> str:
-        return self.words
+        return self.message
 
 
 Hint = str | Replacement
 
 
 class Diagnostic(NamedTuple):
-    """One finding: what is wrong, where, and what would mend it."""
+    """What archc reports about a spec or a file: an error or a warning, its place and a hint."""
 
     code: str
     message: str
@@ -127,13 +127,13 @@ class Diagnostic(NamedTuple):
 
     @property
     def headline(self) -> str:
-        """The first line: place, severity, code and message, without the hint."""
+        """The first line of the diagnostic: place, severity, code and message."""
         where = f"{self.span}: " if self.span else ""
         return f"{where}{self.severity}[{self.code}] {escape_line(self.message)}"
 
 
 def in_file_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The findings by file and position, each once; those without a place come first."""
+    """Sort the diagnostics by file and position, without duplicates. Without a place: first."""
 
     def position(diagnostic: Diagnostic) -> tuple[str, int, int]:
         span = diagnostic.span

@@ -1,4 +1,4 @@
-"""Diagnostics as text, for terminals and for exceptions."""
+"""Diagnostics as text, for terminals and exceptions."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,14 +7,11 @@ from archc.diagnostics.diagnostic import Diagnostic
 from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.spans import Span
 
-_MANY, _FEW = 10, 5
+_MOST_ALIKE, _KEPT = 10, 5
 
 
 class SpecError(Exception):
-    """A spec could not be used; ``diagnostics`` says why.
-
-    Raised by the Python API alone; inside the compiler findings are values.
-    """
+    """Raised by the Python API for an invalid spec; ``diagnostics`` holds its errors."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
@@ -22,51 +19,51 @@ class SpecError(Exception):
 
 
 def abridge(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The findings as a person reads them: where many of a kind are alike, a few and a count.
+    """Keep a few of many similar diagnostics; the last one kept notes how many were dropped.
 
-    Alike are those with the same code that have the same place, or none, such as one for each
-    tensor of a checkpoint. The last that is kept notes how many more there are.
+    Diagnostics are similar if they have the same code and the same place, or no place, such as one
+    for each tensor of a checkpoint.
     """
     diagnostics = list(diagnostics)
     counts = Counter((diagnostic.code, diagnostic.span) for diagnostic in diagnostics)
     seen: Counter[tuple[str, Span | None]] = Counter()
     kept = []
     for diagnostic in diagnostics:
-        kind = diagnostic.code, diagnostic.span
-        seen[kind] += 1
-        if counts[kind] > _MANY and seen[kind] == _FEW:
-            note = f"and {counts[kind] - _FEW} more like this"
+        key = diagnostic.code, diagnostic.span
+        seen[key] += 1
+        if counts[key] > _MOST_ALIKE and seen[key] == _KEPT:
+            note = f"and {counts[key] - _KEPT} more like this"
             diagnostic = diagnostic._replace(notes=(*diagnostic.notes, note))
-        if counts[kind] <= _MANY or seen[kind] <= _FEW:
+        if counts[key] <= _MOST_ALIKE or seen[key] <= _KEPT:
             kept.append(diagnostic)
     return kept
 
 
 def render(diagnostic: Diagnostic) -> str:
-    """The finding as text: ``file:line:col: error[CODE] message``, source lines, notes."""
+    """Return the diagnostic as text: headline, source line with a marker, labels, notes, hint."""
     lines = [diagnostic.headline]
     if diagnostic.span:
-        lines += _excerpt(diagnostic.span, "")
+        lines += _excerpt(diagnostic.span)
     for label in diagnostic.labels:
         lines.append(f"  {label.span}: {escape_line(label.message)}")
-        lines += _excerpt(label.span, "")
+        lines += _excerpt(label.span)
     lines += [f"  = note: {escape_line(note)}" for note in diagnostic.notes]
     if diagnostic.hint:
         lines.append(f"  = hint: {escape_line(diagnostic.hint)}")
     return "\n".join(lines)
 
 
-def _excerpt(span: Span, indent: str) -> list[str]:
+def _excerpt(span: Span) -> list[str]:
     text = span.source.line(span.line)
     if not text.strip():
         return []
     last = span.end_column if span.end_line == span.line else len(text) + 1
-    # A long line is cut around the token, so that the marker stays in sight.
+    # Cut a long line around the marked text.
     start = max(0, span.column - 60) if len(text) > 160 else 0
-    shown = "".join(c if c.isprintable() else " " for c in text[start : start + 160])
-    width = max(1, min(last - span.column, len(shown) - (span.column - 1 - start)))
+    excerpt = "".join(c if c.isprintable() else " " for c in text[start : start + 160])
+    width = max(1, min(last - span.column, len(excerpt) - (span.column - 1 - start)))
     gutter = f"{span.line:>5}"
     return [
-        f"{indent}{gutter} | {shown}",
-        f"{indent}{' ' * len(gutter)} | {' ' * (span.column - 1 - start)}{'^' * width}",
+        f"{gutter} | {excerpt}",
+        f"{' ' * len(gutter)} | {' ' * (span.column - 1 - start)}{'^' * width}",
     ]

@@ -1,4 +1,4 @@
-"""Places in a spec's text: every node, diagnostic and layer knows where it was written."""
+"""Places in the text of a spec."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -7,7 +7,10 @@ from archc.diagnostics.escapes import escape_line
 
 
 class Source:
-    """One spec file as it was read: its name for people, its text, its bytes' digest, its path."""
+    """The text of one spec file.
+
+    ``name`` is shown to people. ``digest`` is the SHA-256 of the file's bytes.
+    """
 
     __slots__ = ("digest", "lines", "name", "path")
 
@@ -21,14 +24,14 @@ class Source:
         return f"<Source {escape_line(self.name)}>"
 
     def line(self, number: int) -> str:
-        """The text of line ``number`` (from 1); empty past the end."""
+        """Return the line with that number, counted from 1; an empty text past the end."""
         return self.lines[number - 1].removesuffix("\r") if 1 <= number <= len(self.lines) else ""
 
 
 class Span(NamedTuple):
-    """From ``line:column`` up to, not including, ``end_line:end_column``.
+    """A range of text, from ``line:column`` up to but excluding ``end_line:end_column``.
 
-    Lines and columns count from 1; columns are code points, not bytes.
+    Lines and columns count from 1; a column is a code point, not a byte.
     """
 
     source: Source
@@ -38,12 +41,12 @@ class Span(NamedTuple):
     end_column: int
 
     def to(self, end: "Span") -> "Span":
-        """From where this span starts to where ``end`` ends."""
+        """Return the span from the start of this one to the end of ``end``."""
         return Span(self.source, self.line, self.column, end.end_line, end.end_column)
 
     @property
     def text(self) -> str:
-        """What is written there, as far as its first line goes."""
+        """The text of the span on its first line."""
         line = self.source.line(self.line)
         return line[self.column - 1 : self.end_column - 1 if self.end_line == self.line else None]
 

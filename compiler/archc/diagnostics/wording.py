@@ -1,14 +1,14 @@
-"""Words in messages: lists and plurals."""
+"""Lists and plurals in messages."""
 
 from collections.abc import Iterable
 
 
 def listed(words: Iterable[str]) -> str:
-    """``a, b and c``."""
+    """Join words as in ``a, b and c``."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
 
 
 def counted(number: int, word: str) -> str:
-    """``1 cell``, ``2 cells``."""
+    """Return the number with the word, in the plural if needed: ``1 cell``, ``2 cells``."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"

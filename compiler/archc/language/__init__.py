@@ -1,1 +1,1 @@
-"""The language of specs: from the text of a YAML file to the IR."""
+"""The spec language: from the text of a YAML file to the IR."""

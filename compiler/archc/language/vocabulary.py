@@ -1,16 +1,16 @@
-"""What the kinds and keys of the language mean, in words: for the reference and for editors.
+"""What the kinds and keys of the language mean, for the reference, the help and editors.
 
-Operators and the models of a spec say it themselves, in the docstrings of their classes and fields,
-which are read here from their source: a running compiler neither keeps nor needs them.
+Operators and the models of a spec are documented by the docstrings of their classes and fields.
+They are read from the source, since Python drops those of fields, and ``python -OO`` all of them.
 """
 
 import ast
 import inspect
+from collections.abc import Callable
 from functools import cache
+from types import ModuleType
 
 from pydantic import BaseModel
-
-from archc.language.docstrings import docstring
 
 STRUCTURE_DOCS = {
     "Sequence": "Layers one after the other: a list, or a mapping of names.",
@@ -18,41 +18,53 @@ STRUCTURE_DOCS = {
     "Residual": "activation(layers * scale + shortcut); without a shortcut the input itself.",
     "Repeat": "The layer under `of`, several times, numbered from 0.",
 }
-"""The kinds that hold layers."""
+"""The kinds that contain layers."""
 
 STRUCTURE_FIELD_DOCS = {
-    "scale": "What the layers are multiplied by before the shortcut is added, 1 unless stated.",
-    "activation": "What follows the sum: an activation, or `none`.",
-    "shortcut": "The layers beside them, whose output is added; the input itself unless stated.",
-    "of": "The layer that is repeated.",
+    "scale": "Factor of the layers' output before the shortcut is added, 1 by default.",
+    "activation": "The activation after the sum, or `none`.",
+    "shortcut": "The layers of the shortcut, whose output is added; by default the input itself.",
+    "of": "The layer to repeat.",
 }
-"""What they take beside their layers."""
+"""The fields of these kinds, besides their layers."""
+
+
+def docstring(documented: ModuleType | type | Callable[..., object]) -> str:
+    """Return the docstring of a module, class or function, without indentation."""
+    text = documented.__doc__
+    if text is None:  # python -OO
+        tree = ast.parse(inspect.cleandoc("\n" + inspect.getsource(documented)))
+        definition = tree if isinstance(documented, ModuleType) else tree.body[0]
+        match definition:
+            case ast.Module() | ast.ClassDef() | ast.FunctionDef():
+                text = ast.get_docstring(definition, clean=False)
+    return inspect.cleandoc(text or "")
 
 
 def class_docs(model: type[BaseModel]) -> str:
-    """The model's docstring as Markdown, each paragraph on one line."""
+    """Return the model's docstring as Markdown, each paragraph on one line."""
     paragraphs = docstring(model).replace("``", "`").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def summary(model: type[BaseModel]) -> str:
-    """The first paragraph of it."""
+    """Return the first paragraph of the model's docstring."""
     return class_docs(model).split("\n\n")[0]
 
 
 @cache
 def field_docs(model: type[BaseModel]) -> dict[str, str]:
-    """The docstring of each field, those of the classes it derives from included."""
+    """Return the docstring of each field, including inherited fields."""
     texts: dict[str, str] = {}
     for owner in reversed(model.__mro__):
         if owner is not BaseModel and issubclass(owner, BaseModel):
             (definition,) = ast.parse(inspect.cleandoc("\n" + inspect.getsource(owner))).body
             assert isinstance(definition, ast.ClassDef)
-            texts |= _field_texts(definition)
+            texts |= _field_docs(definition)
     return {name: texts[name] for name in model.model_fields if name in texts}
 
 
-def _field_texts(definition: ast.ClassDef) -> dict[str, str]:
+def _field_docs(definition: ast.ClassDef) -> dict[str, str]:
     texts = {}
     for statement, following in zip(definition.body, definition.body[1:], strict=False):
         match statement, following:

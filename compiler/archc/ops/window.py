@@ -6,8 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from archc.diagnostics import Hint, Replacement, suggest_keyword
-from archc.diagnostics.number_hints import number_hint
+from archc.diagnostics import Hint, Replacement, suggest_keyword, suggest_number
 from archc.ops.operator import Pair, Shape, Unfit, format_shape
 
 MAXIMUM_COUNT = 1_000_000
@@ -99,7 +98,7 @@ def _window_hint(value: object) -> Hint:
         close = suggest_keyword(mode, ("same", "valid")) if mode.isalpha() else None
         if close is not None and close.text != mode and _NOTATION.fullmatch(window):
             likely = f"{window} {close.text}"
-            return close._replace(text=likely, words=f"did you mean {likely}?")
+            return close._replace(text=likely, message=f"did you mean {likely}?")
     return "a window is height x width, such as 3x3, 7x7/2 (stride 2) or 3x3/1 same"
 
 
@@ -109,9 +108,9 @@ def _pair_hint(value: object) -> Hint:
         likely = f"{pair[0]}x{pair[1]}"
         return Replacement(likely, f"write {likely}", safe=True)
     if isinstance(value, str) and _plain(value) in ("same", "valid"):
-        return f"write it in the window, such as 3x3/1 {_plain(value)}"
+        return f"put it in the window, such as 3x3/1 {_plain(value)}"
     if isinstance(value, str | float):
-        hint = number_hint(str(value), whole=True)
+        hint = suggest_number(str(value), whole=True)
         # A size such as 0x10 is never a hexadecimal number.
         if hint is not None and hint.text.isdigit() and "x" not in _plain(str(value)):
             return hint

@@ -103,15 +103,21 @@ def test_the_targets_of_the_language_are_those_there_are() -> None:
 @pytest.mark.parametrize(
     ("section", "line"),
     [
-        ("lints: [wide_reduce]\n", "lints is a mapping of lints to none or {allow: [a_row]}"),
-        ("lints: {wide_reduc: none}\n", "wide_reduc is no lint"),
-        ("lints: {wide_reduce: off}\n", "wide_reduce is none or a mapping, found the text off"),
-        ("lints: {wide_reduce: {allow: []}}\n", "allow: a list of at least 1 is needed"),
-        ("lints: {wide_reduce: {allow: conv1}}\n", "allow: a list is needed, found the text conv1"),
-        ("lints: {wide_reduce: {permit: [conv1]}}\n", "wide_reduce takes no permit"),
+        (
+            "lints: [wide_reduce]\n",
+            "lints: expected a mapping of lints to none or {allow: [a_row]}",
+        ),
+        ("lints: {wide_reduc: none}\n", "unknown lint wide_reduc"),
+        (
+            "lints: {wide_reduce: off}\n",
+            "wide_reduce: expected none or a mapping, found the text off",
+        ),
+        ("lints: {wide_reduce: {allow: []}}\n", "allow: expected a list of 1 or more"),
+        ("lints: {wide_reduce: {allow: conv1}}\n", "allow: expected a list, found the text conv1"),
+        ("lints: {wide_reduce: {permit: [conv1]}}\n", "unknown key permit in wide_reduce"),
         (
             "lints: {unaligned_channels: {target: gpu}}\n",
-            "neon or tensor_cores is needed",
+            "neon or tensor_cores",
         ),
     ],
 )

@@ -58,8 +58,8 @@ def test_what_is_meant_is_offered(written: str, meant: str, safe: bool, order: b
     hint = diagnostic.hint
     assert isinstance(hint, Replacement)
     assert (str(diagnostic.span), hint.text, hint.safe) == ("net.yaml:3:8", meant, safe)
-    assert meant in hint.words
-    assert ("channels come first" in f"{diagnostic.message} {hint.words}") is order
+    assert meant in hint.message
+    assert ("channels come first" in f"{diagnostic.message} {hint.message}") is order
     before = Path("net.yaml").read_text()
     assert fix_spec("net.yaml").number == (1 if safe else 0)
     assert Path("net.yaml").read_text() == (SPEC.format(meant, "3x3/2") if safe else before)
@@ -69,13 +69,13 @@ def test_what_is_meant_is_offered(written: str, meant: str, safe: bool, order: b
 def test_what_means_nothing_has_no_replacement(written: str) -> None:
     (diagnostic,) = diagnostics_of(written)
     assert diagnostic.hint is None
-    assert "channels x height x width is needed" in diagnostic.message
+    assert "expected channels x height x width" in diagnostic.message
 
 
 def test_a_network_that_fits_channels_at_the_end_gets_a_warning() -> None:
     (warning,) = diagnostics_of("32x32x3", "3x3/2 same")
     assert (warning.code, str(warning.span)) == ("L111", "net.yaml:6:10")
-    assert warning.hint == "channels come first, input: 3x32x32"
+    assert warning.hint == "put channels first: input: 3x32x32"
     assert diagnostics_of("64x1x3", "1x1/1") == ()  # a signal
     assert diagnostics_of("3x3x3", "1x1/1") == ()
 

@@ -8,8 +8,14 @@ import pytest
 import torch
 import yaml
 
-from archc.diagnostics import Diagnostic, Replacement, is_typo, normalize, suggest_keyword
-from archc.diagnostics.number_hints import number_hint
+from archc.diagnostics import (
+    Diagnostic,
+    Replacement,
+    is_typo,
+    normalize,
+    suggest_keyword,
+    suggest_number,
+)
 from archc.driver.check import check_spec
 from archc.driver.fix import fix_spec
 from archc.language.fields.terms import ARGUMENTS, LAYERS, word_hint
@@ -58,8 +64,8 @@ def test_a_term_that_archc_does_not_have_is_called_one_and_stays(word: str, plac
         "field": spec(field=f"activation: {word}"),
     }[place]
     (diagnostic,) = diagnostics(text)
-    assert str(diagnostic.hint).startswith(f"{word} is a known ")
-    assert str(diagnostic.hint).endswith(", which archc does not have")
+    assert str(diagnostic.hint).startswith("archc does not support the ")
+    assert str(diagnostic.hint).endswith(f" {word}")
     assert fix_spec("net.yaml").number == 0
     assert Path("net.yaml").read_text() == text
 
@@ -74,14 +80,14 @@ def test_a_term_that_archc_does_not_have_is_called_one_and_stays(word: str, plac
 )
 def test_a_term_in_small_letters_is_one(word: str) -> None:
     (diagnostic,) = diagnostics(spec(field=f"activation: {word}"))
-    assert diagnostic.hint == f"{word} is a known activation, which archc does not have"
+    assert diagnostic.hint == f"archc does not support the activation {word}"
 
 
 def test_a_term_in_a_variant_stays() -> None:
     Path("base.yaml").write_text(BASE)
     text = "extends: base.yaml\nname: Variant\nbody:\n  act: {GELU: {}, after: first}\n"
     (diagnostic,) = diagnostics(text)
-    assert diagnostic.hint == "GELU is a known activation, which archc does not have"
+    assert diagnostic.hint == "archc does not support the activation GELU"
     assert fix_spec("net.yaml").number == 0
     assert Path("net.yaml").read_text() == text
 
@@ -131,15 +137,15 @@ def test_another_name_of_a_field_is_told_and_not_written(field: str, ours: str) 
 @pytest.mark.parametrize(
     ("field", "hint"),
     [
-        ("dilation: 2", "dilation is a known argument, which archc does not have"),
-        ("padding_mode: zeros", "padding_mode is a known argument, which archc does not have"),
-        ("stride: 2", "it is part of the window, which stands behind Conv"),
+        ("dilation: 2", "archc does not support the argument dilation"),
+        ("padding_mode: zeros", "archc does not support the argument padding_mode"),
+        ("stride: 2", "it is part of the window, after Conv:"),
         ("relu: true", "use activation: ReLU"),
         ("batch_norm: true", "use norm: BatchNorm"),
         ("no_bias: true", "use bias, with the opposite value"),
-        ("dropout: 0.5", "Dropout is a layer of its own"),
-        ("in_channels: 3", "archc computes it from what the layer is given"),
-        ("multiplier: 2", "it takes out, bias, norm, activation, padding, groups"),
+        ("dropout: 0.5", "Dropout is a separate layer"),
+        ("in_channels: 3", "remove it: archc computes it from the input of the layer"),
+        ("multiplier: 2", "known keys: out, bias, norm, activation, padding, groups"),
     ],
 )
 def test_a_field_that_is_no_misspelling_says_what_it_is(field: str, hint: str) -> None:
@@ -149,7 +155,7 @@ def test_a_field_that_is_no_misspelling_says_what_it_is(field: str, hint: str) -
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("flops: 3G", "use macs, of which each is two flops"),
+        ("flops: 3G", "use macs; one MAC is two FLOPs"),
         ("memory: 3M", "use activations, which counts elements, not bytes"),
     ],
 )
@@ -246,7 +252,7 @@ def test_a_size_is_read_in_one_way_or_not_at_all(
 @pytest.mark.parametrize("word", ["same", "valid", "SAME"])
 def test_padding_by_a_word_is_part_of_the_window(word: str) -> None:
     (diagnostic,) = diagnostics(spec(field=f"padding: {word}"))
-    assert diagnostic.hint == f"write it in the window, such as 3x3/1 {word.lower()}"
+    assert diagnostic.hint == f"put it in the window, such as 3x3/1 {word.lower()}"
 
 
 @pytest.mark.parametrize(
@@ -293,7 +299,7 @@ def test_a_window_is_read_in_one_way_or_not_at_all(
     ],
 )
 def test_a_whole_number_in_another_notation(text: str, number: str | None, safe: bool) -> None:
-    hint = number_hint(text, whole=True)
+    hint = suggest_number(text, whole=True)
     assert (hint and hint.text, bool(hint and hint.safe)) == (number, safe)
 
 
@@ -337,8 +343,8 @@ def test_the_arguments_of_the_layers_of_torch_are_known() -> None:
 def is_known_argument(name: str) -> bool:
     """Whether it is a term, or a word for something that archc supports in another form."""
     data = yaml.safe_load((Path(inspect.getfile(word_hint)).parent / "terms.yaml").read_text())
-    forms = {other for form in data["forms"]["arguments"] for other in form["names"]}
-    return name in forms or is_known(name, ARGUMENTS)
+    equivalents = {other for entry in data["equivalents"]["arguments"] for other in entry["names"]}
+    return name in equivalents or is_known(name, ARGUMENTS)
 
 
 def test_the_layers_of_onnx_are_known() -> None:

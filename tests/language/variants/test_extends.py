@@ -183,7 +183,7 @@ def test_the_printed_table_is_not_inherited(
         ),
         (
             "body: {fork1: {Fork: {middle: 9}}}\n",
-            "variant.yaml:3:23: a row of Fork takes no middle",
+            "variant.yaml:3:23: unknown key middle in a row of Fork",
         ),
         ("stem: {conv1: }\n", "variant.yaml:3:15: expected a layer, found an empty value"),
         (
@@ -199,7 +199,7 @@ def test_an_override_that_matches_nothing(folder: Path, text: str, expected: str
 @pytest.mark.parametrize(
     ("extends", "message"),
     [
-        ("nothing.yaml", "no spec nothing.yaml"),
+        ("nothing.yaml", "spec not found: nothing.yaml"),
         ("variant.yaml", "variant.yaml extends itself, by way of variant.yaml"),
         ("/etc/passwd", "extends is the file name of a spec, such as base.yaml, not '/etc/passwd'"),
         ("[a]", "extends is the file name of a spec, such as base.yaml, not a list"),
@@ -220,7 +220,7 @@ def test_what_cannot_be_extended(
 def test_a_fault_of_the_base_is_shown_in_the_base(folder: Path) -> None:
     (folder / "base.yaml").write_text(BASE.replace("scale: 0.5", "scale: half"))
     assert refused(folder, "classes: 5\n") == [
-        "base.yaml:16:12: Residual scale: a number is needed, found the text half"
+        "base.yaml:16:12: Residual scale: expected a number, found the text half"
     ]
 
 

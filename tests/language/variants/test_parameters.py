@@ -122,9 +122,9 @@ def test_the_scaled_network_is_what_torch_runs() -> None:
     ("setting", "status", "message"),
     [
         ("widht=1", 1, "spec.yaml has no parameter widht"),
-        ("width=wide", 2, "'width=wide' is not width=NUMBER"),
+        ("width=wide", 2, "expected width=NUMBER, got 'width=wide'"),
         ("width=0", 1, "width multiplier"),
-        ("rate=2", 1, "Dropout: less than 1 is needed, found the number 2"),
+        ("rate=2", 1, "Dropout: expected less than 1, found the number 2"),
     ],
 )
 def test_what_cannot_be_set(setting: str, status: int, message: str) -> None:
@@ -138,7 +138,7 @@ def test_what_cannot_be_set(setting: str, status: int, message: str) -> None:
     [
         ("parameters: [1]", "parameters: expected a mapping of names to numbers"),
         ("parameters: {width: wide}", "parameter width: expected a number, found the text wide"),
-        ("parameters: {class: 1}", "'class' cannot name a parameter"),
+        ("parameters: {class: 1}", "'class' is not a valid name for a parameter"),
     ],
 )
 def test_what_is_no_parameter(line: str, message: str) -> None:

@@ -256,14 +256,14 @@ def test_what_is_extended_is_a_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(archc.SpecError) as raised:
         archc.load("net.yaml")
     (diagnostic,) = raised.value.diagnostics
-    assert diagnostic.message == "base.yaml is a link to a file that does not end in .yaml"
+    assert diagnostic.message == "base.yaml links to a file that does not end in .yaml"
     assert diagnostic.span is not None
     assert (diagnostic.span.line, diagnostic.span.text) == (2, "base.yaml")
 
 
 def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "kill_at_each_line.py"), str(VALID)],
+        [sys.executable, str(ROOT / "tests" / "helpers" / "kill_at_each_line.py"), str(VALID)],
         capture_output=True,
         text=True,
         check=False,

@@ -17,7 +17,7 @@ from archc.checks.lints.violation import Violation
 from archc.diagnostics import Diagnostic, Label, Severity, in_file_order
 from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import counted
-from archc.language.docstrings import docstring
+from archc.language.vocabulary import docstring
 from archc.network import ir
 
 _GROUPS = {file.stem: file.parent.name for file in Path(__file__).parent.glob("*/[a-z]*.py")}

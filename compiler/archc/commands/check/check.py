@@ -132,9 +132,9 @@ def _print(report: "CheckResult", form: str) -> None:
 def _print_counts(reports: "list[CheckResult]") -> None:
     """Print the number of diagnostics, and how many --fix would fix."""
     from archc.diagnostics import Severity
-    from archc.diagnostics.check_result import count
+    from archc.diagnostics.check_result import count_diagnostics
 
-    numbers = {severity: count(reports, severity) for severity in Severity}
+    numbers = {severity: count_diagnostics(reports, severity) for severity in Severity}
     if not any(numbers.values()):
         return
     safe = sum(len(report.fixable) for report in reports)

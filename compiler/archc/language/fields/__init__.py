@@ -1,1 +1,1 @@
-"""Values of fields: validated by pydantic, with a hint for each wrong one."""
+"""Validate the values of fields with pydantic, and add hints to its errors."""

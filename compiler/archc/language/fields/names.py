@@ -1,4 +1,4 @@
-"""Names in a spec, checked where they are defined."""
+"""Check the names that a spec defines."""
 
 import re
 
@@ -11,29 +11,33 @@ _COLUMN = re.compile(COLUMN_PATTERN)
 
 
 def check_name(key: Scalar, what: str) -> Diagnostic | None:
-    """Why the key cannot name ``what``; None where it can."""
-    return None if is_name(key.text) else _refused(key, what, "a letter")
+    """Return a diagnostic if the key is not a valid name for ``what``."""
+    if is_name(key.text):
+        return None
+    return _invalid(key, what, "letters, digits and underscores", "a letter")
 
 
 def check_class(key: Scalar, what: str) -> Diagnostic | None:
-    """Why the key cannot be ``what``'s class name; None where it can."""
-    fits = is_name(key.text) and is_kind(key.text)
-    return None if fits else _refused(key, what, "a capital")
-
-
-def _refused(key: Scalar, what: str, first: str) -> Diagnostic:
-    hint = f"use letters, digits and underscores, {first} first, at most {MAXIMUM_NAME}"
-    if key.text in RESERVED:
-        hint = f"{key.text} means something in Python or in a spec: choose another"
-    return Diagnostic(Code.INVALID_NAME, f"{key.text!r} cannot name {what}", key.span, hint=hint)
+    """Return a diagnostic if the key is not a valid class name for ``what``."""
+    if is_name(key.text) and is_kind(key.text):
+        return None
+    return _invalid(key, what, "letters, digits and underscores", "a capital letter")
 
 
 def check_column(item: Scalar) -> Diagnostic | None:
-    """Why the item cannot head a column; None where it can."""
-    text = item.text
-    if _COLUMN.fullmatch(text) and is_name(identifier(text)) and not is_kind(text):
+    """Return a diagnostic if the item is not a valid name for a column."""
+    name = identifier(item.text)
+    if _COLUMN.fullmatch(item.text) and is_name(name) and not is_kind(item.text):
         return None
-    hint = "use letters, digits, # and spaces, a small letter or # first, as in #3x3 reduce"
-    if identifier(text) in RESERVED:
-        hint = f"{text} means something in Python or in a spec: choose another"
-    return Diagnostic(Code.INVALID_NAME, f"{text!r} cannot name a column", item.span, hint=hint)
+    start = "a lowercase letter or #, as in #3x3 reduce"
+    return _invalid(item, "a column", "letters, digits, # and spaces", start, name in RESERVED)
+
+
+def _invalid(
+    name: Scalar, what: str, characters: str, start: str, is_reserved: bool = False
+) -> Diagnostic:
+    hint = f"use at most {MAXIMUM_NAME} {characters}, starting with {start}"
+    if is_reserved or name.text in RESERVED:
+        hint = f"{name.text} is reserved in Python or in specs: choose another name"
+    message = f"{name.text!r} is not a valid name for {what}"
+    return Diagnostic(Code.INVALID_NAME, message, name.span, hint=hint)

@@ -1,7 +1,7 @@
-"""Terms of the field: what other tools and papers call activations, layers and arguments.
+"""The words of other tools and papers for activations, layers and arguments.
 
-``terms.yaml`` lists them. It is read only to explain a faulty spec. Whether archc has what a term
-names is asked of the words that archc knows.
+``terms.yaml`` lists them, and is read only to explain an invalid spec. A term is supported if one
+of its names is a word of archc.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,127 +21,129 @@ from archc.diagnostics import (
 )
 
 LAYERS = ("activations", "layers")
-"""The sections of the table that name kinds of layers."""
+"""The sections of ``terms.yaml`` with kinds of layers."""
 ARGUMENTS = ("arguments", "keys")
-"""The sections that name keys: those of layers, and those of a spec's other parts."""
+"""The sections with keys: of layers, and of the other parts of a spec."""
 
 
 class Term(NamedTuple):
-    """One thing of the field, with all its names: an activation, a layer, an argument or a key."""
+    """A concept with all its names. ``category`` is activation, layer, argument or key."""
 
-    what: str
+    category: str
     names: tuple[str, ...]
 
     def among(self, known: Iterable[str]) -> str | None:
-        """The known word that names the same thing; None where there is none."""
+        """Return the known word for the concept, or None."""
         names = set(map(normalize, self.names))
         return next((word for word in known if normalize(word) in names), None)
 
 
-class Form(NamedTuple):
-    """What to write for something that archc has in another form, as part of its word ``of``."""
+class Equivalent(NamedTuple):
+    """What to write for something that archc has in another form.
 
-    of: str | None
-    write: str
+    Applies where ``word``, archc's own word, is known, and everywhere if it is None.
+    """
+
+    word: str | None
+    advice: str
 
 
 class TermIndex(NamedTuple):
-    """A part of the table, by the folded names of what it lists."""
+    """The terms and equivalents of some sections, by normalized name."""
 
     terms: dict[str, list[Term]]
-    forms: dict[str, list[Form]]
+    equivalents: dict[str, list[Equivalent]]
 
 
 def intended_word(word: str, known: Iterable[str], sections: tuple[str, ...]) -> str | None:
-    """The known word that is meant by a term, by a misspelt term or by a misspelling."""
-    known, table = list(known), _table(sections)
+    """Return the known word meant by a term, a misspelt term or a misspelt known word."""
+    known, index = list(known), _index(sections)
     if word in known:
         return word
-    if normalize(word) in table.terms or normalize(word) in table.forms:
-        return _same(word, known, table) or next(_forms(word, known, table), Form(None, "")).of
+    if normalize(word) in index.terms or normalize(word) in index.equivalents:
+        equivalents = (equivalent.word for equivalent in _equivalents(word, known, index))
+        return _synonym(word, known, index) or next(equivalents, None)
     if (close := closest_match(word, known)) is not None:
         return close
-    same = _known_terms(tuple(known), sections)
-    close = closest_match(word, same)
-    return same[close] if close else None
+    synonyms = _synonyms(tuple(known), sections)
+    close = closest_match(word, synonyms)
+    return synonyms[close] if close else None
 
 
 def word_hint(
     word: str, known: Iterable[str], sections: tuple[str, ...], language: Iterable[str]
 ) -> Hint | None:
-    """What to write for a word that is not ``known`` where it stands; None where that is unclear.
+    """Return what to write instead of a word that is not ``known``, or None if that is unclear.
 
-    A term of the field is never a misspelling of another word: the hint says what archc calls the
-    same thing, or that archc does not have it. ``language`` are the words that archc has anywhere.
+    A term is never taken for a misspelling of another word: the hint names archc's word for it, or
+    says that archc does not support it. ``language`` holds all words of archc.
     """
     return _word_hint(word, tuple(known), sections, tuple(language))
 
 
-@lru_cache(maxsize=256)  # one slip is often made in many layers
+@lru_cache(maxsize=256)  # the same mistake is often made in many layers
 def _word_hint(
     word: str, names: tuple[str, ...], sections: tuple[str, ...], language: tuple[str, ...]
 ) -> Hint | None:
-    known, table = list(names), _table(sections)
-    terms = table.terms.get(normalize(word), [])
-    for form in _forms(word, known, table):
-        return form.write
-    if terms and (same := _same(word, known, table)) is not None:
-        hint = did_you_mean(word, same)
-        return hint if hint.safe else hint._replace(words=f"archc calls it {same}")
-    if terms and not any(term.what == "key" or term.among(language) for term in terms):
-        return f"{word} is a known {terms[0].what}, which archc does not have"
-    if terms or (meant := intended_word(word, known, sections)) is None:
+    known, index = list(names), _index(sections)
+    terms = index.terms.get(normalize(word), [])
+    for equivalent in _equivalents(word, known, index):
+        return equivalent.advice
+    if terms and (synonym := _synonym(word, known, index)) is not None:
+        hint = did_you_mean(word, synonym)
+        return hint if hint.safe else hint._replace(message=f"archc calls it {synonym}")
+    if terms and not any(term.category == "key" or term.among(language) for term in terms):
+        return f"archc does not support the {terms[0].category} {word}"
+    if terms or (intended := intended_word(word, known, sections)) is None:
         return None
-    same_as_meant = _known_terms((meant,), sections)
-    others = [name for name in table.terms if name not in same_as_meant]
-    return suggest_keyword(word, known, others) or Replacement(
-        meant, f"did you mean {meant}?", False
-    )
+    synonyms = _synonyms((intended,), sections)
+    others = [name for name in index.terms if name not in synonyms]
+    suggested = suggest_keyword(word, known, others)
+    return suggested or Replacement(intended, f"did you mean {intended}?", safe=False)
 
 
 @lru_cache(maxsize=64)
-def _known_terms(known: tuple[str, ...], sections: tuple[str, ...]) -> Mapping[str, str]:
-    """The folded terms that a known word is the same as, each with that word."""
-    words: dict[str, int] = {}
+def _synonyms(known: tuple[str, ...], sections: tuple[str, ...]) -> Mapping[str, str]:
+    """Map each normalized term to the known word for the same concept, if there is one."""
+    positions: dict[str, int] = {}
     for i, word in enumerate(known):
-        words.setdefault(normalize(word), i)
-    found = {}
-    for name, terms in _table(sections).terms.items():
-        equal = [words[name]] if name in words else []
-        named = ([words[n] for n in map(normalize, term.names) if n in words] for term in terms)
+        positions.setdefault(normalize(word), i)
+    synonyms = {}
+    for name, terms in _index(sections).terms.items():
+        equal = [positions[name]] if name in positions else []
+        named = (
+            [positions[n] for n in map(normalize, term.names) if n in positions] for term in terms
+        )
         if places := equal or next(filter(None, named), []):
-            found[name] = known[min(places)]
-    return found
+            synonyms[name] = known[min(places)]
+    return synonyms
 
 
-def _same(word: str, known: list[str], table: TermIndex) -> str | None:
-    """The known word that differs in case alone, or names the same thing."""
-    if (
-        equal := next((other for other in known if normalize(other) == normalize(word)), None)
-    ) is not None:
-        return equal
-    named = (term.among(known) for term in table.terms.get(normalize(word), []))
-    return next(filter(None, named), None)
+def _synonym(word: str, known: list[str], index: TermIndex) -> str | None:
+    """Return the known word that differs only in notation, or names the same concept."""
+    equal = (other for other in known if normalize(other) == normalize(word))
+    named = (term.among(known) for term in index.terms.get(normalize(word), []))
+    return next(equal, None) or next(filter(None, named), None)
 
 
-def _forms(word: str, known: list[str], table: TermIndex) -> Iterator[Form]:
-    for form in table.forms.get(normalize(word), []):
-        if form.of is None or form.of in known:
-            yield form
+def _equivalents(word: str, known: list[str], index: TermIndex) -> Iterator[Equivalent]:
+    for equivalent in index.equivalents.get(normalize(word), []):
+        if equivalent.word is None or equivalent.word in known:
+            yield equivalent
 
 
 @cache
-def _table(sections: tuple[str, ...]) -> TermIndex:
+def _index(sections: tuple[str, ...]) -> TermIndex:
     data = yaml.load(Path(__file__).with_suffix(".yaml").read_bytes(), yaml.CSafeLoader)
-    table = TermIndex({}, {})
+    index = TermIndex({}, {})
     for section in sections:
         for item in data[section]:
             names = (item,) if isinstance(item, str) else tuple(item)
             for name in names:
                 term = Term(section.removesuffix("s"), names)
-                table.terms.setdefault(normalize(name), []).append(term)
-        for form in data["forms"].get(section, ()):
-            for name in form["names"]:
-                of = Form(form.get("of"), form["write"])
-                table.forms.setdefault(normalize(name), []).append(of)
-    return table
+                index.terms.setdefault(normalize(name), []).append(term)
+        for entry in data["equivalents"].get(section, ()):
+            for name in entry["names"]:
+                equivalent = Equivalent(entry.get("of"), entry["write"])
+                index.equivalents.setdefault(normalize(name), []).append(equivalent)
+    return index

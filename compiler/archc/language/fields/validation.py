@@ -1,4 +1,4 @@
-"""Nodes held against a pydantic model; what pydantic finds becomes diagnostics at the token."""
+"""Validate nodes with a pydantic model, and turn its errors into diagnostics with places."""
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -18,8 +18,8 @@ from archc.ops import OPERATORS
 
 Model = TypeVar("Model", bound=BaseModel)
 
-# What pydantic found to be wrong, as what is needed instead.
-_NEEDED = {
+# What is expected instead, by pydantic's type of error.
+_EXPECTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
@@ -35,13 +35,13 @@ _NEEDED = {
     "string_too_short": "text that is not empty",
     "string_pattern_mismatch": "text that is not blank",
     "string_too_long": "text of at most {max_length} characters",
-    "too_short": "a list of at least {min_length}",
+    "too_short": "a list of {min_length} or more",
     "literal_error": "{expected}",
 }
 
 
 def to_python(node: Node) -> Any:
-    """The node as Python values."""
+    """Return the node as Python values."""
     if isinstance(node, Scalar):
         return node.value
     if isinstance(node, source.List):
@@ -58,22 +58,23 @@ def validate(
     values: Mapping[str, object] | None = None,
     unknown: Container[str] = (),
 ) -> Model | None:
-    """The model filled from ``entries``; None, with findings added, where it cannot be.
+    """Return the model with the values of ``entries``, or add diagnostics and return None.
 
-    ``values`` replaces what the entries say (a column's cell, a norm already built); fields in
-    ``unknown`` have no value yet and are not judged; ``place`` is where missing keys are shown.
+    ``values`` override the entries, for example with a column's cell or a norm that is already
+    built. Fields in ``unknown`` have no value yet and are not checked. Missing keys are reported at
+    ``place``.
     """
     values = values or {}
     before = len(diagnostics)
     entries = correct_field_typos(entries, what, model, diagnostics)
     misspelt_field = len(diagnostics) > before
     given = {name: to_python(entry.value) for name, entry in entries.items()}
-    # A stand-in for what is not known yet lets pydantic judge how the others go together.
+    # With a stand-in for each unknown value, pydantic can check how the other fields combine.
     for name in model.model_fields:
         if name in unknown and given.get(name, name) is not None:
             given.pop(name, None)
             given |= _stand_in(model, name)
-    # No field means anything without a value, so an empty one is never an optional one left out.
+    # An empty value is an error even for an optional field: no field accepts one.
     empty = [
         name
         for name, value in given.items()
@@ -87,7 +88,7 @@ def validate(
         return None if incomplete or misspelt_field else result
     except ValidationError as error:
         problems = error.errors(include_url=False)
-    # A misspelt key is one fault, not also a missing one.
+    # A misspelt key is one error: do not report the intended one as missing, too.
     misspelt = {
         intended_key(name, model.model_fields) for name in entries.keys() - model.model_fields
     }
@@ -100,7 +101,7 @@ def validate(
         field = str(problem["loc"][0]) if problem["loc"] else ""
         if problem["type"] != "missing" and field not in unknown and field not in empty:
             diagnostic = _diagnostic(problem, model, what, entries, place)
-            # A field that may be one thing or another is at fault once, as what is most likely.
+            # Pydantic reports a union once for each member: keep one error, best one with a fix.
             first = by_place.setdefault(diagnostic.span, diagnostic)
             if isinstance(diagnostic.hint, Replacement) and not isinstance(first.hint, Replacement):
                 by_place[diagnostic.span] = diagnostic
@@ -115,7 +116,7 @@ def _stand_in(model: type[BaseModel], field: str) -> dict[str, object]:
 
 @cache
 def allowed_kinds(model: type[BaseModel], field: str) -> tuple[str, ...]:
-    """The kinds that a field such as ``activation`` may hold."""
+    """Return the kinds that a field such as ``activation`` accepts."""
     pending: list[Any] = list(get_args(model.model_fields[field].annotation))
     names = []
     while pending:
@@ -127,7 +128,7 @@ def allowed_kinds(model: type[BaseModel], field: str) -> tuple[str, ...]:
 
 
 def is_empty(node: Node) -> bool:
-    """Whether nothing stands where a value must, or the word null."""
+    """Whether the value is missing, or the word null."""
     return isinstance(node, Scalar) and node.value is None
 
 
@@ -135,7 +136,7 @@ def _missing(
     model: type[BaseModel], what: str, missing: list[str], entries: Mapping[str, Entry], place: Span
 ) -> Diagnostic:
     primary = getattr(model, "primary", None)
-    hint = f"the {primary} stands behind the kind, {what}: ..." if primary in missing else None
+    hint = f"put the {primary} after the kind, {what}: ..." if primary in missing else None
     return Diagnostic(Code.MISSING_KEY, f"{what} needs {listed(missing)}", place, hint=hint)
 
 
@@ -144,36 +145,36 @@ def _diagnostic(
 ) -> Diagnostic:
     entry = entries.get(str(problem["loc"][0])) if problem["loc"] else None
     if entry is None:
-        # Several fields do not go together; most often it is the window that decides.
+        # The error is in a combination of fields; it is usually the window that is wrong.
         primary = entries.get(getattr(model, "primary", None) or "")
         span = place if primary is None else primary.value.span
-        return Diagnostic(Code.INVALID_VALUE, f"{what}: {_said(problem)}", span)
+        return Diagnostic(Code.INVALID_VALUE, f"{what}: {_message(problem)}", span)
     if problem["type"] == "extra_forbidden":
         return unknown_key(
             entry.key, what, model.model_fields, getattr(model, "primary", None), entries
         )
     node = _inside(entry.value, problem["loc"][1:])
     name = _name(what, entry)
-    needed = _NEEDED.get(problem["type"])
-    if needed is None:
-        message = f"{name}: {_said(problem)}"
-        known: Hint | None = getattr(problem.get("ctx", {}).get("error"), "hint", None)
-        return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_writable(known, node))
+    expected = _EXPECTED.get(problem["type"])
+    if expected is None:
+        message = f"{name}: {_message(problem)}"
+        hint: Hint | None = getattr(problem.get("ctx", {}).get("error"), "hint", None)
+        return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_applicable(hint, node))
     limits = {key: _short(value) for key, value in problem.get("ctx", {}).items()}
-    needed = needed.format(**limits).replace("'", "")
-    hint = value_hint(node, needed)
-    if needed == "text" and problem["loc"][0] in getattr(model, "names", ()):
-        hint = None  # a number in quotes is no name, either
+    expected = expected.format(**limits).replace("'", "")
+    hint = value_hint(node, expected)
+    if expected == "text" and problem["loc"][0] in getattr(model, "names", ()):
+        hint = None  # a number in quotes is not a name either
     if problem["type"] == "literal_error" and isinstance(node, Scalar):
         hint = hint or suggest_keyword(node.text, re.findall(r"'([^']*)'", str(limits["expected"])))
     if to_python(node) == 0 and problem["loc"][0] == getattr(model, "channels", None):
-        hint = "nothing has zero channels: another structure is another module"
-    message = f"{name}: {needed} is needed, found {describe(node)}"
-    return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_writable(hint, node))
+        hint = "use at least one channel, or another module without this layer"
+    message = f"{name}: expected {expected}, found {describe(node)}"
+    return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_applicable(hint, node))
 
 
-def _writable(hint: Hint | None, node: Node) -> Hint | None:
-    """The hint, unless it says what to write, and a parameter's name stands for the value."""
+def _applicable(hint: Hint | None, node: Node) -> Hint | None:
+    """Drop a replacement if the spec has a parameter's name in place of the value."""
     if isinstance(node, Scalar) and node.span.text.strip("\"'") != node.text:
         return None if isinstance(hint, Replacement) else hint
     return hint
@@ -181,10 +182,10 @@ def _writable(hint: Hint | None, node: Node) -> Hint | None:
 
 def _without_value(model: type[BaseModel], field: str, what: str, entry: Entry) -> Diagnostic:
     node = entry.value
-    message = f"{_name(what, entry)}: a value is needed, found {describe(node)}"
+    message = f"{_name(what, entry)}: expected a value, found {describe(node)}"
     hint = value_hint(node, "a value")
     if isinstance(node, Scalar) and node.text and allowed_kinds(model, field):
-        hint = "put none for none at all; what is left out is as the defaults say"
+        hint = f"use none for no {field}, or leave it out for the default"
     return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=hint)
 
 
@@ -202,7 +203,7 @@ def _inside(node: Node, path: tuple[int | str, ...]) -> Node:
 
 
 def intended_key(word: str, known: Iterable[str]) -> str | None:
-    """The known key that is meant by ``word``, another tool's word for it or a misspelling."""
+    """Return the known key meant by ``word``, which may be misspelt or another tool's word."""
     return intended_word(word, known, ARGUMENTS)
 
 
@@ -213,22 +214,22 @@ def correct_typos(
     diagnostics: list[Diagnostic],
     can_fill: Callable[[Node, str], bool] = lambda node, key: True,
 ) -> source.Mapping:
-    """The mapping with each misspelt key as the one it means, for which a finding is added.
+    """Return the mapping with misspelt keys corrected, and add a diagnostic for each of them.
 
-    What stands under it is judged as that, and nothing is said to be missing that is there.
-    ``can_fill`` tells whether a value can be that of a key; if not, something else is meant.
+    Checks then go on with the intended key: its value is checked, and it is not reported missing.
+    ``can_fill`` tells whether a value suits a key; if not, another key is meant.
     """
     known = list(known)
-    if len(node.entries) > 1000:  # of so many keys none is a slip
+    if len(node.entries) > 1000:  # generated, so not misspelt
         return node
     present = {entry.key.text for entry in node.entries}
     entries = []
     for key, value in node.entries:
-        hint = None if key.text in known else _word_hint(key.text, known)
-        is_other = isinstance(hint, Replacement) and not can_fill(value, hint.text)
-        if isinstance(hint, Replacement) and hint.text not in present and not is_other:
+        hint = None if key.text in known else _key_hint(key.text, known)
+        correction = hint.text if isinstance(hint, Replacement) else None
+        if correction and correction not in present and can_fill(value, correction):
             diagnostics.append(unknown_key(key, what, known))
-            key = key._replace(value=hint.text, text=hint.text)
+            key = key._replace(value=correction, text=correction)
         entries.append(Entry(key, value))
     return node._replace(entries=tuple(entries))
 
@@ -236,9 +237,9 @@ def correct_typos(
 def correct_field_typos(
     entries: Mapping[str, Entry], what: str, model: type[BaseModel], diagnostics: list[Diagnostic]
 ) -> dict[str, Entry]:
-    """The fields of a model, with each that is certainly misspelt under the name it means.
+    """Return the entries with fields that are certainly misspelt under the intended name.
 
-    A finding is added for it, and its value is judged as well.
+    Adds a diagnostic for each of them.
     """
     fields: dict[str, Entry] = {}
     for name, (key, value) in entries.items():
@@ -260,41 +261,41 @@ def unknown_key(
     primary: str | None = None,
     present: Container[str] = (),
 ) -> Diagnostic:
-    """``what`` takes no such key; the hint names the one meant, or all it takes.
+    """Return the diagnostic for a key that ``what`` does not have.
 
-    ``primary`` is the one of them that stands behind the kind, ``present`` are those that are
-    there already.
+    The hint names the intended key, or all known ones. ``primary`` is the field whose value follows
+    the kind, as in ``Conv: 3x3``. ``present`` are the keys that are already set.
     """
     keys = [name for name in known if name != primary]
-    hint: Hint | None = f"it takes {', '.join(keys)}" if keys else None
+    hint: Hint | None = f"known keys: {', '.join(keys)}" if keys else None
     if key.text in ("after", "before"):
-        hint = "in a variant a layer stands after or before another, by one of the two"
+        hint = "use either after or before, to place a layer in a variant"
     elif (close := intended_key(key.text, known)) is not None and close == primary:
-        hint = f"it is part of the {close}, which stands behind {what}"
+        hint = f"it is part of the {close}, after {what}:"
     elif close is not None and close in present:
-        hint = f"{close} is there already"
+        hint = f"{close} is already set"
     else:
-        hint = _word_hint(key.text, known) or hint
-    return Diagnostic(Code.UNKNOWN_KEY, f"{what} takes no {key.text}", key.span, hint=hint)
+        hint = _key_hint(key.text, known) or hint
+    return Diagnostic(Code.UNKNOWN_KEY, f"unknown key {key.text} in {what}", key.span, hint=hint)
 
 
-def _word_hint(word: str, known: Iterable[str]) -> Hint | None:
-    """What to write for a key that is not among the ``known``; None where that is unclear."""
+def _key_hint(word: str, known: Iterable[str]) -> Hint | None:
+    """Return what to write instead of an unknown key, or None if that is unclear."""
     if word in _fields():
-        return None  # a word of the language in the wrong place is no misspelling
+        return None  # a key of another operator is misplaced, not misspelt
     hint = word_hint(word, known, ARGUMENTS, [*_fields(), *OPERATORS])
     kind = next((kind for kind in OPERATORS if normalize(kind) == normalize(word)), None)
-    return f"{kind} is a layer of its own" if hint is None and kind is not None else hint
+    return f"{kind} is a separate layer" if hint is None and kind is not None else hint
 
 
 @cache
 def _fields() -> frozenset[str]:
-    """Every field of an operator."""
+    """Return the fields of all operators."""
     return frozenset(field for kind in OPERATORS.values() for field in kind.model_fields)
 
 
 def describe(node: Node) -> str:
-    """What stands there, in a message: the kind of value and how it was written."""
+    """Describe a value in a message by its type and its text: ``the number 3``."""
     if isinstance(node, Scalar) and node.text:
         return f"the {source.type_name(node)} {node.text[:60]}"
     if isinstance(node, source.List) and not node.items:
@@ -308,5 +309,5 @@ def _short(limit: object) -> object:
     return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
 
 
-def _said(problem: Any) -> str:
+def _message(problem: Any) -> str:
     return str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input ")

@@ -1,4 +1,4 @@
-"""The section ``lints``: which lints a spec switches off, or allows in some of its rows."""
+"""The section ``lints``: turns lints off for a spec, or for some of its rows."""
 
 from collections.abc import Collection, Mapping
 from typing import Annotated, Literal, NamedTuple
@@ -28,18 +28,18 @@ def _listed(value: object) -> object:
 
 
 class LintArguments(SpecModel):
-    """What a lint takes: rows in which it has nothing to say, and the hardware to think of."""
+    """Where a lint reports nothing, and the hardware it assumes."""
 
     allow: Annotated[tuple[Text, ...], BeforeValidator(_listed), Field(min_length=1)] | None = None
-    """The rows in which it has nothing to say."""
+    """The rows in which the lint reports nothing."""
     target: Target | None = None
-    """The hardware that it is to think of."""
+    """The hardware that the lint assumes."""
 
 
 class LintSetting(NamedTuple):
-    """How a spec switches one lint; ``off`` wherever it would speak.
+    """How a spec configures one lint. ``off`` turns it off for the whole spec.
 
-    ``allow`` are the rows in which it has nothing to say, each with where it is named.
+    ``allow`` maps the rows in which the lint reports nothing to their places in the spec.
     """
 
     off: bool
@@ -50,26 +50,26 @@ class LintSetting(NamedTuple):
 def parse_lint_settings(
     entry: Entry | None, lints: Collection[str], diagnostics: list[Diagnostic]
 ) -> dict[str, LintSetting]:
-    """The settings by lint; adds a diagnostic for each invalid one. ``lints`` are their names."""
+    """Return the settings by lint, and add diagnostics. ``lints`` are the names of all lints."""
     if entry is None:
         return {}
     if not isinstance(entry.value, source.Mapping):
-        what = "lints is a mapping of lints to none or {allow: [a_row]}"
-        message = f"{what}, found {describe(entry.value)}"
+        expected = "a mapping of lints to none or {allow: [a_row]}"
+        message = f"lints: expected {expected}, found {describe(entry.value)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
         return {}
     lint_settings = {}
     for key, value in entry.value.entries:
         if key.text not in lints:
-            hint = suggest_keyword(key.text, lints) or f"the lints are {', '.join(lints)}"
-            message = f"{key.text} is no lint"
+            hint = suggest_keyword(key.text, lints) or f"known lints: {', '.join(lints)}"
+            message = f"unknown lint {key.text}"
             diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
         elif isinstance(value, Scalar) and value.value == "none":
             lint_settings[key.text] = LintSetting(True, {}, None)
         elif not isinstance(value, source.Mapping):
-            message = f"{key.text} is none or a mapping, found {describe(value)}"
+            message = f"{key.text}: expected none or a mapping, found {describe(value)}"
             off = none_hint(value) if isinstance(value, Scalar) else None
-            hint = off or "none switches it off, {allow: [a_row]} in some rows"
+            hint = off or "use none to turn it off, or {allow: [a_row]} to allow it in some rows"
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint))
         else:
             fields = {field.key.text: field for field in value.entries}
@@ -89,11 +89,11 @@ def _places(allow: Entry | None) -> dict[str, Span]:
 def unknown_rows(
     lint_settings: Mapping[str, LintSetting], paths: Collection[str]
 ) -> list[Diagnostic]:
-    """A finding for each row that a lint allows and the network does not have."""
+    """Return a diagnostic for each row that a lint allows and the network does not have."""
     return [
         Diagnostic(
             Code.UNKNOWN_REFERENCE,
-            f"{name} allows {row}, which is no row of the network",
+            f"{name} allows an unknown row {row}",
             span,
             hint=suggest_name(row, paths),
         )

@@ -1,4 +1,4 @@
-"""The parts of a spec that are one pydantic model each: the header, the paper, width, budget."""
+"""Pydantic models for parts of a spec: the header, the paper, width, budget and arguments."""
 
 import re
 from typing import Annotated, ClassVar
@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from archc.diagnostics import Replacement
-from archc.language.sections.printed_table import parse_number
+from archc.language.sections.printed_numbers import parse_number
 from archc.ops.activation import Activation
 from archc.ops.window import Count
 
@@ -23,11 +23,11 @@ MAXIMUM_REPEATS = 10_000
 
 def _printable(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("should be one line of printable characters")
+        raise ValueError("expected one line of printable characters")
     return text
 
 
-# A format is the name of a notation, which the editor's schema spells out.
+# A format names a notation, which the editor's schema defines.
 Text = Annotated[
     str,
     Field(min_length=1, max_length=500),
@@ -37,7 +37,7 @@ Text = Annotated[
 
 
 class SpecModel(BaseModel):
-    """Base of the models: strict, frozen, no unknown keys."""
+    """Base class: strict types, frozen, no unknown keys."""
 
     model_config = ConfigDict(
         strict=True, extra="forbid", frozen=True, defer_build=True, arbitrary_types_allowed=True
@@ -46,28 +46,27 @@ class SpecModel(BaseModel):
 
 def _version(number: int) -> int:
     if number != 1:
-        raise ValueError(f"this archc reads version 1 of the language, not {number}")
+        raise ValueError(f"this archc supports version 1 of the language, not {number}")
     return number
 
 
 def _arxiv(text: str) -> str:
     if not re.fullmatch(r"[0-9]{4}\.[0-9]{4,5}", text):
         inside = re.search(r"[0-9]{4}\.[0-9]{4,5}", text)
-        like = (
-            f"the identifier alone, {inside[0]}," if inside else "an identifier such as 1409.4842"
+        expected = (
+            f"the identifier alone, {inside[0]}" if inside else "an identifier such as 1409.4842"
         )
-        raise ValueError(f"{like} is needed, found {text[:40]}")
+        raise ValueError(f"expected {expected}, found {text[:40]}")
     return text
 
 
-class NotAnInput(ValueError):
-    """An input in another notation; ``hint`` tells how to write it in this one."""
+class InvalidInput(ValueError):
+    """An input in another notation; ``hint`` says how to write it."""
 
     def __init__(self, value: object) -> None:
-        found = f"found {str(value)[:40]}"
         super().__init__(
-            "channels x height x width is needed, such as 3x224x224, "
-            f"each at most {MAXIMUM_SIDE:,}, {found}"
+            "expected channels x height x width, such as 3x224x224, "
+            f"each at most {MAXIMUM_SIDE:,}, found {str(value)[:40]}"
         )
         self.hint = _input_hint(str(value))
 
@@ -78,11 +77,11 @@ def _input(value: object) -> tuple[int, int, int]:
         channels, height, width = map(int, parts)
         if max(channels, height, width) <= MAXIMUM_SIDE:
             return channels, height, width
-    raise NotAnInput(value)
+    raise InvalidInput(value)
 
 
 def _input_hint(text: str) -> Replacement | None:
-    """How to write ``[3, 224, 224]``, ``(224, 224, 3)``, ``1x3x224x224`` or ``224``."""
+    """Suggest how to write ``[3, 224, 224]``, ``(224, 224, 3)``, ``1x3x224x224``, ``224``."""
     text = re.sub(r"\s*[xX*\u00d7,;]\s*|\s+", "x", text.strip(" ()[]"))
     text = re.sub(r"\b0+(?=[0-9])", "", text.replace("x", " ")).replace(" ", "x")
     if not re.fullmatch("[1-9][0-9]{0,4}(x[1-9][0-9]{0,4}){0,3}", text):
@@ -91,21 +90,21 @@ def _input_hint(text: str) -> Replacement | None:
     if max(map(int, sides)) > MAXIMUM_SIDE:
         return None
     if (first := channels_first(text)) is not None:
-        # Three channels at the end are colours; one or four may be a narrow height.
+        # A 3 at the end is for colours; 1 or 4 may be the width of a narrow image.
         return Replacement(first, f"channels come first: write {first}", sides[2] == "3")
     if len(sides) == 3:
         return Replacement(text, f"write {text}", safe=True)
     if len(sides) == 4:
         image = "x".join(sides[1:])
         image = channels_first(image) or image
-        return Replacement(image, f"write {image}: the input is one image, no batch", safe=False)
+        return Replacement(image, f"write {image}: the input is one image, not a batch", safe=False)
     size = f"{sides[0]}x{sides[-1]}"
-    words = f"channels come first: write 3x{size} for colour images, 1x{size} for grey ones"
-    return Replacement(f"3x{size}", words, safe=False)
+    message = f"channels come first: write 3x{size} for colour images, 1x{size} for grey ones"
+    return Replacement(f"3x{size}", message, safe=False)
 
 
 def channels_first(text: str) -> str | None:
-    """``3x224x224`` for ``224x224x3``; None for what does not look like an image of that order."""
+    """Return ``3x224x224`` for ``224x224x3``, or None if the order is not clear."""
     match = re.fullmatch(r"([0-9]+)x([0-9]+)x([134])", text, re.ASCII)
     if match is None or min(int(match[1]), int(match[2])) <= 4:
         return None
@@ -116,67 +115,67 @@ ARXIV = WithJsonSchema({"format": "arxiv"})
 
 
 class Paper(SpecModel):
-    """Where the network was published."""
+    """The paper that published the network."""
 
     title: Text
     """The paper's title."""
     authors: Text
-    """Who wrote it, such as Szegedy et al."""
+    """The authors, such as Szegedy et al."""
     year: Annotated[int, Field(ge=1940, le=2100)]
     """The year of publication."""
     arxiv: Annotated[str, AfterValidator(_arxiv), ARXIV] | None = None
     """Its identifier on arXiv, in quotes, since it looks like a number: "1409.4842"."""
     table: Annotated[int, Field(ge=1, le=100)] | None = None
-    """The number of the table that the spec's `table` holds."""
+    """The number of the table in the spec's section `table`."""
 
 
 class Header(SpecModel):
-    """The keys that stand once at the top of a spec."""
+    """The top-level keys with a single value."""
 
     names: ClassVar[tuple[str, ...]] = ("name",)
-    """The fields that are names of the spec's own."""
+    """Fields whose value is a name from the spec."""
 
     archc: Annotated[int, AfterValidator(_version), WithJsonSchema({"type": "integer", "const": 1})]
     """The version of the language."""
     name: Text
-    """The class that is generated: letters, digits and underscores, a capital first."""
+    """The generated class: letters, digits and underscores, starting with a capital."""
     about: Text = ""
-    """What the network is; it becomes the class's docstring."""
+    """A description of the network; it becomes the class's docstring."""
     input: Annotated[
         tuple[int, int, int], PlainValidator(_input), WithJsonSchema({"format": "input"})
     ]
     """Channels x height x width of an image, such as 3x224x224."""
     classes: Count
-    """How many classes the network tells apart; `classes` may stand where a count may."""
+    """The number of classes; layers can use `classes` in place of a number."""
 
 
 class ModuleHeader(SpecModel):
-    """What a module says of itself beside its columns and layers."""
+    """The fields of a module besides its columns and layers."""
 
     about: Text = ""
-    """What the module is; it becomes its class's docstring."""
+    """A description of the module; it becomes its class's docstring."""
 
 
 class Width(SpecModel):
-    """A factor on every number of filters, which is rounded to a multiple."""
+    """Scales the number of filters of every convolution, and rounds it to a multiple."""
 
     multiplier: Annotated[float, Field(gt=0, le=64)]
-    """What the number of filters of every convolution is multiplied by."""
+    """The factor for the number of filters of every convolution."""
     multiple: Count = 1
-    """What the result is rounded to the nearest multiple of, at least one."""
+    """The result is rounded to the nearest multiple of this number, and is at least this number."""
 
 
 def _quantity(value: object) -> int:
-    """``5M`` or a whole number. Raises ValueError on anything else."""
+    """Parse ``5M`` or a whole number. Raises ValueError for anything else."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     number = parse_number(value) if isinstance(value, str) else None
     if number is None:
-        meant = re.sub(r"[\s_]", "", value).upper() if isinstance(value, str) else ""
+        text = re.sub(r"[\s_]", "", value).upper() if isinstance(value, str) else ""
         if isinstance(value, float) and value.is_integer() and value < 1e12:
-            meant = str(int(value))
-        like = meant if parse_number(meant) else "a whole number, or such as 5M or 1.5G,"
-        raise ValueError(f"{like} is needed, found {value!r:.60}")
+            text = str(int(value))
+        expected = text if parse_number(text) else "a whole number or one such as 5M or 1.5G"
+        raise ValueError(f"expected {expected}, found {value!r:.60}")
     unit = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}[number.letter]
     scale: int = 10**number.decimals
     return number.digits * unit // scale
@@ -186,43 +185,43 @@ Quantity = Annotated[int, PlainValidator(_quantity), WithJsonSchema({"format": "
 
 
 class Budget(SpecModel):
-    """The most that a network may cost; K, M and G stand for powers of 1000."""
+    """Upper limits for the cost of a network; K, M and G are powers of 1000."""
 
     params: Quantity | None = None
-    """Learned numbers, without the auxiliary heads."""
+    """Learned parameters, without the auxiliary heads."""
     params_with_aux: Quantity | None = None
-    """Learned numbers, the auxiliary heads included."""
+    """Learned parameters, including the auxiliary heads."""
     macs: Quantity | None = None
     """Multiply-accumulates for one image."""
     depth: Quantity | None = None
-    """Layers with weights on the longest way."""
+    """Layers with weights on the longest path."""
     activations: Quantity | None = None
     """Elements of all activations of one image."""
 
 
 class ResidualArguments(SpecModel):
-    """What a Residual takes beside its layers."""
+    """The fields of a Residual besides its layers."""
 
     scale: Annotated[float, Field(allow_inf_nan=False)] = 1.0
-    """What the layers are multiplied by before the shortcut is added."""
+    """The factor of the layers' output before the shortcut is added."""
     activation: Activation | None = None
-    """What follows the sum, a kind or `none`."""
+    """The activation after the sum, a kind or `none`."""
 
 
 class RepeatArguments(SpecModel):
-    """What a Repeat takes beside its layer."""
+    """The fields of a Repeat besides its layer."""
 
     times: Annotated[int, Field(ge=1, le=MAXIMUM_REPEATS)]
-    """How many times the layer stands one after the other, numbered from 0."""
+    """The number of times to repeat the layer, numbered from 0."""
 
 
 class AuxArguments(SpecModel):
-    """What an auxiliary head takes beside its layers: where it taps, and its part in the loss."""
+    """The fields of an auxiliary head besides its layers."""
 
     names: ClassVar[tuple[str, ...]] = ("tap",)
-    """The fields that are names of the spec's own."""
+    """Fields whose value is a name from the spec."""
 
     tap: Text
     """The row whose output the head reads."""
     loss_weight: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    """What the head's loss is multiplied by in the sum of losses."""
+    """The factor of the head's loss in the sum of losses."""

@@ -1,8 +1,8 @@
-"""The table that a paper prints: its cells, the convention they are counted by, the errata."""
+"""The section ``table``: the table that the paper prints, its conventions and errata."""
 
 import re
 from collections.abc import Collection, Container, Mapping
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,79 +17,43 @@ from archc.language.fields.validation import (
     unknown_key,
     validate,
 )
+from archc.language.sections.printed_numbers import COUNTS, LETTERS, Convention, parse_number
 from archc.language.yaml import source
 from archc.language.yaml.source import Entry, List, Node, Scalar
 
 COLUMNS = ("output", "depth", "params", "ops")
 TOTALS = {"total": ("depth", "params", "ops"), "total_with_aux": ("params", "ops")}
-"""What a table may print of the whole network, and of it with its auxiliary heads."""
-LETTERS = {
-    1: "",
-    1000: "K",
-    1024: "K",
-    1000**2: "M",
-    1024**2: "M",
-    1000**3: "G",
-    1024**3: "G",
-}
-Rounding = Literal["floor", "nearest", "up"]
-Count = Literal["weights", "params", "macs", "flops"]
-COUNTS: Mapping[str, tuple[Count, Count]] = {
-    "params": ("weights", "params"),
-    "ops": ("macs", "flops"),
-}
-"""What each column with a convention may count."""
+"""The columns that the totals may print: without and with the auxiliary heads."""
 SIZES_PATTERN = "[1-9][0-9]*(?:x[1-9][0-9]*)*"
 
 
-class _Model(BaseModel):
+class ErratumFields(BaseModel):
+    """The fields of an erratum."""
+
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
-
-class Convention(_Model):
-    """How a column counts: what, in which unit, and how it is rounded to the printed digits."""
-
-    count: Count
-    """What is counted: `weights` or `params`, `macs` or `flops`, two to a multiply-accumulate."""
-    unit: Annotated[int, Field(ge=1)]
-    """Which number the printed letter stands for, such as 1000 or 1024 for K."""
-    round: Rounding
-    """How the number is rounded to the digits that are printed."""
-
-
-class ErratumFields(_Model):
-    """What an erratum records."""
-
     computed: Annotated[str, Field(min_length=1, max_length=40)]
-    """What is computed instead: the exact number, or as the table would print it."""
+    """The computed value: the exact number, or as the table would print it."""
     why: Annotated[str, Field(pattern=r"\S")]
-    """Why the paper prints something else."""
-
-
-class PrintedNumber(NamedTuple):
-    """A printed quantity, ``2.7K``: the digits without their point, how many follow it, letter."""
-
-    digits: int
-    decimals: int
-    letter: str
+    """Why the paper prints another value."""
 
 
 class PrintedCell(NamedTuple):
-    """One printed cell."""
+    """A cell of the table, with its place in the spec."""
 
     text: str
     span: Span
 
 
 class PrintedRow(NamedTuple):
-    """A row of the table, by the path of what it describes."""
+    """A row of the table: its cells by column."""
 
     cells: Mapping[str, PrintedCell]
     span: Span
 
 
 class Erratum(NamedTuple):
-    """A printed cell known to be wrong: what is computed instead, and why."""
+    """A printed cell that is known to be wrong: the computed value, and why they differ."""
 
     computed: str
     why: str
@@ -97,7 +61,7 @@ class Erratum(NamedTuple):
 
 
 class PrintedTable(NamedTuple):
-    """Everything a spec states of its paper's table; ``totals`` by the names in ``TOTALS``."""
+    """The section ``table``. Rows are by path, ``totals`` by the names in ``TOTALS``."""
 
     conventions: Mapping[str, Convention]
     columns: tuple[str, ...]
@@ -106,58 +70,20 @@ class PrintedTable(NamedTuple):
     errata: Mapping[tuple[str, str], Erratum]
 
 
-_NUMBER = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,6}))?([KMG]?)")
-_SIZES = re.compile(SIZES_PATTERN)
-
-
-def parse_number(text: str) -> PrintedNumber | None:
-    """``2.7K`` as a Number; None where the text is none."""
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        return None
-    decimals = match[2] or ""
-    return PrintedNumber(int(match[1] + decimals), len(decimals), match[3])
-
-
-def rounded(value: int, unit: int, decimals: int, how: Rounding) -> int:
-    """``value`` in units of ``unit`` to ``decimals`` places, as the integer of all its digits.
-
-    Exact: nearest rounds halves up, without floating point.
-    """
-    scaled: int = value * 10**decimals
-    if how == "floor":
-        return scaled // unit
-    if how == "up":
-        return -(-scaled // unit)
-    return (2 * scaled + unit) // (2 * unit)
-
-
-def format_count(value: int, convention: Convention, decimals: int = 0) -> str:
-    """``value`` as the convention prints it, such as ``159K``."""
-    digits = str(rounded(value, convention.unit, decimals, convention.round))
-    if decimals:
-        digits = digits.zfill(decimals + 1)
-        digits = f"{digits[:-decimals]}.{digits[-decimals:]}"
-    return digits + LETTERS[convention.unit]
-
-
-def with_letter(convention: Convention, letter: str) -> Convention:
-    """The convention with the unit that another letter stands for: M is 1024² where K is 1024."""
-    power = ("", "K", "M", "G").index(letter)
-    binary = convention.unit > 1 and convention.unit % 1024 == 0
-    return convention.model_copy(update={"unit": (1024 if binary else 1000) ** power})
+_SIZE = re.compile(SIZES_PATTERN)
+_EMPTY_CELL = "use - for an empty cell"
 
 
 def parse_table(
     table: Entry, layers: Collection[str], diagnostics: list[Diagnostic]
 ) -> PrintedTable | None:
-    """The ``table`` section; None, with findings added, where it is not valid.
+    """Return the section ``table``, or add diagnostics and return None.
 
     ``layers`` are the names of the network's rows and auxiliary heads.
     """
     node = table.value
     if not isinstance(node, source.Mapping):
-        message = f"table is a mapping, found {describe(node)}"
+        message = f"table: expected a mapping, found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return None
     before = len(diagnostics)
@@ -167,26 +93,26 @@ def parse_table(
     diagnostics += [
         unknown_key(e.key, "table", known) for name, e in entries.items() if name not in known
     ]
-    # A paper may print no more than a total.
-    needed = ("columns",) if any(name in entries for name in TOTALS) else ("columns", "rows")
-    missing = [name for name in needed if name not in entries]
+    # A paper may print only a total.
+    required = ("columns",) if any(name in entries for name in TOTALS) else ("columns", "rows")
+    missing = [name for name in required if name not in entries]
     if missing:
         message = f"table needs {listed(missing)}"
         diagnostics.append(Diagnostic(Code.MISSING_KEY, message, table.key.span))
     conventions = _conventions(entries, diagnostics)
     if missing:
         return None
-    faulty = len(diagnostics) > before
+    has_errors = len(diagnostics) > before
     columns = _columns(entries["columns"].value, entries, diagnostics)
-    if faulty or len(diagnostics) > before:
+    if has_errors or len(diagnostics) > before:
         return None
-    at_rows = len(diagnostics)
+    before_rows = len(diagnostics)
     rows = {}
     if "rows" in entries:
         rows = _rows(entries["rows"].value, columns, conventions, diagnostics)
     totals = _totals(entries, rows, columns, conventions, diagnostics)
     errata = {}
-    if "errata" in entries and len(diagnostics) == at_rows:
+    if "errata" in entries and len(diagnostics) == before_rows:
         errata = _errata(entries["errata"].value, {**rows, **totals}, layers, diagnostics)
     if len(diagnostics) > before:
         return None
@@ -203,7 +129,7 @@ def _conventions(
         entry = entries[column]
         if not isinstance(entry.value, source.Mapping):
             example = f"{{count: {counts[0]}, unit: 1000, round: nearest}}"
-            message = f"{column} is a convention, such as {example}"
+            message = f"{column}: expected a convention such as {example}"
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
             continue
         fields = {field.key.text: field for field in entry.value.entries}
@@ -214,7 +140,7 @@ def _conventions(
             message = f"{column} counts {' or '.join(counts)}, not {convention.count}"
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, fields["count"].value.span))
         elif convention.unit not in LETTERS:
-            message = f"unit is one of {', '.join(map(str, LETTERS))}"
+            message = f"unit: expected one of {', '.join(map(str, LETTERS))}"
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, fields["unit"].value.span))
         else:
             conventions[column] = convention
@@ -223,7 +149,7 @@ def _conventions(
 
 def _columns(node: Node, stated: Container[str], diagnostics: list[Diagnostic]) -> tuple[str, ...]:
     if not isinstance(node, List) or not node.items:
-        message = f"columns is a list of {', '.join(COLUMNS)}, found {describe(node)}"
+        message = f"columns: expected a list of {', '.join(COLUMNS)}, found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return ()
     names: list[str] = []
@@ -231,14 +157,15 @@ def _columns(node: Node, stated: Container[str], diagnostics: list[Diagnostic]) 
         name = item.text if isinstance(item, Scalar) else ""
         if name not in COLUMNS:
             hint: Hint | None = suggest_keyword(name, COLUMNS)
-            message = f"a column of the table is {', '.join(COLUMNS)}, found {describe(item)}"
+            expected = f"expected {', '.join(COLUMNS[:-1])} or {COLUMNS[-1]}"
+            message = f"unknown column: {expected}, found {describe(item)}"
             diagnostics.append(Diagnostic(Code.UNKNOWN_KEY, message, item.span, hint=hint))
         elif name in names:
-            message = f"the column {name} stands twice"
+            message = f"duplicate column {name}"
             diagnostics.append(Diagnostic(Code.DUPLICATE_KEY, message, item.span))
         elif name in ("params", "ops") and name not in stated:
-            message = f"the column {name} needs the convention it is counted by"
-            hint = f"{name}: {{count: ..., unit: ..., round: ...}} in the table"
+            message = f"missing convention for the column {name}"
+            hint = f"add {name}: {{count: ..., unit: ..., round: ...}} to the table"
             diagnostics.append(Diagnostic(Code.MISSING_KEY, message, item.span, hint=hint))
         names.append(name)
     return tuple(names)
@@ -251,16 +178,16 @@ def _rows(
     diagnostics: list[Diagnostic],
 ) -> dict[str, PrintedRow]:
     if not isinstance(node, source.Mapping):
-        message = f"rows is a mapping of names to lists of cells, found {describe(node)}"
+        message = f"rows: expected a mapping of names to lists of cells, found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return {}
     rows = {}
-    astray = [key for key, value in node.entries if _is_erratum(value)]
-    if astray:
-        message = f"{astray[0].text} is an erratum among the rows"
-        beside = "errata stand under errata:, beside rows:"
-        span = astray[0].span
-        diagnostics.append(Diagnostic(Code.WRONG_COLUMNS, message, span, hint=beside))
+    misplaced = [key for key, value in node.entries if _is_erratum(value)]
+    if misplaced:
+        message = f"erratum {misplaced[0].text} among the rows"
+        hint = "move it to errata:, next to rows:"
+        span = misplaced[0].span
+        diagnostics.append(Diagnostic(Code.WRONG_COLUMNS, message, span, hint=hint))
     for key, value in node.entries:
         if _is_erratum(value):
             continue
@@ -278,20 +205,20 @@ def _totals(
     diagnostics: list[Diagnostic],
 ) -> dict[str, PrintedRow]:
     totals = {}
-    for name, counted_in in TOTALS.items():
+    for name, printable in TOTALS.items():
         if name not in entries:
             continue
         key, value = entries[name]
         if name in rows:
-            message = f"{name} is a row of the table and its total: the two have one name"
+            message = f"{name} is both a row and a total of the table"
             hint = "rename the row in the network"
             diagnostics.append(Diagnostic(Code.DUPLICATE_KEY, message, key.span, hint=hint))
         cells = _cells(name, key, value, columns, conventions, diagnostics, is_total=True)
         for column in cells or {}:
-            if cells and column not in counted_in:
+            if cells and column not in printable:
                 message = f"{name} has no {column}, found {cells[column].text}"
                 span = cells[column].span
-                hint = "a cell that prints nothing is -"
+                hint = _EMPTY_CELL
                 diagnostics.append(Diagnostic(Code.WRONG_COLUMNS, message, span, hint=hint))
         totals[name] = PrintedRow(cells or {}, key.span)
     return totals
@@ -306,27 +233,27 @@ def _cells(
     diagnostics: list[Diagnostic],
     is_total: bool = False,
 ) -> dict[str, PrintedCell] | None:
-    """The printed cells of a row or total by their columns; None where it has no such list."""
+    """Return the cells of a row or total by column, or None if they are not a list of cells."""
     if not isinstance(value, List) or len(value.items) > len(columns):
-        cells_of = counted(len(value.items), "cell") if isinstance(value, List) else describe(value)
+        found = counted(len(value.items), "cell") if isinstance(value, List) else describe(value)
+        names = ", ".join(columns)
         message = (
-            f"{what} is a list of at most {len(columns)} cells, {', '.join(columns)}, "
-            f"found {cells_of}"
+            f"{what}: expected a list of at most {len(columns)} cells ({names}), found {found}"
         )
         diagnostics.append(Diagnostic(Code.WRONG_COLUMNS, message, value.span))
         return None
-    if glued := next((item for item in value.items if _is_two(item)), None):
-        message = f"{describe(glued)} is one cell: a comma is missing in it"
-        diagnostics.append(Diagnostic(Code.WRONG_COLUMNS, message, glued.span))
+    if joined := next((item for item in value.items if _is_two(item)), None):
+        message = f"missing comma in {describe(joined)}"
+        diagnostics.append(Diagnostic(Code.WRONG_COLUMNS, message, joined.span))
         return None
     cells = {}
     for column, item in zip(columns, value.items, strict=False):
         text = item.text if isinstance(item, Scalar) else ""
         if text == "-":
             continue
-        if wrong := _wrong_cell(column, text, conventions, is_total):
-            message = f"{key.text} {column}: {wrong}, found {describe(item)}"
-            hint = "a cell that prints nothing is -" if is_empty(item) else None
+        if expected := _check_cell(column, text, conventions, is_total):
+            message = f"{key.text} {column}: expected {expected}, found {describe(item)}"
+            hint = _EMPTY_CELL if is_empty(item) else None
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, item.span, hint=hint))
         else:
             cells[column] = PrintedCell(text, item.span)
@@ -342,25 +269,26 @@ def _is_erratum(node: Node) -> bool:
 
 
 def unknown_row(name: str, span: Span, hint: Hint | None) -> Diagnostic:
-    """The table prints a row that is none of the network's."""
-    message = f"the table has a row {name}, the network has none"
+    """Return the diagnostic for a row of the table that the network does not have."""
+    message = f"the table has a row {name}, which is not in the network"
     return Diagnostic(Code.UNKNOWN_REFERENCE, message, span, hint=hint)
 
 
-def _wrong_cell(
+def _check_cell(
     column: str, text: str, conventions: Mapping[str, Convention], is_total: bool
 ) -> str | None:
+    """Return what is expected instead of an invalid cell, or None if the cell is valid."""
     if column == "output":
-        return None if _SIZES.fullmatch(text) else "a size is height x width x channels"
+        return None if _SIZE.fullmatch(text) else "height x width x channels"
     if column not in conventions:
-        return None if text.isascii() and text.isdigit() else "a depth is a whole number"
+        return None if text.isascii() and text.isdigit() else "a whole number"
     letter = LETTERS[conventions[column].unit]
     number = parse_number(text)
     if is_total:
-        # A total is so much more than a row that it has often another letter.
-        return None if number else "a number, with K, M, G or no letter behind it, or -"
+        # A total is much larger than a row, so it often has another letter.
+        return None if number else "a number, with K, M, G or no letter after it, or -"
     if number is None or number.letter != letter:
-        return f"a number with {letter or 'no letter'} behind it, as its unit says, or -"
+        return f"a number with {letter or 'no letter'} after it, as its unit says, or -"
     return None
 
 
@@ -371,7 +299,7 @@ def _errata(
     diagnostics: list[Diagnostic],
 ) -> dict[tuple[str, str], Erratum]:
     if not isinstance(node, source.Mapping):
-        message = f"errata is a mapping of row.column to what is computed, found {describe(node)}"
+        message = f"errata: expected a mapping of cells (row.column), found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return {}
     printed = [f"{row}.{column}" for row, cells in rows.items() for column in cells.cells]
@@ -379,31 +307,28 @@ def _errata(
     for key, value in node.entries:
         row, _, column = key.text.rpartition(".")
         if key.text not in printed:
-            astray = [name for name in rows if name.partition(".")[0] not in layers]
-            if row in layers and row not in rows and (misspelt := closest_match(row, astray)):
+            unknown = [name for name in rows if name.partition(".")[0] not in layers]
+            if row in layers and row not in rows and (misspelt := closest_match(row, unknown)):
                 diagnostics.append(
                     unknown_row(misspelt, rows[misspelt].span, suggest_name(misspelt, [row]))
                 )
                 continue
-            message = f"no cell {key.text} is printed"
-            hint = suggest_name(key.text, printed) or "an erratum is named by its cell, row.column"
+            message = f"no cell {key.text} in the table"
+            hint = suggest_name(key.text, printed) or "name an erratum after its cell: row.column"
             diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
             continue
         if not isinstance(value, source.Mapping):
-            message = f"erratum {key.text} is a mapping, found {describe(value)}"
-            hint = "{computed: ..., why: ...}"
+            message = f"erratum {key.text}: expected a mapping, found {describe(value)}"
+            hint = "use {computed: ..., why: ...}"
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint))
             continue
-        written_fields = {entry.key.text: entry for entry in value.entries}
-        fields = correct_field_typos(
-            written_fields, f"erratum {key.text}", ErratumFields, diagnostics
-        )
-        # What is computed is a number here and a size there: it is compared as it is written.
+        what = f"erratum {key.text}"
+        entries = {entry.key.text: entry for entry in value.entries}
+        fields = correct_field_typos(entries, what, ErratumFields, diagnostics)
+        # The computed value may be a number or a size: compare its text.
         texts = {name: e.value.text for name, e in fields.items() if isinstance(e.value, Scalar)}
-        written = validate(
-            ErratumFields, f"erratum {key.text}", fields, key.span, diagnostics, texts
-        )
-        if written is not None:
+        erratum = validate(ErratumFields, what, fields, key.span, diagnostics, texts)
+        if erratum is not None:
             span = fields["computed"].value.span
-            errata[row, column] = Erratum(written.computed, written.why, span)
+            errata[row, column] = Erratum(erratum.computed, erratum.why, span)
     return errata

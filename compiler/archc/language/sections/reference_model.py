@@ -1,6 +1,6 @@
-"""The hand-written model that a network computes the same as, as the section ``reference`` says.
+"""The section ``reference``: a library's model that computes the same as the network.
 
-Which libraries there are, and which models they have, is known to the backend that makes one.
+The backend knows the libraries and their models.
 """
 
 import re
@@ -12,14 +12,14 @@ from archc.language.fields.validation import describe
 from archc.language.yaml import source
 from archc.language.yaml.source import Entry, Node, Scalar
 
-# Looked up in a library's registry: nothing that could be a path, a URL or code.
+# Looked up in a library's registry, so it must not be a path, a URL or code.
 NAME_PATTERN = "[a-z][a-z0-9_]{0,63}"
 
-_FORM = "it is {library: model}"
+_FORM = "use {library: model}"
 
 
 class ReferenceModel(NamedTuple):
-    """A library and the name that it has for the model, each with its place."""
+    """The names of a library and of its model, with their places."""
 
     library: str
     model: str
@@ -27,45 +27,45 @@ class ReferenceModel(NamedTuple):
     model_span: Span
 
     @property
-    def words(self) -> str:
-        """How a message names it."""
+    def title(self) -> str:
+        """The model's name in messages."""
         return f"{self.library}'s {self.model}"
 
 
 def parse_reference(entry: Entry | None, diagnostics: list[Diagnostic]) -> ReferenceModel | None:
-    """The ``reference`` section; None where there is none, or, with findings, it is not valid."""
+    """Return the section ``reference``, or None; add diagnostics if it is invalid."""
     if entry is None:
         return None
     node = entry.value
     if not isinstance(node, source.Mapping) or not node.entries:
-        message = f"reference is a library with the name of its model, found {describe(node)}"
+        message = f"reference: expected a library and the name of its model, found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_FORM))
         return None
     (library, model), *more = node.entries
     if more:
-        message = (
-            f"reference is one library with its model, and {more[0].key.text[:60]} is one key more"
-        )
+        message = f"reference: expected one library, found a second key {more[0].key.text[:60]}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, more[0].key.span, hint=_FORM))
         return None
-    wrong = [_wrong_name(library, "a library"), _wrong_name(model, "a model")]
-    diagnostics += filter(None, wrong)
-    if any(wrong):
+    invalid = [_check_name(library, "a library"), _check_name(model, "a model")]
+    diagnostics += filter(None, invalid)
+    if any(invalid):
         return None
-    assert isinstance(model, Scalar)  # it has a name
+    assert isinstance(model, Scalar)  # as checked
     return ReferenceModel(library.text, model.text, library.span, model.span)
 
 
-def _wrong_name(node: Node, what: str) -> Diagnostic | None:
+def _check_name(node: Node, what: str) -> Diagnostic | None:
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
-        message = f"reference: the name of {what} is needed, found {describe(node)}"
+        message = f"reference: expected the name of {what}, found {describe(node)}"
         return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_FORM)
     if re.fullmatch(NAME_PATTERN, node.text):
         return None
-    hint: Hint | None = "use small letters, digits and underscores, a letter first, at most 64"
+    hint: Hint | None = (
+        "use at most 64 lowercase letters, digits and underscores, starting with a letter"
+    )
     likely = re.sub("[- ]", "_", node.text.lower())
-    # Of a class's name nobody knows where a model's has underscores.
+    # A class name does not show where the model's name has underscores.
     if re.fullmatch(NAME_PATTERN, likely) and not re.search("[a-z][A-Z]", node.text):
         hint = suggest_name(node.text, [likely])
-    message = f"reference: {node.text[:60]!r} is no name of {what}"
+    message = f"reference: {node.text[:60]!r} is not a valid name of {what}"
     return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=hint)

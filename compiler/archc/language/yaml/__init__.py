@@ -1,1 +1,1 @@
-"""YAML text with places: reading files, composing nodes, explaining syntax errors."""
+"""Read YAML files, compose nodes with places, explain syntax errors."""

@@ -1,4 +1,4 @@
-"""A mapping of Python as the text of a spec, so that findings have a place in it."""
+"""Write a Python mapping as the text of a spec, so that diagnostics have places."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -12,21 +12,21 @@ _WIDTH = 100
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what a spec may hold: everything in full, and text that looks like a number quoted."""
+    """Writes without aliases, and quotes text that looks like a number."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
-# What PyYAML has a tag for, and a spec has not.
+# Specs have none of the types that PyYAML writes with a tag.
 for _kind in (set, bytes, date, datetime):
     _Dumper.add_representer(_kind, _Dumper.represent_undefined)
-# YAML 1.1, which PyYAML writes, takes 1e3 for text; a spec takes it for a number.
+# PyYAML writes YAML 1.1, where 1e3 is text; in a spec it is a number, so text must be quoted.
 _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", DECIMAL, list("-+0123456789"))
 
 
 def write_spec(spec: Mapping[str, Any]) -> str:
-    """The mapping as YAML. Raises TypeError where it holds what YAML has no word for."""
+    """Return the mapping as YAML. Raises TypeError for a value that a spec cannot contain."""
     try:
         return yaml.dump(
             dict(spec),
@@ -37,8 +37,8 @@ def write_spec(spec: Mapping[str, Any]) -> str:
             width=_WIDTH,
         )
     except yaml.representer.RepresenterError as error:
-        what = type(error.args[-1]).__name__
-        message = f"a spec holds mappings, lists, text, numbers, booleans and None, not {what}"
+        name = type(error.args[-1]).__name__
+        message = f"a spec contains mappings, lists, text, numbers, booleans and None, not {name}"
         raise TypeError(message) from None
     except RecursionError:
-        raise TypeError("a spec cannot hold itself") from None
+        raise TypeError("a spec cannot contain itself") from None

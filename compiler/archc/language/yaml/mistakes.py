@@ -1,7 +1,8 @@
-"""The slip behind a syntax error: libyaml notices an open bracket or quote only lines later.
+"""Find the typing mistake behind a YAML syntax error.
 
-What stands here is asked once the text is known not to be YAML, and looks for what people get wrong
-in specs: a quote, a bracket, a space or a dash that is lost, a line indented unlike its neighbours.
+libyaml notices an unclosed bracket or quote only lines later. Once it has rejected a text, this
+module looks for the mistakes that people make in specs: a missing quote, bracket, space or dash, or
+a line with the wrong indentation.
 """
 
 import re
@@ -10,20 +11,21 @@ from typing import NamedTuple
 
 from archc.diagnostics import Hint, Replacement
 from archc.diagnostics.spans import Source, Span
+from archc.diagnostics.wording import counted
 
 MAXIMUM_LENGTH = 20_000
-"""Of longer texts no slip is looked for: people write none, and it would take long."""
+"""The longest text to search, in characters. Hand-written specs are shorter."""
 
 _CLOSING = {"[": "]", "{": "}"}
-# What starts a line of a block: a dash, or a key with its colon.
+# The start of a line in a block: a dash, or a key with its colon.
 _ENTRY = re.compile(r"\s*(-\s|[^\s\[{,#][^:\[]*:(\s|$))")
-_GLUED = re.compile(r"\s*(?:- )?([^\s:,\[\]{}\"'#][^\s:,\[\]\"'#]*):(?=[^\s/])\S+")
+_NO_SPACE = re.compile(r"\s*(?:- )?([^\s:,\[\]{}\"'#][^\s:,\[\]\"'#]*):(?=[^\s/])\S+")
 _BLOCK_TEXT = re.compile(r"(^|\s)[|>][-+0-9]*\s*(#.*)?$")
-_FIRST = re.compile(r"\s*(?:- )?([\"'][^\"']*[\"']|[^\s:\[{]+(?: [^\s:\[{]+)*|\S)")
+_FIRST_WORD = re.compile(r"\s*(?:- )?([\"'][^\"']*[\"']|[^\s:\[{]+(?: [^\s:\[{]+)*|\S)")
 
 
 class Mistake(NamedTuple):
-    """What is most likely wrong, where, and how to mend it."""
+    """The most likely mistake, its place and a hint."""
 
     message: str
     span: Span
@@ -31,7 +33,7 @@ class Mistake(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A line that says something: its number, how far it is indented, its text from there on."""
+    """A line that is neither blank nor a comment; ``text`` is without the indentation."""
 
     number: int
     indent: int
@@ -39,21 +41,21 @@ class _Line(NamedTuple):
 
     @property
     def levels(self) -> tuple[int, ...]:
-        """The indentations that may follow it; behind a dash there is one more."""
+        """The indentations that may follow this line. A dash allows one more."""
         return (self.indent, self.indent + 2) if self.text.startswith("- ") else (self.indent,)
 
     @property
     def has_value(self) -> bool:
-        """Whether something stands behind its colon, so that nothing may be indented below."""
+        """Whether the line ends with a value, so that no line may be indented below it."""
         return not re.search(r":\s*(#.*)?$", self.text)
 
 
 def find_mistake(source: Source, line: int, column: int, problem: str) -> Mistake | None:
-    """The slip that makes libyaml stop at this place; None where it is not plain."""
+    """Return the mistake that makes libyaml stop at this place, or None if it is unclear."""
     if sum(map(len, source.lines)) > MAXIMUM_LENGTH:
         return None
     lines = list(_lines(source))
-    if mistake := _in_characters(source, lines, line):
+    if mistake := _character_mistake(source, lines, line):
         return mistake
     at = next((i for i, other in enumerate(lines) if other.number == line), None)
     if at is None:
@@ -63,11 +65,11 @@ def find_mistake(source: Source, line: int, column: int, problem: str) -> Mistak
     if "mapping values" in problem and (mistake := _with_colon(source, lines[at], column)):
         return mistake
     layout = ("mapping values", "expected key", "expected '-'", "expected <document start>")
-    return _in_indentation(source, lines, at) if any(p in problem for p in layout) else None
+    return _indentation_mistake(source, lines, at) if any(p in problem for p in layout) else None
 
 
 def _lines(source: Source) -> Iterator[_Line]:
-    """The lines of the text without comments, blank ones, and those of block texts."""
+    """Yield the lines, except comments, blank lines and the lines of block scalars."""
     inside: int | None = None
     for number in range(1, len(source.lines) + 1):
         text = source.line(number)
@@ -84,8 +86,8 @@ def _lines(source: Source) -> Iterator[_Line]:
 # Characters.
 
 
-def _in_characters(source: Source, lines: list[_Line], last: int) -> Mistake | None:
-    """The first bracket, quote, colon or dash that is not as it should be, up to a line."""
+def _character_mistake(source: Source, lines: list[_Line], last: int) -> Mistake | None:
+    """Return the first mistake in brackets, quotes, colons or dashes, up to line ``last``."""
     stack: list[Span] = []
     for position, line in enumerate(lines):
         if line.number > last:
@@ -93,17 +95,17 @@ def _in_characters(source: Source, lines: list[_Line], last: int) -> Mistake | N
         following = lines[position + 1] if position + 1 < len(lines) else None
         if not stack:
             near = [*lines[max(0, position - 1) : position], *([following] if following else [])]
-            mistake = _glued(source, line) or _without_colon(source, line)
+            mistake = _without_space(source, line) or _without_colon(source, line)
             if mistake := mistake or _without_dash(source, line, near):
                 return mistake
-        if mistake := _in_line(source, line, stack, following):
+        if mistake := _line_mistake(source, line, stack, following):
             return mistake
     return None
 
 
-def _glued(source: Source, line: _Line) -> Mistake | None:
-    """``key:value``, which is one word."""
-    match = _GLUED.match(line.text)
+def _without_space(source: Source, line: _Line) -> Mistake | None:
+    """Find ``key:value``, which YAML reads as one word."""
+    match = _NO_SPACE.match(line.text)
     if match is None:
         return None
     start, end = match.start(1), match.end()
@@ -112,23 +114,23 @@ def _glued(source: Source, line: _Line) -> Mistake | None:
 
 
 def _without_colon(source: Source, line: _Line) -> Mistake | None:
-    """``conv1 {Conv: 3x3}``, which lacks a colon."""
+    """Find ``conv1 {Conv: 3x3}``, which needs a colon after its name."""
     match = re.match(r"(?:- )?([\w.]+) +[\[{]", line.text)
     if match is None:
         return None
     span = _span(source, line, match.start(1), match.end(1))
     hint = Replacement(f"{match[1]}:", f"write {match[1]}:", safe=True)
-    return Mistake(f"a colon is missing behind {match[1]}", span, hint)
+    return Mistake(f"missing colon after {match[1]}", span, hint)
 
 
 def _no_space(key: str, value: str, span: Span) -> Mistake:
-    mended = f"{key}: {value}"
-    hint = Replacement(mended, f"put a space behind the colon: {mended}", safe=True)
-    return Mistake(f"{key} has no space behind its colon", span, hint)
+    fixed = f"{key}: {value}"
+    hint = Replacement(fixed, f"write {fixed}", safe=True)
+    return Mistake(f"missing space after the colon of {key}", span, hint)
 
 
 def _without_dash(source: Source, line: _Line, near: list[_Line]) -> Mistake | None:
-    """A mapping or a list in brackets among the items of a list, without their dash."""
+    """Find a mapping or list in brackets between list items, without a dash."""
     if line.text[0] not in "{[" or not any(
         other.text.startswith("- ") and other.indent < line.indent for other in near
     ):
@@ -137,46 +139,46 @@ def _without_dash(source: Source, line: _Line, near: list[_Line]) -> Mistake | N
 
 
 def _no_dash(source: Source, line: _Line) -> Mistake:
-    hint = "put `- ` in front of it, as in front of the other items"
-    return Mistake("an item of a list without its dash", _first(source, line), hint)
+    hint = "put `- ` before it, as before the other items"
+    return Mistake("missing dash before an item of a list", _first_word(source, line), hint)
 
 
-def _in_line(
+def _line_mistake(
     source: Source, line: _Line, stack: list[Span], following: _Line | None
 ) -> Mistake | None:
-    """A quote or bracket that stays open; brackets that are open behind the line are in ``stack``.
+    """Find an unclosed quote or bracket. ``stack`` holds the brackets that are open.
 
-    A bracket may be closed on a later line, as long as that one does not look like one of a block.
+    A bracket may be closed on a later line, unless that line looks like an entry of a block.
     """
     text, at = line.text, 0
-    fresh = True  # whether a new value may start here, so that a quote is one
+    fresh = True  # whether a value may start here, so that a quote opens a quoted text
     while at < len(text):
         character = text[at]
         if character in "\"'" and fresh:
             end = _closing_quote(text, at)
-            behind = text[end + 1 :].lstrip() if end else ""
-            # In a block nothing but a comment may follow, or the colon of a key.
-            if end and (not behind or behind[0] in (",]}:" if stack else ":#")):
+            rest = text[end + 1 :].lstrip() if end else ""
+            # In a block, only a comment or the colon of a key may follow a quoted text.
+            if end and (not rest or rest[0] in (",]}:" if stack else ":#")):
                 at, fresh = end, False
-            elif end and stack and behind[0] in "\"'[{":
-                start = text.index(behind, end)
-                word = re.split(r"[,\]}]", behind)[0]
+            elif end and stack and rest[0] in "\"'[{":
+                start = text.index(rest, end)
+                word = re.split(r"[,\]}]", rest)[0]
                 return _no_comma(word, _span(source, line, start, start + len(word)))
             elif end or following is None or _ENTRY.match(following.text):
-                hint = f"put {character} where the text ends"
-                return Mistake("this quote is not closed", _span(source, line, at, at + 1), hint)
+                hint = f"put {character} at the end of the text"
+                return Mistake("unclosed quote", _span(source, line, at, at + 1), hint)
             else:
                 return None
         elif character == "#" and (fresh or text[at - 1] == " "):
             if stack and text[at + 1 : at + 2].strip():
                 word = re.split(r"[\"',\]}]|:( |$)", text[at:])[0].rstrip()
-                message = "` #` starts a comment, within which the bracket is closed"
+                message = "` #` starts a comment that hides the closing bracket"
                 end = at + len(word)
-                end += text[end : end + 1] in ("'", '"')  # of two quotes one is there
+                end += text[end : end + 1] in ("'", '"')  # include a quote that is already there
                 span = _span(source, line, at, end)
                 quoted = f'"{word}"'
-                words = f"write {quoted} with quotes"
-                return Mistake(message, span, Replacement(quoted, words, safe=False))
+                replacement = Replacement(quoted, f"put it in quotes: {quoted}", safe=False)
+                return Mistake(message, span, replacement)
             break
         elif character in _CLOSING and (fresh or stack):
             stack.append(_span(source, line, at, at + 1))
@@ -184,36 +186,35 @@ def _in_line(
         elif character in "]}" and stack:
             opening = stack.pop()
             if _CLOSING[_character(opening)] != character:
-                return _open(opening)
+                return _unclosed(opening)
             fresh = False
         elif character == ":" and stack and text[at + 1 : at + 2] in ("[", "{"):
             word = text[:at].split("{")[-1].split(",")[-1].strip()
             return _no_space(word, text[at + 1], _span(source, line, at - len(word), at + 2))
         elif character != " ":
-            fresh = _starts_anew(text, at, bool(stack))
+            fresh = _precedes_value(text, at, bool(stack))
         at += 1
     ended = following is None or (text[-1] not in ",[{:" and _ENTRY.match(following.text))
-    return _open(stack[-1]) if stack and ended else None
+    return _unclosed(stack[-1]) if stack and ended else None
 
 
-def _starts_anew(text: str, at: int, within: bool) -> bool:
-    """Whether a value may start behind this character: a comma, a colon, a dash."""
+def _precedes_value(text: str, at: int, within: bool) -> bool:
+    """Whether a value may start after this character: a comma, a colon or a dash."""
     if text[at] == ",":
         return within
     return text[at] in ":-" and text[at + 1 : at + 2] in ("", " ") and (text[at] == ":" or at == 0)
 
 
 def _closing_quote(text: str, start: int) -> int | None:
-    """Where the text in quotes that starts here ends, on the same line."""
+    """Return the index of the quote that closes the one at ``start``, or None."""
     pattern = r'"(?:[^"\\]|\\.)*"' if text[start] == '"' else r"'(?:[^']|'')*'"
     match = re.compile(pattern).match(text, start)
     return match.end() - 1 if match else None
 
 
-def _open(bracket: Span) -> Mistake:
+def _unclosed(bracket: Span) -> Mistake:
     character = _character(bracket)
-    hint = f"put {_CLOSING[character]} where it ends"
-    return Mistake(f"this {character} is not closed", bracket, hint)
+    return Mistake(f"unclosed {character}", bracket, f"add the closing {_CLOSING[character]}")
 
 
 def _character(span: Span) -> str:
@@ -221,7 +222,7 @@ def _character(span: Span) -> str:
 
 
 def _without_comma(source: Source, number: int, column: int) -> Mistake | None:
-    """``{Conv: 3x3 out: 64}``: libyaml stops at the second colon."""
+    """Find the missing comma in ``{Conv: 3x3 out: 64}``: libyaml stops at the second colon."""
     before, _, word = source.line(number)[: column - 1].rpartition(" ")
     if not word or not before.strip() or "," in word:
         return None
@@ -229,60 +230,58 @@ def _without_comma(source: Source, number: int, column: int) -> Mistake | None:
 
 
 def _no_comma(word: str, span: Span) -> Mistake:
-    return Mistake(
-        f"a comma is missing in front of {word}", span, f"put a comma in front of {word}"
-    )
+    return Mistake(f"missing comma before {word}", span, f"put a comma before {word}")
 
 
 def _with_colon(source: Source, line: _Line, column: int) -> Mistake | None:
-    """A value with ``: `` in it, which would be a second key on the line."""
+    """Find a value that contains ``: ``, which YAML reads as a second key on the line."""
     first = re.search(r":\s", line.text)
     if first is None or first.start() + line.indent + 1 >= column:
         return None
     span = Span(source, line.number, line.indent + first.end() + 1, line.number, column + 1)
-    return Mistake("a value with a colon in it", span, "put quotes round text that holds `: `")
+    return Mistake("unquoted colon in a value", span, "quote text that contains `: `")
 
 
 # Indentation.
 
 
-def _in_indentation(source: Source, lines: list[_Line], at: int) -> Mistake | None:
-    """The line whose indentation fits neither the lines above nor those below."""
+def _indentation_mistake(source: Source, lines: list[_Line], at: int) -> Mistake | None:
+    """Find the line whose indentation matches neither the lines above nor those below."""
     line = lines[at]
     if at == 0:
         return None
     before = lines[at - 1]
     if lines[0].indent > line.indent:
-        return _unlike(source, lines[0], line.indent)
+        return _misindented(source, lines[0], line.indent)
     if line.indent > before.indent and before.has_value:
-        if line.indent in _levels_before(lines, at - 1):
-            return _unlike(source, before, line.indent)
+        if line.indent in _open_levels(lines, at - 1):
+            return _misindented(source, before, line.indent)
         is_item = line.text.startswith("- ")
-        return _unlike(source, line, before.indent if is_item else before.levels[-1])
+        return _misindented(source, line, before.indent if is_item else before.levels[-1])
     above = max((i for i in range(at) if lines[i].indent < line.indent), default=None)
     if above is None:
         return None
     first = lines[above + 1]
     if first.indent == line.indent:
         return None
-    behind = lines[at + 1] if at + 1 < len(lines) else None
-    lost = line.text.startswith("- ") and not first.text.startswith("- ")
-    if lost and first.indent == line.indent + 2:
+    following = lines[at + 1] if at + 1 < len(lines) else None
+    lost_dash = line.text.startswith("- ") and not first.text.startswith("- ")
+    if lost_dash and first.indent == line.indent + 2:
         return _no_dash(source, first)
-    if behind is not None and behind.indent == first.indent and line.has_value:
-        return _unlike(source, line, first.indent)
+    if following is not None and following.indent == first.indent and line.has_value:
+        return _misindented(source, line, first.indent)
     if line.indent % 2 > first.indent % 2:  # most specs are indented by two
-        return _unlike(source, line, first.indent)
+        return _misindented(source, line, first.indent)
     if sum(other.indent == first.indent for other in lines[above + 1 : at]) == 1:
-        return _unlike(source, first, line.indent)
-    if line.indent in _levels_before(lines, above):
-        return _unlike(source, lines[above], line.indent)
-    message = "the lines below this one are indented in different ways"
-    return Mistake(message, _first(source, lines[above]), "is the line that holds them missing?")
+        return _misindented(source, first, line.indent)
+    if line.indent in _open_levels(lines, above):
+        return _misindented(source, lines[above], line.indent)
+    message = "inconsistent indentation below this line"
+    return Mistake(message, _first_word(source, lines[above]), "is a key missing above them?")
 
 
-def _levels_before(lines: list[_Line], position: int) -> list[int]:
-    """The indentations that are open just above a line."""
+def _open_levels(lines: list[_Line], position: int) -> list[int]:
+    """Return the indentations that may continue at the line of that position."""
     levels: list[int] = []
     for line in lines[:position]:
         levels = [level for level in levels if level < line.indent]
@@ -290,16 +289,15 @@ def _levels_before(lines: list[_Line], position: int) -> list[int]:
     return levels
 
 
-def _unlike(source: Source, line: _Line, wanted: int) -> Mistake:
-    spaces = "1 space" if wanted == 1 else f"{wanted} spaces"
-    hint = f"indent it by {spaces}, as the lines around it" if wanted else "do not indent it"
-    message = "this line is indented unlike those around it"
-    return Mistake(message, _first(source, line), hint)
+def _misindented(source: Source, line: _Line, wanted: int) -> Mistake:
+    spaces = counted(wanted, "space")
+    hint = f"indent it by {spaces}, like the lines around it" if wanted else "do not indent it"
+    return Mistake("inconsistent indentation", _first_word(source, line), hint)
 
 
-def _first(source: Source, line: _Line) -> Span:
-    """The line's first word: most often its key."""
-    match = _FIRST.match(line.text)
+def _first_word(source: Source, line: _Line) -> Span:
+    """Return the span of the line's first word, usually its key."""
+    match = _FIRST_WORD.match(line.text)
     start, end = (match.start(1), match.end(1)) if match else (0, 1)
     return _span(source, line, start, end)
 

@@ -1,4 +1,4 @@
-"""What is most often behind what libyaml says: how to mend text that is not YAML."""
+"""Hints for the syntax errors of libyaml, by its message and the line it points to."""
 
 import re
 
@@ -7,63 +7,62 @@ from archc.diagnostics.spans import Source, Span
 _HINTS = (
     (
         "mapping values are not allowed",
-        "put a space behind a key's colon, and quotes round text that holds a colon",
+        "put a space after the colon of a key, and quote text that contains a colon",
     ),
-    ("cannot start any token", "put quotes round text that starts with such a character"),
-    ("expected ',' or", "is a bracket not closed, or a comma missing?"),
-    ("expected key", "indent a mapping's keys alike"),
-    ("expected '-' indicator", "each item of a list has a dash and a space before it"),
-    ("expected node content", "a value is missing between the commas; a cell without one is -"),
-    ("unexpected end of stream", "a quote is not closed"),
-    ("could not find expected ':'", "a line of a mapping is `key: value`"),
-    ("expected <document start>", "a line of a mapping is `key: value`, indented as those above"),
+    ("cannot start any token", "quote text that starts with this character"),
+    ("expected ',' or", "close the bracket, or add the missing comma"),
+    ("expected key", "indent all keys of a mapping by the same amount"),
+    ("expected '-' indicator", "put a dash and a space before each item of a list"),
+    ("expected node content", "add a value between the commas, or - for an empty cell"),
+    ("unexpected end of stream", "close the quote"),
+    ("could not find expected ':'", "use `key: value` for each line of a mapping"),
+    ("expected <document start>", "use `key: value`, indented like the lines above"),
     (
         "unknown escape character",
-        "in double quotes a backslash starts an escape: use single quotes, or double it",
+        "a backslash in double quotes starts an escape: use single quotes, or double it",
     ),
     (
         "expected alphabetic or numeric character",
-        "put quotes round text that starts with * or &",
+        "quote text that starts with * or &",
     ),
-    ("incompatible YAML document", "remove the line: a spec needs none"),
+    ("incompatible YAML document", "remove this line"),
 )
 
 
-def plain_hint(problem: str, source: Source, place: Span) -> str | None:
-    """How to mend what can be seen in the line itself; None where that cannot be told."""
+def line_hint(problem: str, source: Source, place: Span) -> str | None:
+    """Return a hint for an error that the line itself shows, or None."""
     text = source.line(place.line)
     before, rest = text[: place.column - 1], text[place.column - 1 :]
     if "\t" in text:
         return "indent with spaces, not tabs"
     if re.match(r"\s*-[^\s-]", text):
-        return "put a space behind the dash"
+        return "put a space after the dash"
     if re.match(r"\s*\w+ *= *", text):
-        return "put a colon and a space in place of ="
+        return "use a colon and a space instead of ="
     if "expected key" in problem and before.rstrip().endswith(("'", '"')) and rest[:1].isalpha():
-        return "the quote ends the text here: put all of it into quotes of the other kind"
+        return "the quote ends the text here: enclose the text in the other kind of quotes"
     return None
 
 
-def general_hint(problem: str, source: Source, place: Span) -> str | None:
-    """How to mend what libyaml calls ``problem`` at the place; None where that cannot be told."""
+def problem_hint(problem: str, source: Source, place: Span) -> str | None:
+    """Return a hint for the problem that libyaml reports at the place, or None."""
     text = source.line(place.line)
     before, rest = text[: place.column - 1], text[place.column - 1 :]
-    known = next((hint for said, hint in _HINTS if said in problem), None)
+    known = next((hint for part, hint in _HINTS if part in problem), None)
     if "expected key" in problem:
         return _misplaced(before, rest) or known
     if "expected ':'" in problem and source.line(place.line - 1).lstrip().startswith("- "):
-        return "is a dash missing? each item of a list has one"
+        return "put a dash before each item of a list"
     if "document start" in problem and "..." in source.lines[: place.line]:
-        return "a file holds one spec: remove the `...`"
+        return "remove the `...`: a file contains one spec"
     return known
 
 
 def _misplaced(before: str, rest: str) -> str | None:
-    """What follows a value that has ended, or a dash among names."""
     if rest.startswith(("}", "]")):
-        return "remove the bracket: none is open"
+        return "remove the bracket: it closes nothing"
     if rest.startswith("- "):
-        return "names and dashes do not mix: here each layer has a name"
+        return "do not mix names and dashes: each layer here has a name"
     if before.rstrip().endswith(("]", "}")):
-        return "nothing but a comment may follow the bracket"
+        return "only a comment may follow the bracket"
     return None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from archc import __version__
 from archc.diagnostics import Severity
-from archc.diagnostics.check_result import CheckResult, count, diagnostic_json
+from archc.diagnostics.check_result import CheckResult, count_diagnostics, diagnostic_json
 
 
 def write(reports: Sequence[CheckResult]) -> str:
@@ -21,8 +21,8 @@ def write(reports: Sequence[CheckResult]) -> str:
                 }
                 for report in reports
             ],
-            "errors": count(reports, Severity.ERROR),
-            "warnings": count(reports, Severity.WARNING),
+            "errors": count_diagnostics(reports, Severity.ERROR),
+            "warnings": count_diagnostics(reports, Severity.WARNING),
         },
         indent=2,
     )

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from archc import __version__
 from archc.diagnostics import Diagnostic, Replacement
-from archc.diagnostics.check_result import CheckResult, Place, file_of, place_of
+from archc.diagnostics.check_result import CheckResult, Place, place_of, relative_path
 from archc.diagnostics.spans import Span
 from archc.views.explanations import Explanation, as_markdown, as_text, explanations
 from archc.views.formats import full_message
@@ -55,7 +55,7 @@ def _result(
     report: CheckResult, diagnostic: Diagnostic, codes: list[str], seen: Counter[str]
 ) -> dict[str, Any]:
     place = place_of(diagnostic.span) if diagnostic.span else None
-    file = place.file if place else file_of(Path(report.spec), report.spec)
+    file = place.file if place else relative_path(Path(report.spec), report.spec)
     result: dict[str, Any] = {
         "ruleId": str(diagnostic.code),
         "ruleIndex": codes.index(diagnostic.code),
@@ -104,7 +104,7 @@ def _related(diagnostic: Diagnostic) -> Iterator[dict[str, Any]]:
 def _fix(replacement: Replacement, place: Place) -> dict[str, Any]:
     change = {"deletedRegion": _region(place), "insertedContent": {"text": replacement.text}}
     return {
-        "description": {"text": replacement.words},
+        "description": {"text": replacement.message},
         "artifactChanges": [{"artifactLocation": _artifact(place.file), "replacements": [change]}],
     }
 

@@ -4,7 +4,7 @@ from xml.etree.ElementTree import Element
 
 from archc.analyses import Analysis
 from archc.checks.conformance import Conformance
-from archc.language.sections.printed_table import LETTERS
+from archc.language.sections.printed_numbers import LETTERS
 from archc.network import ir
 from archc.views.page.markup import element
 
