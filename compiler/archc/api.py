@@ -178,7 +178,7 @@ def emit(
 ) -> Mapping[str, bytes]:
     """Generate files and return their content by name, without writing them.
 
-    ``stem`` is the base of the file names. By default it is that of ``archc build``, or the
+    ``stem`` is the base of the file names. By default it is the same as in ``archc build``, or the
     network's name if there is no spec file. ``weights`` are tensors by key, such as a state_dict,
     for a backend whose files hold weights. Raises SpecError if shapes or weights do not fit or the
     backend does not support the network, LookupError for an unknown backend, ValueError if its
