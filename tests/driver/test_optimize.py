@@ -209,7 +209,7 @@ def test_the_toy_computes_the_same(toy: Analysis, recipe: Recipe, size: tuple[in
 def test_totals_stay(name: str) -> None:
     written = archc.analyze(archc.load(f"{name}.yaml"))
     merged = optimize(written, MERGED).analysis
-    for same in ("cost", "cost_with_aux", "depth", "field", "memory"):
+    for same in ("cost", "cost_with_aux", "depth", "receptive_field", "memory"):
         assert getattr(merged, same) == getattr(written, same), same
     assert [row.output for row in merged.rows] == [row.output for row in written.rows]
     assert [row.receptive_field for row in merged.rows] == [
