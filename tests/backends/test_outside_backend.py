@@ -89,7 +89,7 @@ def test_it_is_found_and_its_files_are_archcs(tmp_path: Path, installed: Path) -
     verified = archc(tmp_path, installed, "verify", "--backend", "dot", "small.yaml")
     assert verified.returncode == 1
     assert "error[A601] generated/small.dot: block.left differs" in verified.stderr
-    assert "was edited since archc wrote it" in verified.stderr
+    assert "was edited after archc wrote it" in verified.stderr
 
 
 def test_what_it_takes_no_weights_for(tmp_path: Path, installed: Path) -> None:

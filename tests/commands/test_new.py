@@ -65,7 +65,7 @@ def test_nothing_is_overwritten() -> None:
     Path("mine.yaml").write_text("mine")
     result = run("new", "mine.yaml", "--from", "googlenet.yaml")
     assert result.exit_code == 1
-    assert "mine.yaml is there already" in result.output
+    assert "mine.yaml already exists" in result.output
     assert Path("mine.yaml").read_text() == "mine"
 
 

@@ -378,9 +378,7 @@ def test_an_existing_file_stays_without_force() -> None:
     Path("out.pt").write_text("precious")
     code, output = run("in.pt", "-o", "out.pt")
     assert code == 1
-    assert output == (
-        "error[A504] out.pt is there already, so it is left alone\n  = hint: --force replaces it\n"
-    )
+    assert output == ("error[A504] out.pt already exists\n  = hint: use --force to replace it\n")
     assert Path("out.pt").read_text() == "precious"
     assert run("in.pt", "-o", "out.pt", "--force")[0] == 0
     assert same(load("out.pt"), ours())
@@ -398,7 +396,7 @@ def test_no_symbolic_link_is_written_through(target: str) -> None:
     Path("out.pt").symlink_to(target)
     code, output = run("in.pt", "-o", "out.pt", "--force")
     assert code == 1
-    assert "out.pt is a symbolic link, which archc does not write through" in output
+    assert "out.pt is a symbolic link; archc does not write through links" in output
     assert Path("there.pt").read_text() == "precious"
     assert not Path("nowhere.pt").exists()
 

@@ -9,7 +9,7 @@ from archc.diagnostics import Code, Diagnostic, Replacement
 from archc.diagnostics.spans import Source, Span
 from archc.driver.check import check_spec
 from archc.driver.fix import fix_spec
-from archc.driver.replacements import MOST_TRIALS, confirm_safe
+from archc.driver.replacements import MAXIMUM_TRIALS, confirm_safe
 
 NET = """\
 archc: 1
@@ -190,7 +190,7 @@ def test_trials_are_few() -> None:
         return [Diagnostic("A102", "no YAML")]
 
     assert not any(safe(confirm_safe(diagnostics, Path("net.yaml"), judge)))
-    assert len(tried) <= MOST_TRIALS
+    assert len(tried) <= MAXIMUM_TRIALS
 
 
 def test_diagnostics_that_were_cut_hide_others() -> None:

@@ -21,7 +21,7 @@ from fuzz.text import write
 
 from archc.diagnostics import Diagnostic, render
 from archc.diagnostics.spans import Span
-from archc.driver.build import emit_files
+from archc.driver.build import build_files
 from archc.driver.files.writer import write_files
 from archc.driver.pipeline import compile_spec
 
@@ -74,7 +74,7 @@ def _built(file: Path, out: Path) -> tuple[list[Diagnostic], list[Path]]:
     compiled = compile_spec(str(file))
     if isinstance(compiled, list):
         return compiled, []
-    files, diagnostics = emit_files([compiled], backend(), out)
+    files, diagnostics = build_files([compiled], backend(), out)
     outcome = write_files(files, force=True)
     written = [path for path in out.iterdir() if path.is_file()] if out.is_dir() else []
     for path in written:

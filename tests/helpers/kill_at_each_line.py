@@ -12,7 +12,7 @@ from types import FrameType
 
 from archc.commands.options import choose_backend
 from archc.commands.specs import compile_all
-from archc.driver.build import emit_files
+from archc.driver.build import build_files
 from archc.driver.files import staging, writer
 from archc.driver.files.stamps import Stamp, digest_of
 
@@ -38,9 +38,9 @@ def kill_at(step: int) -> None:
 
 def main() -> None:
     """Run one child process for each step, until one finishes."""
-    files, _ = emit_files(compile_all([sys.argv[1]]), choose_backend(None), Path("generated"))
+    files, _ = build_files(compile_all([sys.argv[1]]), choose_backend(None), Path("generated"))
     file = files[0]
-    old = Stamp(Path(sys.argv[1]).name, (), digest_of(())).headed(b"x = 1\n", "#")
+    old = Stamp(Path(sys.argv[1]).name, (), digest_of(())).add_header(b"x = 1\n", "#")
     target, new = file.path, file.content
     target.parent.mkdir()
     kills, left, seen = 0, 0, set()

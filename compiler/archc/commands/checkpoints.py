@@ -53,9 +53,9 @@ def load_weights(
 
 def print_weight_notes(files: "list[File]") -> None:
     """Note which generated files hold a checkpoint's weights, which are not checked."""
-    from archc.driver.files.writer import given_weights as holding
+    from archc.driver.files.writer import find_given_weights
 
-    for path in holding(files):
+    for path in find_given_weights(files):
         echo(f"{path}: weights not checked; --weights FILE compares them with a checkpoint")
 
 
@@ -85,8 +85,8 @@ def fail_on_match(
         fail(Diagnostic(Code.UNCONVERTIBLE, message), closing)
     print_diagnostics(match.diagnostics)
     if not (match.prefix and len(match.diagnostics) == 1):  # this diagnostic says how to fit it
-        for use in find_fits(analysis, tensors, whole):
-            echo(f"{file} {use.words}", err=True)
+        for fit in find_fits(analysis, tensors, whole):
+            echo(f"{file} {fit.description}", err=True)
     if closing:
         echo(closing, err=True)
     sys.exit(DIAGNOSTICS)

@@ -1,1 +1,1 @@
-"""Runs the stages: compile, check, fix, optimize and build specs, compare revisions."""
+"""Runs the stages: compiles, checks, fixes, optimises and builds specs, compares revisions."""

@@ -1,4 +1,4 @@
-"""What a backend is, and how backends are found: by the entry point group ``archc.backends``."""
+"""Defines backends, and finds them by the entry point group ``archc.backends``."""
 
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
@@ -17,13 +17,12 @@ DEFAULT = "default"
 
 
 class Options(NamedTuple):
-    """How to emit: ``stem`` is the base of the file names.
+    """Options for emitting files; ``stem`` is the file name without suffix.
 
-    ``stamp`` is what a file of a format without comments has to carry, unchanged and in its first
-    65,536 bytes. ``optimized`` is given where the network is an optimised one: what it was, and
-    what was done. ``weights`` are the tensors to put into the files, by key of the network's state,
-    that as written where it is optimised; None for a counter at zero, no mapping where none are
-    given.
+    A file in a format without comments must contain ``stamp`` unchanged in its first 65,536 bytes.
+    ``optimized`` describes the optimisation of an optimised network. ``weights`` are the tensors
+    for the files by key of the original network, with None for a counter at zero; without
+    weights it is None.
     """
 
     stem: str
@@ -33,79 +32,79 @@ class Options(NamedTuple):
 
 
 class Backend(Protocol):
-    """Turns an analysed network into files. Pure: it reads and writes nothing."""
+    """Turns an analysed network into files. It is pure: it reads and writes no files."""
 
     comment: str
-    """What starts a comment in the files it emits, for the header; empty where the files carry
-    the stamp of the options themselves."""
+    """The start of a comment in emitted files, for the header. Empty if the files contain
+    ``Options.stamp`` instead."""
 
     options: frozenset[str]
-    """What else than ``stem`` and ``stamp`` it makes use of; another option is wrong usage."""
+    """The options that the backend uses besides ``stem`` and ``stamp``. Others are usage errors."""
 
     imports: frozenset[str]
-    """Modules that the files it emits import: no file may be called so and hide one. Empty where
-    the files are no modules."""
+    """The modules that emitted files import, whose names are not allowed for files. Empty if the
+    files are not modules."""
 
     def check(self, analysis: "Analysis") -> list[Diagnostic]:
-        """What the backend cannot express, as ``emit`` would say; quick, and without its libraries.
+        """The diagnostics that ``emit`` would return, quickly and without the backend's libraries.
 
-        ``archc check`` asks it of the default backend.
+        ``archc check`` calls it on the default backend.
         """
 
     def emit(
         self, analysis: "Analysis", options: Options
     ) -> Mapping[str, bytes] | list[Diagnostic]:
-        """File names with their contents, the one to run first; or what cannot be expressed.
+        """The contents of the files by name, the main file first, or why there are none.
 
-        Raises BackendUnavailable where what it needs to write files is not installed.
+        Raises BackendUnavailable if a library that it needs is not installed.
         """
 
     def verify(self, analysis: "Analysis", file: Path) -> list[Diagnostic] | str:
-        """Where the emitted ``file``, when it is run, is not what the analysis says.
+        """Run the emitted ``file`` and return where it differs from the analysis.
 
-        Where there is no such place, in words, what was held against the analysis. Raises
+        If it does not differ, returns a description of what was compared. Raises
         BackendUnavailable as above.
         """
 
     def read_weights(self, file: Path) -> Mapping[str, Any] | Diagnostic:
-        """The tensors of a checkpoint by key, each with its ``shape``; or why there are none.
+        """The tensors of a checkpoint by key, each with a ``shape``, or why there are none.
 
         Raises BackendUnavailable as above.
         """
 
     def encode_weights(self, weights: Mapping[str, Any], suffix: str) -> bytes | Diagnostic:
-        """Tensors that ``read_weights`` gave, as a file of that suffix.
+        """The content of a checkpoint file of that suffix with tensors from ``read_weights``.
 
-        None stands for a counter at zero. Raises BackendUnavailable as above.
+        None is a counter at zero. Raises BackendUnavailable as above.
         """
 
     def convert_weights(
         self, optimized: "Optimized", weights: Mapping[str, Any], back: bool
     ) -> Mapping[str, Any] | Diagnostic:
-        """Tensors of the network as written as those of the optimised one; ``back`` undoes that.
+        """Convert tensors of the original network to the optimised one, or ``back``.
 
-        Keys and shapes are known to fit, and that it can be undone; None stands for a counter at
+        The caller has checked keys and shapes, and that ``back`` is possible. None is a counter at
         zero. Raises BackendUnavailable as above.
         """
 
     def materialize(self, analysis: "Analysis") -> object:
-        """The network as a live object of this process: what a notebook wants.
+        """The network as an object in this process, for example for a notebook.
 
-        Raises BackendUnavailable as above, SpecError where the network cannot be expressed.
+        Raises BackendUnavailable as above, and SpecError if the backend cannot express the network.
         """
 
 
 class BackendUnavailable(Exception):
-    """What a backend needs is not installed; the message says how to install it."""
+    """A library that a backend needs is missing. The message says how to install it."""
 
 
 def backends() -> list[str]:
-    """The names of all backends that are installed."""
+    """The names of the installed backends."""
     return sorted({point.name for point in entry_points(group=GROUP)} - {DEFAULT})
 
 
 def default_name() -> str | None:
-    """The name of the backend that is the default."""
+    """The name of the default backend, if one is installed."""
     points = entry_points(group=GROUP)
     default = next((point.value for point in points if point.name == DEFAULT), None)
     names = (point.name for point in points if point.name != DEFAULT and point.value == default)
@@ -113,15 +112,15 @@ def default_name() -> str | None:
 
 
 def load_backend(name: str = DEFAULT) -> Backend | None:
-    """The backend of that name; None where there is none."""
-    for point in _own(name) or entry_points(group=GROUP, name=name):
+    """The backend of that name; None if it is not installed."""
+    for point in _own_entry_points(name) or entry_points(group=GROUP, name=name):
         backend: Backend = point.load()
         return backend
     return None
 
 
-def _own(name: str) -> list[EntryPoint]:
-    """The entry points that archc itself is installed with: one file instead of every package's."""
+def _own_entry_points(name: str) -> list[EntryPoint]:
+    """The entry points in archc's own package: faster than a search in all packages."""
     try:
         points = distribution(DISTRIBUTION).entry_points
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""From compiled specs to the files that a backend gives for them."""
+"""Builds the files that a backend generates for compiled specs."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from archc.diagnostics import Code, Diagnostic
 from archc.diagnostics.escapes import escape_line
 from archc.driver.backend import Backend, Options
 from archc.driver.files.file_names import check_stem, file_stem, suggest_stem
-from archc.driver.files.stamps import Stamp, digest_of, sealed
+from archc.driver.files.stamps import Stamp, digest_of, seal
 from archc.driver.files.writer import File, find_orphans
 from archc.driver.pipeline import Compiled
 from archc.language.library import find_spec
@@ -19,36 +19,37 @@ if TYPE_CHECKING:
     from archc.driver.optimize import Recipe
 
 
-def emit_files(
+def build_files(
     compiled: Iterable[Compiled],
     backend: Backend,
     folder: Path,
     weights: Mapping[str, Any] | None = None,
     recipe: "Recipe | None" = None,
 ) -> tuple[list[File], list[Diagnostic]]:
-    """Every file that the specs give, stamps included, and what keeps one from being given.
+    """The files for the specs, with stamps, and the diagnostics for files that cannot be generated.
 
-    ``recipe`` is how they are optimised. ``weights`` are the tensors that a backend is to put into
-    the files.
+    ``recipe`` optimises the networks. ``weights`` are the tensors for a backend whose files contain
+    weights.
 
-    Raises BackendUnavailable where what the backend needs is not installed.
+    Raises BackendUnavailable if a library that the backend needs is not installed.
     """
     files: dict[str, File] = {}
-    origins: dict[str, tuple[Path, str]] = {}
+    taken: dict[str, tuple[Path, str]] = {}
     diagnostics: list[Diagnostic] = []
-    held: Literal["given", "initial", ""] = ""
+    stamped: Literal["given", "initial", ""] = ""
     if "weights" in backend.options:
-        held = "initial" if weights is None else "given"
+        stamped = "initial" if weights is None else "given"
     for spec in compiled:
         given = (
             *([recipe.option] if recipe else []),
             *format_settings(dict(spec.network.settings)),
         )
-        stamp = Stamp(escape_line(spec.path.name), given, digest_of(spec.network.sources), held)
+        stamp = Stamp(escape_line(spec.path.name), given, digest_of(spec.network.sources), stamped)
         stem = stem_of(stamp)
         if (fault := check_stem(stem, backend.imports)) is not None:
-            message = f"{spec.path.name} cannot give a module {stem}".rstrip() + f": {fault}"
-            hint = f"rename the spec, such as to {suggest_stem(stem)}.yaml"
+            named = f" named {stem}" if stem else ""
+            message = f"cannot generate a file{named} from {spec.path.name}: {fault}"
+            hint = f"rename the spec, for example to {suggest_stem(stem)}.yaml"
             diagnostics.append(Diagnostic(Code.INVALID_NAME, message, hint=hint))
             continue
         analysis, options = spec.analysis, Options(stem, stamp.text, weights)
@@ -63,45 +64,45 @@ def emit_files(
             diagnostics += emitted
             continue
         for name, content in emitted.items():
-            other, taken = origins.setdefault(name.casefold(), (spec.path, name))
-            if name in files or taken != name:
-                diagnostics.append(_clash((other, taken), (spec.path, name)))
+            first = taken.setdefault(name.casefold(), (spec.path, name))
+            if name in files or first[1] != name:
+                diagnostics.append(_name_clash(first, (spec.path, name)))
                 continue
             comment = backend.comment
-            whole = stamp.headed(content, comment) if comment else sealed(content)
-            files[name] = File(folder / name, whole, stamp)
+            stamped_content = stamp.add_header(content, comment) if comment else seal(content)
+            files[name] = File(folder / name, stamped_content, stamp)
     return list(files.values()), diagnostics
 
 
-def _clash(one: tuple[Path, str], other: tuple[Path, str]) -> Diagnostic:
-    """The finding for two specs that give one file, on some file systems at least."""
-    (first, name), (second, again) = one, other
-    message = f"{first} and {second} both give {name}"
-    if name != again:
+def _name_clash(one: tuple[Path, str], other: tuple[Path, str]) -> Diagnostic:
+    """The diagnostic for two specs with files of the same name, perhaps except for case."""
+    (first, name), (second, same_name) = one, other
+    message = f"{first} and {second} both generate {name}"
+    if name != same_name:
         message = (
-            f"{first} gives {name} and {second} gives {again}, which are one file where case is "
-            "ignored, as on Windows and macOS"
+            f"{first} generates {name} and {second} generates {same_name}, which are the same file "
+            "if case is ignored, as on Windows and macOS"
         )
-    return Diagnostic(Code.DUPLICATE_KEY, message, hint="rename one")
+    return Diagnostic(Code.DUPLICATE_KEY, message, hint="rename one of the specs")
 
 
 def stem_of(stamp: Stamp) -> str:
-    """The base of the names of the files that have this stamp."""
+    """The name without suffix of the files with this stamp."""
     from archc.driver.optimize import RECIPES
 
-    words = [recipe.suffix for recipe in RECIPES if recipe.option in stamp.given]
-    return file_stem(stamp.spec, [given for given in stamp.given if " = " in given], words)
+    suffixes = [recipe.suffix for recipe in RECIPES if recipe.option in stamp.given]
+    return file_stem(stamp.spec, [given for given in stamp.given if " = " in given], suffixes)
 
 
 def stem_of_network(network: Network) -> str:
-    """The base of the names of a network's files; of its own name where there is no spec file."""
+    """The name without suffix of a network's files, from the spec's file or the network's name."""
     source = network.sources[0]
     spec = f"{network.name}.yaml" if source.path is None else escape_line(source.path.name)
     return file_stem(spec, format_settings(dict(network.settings)))
 
 
-def stamp_of(compiled: Iterable[Compiled]) -> Stamp:
-    """The stamp of one file that is made from several specs."""
+def shared_stamp(compiled: Iterable[Compiled]) -> Stamp:
+    """The stamp of one file generated from several specs."""
     compiled = list(compiled)
     names = ", ".join(escape_line(spec.path.name) for spec in compiled)
     digest = digest_of(source for spec in compiled for source in spec.network.sources)
@@ -109,13 +110,13 @@ def stamp_of(compiled: Iterable[Compiled]) -> Stamp:
     return Stamp(names, tuple(format_settings(settings)), digest)
 
 
-def orphans(
+def check_orphans(
     compiled: Iterable[Compiled], files: list[File], folder: Path, are_all: bool
 ) -> list[Diagnostic]:
-    """Generated files in the folder that none of the specs gives.
+    """A diagnostic for each generated file in the folder whose spec no longer exists.
 
-    ``are_all`` says that there are no specs but these. Otherwise a spec that is found beside one
-    of these, or where specs are found, may just not have been passed.
+    ``are_all`` means that ``compiled`` has all specs. Otherwise the file's spec may also be in a
+    folder of one of these specs, or be found by name.
     """
     compiled = tuple(compiled)
     names = {spec.path.name for spec in compiled}
@@ -128,7 +129,7 @@ def orphans(
         beside = any((folder / name).is_file() for folder in folders)
         return beside or not isinstance(find_spec(name), Diagnostic)
 
-    def is_given(name: str, stamp: Stamp) -> bool:
+    def is_current(name: str, stamp: Stamp) -> bool:
         return has_spec(stamp.spec) and name.partition(".")[0] == stem_of(stamp)
 
-    return find_orphans(folder, files, is_given)
+    return find_orphans(folder, files, is_current)

@@ -1,4 +1,4 @@
-"""Everything that ``archc check`` finds out about a spec."""
+"""Checks a spec as ``archc check`` does."""
 
 from functools import cache
 
@@ -20,29 +20,29 @@ def check_spec(
     settings: Settings | None = None,
     selection: LintSelection | None = None,
 ) -> CheckResult:
-    """The spec with every finding: faults of the spec, its table and budget, then the lints'.
+    """All diagnostics of a spec: those of the compiler, the lints and the default backend.
 
-    ``settings`` replace values that it holds. The default backend is asked, too, what it cannot
-    express, where one is installed. Safe replacements are tried out: those that would lead to
-    another finding are not safe.
+    ``settings`` replace values in the spec. Tries the safe replacements: one that leads to another
+    diagnostic is not safe.
     """
     file = find_spec(spec) if isinstance(spec, str) else spec
     if isinstance(file, Diagnostic):
         return CheckResult(str(spec), (file,), None)
-    report = _checked(file.name, compile_spec(file, settings), selection)
+    result = _check(file.name, compile_spec(file, settings), selection)
 
-    def judge(text: str) -> tuple[Diagnostic, ...]:
-        return _checked(file.name, compile_spec(file, settings, text), selection).diagnostics
+    def check_text(text: str) -> tuple[Diagnostic, ...]:
+        return _check(file.name, compile_spec(file, settings, text), selection).diagnostics
 
-    return report._replace(diagnostics=tuple(confirm_safe(report.diagnostics, file.path, judge)))
+    confirmed = confirm_safe(result.diagnostics, file.path, check_text)
+    return result._replace(diagnostics=tuple(confirmed))
 
 
 def check_network(network: Network) -> CheckResult:
-    """The same of a network that is loaded already."""
-    return _checked(network.sources[0].name, compile_network(network), None)
+    """All diagnostics of a network that is already loaded."""
+    return _check(network.sources[0].name, compile_network(network), None)
 
 
-def _checked(
+def _check(
     name: str, compiled: Compiled | list[Diagnostic], selection: LintSelection | None
 ) -> CheckResult:
     if isinstance(compiled, list):

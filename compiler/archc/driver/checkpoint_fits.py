@@ -1,4 +1,4 @@
-"""What a checkpoint that does not fit a network does fit: other options, or another known spec."""
+"""Finds other options or specs for a checkpoint that does not fit a network."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,51 +9,51 @@ from archc.checks.checkpoints.state import CLASSES
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.language.library import known_specs
 
-_MOST_SPECS = 100  # that are compiled for it
-_MOST_USES = 3
+_MAXIMUM_SPECS = 100
+"""The number of specs to compile in search of a fit."""
+_MAXIMUM_FITS = 3
 
 
-class Use(NamedTuple):
-    """A way to use a checkpoint: with a spec, None for the one at hand, and with options."""
+class Fit(NamedTuple):
+    """A spec and the options of archc weights that a checkpoint fits; None for the given spec."""
 
     spec: str | None
     options: tuple[str, ...]
 
     @property
-    def words(self) -> str:
-        """How a message says what the checkpoint fits."""
+    def description(self) -> str:
+        """The fit as the end of a message about the checkpoint."""
         options = f" with archc weights {' '.join(self.options)}" if self.options else ""
         return f"fits{f' {self.spec}' if self.spec else ''}{options}"
 
 
-def find_fits(analysis: Analysis, tensors: Mapping[str, Shaped], whole: bool = False) -> list[Use]:
-    """How a checkpoint fits the network with other options, or else which known specs it fits.
+def find_fits(analysis: Analysis, tensors: Mapping[str, Shaped], whole: bool = False) -> list[Fit]:
+    """The options with which a checkpoint fits the network, or else the known specs that it fits.
 
-    A spec that it fits but for the number of classes is named where it fits no other, and not with
-    ``whole``.
+    Unless ``whole``, a spec that fits except for the number of classes is a fit if no other is.
     """
     leaves = ((),) if whole else ((), (CLASSES,))
     for leave in leaves:
         here = _options(analysis, tensors, leave)
         if here is not None:
-            return [Use(None, here)] if here else []
-    others = [compile_spec(name) for name in known_specs()[:_MOST_SPECS]]
+            return [Fit(None, here)] if here else []
+    others = [compile_spec(name) for name in known_specs()[:_MAXIMUM_SPECS]]
     compiled = [other for other in others if isinstance(other, Compiled)]
     for leave in leaves:
-        uses = [
-            Use(spec.path.name, options)
+        fits = [
+            Fit(spec.path.name, options)
             for spec in compiled
             if (options := _options(spec.analysis, tensors, leave)) is not None
         ]
-        if uses:
-            return uses[:_MOST_USES]
+        if fits:
+            return fits[:_MAXIMUM_FITS]
     return []
 
 
 def _options(
     analysis: Analysis, tensors: Mapping[str, Shaped], leave: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    """The options with which the checkpoint fits; None where it does not."""
+    """The options with which the checkpoint fits; None if it does not."""
     declared = analysis.network.checkpoints
     for key_mapping in (None, *declared.values()):
         match = match_checkpoint(analysis, tensors, key_mapping, leave=leave)

@@ -1,4 +1,4 @@
-"""Safe replacements carried out in a spec's text, with its comments and its layout kept."""
+"""Applies safe replacements to a spec's text, keeping its comments and layout."""
 
 import hashlib
 from typing import NamedTuple
@@ -7,15 +7,15 @@ from archc.checks.lints import LintSelection
 from archc.diagnostics import Diagnostic
 from archc.driver.check import check_spec
 from archc.driver.files.writer import File, write_new
-from archc.driver.replacements import edited, safe_edit
+from archc.driver.replacements import apply_edits, safe_edit
 from archc.language.library import SpecFile, find_spec
 from archc.language.settings import Settings
 
-MOST_ROUNDS = 10  # what one round reveals is mended by the next
+MAXIMUM_ROUNDS = 10  # fixes can reveal further errors
 
 
 class FixResult(NamedTuple):
-    """How many findings of a spec were mended, and what kept the rest from being written."""
+    """The number of diagnostics fixed, and the error if the file could not be written."""
 
     number: int
     diagnostic: Diagnostic | None = None
@@ -26,29 +26,29 @@ def fix_spec(
     settings: Settings | None = None,
     selection: LintSelection | None = None,
 ) -> FixResult:
-    """Carry out the safe replacements in the spec's own file, round after round.
+    """Apply the safe replacements to the spec's own file until there are none.
 
-    Nothing else of the file changes; what it extends is left alone.
+    Changes nothing else in the file, and no spec that it extends.
     """
     count = 0
     file = find_spec(spec) if isinstance(spec, str) else spec
     if isinstance(file, Diagnostic):
         return FixResult(0)
     path = file.path
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAXIMUM_ROUNDS):
         diagnostics = check_spec(file, settings, selection).diagnostics
-        own = [f for f in diagnostics if f.span is not None and f.span.source.path == path]
+        own = [d for d in diagnostics if d.span is not None and d.span.source.path == path]
         if not own or own[0].span is None:
             break
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != own[0].span.source.digest:
-            break  # somebody else is writing it
+            break  # another process has changed the file
         edits = [edit for diagnostic in own if (edit := safe_edit(diagnostic, path)) is not None]
         if not edits:
             break
         text = content.decode("utf-8")
-        mark = "\ufeff" if text.startswith("\ufeff") else ""
-        text = mark + edited(text.removeprefix(mark), edits)
+        bom = "\ufeff" if text.startswith("\ufeff") else ""
+        text = bom + apply_edits(text.removeprefix(bom), edits)
         diagnostic = write_new(File(path, text.encode()), force=True)
         if diagnostic is not None:
             return FixResult(count, diagnostic)

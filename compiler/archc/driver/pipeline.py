@@ -1,4 +1,4 @@
-"""The way of the data, from a file to a network that is known to fit together."""
+"""Compiles specs: reads files, lowers them to a network, analyses it and checks its table."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,12 +35,12 @@ from archc.network import ir
 from archc.network.transforms.width import scale_width
 
 MAXIMUM_EXTENSIONS = 16
-LETTERS_OF_A_LAYER = 20
-"""Of a spec's text, which takes about as long to read as a layer to compile."""
+CHARACTERS_PER_LAYER = 20
+"""Reading this many characters takes about as long as compiling a layer."""
 
 
 class Compiled(NamedTuple):
-    """A spec all the way through: its file, network, analysis, and its table's verdicts."""
+    """A compiled spec: its file, network and analysis, and the verdicts on its table."""
 
     path: Path
     network: ir.Network
@@ -52,14 +52,14 @@ class Compiled(NamedTuple):
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
-        """Where the network is not what its spec says: in its table, budget or checkpoints."""
+        """Where the network differs from its table, budget, checkpoints or lint settings."""
         diagnostics = [*self.conformance.diagnostics, *check_budget(self.analysis)]
         diagnostics += check_key_mappings(self.analysis)
         if self.network.lints:
-            # What a variant no longer has of its base's rows is not for the base to change.
+            # A base may name rows that a variant removes.
             unknown = unknown_rows(self.network.lints, self._paths())
             diagnostics += (
-                f for f in unknown if f.span and f.span.source is self.network.span.source
+                d for d in unknown if d.span and d.span.source is self.network.span.source
             )
         return in_file_order(diagnostics)
 
@@ -68,7 +68,7 @@ class Compiled(NamedTuple):
 
 
 class _Documents(NamedTuple):
-    """A spec and all that it extends, each by the one before, with the source of each."""
+    """A spec and the specs that it extends, in this order, with their sources."""
 
     parts: tuple[Mapping, ...]
     sources: tuple[Source, ...]
@@ -77,9 +77,9 @@ class _Documents(NamedTuple):
 def load_network(
     file: SpecFile, settings: Settings | None = None, text: str | None = None
 ) -> ir.Network | list[Diagnostic]:
-    """The network that a spec file describes; ``settings`` replace values that it holds.
+    """The network that a spec file describes.
 
-    ``text`` is read in place of what the file holds.
+    ``settings`` replace values in the spec, ``text`` the content of the file.
     """
     if text is None:
         source = read(file.path, file.name, file.root)
@@ -96,7 +96,7 @@ def load_text(
 ) -> ir.Network | list[Diagnostic]:
     """The network that the text of a spec describes.
 
-    ``name`` is what people are shown for it. What it extends is looked for in ``folder``.
+    Diagnostics call it ``name``. The specs that it extends are searched in ``folder``.
     """
     source = read_text(text.encode(errors="surrogatepass"), name)
     return _network(source, folder, None, settings or {})
@@ -118,10 +118,10 @@ def _network(
 def compile_spec(
     spec: str | SpecFile, settings: Settings | None = None, text: str | None = None
 ) -> Compiled | list[Diagnostic]:
-    """Find, load, analyse and compare: everything that can be known without a backend.
+    """Find a spec, load it, analyse it and check its table.
 
-    ``settings`` replace values that the spec holds, ``text`` is read in place of what its file
-    holds. A table that does not conform is no hindrance: its findings are in the conformance.
+    ``settings`` replace values in the spec, ``text`` the content of its file. Mismatches in the
+    table do not prevent compilation; ``Compiled.conformance`` has their diagnostics.
     """
     file = find_spec(spec) if isinstance(spec, str) else spec
     if isinstance(file, Diagnostic):
@@ -133,7 +133,7 @@ def compile_spec(
 def compile_network(
     network: ir.Network, settings: Settings | None = None
 ) -> Compiled | list[Diagnostic]:
-    """A loaded network, analysed and compared; ``settings`` are those it was loaded with."""
+    """Analyse a loaded network and check its table; ``settings`` are those used to load it."""
     analysis = analyze(network)
     if isinstance(analysis, list):
         composed = [_composed(source) for source in network.sources]
@@ -159,7 +159,7 @@ def _valid_spec(documents: Sequence[Mapping], settings: Settings) -> Spec | list
         document = apply_settings(document, settings, diagnostics)
     except TooManyDiagnostics:
         return diagnostics
-    # A parameter that is used nowhere hides no other fault; most often it is misspelt elsewhere.
+    # An unused parameter does not hide other errors; usually its use is misspelt.
     if any(
         diagnostic.code is not Code.UNKNOWN_REFERENCE or not diagnostic.span
         for diagnostic in diagnostics
@@ -195,14 +195,14 @@ def _blamed(
     settings: Settings,
     judge: Callable[[Spec], list[Diagnostic]],
 ) -> list[Diagnostic]:
-    """The findings in file order, each where a person has to change something.
+    """The diagnostics in file order, each moved to the place that the author has to change.
 
-    ``judge`` is the stage that gave them: what a later one would find is no matter here.
+    ``judge`` is the stage that reported them; errors of later stages do not count.
     """
     text = sum(len(line) for source in documents.sources for line in source.lines)
 
     def judged(parts: Sequence[Mapping], settings: Settings) -> Attempt:
-        work = text // LETTERS_OF_A_LAYER
+        work = text // CHARACTERS_PER_LAYER
         spec = _valid_spec(parts, settings)
         if isinstance(spec, list):
             return Attempt(spec, work)
@@ -214,10 +214,10 @@ def _blamed(
 def _documents(
     source: Source, folder: Path | None, root: Path | None, below: tuple[Path, ...]
 ) -> _Documents | list[Diagnostic]:
-    """The source's document and all that it extends.
+    """The source's document and those that it extends.
 
-    What it extends is looked for in ``folder``, and may not leave ``root``. ``below`` are the files
-    that extend this one.
+    They are searched in ``folder`` and must be within ``root``. ``below`` are the files that extend
+    this one.
     """
     document = _composed(source)
     if isinstance(document, list):
@@ -226,7 +226,7 @@ def _documents(
     if parent is None:
         return _Documents((document,), (source,))
     if len(below) >= MAXIMUM_EXTENSIONS:
-        message = f"more than {MAXIMUM_EXTENSIONS} specs extend one another"
+        message = f"the chain of extends is longer than {MAXIMUM_EXTENSIONS} specs"
         return [Diagnostic(Code.LIMIT, message, parent.span)]
     if source.path is not None:
         below = (source.path.resolve(), *below)
@@ -238,7 +238,7 @@ def _documents(
     if isinstance(base_source, Diagnostic):
         base = [base_source]
     elif found.path.resolve() in below:
-        message = f"{source.name} extends itself, by way of {found.path.name}"
+        message = f"{source.name} extends itself through {found.path.name}"
         return [Diagnostic(Code.RECURSION, message, parent.span)]
     else:
         base = _documents(base_source, found.path.parent, found.root, below)
@@ -254,7 +254,7 @@ def _documents(
 
 
 def _composed(source: Source) -> Mapping | list[Diagnostic]:
-    """The source's document; one that many specs extend is composed once in a process."""
+    """The source's document, cached since many specs may extend it."""
     key = source.path, source.name, source.digest
     if key not in _COMPOSED:
         if len(_COMPOSED) >= _MOST_COMPOSED:
@@ -272,8 +272,8 @@ def _find_base(parent: Node, folder: Path | None, root: Path | None) -> SpecFile
     """The spec that ``extends`` names."""
     text = parent.text if isinstance(parent, Scalar) else ""
     if not text.endswith(SUFFIX) or Path(text).is_absolute() or len(text) > _LONGEST_NAME:
-        not_this = repr(text[:60]) if text else describe_type(parent)
-        message = f"extends is the file name of a spec, such as base.yaml, not {not_this}"
+        found_text = repr(text[:60]) if text else describe_type(parent)
+        message = f"extends: expected the file name of a spec such as base.yaml, found {found_text}"
         hint: Hint | None = suggest_name(text[:_LONGEST_NAME], known_bases(folder))
         if f"{text}{SUFFIX}" in known_bases(folder):
             hint = Replacement(f"{text}{SUFFIX}", f"write {text}{SUFFIX}", safe=True)

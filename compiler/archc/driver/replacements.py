@@ -1,10 +1,10 @@
-"""Safe replacements: made in a text, and tried out before they are called safe.
+"""Applies replacements to a text, and confirms by trial that they are safe.
 
-A replacement is safe where nothing else can have been meant. That is a claim of the code that made
-the hint, which sees one token. Here the claim is tried: with the replacement in the text, its
-finding must be gone, and no new one may be there. A fault hides those that are only looked for
-without it, so that findings of a later stage (syntax, language, shapes, then all else) are no
-objection, unless they are at the replaced text.
+A replacement is safe if the author cannot have meant anything else. The code that makes a hint
+sees only one token, so its claim is tried: with the replacement in the text, the diagnostic must
+be gone, and there must be no new one. New diagnostics of a later stage (syntax, language, shapes,
+everything else) do not count unless they are at the replaced text, since an error hides the errors
+of later stages.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,115 +15,115 @@ from archc.diagnostics import Code, Diagnostic, Replacement, Severity
 from archc.diagnostics.collector import MAXIMUM_DIAGNOSTICS
 from archc.diagnostics.spans import Span
 
-MOST_TRIALS = 20
-"""How many texts are tried for one spec; replacements that are left over are not safe."""
+MAXIMUM_TRIALS = 20
+"""The number of texts to try for one spec; further replacements are not safe."""
 
-Judge = Callable[[str], Sequence[Diagnostic]]
-"""Gives the findings of a text that stands in place of the spec's own."""
+CheckText = Callable[[str], Sequence[Diagnostic]]
+"""Returns the diagnostics of the spec with another text."""
 
 
 class Edit(NamedTuple):
-    """What to write instead of all that a span of one line covers."""
+    """A replacement of the text that a span within one line covers."""
 
     span: Span
     text: str
 
 
 def safe_edit(diagnostic: Diagnostic, path: Path) -> Edit | None:
-    """The finding's safe replacement, where it stands in the file at ``path``."""
+    """The diagnostic's safe replacement, if it is in the file at ``path``."""
     span, hint = diagnostic.span, diagnostic.hint
     if span is None or span.source.path != path or span.line != span.end_line:
         return None
     return Edit(span, hint.text) if isinstance(hint, Replacement) and hint.safe else None
 
 
-def edited(text: str, edits: Iterable[Edit]) -> str:
-    """The text with the replacements made, of which no two overlap."""
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """The text with the edits applied, which must not overlap."""
     lines = text.split("\n")
-    for span, instead in sorted(edits, key=lambda edit: _start(edit.span), reverse=True):
+    for span, replacement in sorted(edits, key=lambda edit: _start(edit.span), reverse=True):
         line = lines[span.line - 1]
-        lines[span.line - 1] = line[: span.column - 1] + instead + line[span.end_column - 1 :]
+        lines[span.line - 1] = line[: span.column - 1] + replacement + line[span.end_column - 1 :]
     return "\n".join(lines)
 
 
-def confirm_safe(diagnostics: Sequence[Diagnostic], path: Path, judge: Judge) -> list[Diagnostic]:
-    """The findings, with a replacement safe only where it was tried and nothing speaks against it.
+def confirm_safe(
+    diagnostics: Sequence[Diagnostic], path: Path, check: CheckText
+) -> list[Diagnostic]:
+    """The diagnostics, with replacements marked safe only if a trial confirms it.
 
-    Those that stay safe were tried together, and no two of them overlap.
+    Replacements that stay safe do not overlap, and were tried together.
     """
-    edits = _apart(edit for diagnostic in diagnostics if (edit := safe_edit(diagnostic, path)))
-    trials = _Trials(diagnostics, judge)
-    safe = trials.without_objection(edits)
+    edits = _without_overlaps(
+        edit for diagnostic in diagnostics if (edit := safe_edit(diagnostic, path))
+    )
+    trials = _Trials(diagnostics, check)
+    safe = trials.find_safe(edits)
     result = []
     for diagnostic in diagnostics:
         edit = safe_edit(diagnostic, path)
         if edit in safe:
             safe.remove(edit)
         elif edit is not None and isinstance(diagnostic.hint, Replacement):
-            objection = trials.objections.get(edit)
+            error = trials.errors.get(edit)
             diagnostic = diagnostic._replace(hint=diagnostic.hint._replace(safe=False))
-            if objection is not None:  # the replacement alone would lead to another finding
-                diagnostic = diagnostic._replace(hint=str(objection.hint or objection.message))
+            if error is not None:  # the replacement alone leads to another error
+                diagnostic = diagnostic._replace(hint=str(error.hint or error.message))
         result.append(diagnostic)
     return result
 
 
 class _Trials:
-    """Texts with replacements made, and what is found in them that was not found before."""
+    """Checks texts with edits applied, and keeps the errors that they lead to."""
 
-    def __init__(self, diagnostics: Sequence[Diagnostic], judge: Judge) -> None:
+    def __init__(self, diagnostics: Sequence[Diagnostic], check: CheckText) -> None:
         self.diagnostics = diagnostics
-        self.judge = judge
+        self.check = check
         self.number = 0
-        self.reached = max(map(_stage, diagnostics), default=0)
-        self.objections: dict[Edit, Diagnostic] = {}
-        """What is wrong with the replaced text itself, for replacements that were tried alone."""
+        self.stage = max(map(_stage, diagnostics), default=0)
+        self.errors: dict[Edit, Diagnostic] = {}
+        """The error at the replaced text, for edits that were tried alone."""
 
-    def without_objection(self, edits: list[Edit]) -> list[Edit]:
-        """The replacements that can be made together."""
-        if not edits or self.number >= MOST_TRIALS:
+    def find_safe(self, edits: list[Edit]) -> list[Edit]:
+        """The edits that can be applied together, found by bisection."""
+        if not edits or self.number >= MAXIMUM_TRIALS:
             return []
-        objections = self._objections(edits)
-        if not objections:
+        errors = self._new_errors(edits)
+        if not errors:
             return edits
         if len(edits) == 1:
-            at_it = [
-                found
-                for found in objections
-                if _touches(found, edits[0], edits) and _stage(found) <= self.reached
-            ]
-            if at_it:
-                self.objections[edits[0]] = at_it[0]
+            for error in errors:
+                if _touches(error, edits[0], edits) and _stage(error) <= self.stage:
+                    self.errors[edits[0]] = error
+                    break
             return []
         middle = len(edits) // 2
-        first = self.without_objection(edits[:middle])
-        second = self.without_objection(edits[middle:])
+        first = self.find_safe(edits[:middle])
+        second = self.find_safe(edits[middle:])
         if not first or not second:
             return first or second
         together = [*first, *second]
-        return together if self.number < MOST_TRIALS and not self._objections(together) else []
+        return together if self.number < MAXIMUM_TRIALS and not self._new_errors(together) else []
 
-    def _objections(self, edits: list[Edit]) -> list[Diagnostic]:
-        """What speaks against the replacements once they are made."""
+    def _new_errors(self, edits: list[Edit]) -> list[Diagnostic]:
+        """The errors that show that the edits are not safe."""
         self.number += 1
         text = "\n".join(edits[0].span.source.lines)
-        after = self.judge(edited(text, edits))
+        after = self.check(apply_edits(text, edits))
         before = {_place(diagnostic, edits) for diagnostic in self.diagnostics}
-        is_cut = (
-            len(self.diagnostics) > MAXIMUM_DIAGNOSTICS
-        )  # others were there, and not looked for
+        # There may have been more errors than were reported.
+        is_cut = len(self.diagnostics) > MAXIMUM_DIAGNOSTICS
         return [
-            found
-            for found in after
-            # A lint remarks on the network that is meant, once the spec describes one.
-            if found.severity is Severity.ERROR
-            if any(_touches(found, edit, edits) for edit in edits)
-            or not (_stage(found) > self.reached or is_cut or _place(found, []) in before)
+            diagnostic
+            for diagnostic in after
+            # Warnings may appear as soon as the spec describes the intended network.
+            if diagnostic.severity is Severity.ERROR
+            if any(_touches(diagnostic, edit, edits) for edit in edits)
+            or not (_stage(diagnostic) > self.stage or is_cut or _place(diagnostic, []) in before)
         ]
 
 
-def _apart(edits: Iterable[Edit]) -> list[Edit]:
-    """The replacements in their order in the file; of two that overlap the first."""
+def _without_overlaps(edits: Iterable[Edit]) -> list[Edit]:
+    """The edits in file order; of overlapping edits only the first."""
     apart: list[Edit] = []
     for edit in sorted(edits, key=lambda edit: _start(edit.span)):
         end = (apart[-1].span.line, apart[-1].span.end_column) if apart else (0, 0)
@@ -133,15 +133,15 @@ def _apart(edits: Iterable[Edit]) -> list[Edit]:
 
 
 def _stage(diagnostic: Diagnostic) -> int:
-    """How far a spec has come that has such a finding."""
-    if diagnostic.code in (Code.DUPLICATE_KEY, Code.LIMIT):  # found at more than one stage
+    """The stage that reports the diagnostic."""
+    if diagnostic.code in (Code.DUPLICATE_KEY, Code.LIMIT):  # reported by several stages
         return 0
     family = str(diagnostic.code)[:2]
     return {"A1": 0, "A2": 1, "A3": 2}.get(family, 3)
 
 
 def _place(diagnostic: Diagnostic, edits: Iterable[Edit]) -> tuple[str, str, int, int]:
-    """The finding's code, file and position, the latter as it is once the replacements are made."""
+    """The diagnostic's code and file, and its position after the edits."""
     span = diagnostic.span
     if span is None:
         return diagnostic.code, "", 0, 0
@@ -149,9 +149,9 @@ def _place(diagnostic: Diagnostic, edits: Iterable[Edit]) -> tuple[str, str, int
     return diagnostic.code, span.source.name, span.line, span.column + _shift(own, span)
 
 
-def _touches(found: Diagnostic, edit: Edit, edits: Iterable[Edit]) -> bool:
-    """Whether the finding is at what a replacement has written, once ``edits`` are made."""
-    span, old = found.span, edit.span
+def _touches(diagnostic: Diagnostic, edit: Edit, edits: Iterable[Edit]) -> bool:
+    """Whether the diagnostic, found after ``edits``, is at the text that ``edit`` inserted."""
+    span, old = diagnostic.span, edit.span
     if span is None or span.source.path != old.source.path:
         return False
     start = old.column + _shift(edits, old)
@@ -161,7 +161,7 @@ def _touches(found: Diagnostic, edit: Edit, edits: Iterable[Edit]) -> bool:
 
 
 def _shift(edits: Iterable[Edit], span: Span) -> int:
-    """How far the edits before it move a place on its line."""
+    """The number of columns by which edits on the same line move a span."""
     return sum(
         len(edit.text) - (edit.span.end_column - edit.span.column)
         for edit in edits

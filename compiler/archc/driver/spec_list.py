@@ -9,14 +9,14 @@ from archc.language.yaml.reading import read
 
 
 class ListedSpec(NamedTuple):
-    """A spec that is found by its name, what it compiles to, and the folder it is found in."""
+    """A spec that can be found by name, where it is, and the result of compiling it."""
 
     file: SpecFile
     where: str
     compiled: Compiled | list[Diagnostic]
 
     def record(self) -> dict[str, object]:
-        """The spec as plain data; None for what an invalid one does not tell."""
+        """The spec as plain data, with None for values of an invalid spec."""
         valid = None if isinstance(self.compiled, list) else self.compiled
         return {
             "spec": self.file.path.stem,
@@ -30,9 +30,9 @@ class ListedSpec(NamedTuple):
 
 
 def list_specs() -> list[ListedSpec]:
-    """All specs that a bare name stands for, in the order in which they are looked for.
+    """All specs that can be found by name, in search order.
 
-    Files of the working directory that are not specs are left out.
+    Leaves out YAML files in the working directory that are not specs.
     """
     return [
         ListedSpec(file, where, compile_spec(file))

@@ -250,18 +250,18 @@ def test_a_file_is_current_stale_or_somebodys_own() -> None:
     assert stale.stdout == (
         "Binary files generated/toy.onnx and generated/toy.onnx, from its spec differ\n"
     )
-    assert "generated/toy.onnx is not what its spec gives" in stale.stderr
+    assert "generated/toy.onnx is out of date" in stale.stderr
     assert build("--weights", "toy.safetensors").output == "wrote generated/toy.onnx\n"
     edited = bytearray(FILE.read_bytes())
     edited[-1] ^= 1
     for content, claim in (
-        (bytes(edited), "was edited since archc wrote it and holds given weights"),
+        (bytes(edited), "was edited after archc wrote it, and has weights from --weights"),
         (b"\x08\x08\x12\x07pytorch", "was not written by archc"),
     ):
         FILE.write_bytes(content)
         result = build("--weights", "toy.safetensors")
         assert result.exit_code == 1
-        assert f"error[A504] generated/toy.onnx {claim}, so it is left alone" in result.stderr
+        assert f"error[A504] cannot replace generated/toy.onnx: it {claim}" in result.stderr
         assert FILE.read_bytes() == content
         assert claim in build("--check").stderr
     assert build("--force").exit_code == 0
@@ -382,7 +382,7 @@ def test_above_two_gigabytes_the_weights_are_in_a_second_file(
     for one, other in zip(split.run(None, images), whole.run(None, images), strict=True):
         assert np.array_equal(one, other)
     data.write_bytes(data.read_bytes()[:-1])
-    assert "was edited since archc wrote it" in build("--check").stderr
+    assert "was edited after archc wrote it" in build("--check").stderr
 
 
 # Tensors that cannot be weights.

@@ -84,21 +84,21 @@ def test_a_spec_of_any_such_name_is_built_checked_and_verified(name: str) -> Non
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("CON.yaml", "a device on Windows"),
-        ("aux.yaml", "a device on Windows"),
-        ("nul.yaml", "a device on Windows"),
-        ("com1.yaml", "a device on Windows"),
-        ("Lpt9.yaml", "a device on Windows"),
-        ("torch.yaml", "a module already"),
-        ("numpy.yaml", "a module already"),
-        ("typing.yaml", "a module already"),
-        ("antigravity.yaml", "a module already"),
-        ("archc.yaml", "a module already"),
-        ("cgi.yaml", "a module already"),  # until Python 3.12
-        ("annotationlib.yaml", "a module already"),  # from Python 3.14 on
-        ("class.yaml", "a word of Python's"),
-        ("print.yaml", "a word of Python's"),
-        ("网.yaml", "there is no letter from A to Z in it"),
+        ("CON.yaml", "a device name on Windows"),
+        ("aux.yaml", "a device name on Windows"),
+        ("nul.yaml", "a device name on Windows"),
+        ("com1.yaml", "a device name on Windows"),
+        ("Lpt9.yaml", "a device name on Windows"),
+        ("torch.yaml", "would shadow the module"),
+        ("numpy.yaml", "would shadow the module"),
+        ("typing.yaml", "would shadow the module"),
+        ("antigravity.yaml", "would shadow the module"),
+        ("archc.yaml", "would shadow the module"),
+        ("cgi.yaml", "would shadow the module"),  # until Python 3.12
+        ("annotationlib.yaml", "would shadow the module"),  # from Python 3.14 on
+        ("class.yaml", "a keyword or builtin of Python"),
+        ("print.yaml", "a keyword or builtin of Python"),
+        ("网.yaml", "the name has no letter from A to Z"),
         (f"{'n' * 65}.yaml", "longer than 64 characters"),
     ],
 )
@@ -107,10 +107,10 @@ def test_a_name_that_no_file_should_have_is_refused_by_build_alone(name: str, wh
     assert run("check", name).exit_code == 0
     result = run("build", name)
     assert result.exit_code == 1
-    assert f"error[A204] {name} cannot give a module" in result.stderr
+    assert "error[A204] cannot generate a file" in result.stderr
     assert why in result.stderr
     assert not Path("generated").exists()
-    hint = result.stderr.partition("rename the spec, such as to ")[2].split("\n")[0]
+    hint = result.stderr.partition("rename the spec, for example to ")[2].split("\n")[0]
     Path(name).rename(hint)
     assert run("build", hint).exit_code == 0
 
@@ -158,8 +158,8 @@ def test_names_that_differ_in_case_alone_are_refused() -> None:
     result = run("build", "toy.yaml", "Toy.yaml")
     assert result.exit_code == 1
     assert (
-        "error[A104] toy.yaml gives toy.py and Toy.yaml gives Toy.py, which are one file where "
-        "case is ignored, as on Windows and macOS\n  = hint: rename one\n"
+        "error[A104] toy.yaml generates toy.py and Toy.yaml generates Toy.py, which are the same "
+        "file if case is ignored, as on Windows and macOS\n  = hint: rename one of the specs\n"
     ) in result.stderr
     assert not Path("generated").exists()
 
@@ -168,7 +168,7 @@ def test_two_specs_whose_names_give_one_are_refused() -> None:
     Path("my-toy.yaml").write_text(SPEC)
     Path("my_toy.yaml").write_text(SPEC)
     result = run("build", "my-toy.yaml", "my_toy.yaml")
-    assert "error[A104] my-toy.yaml and my_toy.yaml both give my_toy.py" in result.stderr
+    assert "error[A104] my-toy.yaml and my_toy.yaml both generate my_toy.py" in result.stderr
 
 
 def test_a_file_of_another_spec_is_left_alone() -> None:
@@ -179,8 +179,8 @@ def test_a_file_of_another_spec_is_left_alone() -> None:
     result = run("build", "my_toy.yaml")
     assert result.exit_code == 1
     assert (
-        "error[A507] generated/my_toy.py was generated from my-toy.yaml, not from my_toy.yaml, "
-        "so it is left alone\n  = hint: --force replaces it\n"
+        "error[A507] cannot replace generated/my_toy.py: it was generated from my-toy.yaml, not "
+        "from my_toy.yaml\n  = hint: use --force to replace it\n"
     ) in result.stderr
     assert Path("generated/my_toy.py").read_bytes() == before
     assert run("build", "my_toy.yaml", "--check").exit_code == 1

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 import archc
 from archc.driver.backend import load_backend
-from archc.driver.files.stamps import Stamp, read_stamp, sealed
+from archc.driver.files.stamps import Stamp, read_stamp, seal
 from archc_backends.onnx import model as onnx_model
 
 SPEC = """\
@@ -71,9 +71,8 @@ def test_a_build_without_weights_leaves_them(trained: Path, options: tuple[str, 
     result = onnx("build", *options)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        f"error[A507] {trained} holds given weights, which this build is not given, so it is "
-        "left alone\n"
-        "  = hint: build it with --weights FILE; --force loses the weights that it holds\n"
+        f"error[A507] cannot replace {trained}: it has weights from --weights\n"
+        "  = hint: use --weights FILE to keep or replace the weights, or --force to discard them\n"
         "nothing was written\n"
     )
     assert trained.read_bytes() == before
@@ -103,7 +102,7 @@ def test_they_are_not_stale(trained: Path, options: tuple[str, ...]) -> None:
     assert compared.exit_code == 0 and HOLDS not in compared.output
     other = onnx("verify", "--weights", "other.safetensors", *options)
     assert other.exit_code == 1
-    assert f"error[A501] {trained} is not what its spec gives" in other.stderr
+    assert f"error[A501] {trained} is out of date" in other.stderr
 
 
 def test_of_an_edited_spec_they_are_stale_and_left_alone(
@@ -114,9 +113,9 @@ def test_of_an_edited_spec_they_are_stale_and_left_alone(
     for command in ("verify", "build"):
         result = onnx(command, *(["--check"] if command == "build" else []), *options)
         assert result.exit_code == 1
-        stale = f"error[A501] {trained} is not what its spec gives, and holds given weights\n"
+        stale = f"error[A501] {trained} is out of date and has weights from --weights\n"
         assert stale in result.stderr
-        assert "--weights FILE writes it again, without --weights it is left alone" in result.stderr
+        assert " --weights FILE to update it" in result.stderr
         assert "--force" not in result.stderr
     assert onnx("build", *options).exit_code == 1
     assert trained.read_bytes() == before
@@ -143,19 +142,20 @@ def test_an_edited_file_and_one_of_other_settings_say_that_they_hold_them() -> N
     assert onnx("build", "--weights", "trained.safetensors").exit_code == 0
     content = FILE.read_bytes()
     FILE.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    assert "was edited since archc wrote it and holds given weights" in onnx("build").stderr
+    assert "was edited after archc wrote it, and has weights from --weights" in onnx("build").stderr
     assert "error[A501]" in onnx("build", "--check").stderr  # an edited file is not trained
     FILE.write_bytes(content)
     FILE.rename("generated/toy_classes_4.onnx")
-    message = "was generated from toy.yaml and holds given weights, not from toy.yaml with classes"
-    assert message in onnx("build", "--set", "classes=4").stderr
+    refused = onnx("build", "--set", "classes=4").stderr
+    assert "was generated from toy.yaml, not from toy.yaml with classes" in refused
+    assert ", and has weights from --weights" in refused
 
 
 def test_an_orphan_that_holds_them_is_not_to_be_deleted() -> None:
     assert onnx("build", "--weights", "trained.safetensors").exit_code == 0
     Path("toy.yaml").rename("new.yaml")
     checked = run("build", "--check", "--backend", "onnx", "new.yaml").stderr
-    assert "hint: move it, for it holds given weights, or pass its spec along" in checked
+    assert "hint: move it, since it has weights from --weights, or pass its spec too" in checked
 
 
 def test_a_file_of_an_older_archc_may_hold_them() -> None:
@@ -169,13 +169,13 @@ def test_a_file_of_an_older_archc_may_hold_them() -> None:
     padding = " " * (len(stamp.text) - len(older))  # the file's format counts its bytes
     older = older.replace("edit the spec.", f"edit the spec.{padding}")
     start = content.index(stamp.text[:40].encode())
-    FILE.write_bytes(sealed(content[:start] + older.encode() + content[start + len(stamp.text) :]))
+    FILE.write_bytes(seal(content[:start] + older.encode() + content[start + len(stamp.text) :]))
     before = FILE.read_bytes()
     result = onnx("build")
     assert result.exit_code == 1
-    assert "may hold given weights, which this build is not given" in result.stderr
+    assert "may have weights from --weights" in result.stderr
     verified = onnx("verify").stderr
-    assert f"error[A501] {FILE} is not what its spec gives, and may hold given" in verified
+    assert f"error[A501] {FILE} is out of date and may have weights" in verified
     assert FILE.read_bytes() == before
     assert onnx("build", "--weights", "trained.safetensors").exit_code == 0
 
@@ -188,7 +188,7 @@ def test_with_weights_outside_the_model_both_files_are_kept(
     assert onnx("build", "--weights", "trained.safetensors").exit_code == 0
     files = (FILE, Path(f"{FILE}.data"))
     before = [file.read_bytes() for file in files]
-    assert onnx("build").stderr.count("holds given weights") == 2
+    assert onnx("build").stderr.count("has weights from --weights") == 2
     assert onnx("verify").stdout.count(HOLDS) == 2
     FILE.unlink()
     assert onnx("build").exit_code == 1  # the other weights are not lost either
@@ -224,7 +224,7 @@ def test_a_report_replaces_no_model_with_them() -> None:
     before = FILE.read_bytes()
     result = run("report", "toy.yaml", "-o", str(FILE), "--format", "svg")
     assert result.exit_code == 1
-    assert f"error[A507] {FILE} holds given weights, so it is left alone" in result.stderr
+    assert f"error[A507] cannot replace {FILE}: it has weights from --weights" in result.stderr
     assert FILE.read_bytes() == before
 
 

@@ -224,7 +224,8 @@ def test_a_spec_whose_name_is_no_module_name(folder: Path) -> None:
     Path("small.yaml").rename("class.yaml")
     before = everything(folder)
     assert_refused(
-        archc("build", "class.yaml"), "error[A204] class.yaml cannot give a module class"
+        archc("build", "class.yaml"),
+        "error[A204] cannot generate a file named class from class.yaml",
     )
     assert everything(folder) == before
 
@@ -278,7 +279,9 @@ def test_a_foreign_file_is_left_alone_without_force(folder: Path) -> None:
     before = everything(folder)
     result = archc("build", "small.yaml")
     assert_refused(
-        result, "error[A504] generated/small.py was not written by archc", "--force replaces it"
+        result,
+        "error[A504] cannot replace generated/small.py: it was not written by archc",
+        "use --force to replace it",
     )
     assert everything(folder) == before
     assert archc("build", "small.yaml", "--force").exit_code == 0
@@ -301,7 +304,11 @@ def test_an_edited_file_is_left_alone_without_force(folder: Path) -> None:
     Path("small.yaml").write_text(CHANGED)
     before = everything(folder)
     result = archc("build", "small.yaml")
-    assert_refused(result, "error[A504] generated/small.py was edited", "--force replaces it")
+    assert_refused(
+        result,
+        "error[A504] cannot replace generated/small.py: it was edited",
+        "use --force to replace it",
+    )
     assert everything(folder) == before
     assert archc("build", "small.yaml", "--force").exit_code == 0
     assert b"by hand" not in target.read_bytes()
@@ -347,7 +354,7 @@ def test_check_of_a_stale_file(folder: Path) -> None:
     Path("small.yaml").write_text(CHANGED)
     before = everything(folder)
     result = archc("build", "small.yaml", "--check")
-    assert_refused(result, "error[A501] generated/small.py is not what its spec gives")
+    assert_refused(result, "error[A501] generated/small.py is out of date")
     assert everything(folder) == before
 
 
@@ -357,7 +364,7 @@ def test_check_of_an_edited_file(folder: Path) -> None:
     before = everything(folder)
     result = archc("build", "small.yaml", "--check")
     assert_refused(
-        result, "error[A501] generated/small.py was edited since", "leaves it alone, --force"
+        result, "error[A501] generated/small.py was edited after", "small.yaml --force to update it"
     )
     assert everything(folder) == before
 
@@ -377,7 +384,7 @@ def test_check_of_an_orphaned_file(folder: Path) -> None:
     result = archc("build", "other.yaml", "--check")
     assert_refused(
         result,
-        "error[A503] generated/small.py was generated from small.yaml, and none of the specs",
+        "generated/small.py was generated from small.yaml, but no spec generates it now",
     )
     assert everything(folder) == before
     Path("generated/small.py").unlink()
@@ -438,12 +445,12 @@ def test_hints_of_check_say_what_build_does() -> None:
     target = built()
     current = target.read_bytes()
     Path("small.yaml").write_text(CHANGED)
-    assert "archc build small.yaml writes it again" in hint_of("--check")
+    assert "run archc build small.yaml to update it" in hint_of("--check")
     assert archc("build", "small.yaml").exit_code == 0
     for content in (current + b"# by hand\n", FOREIGN):
         target.write_bytes(content)
-        assert "archc build small.yaml leaves it alone, --force replaces it" in hint_of("--check")
-        assert hint_of().startswith("--force replaces it")
+        assert "run archc build small.yaml --force to update it" in hint_of("--check")
+        assert hint_of().startswith("use --force to replace it")
         assert target.read_bytes() == content
     assert_refused(archc("build", "small.yaml", "--check"), "small.py was not written by archc")
 
@@ -497,7 +504,7 @@ def test_two_specs_of_one_name_are_both_named() -> None:
     Path("inner").mkdir()
     Path("inner/small.yaml").write_text(SPEC)
     result = archc("build", "small.yaml", "inner/small.yaml")
-    assert_refused(result, "small.yaml and inner/small.yaml both give small.py")
+    assert_refused(result, "small.yaml and inner/small.yaml both generate small.py")
 
 
 def test_a_spec_that_was_not_passed_leaves_no_orphan() -> None:
@@ -518,7 +525,7 @@ def test_of_all_specs_a_shipped_one_is_none() -> None:
     assert archc("build", "small.yaml", "--check").exit_code == 0
     result = archc("build", "--check")
     assert_refused(
-        result, "googlenet.py was generated from googlenet.yaml, and none of the specs gives it"
+        result, "googlenet.py was generated from googlenet.yaml, but no spec generates it now"
     )
 
 

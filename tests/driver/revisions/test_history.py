@@ -90,7 +90,7 @@ def test_faulty_and_removed_specs_are_told() -> None:
         ("Small", BEFORE),
     ]
     assert found[1][2] == "removed"
-    assert str(found[3][2]).startswith("not valid: A203 ")
+    assert str(found[3][2]).startswith("invalid: A203 ")
 
 
 def test_a_merge_is_one_commit() -> None:
@@ -152,22 +152,25 @@ def test_a_shallow_clone_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_what_has_no_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("specs/new.yaml").write_text(SMALL)
     result = history("specs/new.yaml")
-    assert (result.exit_code, result.stderr) == (1, "error[A101] no commit has specs/new.yaml\n")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "error[A101] no commit contains specs/new.yaml\n",
+    )
     assert history("specs/none.yaml").exit_code == 1
     outside = tmp_path.parent / "outside.yaml"
     outside.write_text(SMALL)
     result = history(str(outside))
     assert result.exit_code == 1
-    assert "has no history: fatal: not a git repository" in result.stderr
+    assert ": fatal: not a git repository" in result.stderr
     git("init", "-q", "empty")
     (Path("empty") / "small.yaml").write_text(SMALL)
     result = history("empty/small.yaml")
     assert result.exit_code == 1
-    assert "empty/small.yaml has no history: fatal: " in result.stderr
+    assert "cannot read the history of empty/small.yaml: fatal: " in result.stderr
     monkeypatch.setenv("PATH", "")
     result = history("small")
     assert result.exit_code == 1
-    assert "git cannot be run" in result.stderr
+    assert "cannot run git" in result.stderr
 
 
 def test_another_repository_than_that_of_the_working_directory(

@@ -200,9 +200,12 @@ def test_an_override_that_matches_nothing(folder: Path, text: str, expected: str
     ("extends", "message"),
     [
         ("nothing.yaml", "spec not found: nothing.yaml"),
-        ("variant.yaml", "variant.yaml extends itself, by way of variant.yaml"),
-        ("/etc/passwd", "extends is the file name of a spec, such as base.yaml, not '/etc/passwd'"),
-        ("[a]", "extends is the file name of a spec, such as base.yaml, not a list"),
+        ("variant.yaml", "variant.yaml extends itself through variant.yaml"),
+        (
+            "/etc/passwd",
+            "extends: expected the file name of a spec such as base.yaml, found '/etc/passwd'",
+        ),
+        ("[a]", "extends: expected the file name of a spec such as base.yaml, found a list"),
     ],
 )
 def test_what_cannot_be_extended(
@@ -283,7 +286,7 @@ def test_a_long_chain_of_variants_is_refused(
     diagnostics = compile_spec("v17.yaml")
     assert isinstance(diagnostics, list)
     assert [(str(f.span), f.message) for f in diagnostics] == [
-        ("v1.yaml:1:10", "more than 16 specs extend one another")
+        ("v1.yaml:1:10", "the chain of extends is longer than 16 specs")
     ]
 
 

@@ -74,14 +74,14 @@ def command(
     unwritten = "" if check or diff else "nothing was written"
     compiled = compile_all(all_specs(specs), settings, unwritten)
     from archc.driver.backend import BackendUnavailable
-    from archc.driver.build import emit_files, orphans
+    from archc.driver.build import build_files, check_orphans
     from archc.driver.files.writer import check_files, diff_files, write_files
 
     chosen = choose_backend(backend)
     check_optimizable(chosen, recipe)
     try:
         state = load_weights(chosen, weights, compiled, recipe, unwritten)
-        files, diagnostics = emit_files(compiled, chosen, out, state, recipe)
+        files, diagnostics = build_files(compiled, chosen, out, state, recipe)
     except BackendUnavailable as unavailable:
         stop(str(unavailable), USAGE)
     fail_on(diagnostics, unwritten)
@@ -90,7 +90,7 @@ def command(
             echo_lines(differences.removesuffix("\n"))
         command = build_command(specs, backend, settings, recipe, weights, out)
         stale = check_files(files, command)
-        fail_on([*stale, *orphans(compiled, files, out, are_all=not specs)])
+        fail_on([*stale, *check_orphans(compiled, files, out, are_all=not specs)])
         verb = "is" if len(files) == 1 else "are"
         echo(f"{counted(len(files), 'generated file')} {verb} current")
         print_weight_notes(files)

@@ -57,7 +57,7 @@ def command(
     recipe = choose_recipe(optimize, merge)
     compiled = compile_all(all_specs(specs), settings)
     from archc.driver.backend import BackendUnavailable
-    from archc.driver.build import emit_files
+    from archc.driver.build import build_files
     from archc.driver.files.writer import check_files
     from archc.driver.optimize import optimize as optimized
 
@@ -69,7 +69,7 @@ def command(
         for spec in compiled:
             name = spec.network.sources[0].name
             analysis = optimized(spec.analysis, recipe).analysis if recipe else spec.analysis
-            files, diagnostics = emit_files([spec], chosen, out, state, recipe)
+            files, diagnostics = build_files([spec], chosen, out, state, recipe)
             rebuild = build_command([name], backend, settings, recipe, weights, out)
             diagnostics += check_files(files, rebuild)
             exist = bool(files) and all(file.path.is_file() for file in files)

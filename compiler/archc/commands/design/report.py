@@ -163,14 +163,14 @@ def _content(
     module: str | None,
 ) -> bytes:
     """Return the content of one file."""
-    from archc.driver.build import stamp_of
-    from archc.driver.files.stamps import sealed
+    from archc.driver.build import shared_stamp
+    from archc.driver.files.stamps import seal
 
-    stamp = stamp_of(compiled).text
+    stamp = shared_stamp(compiled).text
     if form == "html":
         from archc.views.page.document import write_page
 
-        return sealed(write_page(compiled, stamp))
+        return seal(write_page(compiled, stamp))
     from archc.views.drawing.export import convert
     from archc.views.drawing.pictures import find_part, picture, picture_part, unknown_part
 
@@ -183,4 +183,4 @@ def _content(
         if part is None:
             raise click.UsageError(unknown_part(analysis.network, path, module))
         svg = picture_part(analysis, part, module is not None, theme, stamp)
-    return sealed(svg) if form == "svg" else convert(svg, form)
+    return seal(svg) if form == "svg" else convert(svg, form)

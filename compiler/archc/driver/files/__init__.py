@@ -1,1 +1,1 @@
-"""Generated files: their names, their stamps, and writing them safely."""
+"""Names, stamps and safe writing of generated files."""

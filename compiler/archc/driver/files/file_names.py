@@ -1,6 +1,6 @@
-"""What generated files are called: from the spec's name, what was set, and how it is optimised.
+"""Names of generated files, from the spec's name, the settings and the optimisation.
 
-The same for every backend, so that a spec is good or bad whichever of them it is built with.
+They are the same for all backends, so that a valid spec name is valid for each of them.
 """
 
 import re
@@ -13,23 +13,22 @@ from unicodedata import combining, normalize
 from archc.network.names import is_python_word
 
 MAXIMUM_STEM = 64
-_MAXIMUM_ENDING = 40
-# Values and names that only some combination of settings can tell apart, once they are joined.
+_MAXIMUM_SETTINGS = 40
+# Names of settings that are ambiguous once they are joined with values.
 _AMBIGUOUS = re.compile("_m?[0-9]")
 _DEVICES = re.compile("CON|PRN|AUX|NUL|CONIN|CONOUT|(COM|LPT)[0-9]", re.IGNORECASE)
-# What the standard library has in some versions of Python only.
-_OF_SOME_VERSIONS = """
+# Modules that only some versions of Python have.
+_MODULES_OF_SOME_VERSIONS = """
 aifc annotationlib asynchat asyncore audioop cgi cgitb chunk compression crypt distutils imghdr imp
 lib2to3 mailcap msilib nis nntplib ossaudiodev pipes smtpd sndhdr spwd sunau telnetlib uu xdrlib
 """.split()
-_MODULES = sys.stdlib_module_names | {*_OF_SOME_VERSIONS, "archc", "archc_backends"}
+_MODULES = sys.stdlib_module_names | {*_MODULES_OF_SOME_VERSIONS, "archc", "archc_backends"}
 
 
 def module_stem(spec: str) -> str:
-    """The spec's file name as a module's name; empty where nothing of it can be in one.
+    """The spec's file name as the name of a module; empty if no character can be in one.
 
-    A name that is one already stays as it is. ``my-net.yaml`` gives ``my_net``, ``3net.yaml``
-    gives ``net_3net``.
+    A valid name stays as it is. ``my-net.yaml`` becomes ``my_net``, ``3net.yaml`` ``net_3net``.
     """
     stem = Path(spec).stem
     if re.fullmatch("[A-Za-z][A-Za-z0-9_]*", stem):
@@ -39,44 +38,44 @@ def module_stem(spec: str) -> str:
     return f"net_{words}" if words[:1].isdigit() else words
 
 
-def file_stem(spec: str, pairs: Iterable[str] = (), words: Iterable[str] = ()) -> str:
-    """The base of a file's name: ``pairs`` are settings as text, ``words`` those of recipes.
+def file_stem(spec: str, settings: Iterable[str] = (), suffixes: Iterable[str] = ()) -> str:
+    """The name of a file without suffix; ``settings`` are as text, ``suffixes`` those of recipes.
 
-    Other settings give another name, the same ones in any order the same name.
+    Different settings have different names; their order does not matter.
     """
-    return "_".join(filter(None, (module_stem(spec), _ending(sorted(pairs)), *words)))
+    return "_".join(filter(None, (module_stem(spec), _join_settings(sorted(settings)), *suffixes)))
 
 
-def _ending(pairs: list[str]) -> str:
-    """``width = 0.25`` as ``width_0p25``; a digest where that is long or has two meanings."""
-    ending = "_".join(pairs).replace(" = ", "_")
-    ending = ending.replace(".", "p").replace("-", "m").replace("+", "")
-    names = [pair.partition(" = ")[0] for pair in pairs]
-    plain = re.fullmatch("[A-Za-z0-9_]*", ending) and len(ending) <= _MAXIMUM_ENDING
+def _join_settings(settings: list[str]) -> str:
+    """``width = 0.25`` as ``width_0p25``; a digest if that is too long or ambiguous."""
+    joined = "_".join(settings).replace(" = ", "_")
+    joined = joined.replace(".", "p").replace("-", "m").replace("+", "")
+    names = [setting.partition(" = ")[0] for setting in settings]
+    plain = re.fullmatch("[A-Za-z0-9_]*", joined) and len(joined) <= _MAXIMUM_SETTINGS
     if plain and not any(_AMBIGUOUS.search(name) for name in names):
-        return ending
-    return f"set_{sha256(', '.join(pairs).encode()).hexdigest()[:12]}"
+        return joined
+    return f"set_{sha256(', '.join(settings).encode()).hexdigest()[:12]}"
 
 
 def check_stem(stem: str, imports: Iterable[str] = ()) -> str | None:
-    """Why no file can be called so, or none should; None where it may be.
+    """Why a file must not have that name, or None.
 
-    ``imports`` are modules that the files import.
+    ``imports`` are the modules that the files import.
     """
     if not stem:
-        return "there is no letter from A to Z in it"
+        return "the name has no letter from A to Z"
     if len(stem) > MAXIMUM_STEM:
-        return f"it is longer than {MAXIMUM_STEM} characters"
+        return f"the name is longer than {MAXIMUM_STEM} characters"
     if is_python_word(stem):
-        return f"{stem} is a word of Python's"
+        return f"{stem} is a keyword or builtin of Python"
     if _DEVICES.fullmatch(stem):
-        return f"{stem} is a device on Windows, where no file can be called so"
+        return f"{stem} is a device name on Windows"
     if stem in _MODULES or stem in imports:
-        return f"{stem} is a module already, which the file would hide"
+        return f"the file would shadow the module {stem}"
     return None
 
 
 def suggest_stem(stem: str) -> str:
-    """A name like it that a spec may have."""
+    """A similar name that is valid."""
     shorter = stem[: MAXIMUM_STEM - 4].rstrip("_")
     return f"{shorter}_net" if shorter and len(stem) <= MAXIMUM_STEM else shorter or "net"

@@ -1,9 +1,9 @@
-"""Files written beside those that they replace, and what killed writers left of them.
+"""Writes temporary files next to the files that they replace, and removes those of killed writers.
 
-A writer locks the folder, shared, as long as it has files in it that are not in place yet. Who gets
-the lock for itself alone knows that no writer on this machine lives: the system takes the lock from
-a process that ends, however it ends. A temporary file's name tells the machine, since on a network
-disk locks may be seen on one machine alone; those of other machines are left alone.
+A writer holds a shared lock on the folder while it has temporary files in it. A process that gets
+the exclusive lock knows that no other writer on this machine is alive, since the system releases
+the lock of a process that ends for any reason. On network disks locks may not be visible to other
+machines, so the name of a temporary file contains the machine, and only its own files are removed.
 """
 
 import os
@@ -17,52 +17,52 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows, where nothing is cleaned
+except ImportError:  # Windows, where leftovers are not removed
     fcntl = None  # type: ignore[assignment]
 
-_PATIENCE = 1.0
-"""Seconds in which a cleaner is done."""
+_LOCK_TIMEOUT = 1.0
+"""Seconds to wait for another process that removes leftovers."""
 
 
 @contextmanager
 def staging(folder: Path) -> Iterator[None]:
-    """Make the folder, remove what dead writers left in it, and keep others from removing ours."""
+    """Create the folder, remove leftovers of killed writers, and protect our temporary files."""
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor = _opened(folder)
+    descriptor = _open_folder(folder)
     if descriptor is None:
         yield
         return
     try:
-        if _locked(descriptor, fcntl.LOCK_EX):
-            _clean(folder)
-        deadline = time.monotonic() + _PATIENCE
-        # A file system without locks, or one held by who knows whom, keeps nobody from writing.
-        while not _locked(descriptor, fcntl.LOCK_SH) and time.monotonic() < deadline:
+        if _try_lock(descriptor, fcntl.LOCK_EX):
+            _remove_leftovers(folder)
+        deadline = time.monotonic() + _LOCK_TIMEOUT
+        # Write even without a lock: the file system may have none, or another program holds it.
+        while not _try_lock(descriptor, fcntl.LOCK_SH) and time.monotonic() < deadline:
             time.sleep(0.01)
         yield
     finally:
         os.close(descriptor)
 
 
-def _opened(folder: Path) -> int | None:
-    """The folder, to be locked; None where it cannot be."""
+def _open_folder(folder: Path) -> int | None:
+    """A descriptor of the folder for locking; None if it cannot be locked."""
     if fcntl is None:
         return None
     try:
         return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError:  # it may be written to and not read
+    except OSError:  # the folder may be writable but not readable
         return None
 
 
 def stage(path: Path, content: bytes) -> Path:
-    """The content on disk beside the path, ready to be renamed over it."""
-    # Never the name of one that a killed process left behind.
+    """Write the content to a temporary file next to the path, ready to be renamed."""
+    # A random name cannot be that of a leftover file.
     temporary = path.with_name(f".archc-{_machine()}-{os.urandom(4).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(temporary, flags, 0o666)
     try:
         if path.exists():
-            os.chmod(descriptor, path.stat().st_mode & 0o777)  # noqa: PTH101 - the open file's
+            os.chmod(descriptor, path.stat().st_mode & 0o777)  # noqa: PTH101 - by descriptor
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
@@ -73,8 +73,8 @@ def stage(path: Path, content: bytes) -> Path:
     return temporary
 
 
-def _locked(descriptor: int, kind: int) -> bool:
-    """Whether the folder is locked so now, without waiting."""
+def _try_lock(descriptor: int, kind: int) -> bool:
+    """Try to lock the folder without waiting, and return whether that worked."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except OSError:
@@ -82,15 +82,15 @@ def _locked(descriptor: int, kind: int) -> bool:
     return True
 
 
-def _clean(folder: Path) -> None:
-    """Remove the temporary files of this machine's writers, none of which lives."""
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of this machine, whose writers have ended."""
     ours = re.compile(rf"\.archc-{_machine()}-[0-9a-f]{{8}}\.tmp")
     for path in folder.iterdir():
         if ours.fullmatch(path.name) and path.is_file() and not path.is_symlink():
-            with suppress(OSError):  # somebody else's, or it is gone: no reason not to write
+            with suppress(OSError):  # another user's, or already removed
                 path.unlink()
 
 
 def _machine() -> str:
-    """Eight digits that tell the machine, by its name."""
+    """Eight digits that identify the machine, from its name."""
     return sha256(socket.gethostname().encode()).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""Generated files on disk: whether they are current and whose, and writing them safely."""
+"""Checks, compares and writes generated files, without losing changes of users."""
 
 import difflib
 import io
@@ -13,14 +13,15 @@ from archc.diagnostics.escapes import escape_line
 from archc.driver.files.staging import stage, staging
 from archc.driver.files.stamps import REACH, Stamp, is_intact, read_stamp
 
-_FORCE = "--force replaces it"
+_USE_FORCE = "use --force to replace it"
+_WEIGHTS = "weights from --weights"
 
 
 class File(NamedTuple):
-    """A file to be written: where, and every byte of it.
+    """The path and content of a file to write.
 
-    With a ``stamp``, which stands in the content, it replaces nothing that was made from another
-    spec or with other settings, nor weights that were given.
+    ``stamp`` is the stamp in the content, if any. With it, the file does not replace a file from
+    another spec or with other settings, nor one with given weights.
     """
 
     path: Path
@@ -29,7 +30,7 @@ class File(NamedTuple):
 
 
 class WriteResult(NamedTuple):
-    """Which files were written, and what kept others from it."""
+    """The files written, and the errors for files that were not."""
 
     written: tuple[Path, ...]
     diagnostics: list[Diagnostic]
@@ -38,13 +39,13 @@ class WriteResult(NamedTuple):
 def check_files(
     files: Iterable[File], command: str = "archc build", diff: bool = True
 ) -> list[Diagnostic]:
-    """A finding for each file that is not on disk byte for byte.
+    """A diagnostic for each file whose content on disk differs.
 
-    Where weights were given for it and are not now, all but the weights is checked. ``command``
-    writes it again, with ``diff`` it can show how it differs.
+    If the file on disk has given weights and ``files`` has not, everything except the weights is
+    checked. ``command`` is the command that updates the files; ``diff`` tells whether it has the
+    option --diff.
     """
     diagnostics = []
-    shows = f"{command} --diff shows how it differs, " if diff else ""
     for file in files:
         path = file.path
         current = _read(path)
@@ -54,30 +55,32 @@ def check_files(
             message = f"{path} is missing"
             diagnostics.append(Diagnostic(Code.MISSING_FILE, message, hint=f"run {command}"))
         elif current != file.content and not _differs_in_weights(file, current):
-            claim = _claim(file, current)
-            again = f"{command} {claim.leaves if claim else 'writes it again'}"
-            words = claim.stale if claim else "is not what its spec gives"
-            hint = f"{shows if _is_ours(current) else ''}{again}"
+            protection = _protection(file, current)
+            words = protection.stale if protection else "is out of date"
+            option = f" {protection.option}" if protection else ""
+            hint = f"run {command}{option} to update it"
+            if diff and _is_ours(current):
+                hint += f", or {command} --diff to see the differences"
             diagnostics.append(Diagnostic(Code.STALE_FILE, f"{path} {words}", hint=hint))
     return diagnostics
 
 
-def given_weights(files: Iterable[File]) -> list[Path]:
-    """The files on disk that are current but for weights that were given, and are not now."""
-    held = []
+def find_given_weights(files: Iterable[File]) -> list[Path]:
+    """The files on disk that differ only by given weights."""
+    found = []
     for file in files:
         current = _read(file.path)
         if isinstance(current, bytes) and _differs_in_weights(file, current):
-            held.append(file.path)
-    return held
+            found.append(file.path)
+    return found
 
 
 def find_orphans(
-    folder: Path, files: Iterable[File], is_given: Callable[[str, Stamp], bool]
+    folder: Path, files: Iterable[File], is_current: Callable[[str, Stamp], bool]
 ) -> list[Diagnostic]:
-    """A finding for each file in the folder that archc wrote from a spec there is none of now.
+    """A diagnostic for each generated file in the folder that no spec generates any more.
 
-    ``is_given`` says whether a file of that name and stamp is one that a spec gives.
+    ``is_current`` tells whether a spec generates a file of that name and stamp.
     """
     expected = {file.path.name for file in files}
     diagnostics = []
@@ -86,20 +89,21 @@ def find_orphans(
             continue
         with path.open("rb") as opened:
             stamp = read_stamp(opened.read(REACH))
-        if stamp is None or is_given(path.name, stamp):
+        if stamp is None or is_current(path.name, stamp):
             continue
-        message = f"{path} was generated from {stamp.origin}, and none of the specs gives it"
-        away = "move it, for it holds given weights" if stamp.weights == "given" else "delete it"
-        hint = f"{away}, or pass its spec along"
+        message = f"{path} was generated from {stamp.origin}, but no spec generates it now"
+        hint = "delete it, or pass its spec too"
+        if stamp.weights == "given":
+            hint = f"move it, since it has {_WEIGHTS}, or pass its spec too"
         diagnostics.append(Diagnostic(Code.ORPHANED_FILE, message, hint=hint))
     return diagnostics
 
 
 def diff_files(files: Iterable[File]) -> str:
-    """Unified differences from what is on disk to what the specs give; empty where none.
+    """The unified diff from the files on disk to these files; empty if there is no difference.
 
-    Of files that are no text it says that they differ, in diff's own words. A file that archc did
-    not write is not shown: it may be a link to a secret.
+    Of binary files it tells only whether they differ, as diff does. It does not show a file that
+    archc did not write, which may be a link to a secret.
     """
     parts: list[str] = []
     for file in files:
@@ -107,28 +111,28 @@ def diff_files(files: Iterable[File]) -> str:
         current = _read(path)
         if isinstance(current, bytes) and _differs_in_weights(file, current):
             continue
-        then = current if isinstance(current, bytes) else b""
+        on_disk = current if isinstance(current, bytes) else b""
         name = escape_line(path)
         if isinstance(current, bytes) and not _is_ours(current):
-            parts.append(f"{name} was not written by archc, and is not shown\n")
+            parts.append(f"{name} was not written by archc; its content is not shown\n")
             continue
         old, new = name if current is not None else "/dev/null", f"{name}, from its spec"
         if b"\0" in content:
-            parts += [] if then == content else [f"Binary files {old} and {new} differ\n"]
+            parts += [] if on_disk == content else [f"Binary files {old} and {new} differ\n"]
             continue
-        before, after = (text.decode("utf-8", "replace") for text in (then, content))
+        before, after = (text.decode("utf-8", "replace") for text in (on_disk, content))
         parts += difflib.unified_diff(_lines(before), _lines(after), old, new)
     unended = "\n\\ No newline at end of file\n"
     return "".join(part if part.endswith("\n") else part + unended for part in parts)
 
 
 def write_files(files: Iterable[File], force: bool) -> WriteResult:
-    """Write the files that are not on disk byte for byte.
+    """Write the files whose content on disk differs.
 
-    Only with ``force`` a file is replaced that archc did not write, that was edited since, or that
-    holds what the file's stamp does not. All are written beside the old ones first, then renamed
-    over them. Where one cannot be written, none is renamed; where renaming one fails, those before
-    it are new, it and the rest as before.
+    Without ``force``, does not replace a file that archc did not write, that was edited since, or
+    that has another origin or other weights than the stamp. Writes temporary files first, then
+    renames them. If one cannot be written, none is renamed. If renaming fails, the files before it
+    are new, the others unchanged.
     """
     files = tuple(files)
     diagnostics = [diagnostic for file in files if (diagnostic := _obstacle(file, force))]
@@ -156,14 +160,14 @@ def write_files(files: Iterable[File], force: bool) -> WriteResult:
 
 
 def write_new(file: File, force: bool) -> Diagnostic | None:
-    """Write a file, whole or not at all; what is there already is only replaced with ``force``."""
+    """Write a file atomically; replaces an existing file only with ``force``."""
     path = file.path
     try:
-        if (unfit := _unfit(path)) is not None:
-            return unfit
+        if (invalid := _check_path(path)) is not None:
+            return invalid
         if path.exists() and not force:
-            message = f"{path} is there already, so it is left alone"
-            return Diagnostic(Code.FOREIGN_FILE, message, hint=_FORCE)
+            message = f"{path} already exists"
+            return Diagnostic(Code.FOREIGN_FILE, message, hint=_USE_FORCE)
         with staging(path.parent):
             temporary = stage(path, file.content)
             try:
@@ -175,8 +179,8 @@ def write_new(file: File, force: bool) -> Diagnostic | None:
     return None
 
 
-def _unfit(path: Path) -> Diagnostic | None:
-    """Why there can be no file of ours at the path, whatever is to be replaced."""
+def _check_path(path: Path) -> Diagnostic | None:
+    """Why archc never writes to the path, or None."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -184,16 +188,16 @@ def _unfit(path: Path) -> Diagnostic | None:
     except OSError as error:
         return _unwritable(path, error)
     if stat.S_ISLNK(mode):
-        message = f"{path} is a symbolic link, which archc does not write through"
+        message = f"{path} is a symbolic link; archc does not write through links"
         return Diagnostic(Code.UNWRITABLE, message)
-    return _special(path, mode)
+    return _check_mode(path, mode)
 
 
-def _special(path: Path, mode: int) -> Diagnostic | None:
-    """Why the path is not to be opened: a pipe would be waited for. A folder is refused later."""
+def _check_mode(path: Path, mode: int) -> Diagnostic | None:
+    """Why the path cannot be opened: reading a pipe would block. Opening a folder fails later."""
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
         return None
-    return Diagnostic(Code.UNWRITABLE, f"{path} is a device, a pipe or a socket, and no file")
+    return Diagnostic(Code.UNWRITABLE, f"{path} is a device, pipe or socket, not a file")
 
 
 def _unwritable(path: Path, error: OSError) -> Diagnostic:
@@ -202,71 +206,72 @@ def _unwritable(path: Path, error: OSError) -> Diagnostic:
 
 def _obstacle(file: File, force: bool) -> Diagnostic | None:
     path = file.path
-    if (unfit := _unfit(path)) is not None:
-        return unfit
+    if (invalid := _check_path(path)) is not None:
+        return invalid
     current = _read(path)
     if isinstance(current, Diagnostic) or current is None or current == file.content or force:
         return current if isinstance(current, Diagnostic) else None
-    claim = _claim(file, current)
-    if claim is None:
+    protection = _protection(file, current)
+    if protection is None:
         return None
-    message = f"{path} {claim.words}, so it is left alone"
-    return Diagnostic(claim.code, message, hint=claim.remedy)
+    message = f"cannot replace {path}: it {protection.reason}"
+    return Diagnostic(protection.code, message, hint=protection.hint)
 
 
-class _Claim(NamedTuple):
-    """Why a file is not replaced: in words, for a build that would and for a check.
+class _Protection(NamedTuple):
+    """Why a file is not replaced without --force.
 
-    ``remedy`` is what replaces it all the same, ``leaves`` what a build without it does.
+    ``reason`` is for a build, ``stale`` for a check. ``hint`` and ``option`` tell how to replace
+    it.
     """
 
-    words: str
+    reason: str
     stale: str
     code: Code = Code.FOREIGN_FILE
-    remedy: str = _FORCE
-    leaves: str = f"leaves it alone, {_FORCE}"
+    hint: str = _USE_FORCE
+    option: str = "--force"
 
 
-def _claim(file: File, current: bytes) -> _Claim | None:
-    """Why what is on disk is somebody's own, or more than the file; None where it is neither."""
+def _protection(file: File, current: bytes) -> _Protection | None:
+    """Why ``file`` must not replace the content on disk; None if it may."""
     intact = is_intact(current)
     if intact is None:
-        return _as_said("was not written by archc")
-    stamp, held = file.stamp, read_stamp(current)
-    weights = held is not None and held.weights == "given"
-    besides = " and holds given weights" if weights else ""
+        return _protect("was not written by archc")
+    stamp, old = file.stamp, read_stamp(current)
+    has_weights = old is not None and old.weights == "given"
+    also = f", and has {_WEIGHTS}" if has_weights else ""
     if not intact:
-        return _as_said(f"was edited since archc wrote it{besides}")
-    if stamp is None or held is None:
-        return _as_said("holds given weights", Code.KEPT_FILE) if weights else None
-    if held.spec != stamp.spec or held.given != stamp.given:
-        words = f"was generated from {held.origin}{besides}, not from {stamp.origin}"
-        return _as_said(words, Code.KEPT_FILE)
-    if stamp.weights == "initial" and held.weights != "initial":
-        holds = "holds given weights" if weights else "may hold given weights"
-        return _Claim(
-            f"{holds}, which this build is not given",
-            f"is not what its spec gives, and {holds}",
+        return _protect(f"was edited after archc wrote it{also}")
+    if stamp is None or old is None:
+        return _protect(f"has {_WEIGHTS}", Code.KEPT_FILE) if has_weights else None
+    if old.spec != stamp.spec or old.given != stamp.given:
+        reason = f"was generated from {old.origin}, not from {stamp.origin}{also}"
+        return _protect(reason, Code.KEPT_FILE)
+    if stamp.weights == "initial" and old.weights != "initial":
+        reason = f"has {_WEIGHTS}" if has_weights else f"may have {_WEIGHTS}"
+        return _Protection(
+            reason,
+            f"is out of date and {reason}",
             Code.KEPT_FILE,
-            "build it with --weights FILE; --force loses the weights that it holds",
-            "--weights FILE writes it again, without --weights it is left alone",
+            "use --weights FILE to keep or replace the weights, or --force to discard them",
+            "--weights FILE",
         )
     return None
 
 
-def _as_said(words: str, code: Code = Code.FOREIGN_FILE) -> _Claim:
-    return _Claim(words, words, code)
+def _protect(reason: str, code: Code = Code.FOREIGN_FILE) -> _Protection:
+    return _Protection(reason, reason, code)
 
 
 def _differs_in_weights(file: File, current: bytes) -> bool:
-    """Whether the file on disk is the same but for given weights, where initial ones are to be.
+    """Whether the file on disk differs only by given instead of initial weights.
 
-    Its stamp tells: it is of the same spec, and nothing was changed since archc wrote it.
+    The stamps tell: they are otherwise the same, and the file was not edited.
     """
-    stamp, held = file.stamp, read_stamp(current)
-    if stamp is None or held is None or (stamp.weights, held.weights) != ("initial", "given"):
+    stamp, old = file.stamp, read_stamp(current)
+    if stamp is None or old is None or (stamp.weights, old.weights) != ("initial", "given"):
         return False
-    return held._replace(weights="initial") == stamp and bool(is_intact(current))
+    return old._replace(weights="initial") == stamp and bool(is_intact(current))
 
 
 def _is_ours(content: bytes) -> bool:
@@ -274,14 +279,14 @@ def _is_ours(content: bytes) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their ends, broken at line feeds only, as diff and git do."""
+    """Lines with their ends, split only at line feeds, as diff and git do."""
     return list(io.StringIO(text, newline="\n"))
 
 
 def _read(path: Path) -> bytes | Diagnostic | None:
     try:
-        return _special(path, path.stat().st_mode) or path.read_bytes()
+        return _check_mode(path, path.stat().st_mode) or path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        return Diagnostic(Code.UNWRITABLE, f"cannot use {path}: {error.strerror or error}")
+        return Diagnostic(Code.UNWRITABLE, f"cannot read {path}: {error.strerror or error}")

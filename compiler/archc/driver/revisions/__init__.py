@@ -1,1 +1,1 @@
-"""Specs at revisions in git: reading them, comparing them, their history."""
+"""Reads, compares and lists specs at revisions in git."""

@@ -1,4 +1,4 @@
-"""What became of a project's networks since a revision in git."""
+"""Compares a project's networks with a revision in git."""
 
 import os
 import posixpath
@@ -18,7 +18,7 @@ Kind = Literal["added", "removed", "changed", "unchanged", "not valid before"]
 
 
 class Change(NamedTuple):
-    """One spec, and its network before and after; None where there is none or it is not valid."""
+    """A spec with its network before and after; None if it has none or an invalid one."""
 
     spec: str
     kind: Kind
@@ -28,7 +28,7 @@ class Change(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """By how many percent a count may grow; ``name`` is one of ``Totals.counts``."""
+    """The percentage by which a count may grow; ``name`` is one of ``Totals.counts``."""
 
     name: str
     percent: Fraction
@@ -37,9 +37,9 @@ class Limit(NamedTuple):
 def changes_since(
     revision: str, specs: Mapping[str, Compiled], with_removed: bool
 ) -> list[Change] | Diagnostic:
-    """Every spec against what it was at the revision, by its path from the working directory.
+    """Compare each spec with the revision; ``specs`` are by path from the working directory.
 
-    ``with_removed`` adds the specs that ``specs/`` had then and has no longer.
+    ``with_removed`` adds specs that are in ``specs/`` at the revision but not now.
     """
     commit = resolve(revision)
     if isinstance(commit, Diagnostic):
@@ -60,14 +60,14 @@ def changes_since(
         _change(path, _analysis_at(commit, path) if path in known else None, path in known, now)
         for path, now in specs.items()
     ]
-    gone = [Change(path, "removed", _analysis_at(commit, path), None, None) for path in removed]
-    return [*changes, *gone]
+    changes += [Change(path, "removed", _analysis_at(commit, path), None, None) for path in removed]
+    return changes
 
 
-def _change(path: str, before: Analysis | None, was_there: bool, now: Compiled) -> Change:
+def _change(path: str, before: Analysis | None, existed: bool, now: Compiled) -> Change:
     after = now.analysis
     if before is None:
-        return Change(path, "not valid before" if was_there else "added", None, after, None)
+        return Change(path, "not valid before" if existed else "added", None, after, None)
     difference = compare(before, after)
     return Change(
         path, "unchanged" if difference.is_empty else "changed", before, after, difference
@@ -83,14 +83,14 @@ def _analysis_at(commit: str, path: str) -> Analysis | None:
 
 
 def path_of(file: SpecFile) -> str:
-    """The path from the working directory, as git writes it."""
+    """The path from the working directory in git's form."""
     return Path(os.path.relpath(file.path)).as_posix()
 
 
 def check_limits(
     spec: str, totals: Totals, limits: Iterable[Limit], since: str
 ) -> Iterator[Diagnostic]:
-    """A finding for each count that grew by more than it may; exact, without rounding."""
+    """Yield a diagnostic for each count that grew by more than its limit, exactly."""
     for name, percent in limits:
         before, after = totals.counts[name]
         allowed = before * (1 + percent / 100)
@@ -99,6 +99,6 @@ def check_limits(
             yield Diagnostic(
                 Code.OVER_BUDGET,
                 f"{spec}: {name}: {after:,} is {grown} the {before:,} of {since}; "
-                f"at most {float(percent):g}% is allowed",
+                f"the limit is {float(percent):g}%",
                 notes=(f"{after - int(allowed):,} too many",),
             )

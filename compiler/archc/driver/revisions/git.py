@@ -1,4 +1,4 @@
-"""Specs as they stood at a revision in git, written ``REV:path``."""
+"""Reads specs at a revision in git, given as ``REV:path``."""
 
 import posixpath
 import subprocess
@@ -15,39 +15,36 @@ from archc.language.yaml.source import Mapping, Scalar, compose
 
 _REGULAR = (b"100644", b"100755")
 _HERE = Path()
-_SILENT = "git failed"
-_MOST_FILES = 32  # more than may extend one another
+_NO_OUTPUT = "git failed"
+_MAXIMUM_FILES = 32  # longer than any valid chain of extends
 
 
 @contextmanager
 def spec_at(name: str) -> Iterator[SpecFile | Diagnostic]:
-    """The spec that people name, or what git has of ``REV:path``, as a file that can be read.
-
-    What it extends at that revision is there, too.
-    """
+    """The spec of that name, or a temporary copy of ``REV:path`` and the specs that it extends."""
     revision, colon, path = name.partition(":")
     if not colon or not revision or Path(name).exists():
         yield find_spec(name)
         return
     with TemporaryDirectory(prefix="archc-") as folder:
-        yield _checked_out(revision, path, Path(folder).resolve())
+        yield _check_out_from_here(revision, path, Path(folder).resolve())
 
 
 def resolve(revision: str) -> str | Diagnostic:
-    """The hash of the commit that a revision is."""
+    """The hash of the revision's commit."""
     found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if isinstance(found, bytes):
         return found.decode().strip()
-    if found.message != _SILENT:
+    if found.message != _NO_OUTPUT:
         return found
     hint = "this clone is shallow: fetch the commit first, or clone with more depth"
     return Diagnostic(
-        Code.UNREADABLE, f"git has no revision {revision}", hint=hint if is_shallow(_HERE) else None
+        Code.UNREADABLE, f"unknown revision {revision}", hint=hint if is_shallow(_HERE) else None
     )
 
 
 def specs_at(revision: str, folder: str) -> list[str] | Diagnostic:
-    """The specs of a folder at a revision; all paths are from the working directory."""
+    """The specs in a folder at a revision; paths are from the working directory."""
     inside = [f"{folder}/"] if folder else []
     listed = _git("ls-tree", "-z", "--name-only", revision, "--", *inside)
     if isinstance(listed, Diagnostic):
@@ -56,7 +53,7 @@ def specs_at(revision: str, folder: str) -> list[str] | Diagnostic:
 
 
 class Commit(NamedTuple):
-    """A commit, and the path from the top of the repository that the spec has in it."""
+    """A commit, and the path of the spec in it from the top of the repository."""
 
     hash: str
     date: str
@@ -65,14 +62,14 @@ class Commit(NamedTuple):
 
 
 def commits_of(spec: Path) -> list[Commit] | Diagnostic:
-    """The commits that may have changed the spec or what it extends, newest first.
+    """The commits that may have changed the spec or a spec that it extends, newest first.
 
-    A merge is one commit, of all that it brings. A renamed spec is followed.
+    A merge is one commit with all its changes. Follows renames of the spec.
     """
     folder = spec.parent
     prefix = _git("rev-parse", "--show-prefix", folder=folder)
     if isinstance(prefix, Diagnostic):
-        return prefix._replace(message=f"{spec} has no history: {prefix.message}")
+        return prefix._replace(message=f"cannot read the history of {spec}: {prefix.message}")
     logged = _git(
         *(
             "log",
@@ -87,7 +84,7 @@ def commits_of(spec: Path) -> list[Commit] | Diagnostic:
         folder=folder,
     )
     if isinstance(logged, Diagnostic):
-        return logged._replace(message=f"{spec} has no history: {logged.message}")
+        return logged._replace(message=f"cannot read the history of {spec}: {logged.message}")
     path = prefix.decode(errors="replace").rstrip("\n") + spec.name
     words = iter(logged.decode(errors="replace").split("\0"))
     commits = []
@@ -95,61 +92,62 @@ def commits_of(spec: Path) -> list[Commit] | Diagnostic:
         if word.startswith("\1"):
             commits.append(Commit(word[1:], next(words), next(words), path))
         elif word.lstrip("\n"):
-            # What happened to a file: a letter and its path, of a renamed file both paths.
-            was, is_renamed = next(words), word.lstrip("\n").startswith("R")
+            # A letter for the kind of change, then the path; for a rename the old and the new path.
+            old, is_renamed = next(words), word.lstrip("\n").startswith("R")
             if is_renamed and next(words) == path:
-                path = was
+                path = old
     return commits
 
 
 def is_shallow(folder: Path) -> bool:
-    """Whether the clone may lack older commits."""
+    """Whether the clone is shallow and may lack older commits."""
     return _git("rev-parse", "--is-shallow-repository", folder=folder) == b"true\n"
 
 
 @contextmanager
 def spec_from_top(commit: str, path: str, repository: Path) -> Iterator[SpecFile | Diagnostic]:
-    """The spec as a commit has it; ``path`` is from the top of the repository."""
+    """A temporary copy of the spec in a commit; ``path`` is from the top of the repository."""
     with TemporaryDirectory(prefix="archc-") as folder:
-        yield _written(commit, path, path, Path(folder).resolve(), repository)
+        yield _check_out(commit, path, path, Path(folder).resolve(), repository)
 
 
-def _checked_out(revision: str, path: str, folder: Path) -> SpecFile | Diagnostic:
-    what = f"{revision}:{path}"
+def _check_out_from_here(revision: str, path: str, folder: Path) -> SpecFile | Diagnostic:
+    """Check out a spec; ``path`` is from the working directory."""
+    name = f"{revision}:{path}"
     if revision.startswith("-"):
-        return Diagnostic(Code.UNREADABLE, f"{revision} is no revision")
+        return Diagnostic(Code.UNREADABLE, f"invalid revision {revision}")
     prefix = _git("rev-parse", "--show-prefix")
     if isinstance(prefix, Diagnostic):
-        return prefix._replace(message=f"cannot read {what}: {prefix.message}")
-    first = posixpath.normpath(posixpath.join(prefix.decode().rstrip("\n"), path))
-    return _written(revision, first, what, folder)
+        return prefix._replace(message=f"cannot read {name}: {prefix.message}")
+    spec = posixpath.normpath(posixpath.join(prefix.decode().rstrip("\n"), path))
+    return _check_out(revision, spec, name, folder)
 
 
-def _written(
-    revision: str, first: str, what: str, folder: Path, repository: Path = _HERE
+def _check_out(
+    revision: str, spec: str, name: str, folder: Path, repository: Path = _HERE
 ) -> SpecFile | Diagnostic:
-    """The spec and all that it extends, written to the folder at their paths from the top."""
-    wanted = first
-    for _ in range(_MOST_FILES):
-        content = _content(revision, wanted, repository)
+    """Write the spec and those that it extends to the folder, at their paths from the top."""
+    path = spec
+    for _ in range(_MAXIMUM_FILES):
+        content = _content(revision, path, repository)
         if isinstance(content, Diagnostic):
-            if wanted == first:
-                return content._replace(message=f"cannot read {what}: {content.message}")
-            break  # what extends it says so
-        file = folder / wanted
+            if path == spec:
+                return content._replace(message=f"cannot read {name}: {content.message}")
+            break  # compiling the spec reports the missing base
+        file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
         base = _base_of(content)
         if base is None:
             break
-        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(wanted), base))
-        if wanted.startswith(("/", "../")) or (folder / wanted).exists():
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(path), base))
+        if path.startswith(("/", "../")) or (folder / path).exists():
             break
-    return SpecFile(what, folder / first, folder)
+    return SpecFile(name, folder / spec, folder)
 
 
 def _content(revision: str, path: str, repository: Path) -> bytes | Diagnostic:
-    """The file as it is at the revision; ``path`` is from the top of the repository."""
+    """The content of a file at the revision; ``path`` is from the top of the repository."""
     listed = _git(
         "ls-tree", "-l", "--full-tree", "-z", revision, "--", f":(literal){path}", folder=repository
     )
@@ -157,17 +155,17 @@ def _content(revision: str, path: str, repository: Path) -> bytes | Diagnostic:
         return listed
     mode, _, rest = listed.partition(b" ")
     if not listed or b"\0" in listed[:-1]:
-        return Diagnostic(Code.UNREADABLE, "there is no such file")
+        return Diagnostic(Code.UNREADABLE, "file not found")
     if mode not in _REGULAR:
-        return Diagnostic(Code.UNREADABLE, "it is not a regular file")
-    _, name, size = rest.partition(b"\t")[0].split()
+        return Diagnostic(Code.UNREADABLE, "not a regular file")
+    _, blob, size = rest.partition(b"\t")[0].split()
     if int(size) > MAXIMUM_BYTES:
-        return Diagnostic(Code.LIMIT, f"it is larger than {MAXIMUM_BYTES:,} bytes")
-    return _git("cat-file", "blob", name.decode(), folder=repository)
+        return Diagnostic(Code.LIMIT, f"larger than {MAXIMUM_BYTES:,} bytes")
+    return _git("cat-file", "blob", blob.decode(), folder=repository)
 
 
 def _base_of(content: bytes) -> str | None:
-    """What a spec says that it extends, if it can be read."""
+    """The file that a spec extends, if it can be read."""
     source = read_text(content, "")
     document = [source] if isinstance(source, Diagnostic) else compose(source)
     base = document.get("extends") if isinstance(document, Mapping) else None
@@ -180,8 +178,8 @@ def _git(*arguments: str, folder: Path = _HERE) -> bytes | Diagnostic:
             ["git", *arguments], cwd=folder, capture_output=True, check=False, timeout=60
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        return Diagnostic(Code.UNREADABLE, f"git cannot be run: {error}")
+        return Diagnostic(Code.UNREADABLE, f"cannot run git: {error}")
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        return Diagnostic(Code.UNREADABLE, said[0] if said else _SILENT)
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        return Diagnostic(Code.UNREADABLE, lines[0] if lines else _NO_OUTPUT)
     return done.stdout

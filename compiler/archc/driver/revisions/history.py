@@ -1,4 +1,4 @@
-"""What a network cost over the commits of its spec."""
+"""The counts of a network over the commits of its spec."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Counts(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A commit that changed the counts; None where there is no valid spec, and then why."""
+    """A commit that changed the counts; without a valid spec they are None, with the reason."""
 
     commit: Commit
     counts: Counts | None
@@ -31,14 +31,14 @@ class Entry(NamedTuple):
 class History(NamedTuple):
     """The commits that changed the counts, newest first.
 
-    ``is_shallow`` says that the clone may lack older ones.
+    If ``is_shallow``, the clone may lack older commits.
     """
 
     entries: tuple[Entry, ...]
     is_shallow: bool
 
     def growth(self, entry: Entry, count: str) -> CountChange | None:
-        """A count at the last valid commit before, and at this one."""
+        """A count at the last valid commit before the entry, and at the entry."""
         older = self.entries[self.entries.index(entry) + 1 :]
         before = next((one.counts for one in older if one.counts), None)
         if before is None or entry.counts is None:
@@ -47,19 +47,19 @@ class History(NamedTuple):
 
 
 def history_of(spec: Path) -> History | Diagnostic:
-    """The history of a spec, under the names it had; bases that it extends are part of it."""
+    """The history of a spec across renames, including changes of the specs that it extends."""
     commits = commits_of(spec)
     if isinstance(commits, Diagnostic):
         return commits
     entries: list[Entry] = []
     for commit in reversed(commits):
         entry = _entry(commit, spec.parent)
-        # What stands before the spec's first commit is of no interest.
+        # Skip the commits before the spec's first.
         last = entries[-1] if entries else Entry(commit, None, _ABSENT)
         if (entry.counts, entry.why) != (last.counts, last.why):
             entries.append(entry)
     if not entries:
-        return Diagnostic(Code.UNREADABLE, f"no commit has {spec}")
+        return Diagnostic(Code.UNREADABLE, f"no commit contains {spec}")
     return History(tuple(reversed(entries)), is_shallow(spec.parent))
 
 
@@ -72,7 +72,7 @@ def _entry(commit: Commit, folder: Path) -> Entry:
             return Entry(commit, None, _ABSENT)
         compiled = compile_spec(file)
     if isinstance(compiled, list):
-        return Entry(commit, None, f"not valid: {compiled[0].code} {compiled[0].message}")
+        return Entry(commit, None, f"invalid: {compiled[0].code} {compiled[0].message}")
     analysis = compiled.analysis
     cost, whole = analysis.cost, analysis.cost_with_aux
     counts = Counts(
