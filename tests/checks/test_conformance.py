@@ -625,8 +625,8 @@ def test_rows_that_cannot_be_read(spec: Path) -> None:
     aux1: [٣, 1.K, "-"]
 """
     )
-    kilo = "expected a number with K after it, as its unit says, or -, found"
-    bare = "expected a number with no letter after it, as its unit says, or -, found"
+    kilo = "expected - or a number ending in K (unit 1000), found"
+    bare = "expected - or a number without a letter (unit 1), found"
     cells = "expected a list of at most 3 cells (depth, params, ops), found"
     depth = "expected a whole number, found"
     assert [(f.code, f.message) for f in faults(spec, table)] == [

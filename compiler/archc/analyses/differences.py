@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from archc.analyses import Analysis, RowAnalysis
 from archc.network import ir
 from archc.ops import OPERATORS
-from archc.ops.operator import Operator
+from archc.ops.operator import Operator, format_shape
 
 OperatorFields = dict[str, str]
 """An operator's kind and its fields, as text."""
@@ -140,8 +140,7 @@ def _facts(before: ir.Network, after: ir.Network) -> Iterable[str]:
     if before.name != after.name:
         yield f"name: {before.name} -> {after.name}"
     if before.input != after.input:
-        sizes = ("x".join(map(str, network.input)) for network in (before, after))
-        yield f"input: {' -> '.join(sizes)}"
+        yield f"input: {format_shape(before.input)} -> {format_shape(after.input)}"
     if before.classes != after.classes:
         yield f"classes: {before.classes} -> {after.classes}"
 

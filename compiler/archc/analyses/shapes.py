@@ -119,7 +119,7 @@ def _label_printed_output(network: ir.Network, inference: "_Inference") -> list[
     errata = network.table.errata if network.table else {}
     for row, shape in inference.valid_rows:
         cell = printed[row].cells.get("output") if row in printed else None
-        size = "x".join(str(side) for side in (*shape[1:], shape[0]))
+        size = format_shape((*shape[1:], shape[0]))
         if cell and len(shape) == 3 and cell.text != size and (row, "output") not in errata:
             message = f"the table prints {cell.text} for {row}, {size} is computed"
             return [first._replace(labels=(*first.labels, Label(cell.span, message))), *rest]

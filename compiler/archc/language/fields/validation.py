@@ -51,7 +51,7 @@ def to_python(node: Node) -> Any:
 
 def validate(
     model: type[Model],
-    what: str,
+    owner: str,
     entries: Mapping[str, Entry],
     place: Span,
     diagnostics: list[Diagnostic],
@@ -60,13 +60,14 @@ def validate(
 ) -> Model | None:
     """Return the model with the values of ``entries``, or add diagnostics and return None.
 
+    ``owner`` names the layer or section that has the entries in messages.
     ``values`` override the entries, for example with a column's cell or a norm that is already
     built. Fields in ``unknown`` have no value yet and are not checked. Missing keys are reported at
     ``place``.
     """
     values = values or {}
     before = len(diagnostics)
-    entries = correct_field_typos(entries, what, model, diagnostics)
+    entries = correct_field_typos(entries, owner, model, diagnostics)
     misspelt_field = len(diagnostics) > before
     given = {name: to_python(entry.value) for name, entry in entries.items()}
     # With a stand-in for each unknown value, pydantic can check how the other fields combine.
@@ -81,7 +82,7 @@ def validate(
         if value is None and name not in values and name in model.model_fields
     ]
     given |= values
-    diagnostics += [_without_value(model, name, what, entries[name]) for name in empty]
+    diagnostics += [_without_value(model, name, owner, entries[name]) for name in empty]
     try:
         result = model.model_validate(given)
         incomplete = empty or any(name in unknown for name in model.model_fields)
@@ -95,13 +96,13 @@ def validate(
     missing = [str(p["loc"][0]) for p in problems if p["type"] == "missing"]
     missing = [name for name in missing if name not in unknown and name not in misspelt]
     if missing:
-        diagnostics.append(_missing(model, what, missing, entries, place))
+        diagnostics.append(_missing(model, owner, missing, entries, place))
     by_place: dict[Span | None, Diagnostic] = {}
     for problem in problems:
         field = str(problem["loc"][0]) if problem["loc"] else ""
         if problem["type"] != "missing" and field not in unknown and field not in empty:
-            diagnostic = _diagnostic(problem, model, what, entries, place)
-            # Pydantic reports a union once for each member: keep one error, best one with a fix.
+            diagnostic = _diagnostic(problem, model, owner, entries, place)
+            # Pydantic reports each member of a union: keep one error, preferably one with a fix.
             first = by_place.setdefault(diagnostic.span, diagnostic)
             if isinstance(diagnostic.hint, Replacement) and not isinstance(first.hint, Replacement):
                 by_place[diagnostic.span] = diagnostic
@@ -133,28 +134,32 @@ def is_empty(node: Node) -> bool:
 
 
 def _missing(
-    model: type[BaseModel], what: str, missing: list[str], entries: Mapping[str, Entry], place: Span
+    model: type[BaseModel],
+    owner: str,
+    missing: list[str],
+    entries: Mapping[str, Entry],
+    place: Span,
 ) -> Diagnostic:
     primary = getattr(model, "primary", None)
-    hint = f"put the {primary} after the kind, {what}: ..." if primary in missing else None
-    return Diagnostic(Code.MISSING_KEY, f"{what} needs {listed(missing)}", place, hint=hint)
+    hint = f"put the {primary} after the kind, {owner}: ..." if primary in missing else None
+    return Diagnostic(Code.MISSING_KEY, f"{owner} needs {listed(missing)}", place, hint=hint)
 
 
 def _diagnostic(
-    problem: Any, model: type[BaseModel], what: str, entries: Mapping[str, Entry], place: Span
+    problem: Any, model: type[BaseModel], owner: str, entries: Mapping[str, Entry], place: Span
 ) -> Diagnostic:
     entry = entries.get(str(problem["loc"][0])) if problem["loc"] else None
     if entry is None:
         # The error is in a combination of fields; it is usually the window that is wrong.
         primary = entries.get(getattr(model, "primary", None) or "")
         span = place if primary is None else primary.value.span
-        return Diagnostic(Code.INVALID_VALUE, f"{what}: {_message(problem)}", span)
+        return Diagnostic(Code.INVALID_VALUE, f"{owner}: {_message(problem)}", span)
     if problem["type"] == "extra_forbidden":
         return unknown_key(
-            entry.key, what, model.model_fields, getattr(model, "primary", None), entries
+            entry.key, owner, model.model_fields, getattr(model, "primary", None), entries
         )
     node = _inside(entry.value, problem["loc"][1:])
-    name = _name(what, entry)
+    name = _name(owner, entry)
     expected = _EXPECTED.get(problem["type"])
     if expected is None:
         message = f"{name}: {_message(problem)}"
@@ -180,17 +185,17 @@ def _applicable(hint: Hint | None, node: Node) -> Hint | None:
     return hint
 
 
-def _without_value(model: type[BaseModel], field: str, what: str, entry: Entry) -> Diagnostic:
+def _without_value(model: type[BaseModel], field: str, owner: str, entry: Entry) -> Diagnostic:
     node = entry.value
-    message = f"{_name(what, entry)}: expected a value, found {describe(node)}"
+    message = f"{_name(owner, entry)}: expected a value, found {describe(node)}"
     hint = value_hint(node, "a value")
     if isinstance(node, Scalar) and node.text and allowed_kinds(model, field):
         hint = f"use none for no {field}, or leave it out for the default"
     return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=hint)
 
 
-def _name(what: str, entry: Entry) -> str:
-    return what if entry.key.text == what else f"{what} {entry.key.text}"
+def _name(owner: str, entry: Entry) -> str:
+    return owner if entry.key.text == owner else f"{owner} {entry.key.text}"
 
 
 def _inside(node: Node, path: tuple[int | str, ...]) -> Node:
@@ -209,7 +214,7 @@ def intended_key(word: str, known: Iterable[str]) -> str | None:
 
 def correct_typos(
     node: source.Mapping,
-    what: str,
+    owner: str,
     known: Iterable[str],
     diagnostics: list[Diagnostic],
     can_fill: Callable[[Node, str], bool] = lambda node, key: True,
@@ -228,14 +233,14 @@ def correct_typos(
         hint = None if key.text in known else _key_hint(key.text, known)
         correction = hint.text if isinstance(hint, Replacement) else None
         if correction and correction not in present and can_fill(value, correction):
-            diagnostics.append(unknown_key(key, what, known))
+            diagnostics.append(unknown_key(key, owner, known))
             key = key._replace(value=correction, text=correction)
         entries.append(Entry(key, value))
     return node._replace(entries=tuple(entries))
 
 
 def correct_field_typos(
-    entries: Mapping[str, Entry], what: str, model: type[BaseModel], diagnostics: list[Diagnostic]
+    entries: Mapping[str, Entry], owner: str, model: type[BaseModel], diagnostics: list[Diagnostic]
 ) -> dict[str, Entry]:
     """Return the entries with fields that are certainly misspelt under the intended name.
 
@@ -245,7 +250,7 @@ def correct_field_typos(
     for name, (key, value) in entries.items():
         if name not in model.model_fields:
             primary = getattr(model, "primary", None)
-            diagnostic = unknown_key(key, what, model.model_fields, primary, {**entries, **fields})
+            diagnostic = unknown_key(key, owner, model.model_fields, primary, {**entries, **fields})
             if isinstance(diagnostic.hint, Replacement) and diagnostic.hint.safe:
                 diagnostics.append(diagnostic)
                 name = diagnostic.hint.text
@@ -256,12 +261,12 @@ def correct_field_typos(
 
 def unknown_key(
     key: Scalar,
-    what: str,
+    owner: str,
     known: Mapping[str, object] | list[str],
     primary: str | None = None,
     present: Container[str] = (),
 ) -> Diagnostic:
-    """Return the diagnostic for a key that ``what`` does not have.
+    """Return the diagnostic for a key that ``owner`` does not have.
 
     The hint names the intended key, or all known ones. ``primary`` is the field whose value follows
     the kind, as in ``Conv: 3x3``. ``present`` are the keys that are already set.
@@ -271,12 +276,12 @@ def unknown_key(
     if key.text in ("after", "before"):
         hint = "use either after or before, to place a layer in a variant"
     elif (close := intended_key(key.text, known)) is not None and close == primary:
-        hint = f"it is part of the {close}, after {what}:"
+        hint = f"it is part of the {close}, after {owner}:"
     elif close is not None and close in present:
         hint = f"{close} is already set"
     else:
         hint = _key_hint(key.text, known) or hint
-    return Diagnostic(Code.UNKNOWN_KEY, f"unknown key {key.text} in {what}", key.span, hint=hint)
+    return Diagnostic(Code.UNKNOWN_KEY, f"unknown key {key.text} in {owner}", key.span, hint=hint)
 
 
 def _key_hint(word: str, known: Iterable[str]) -> Hint | None:

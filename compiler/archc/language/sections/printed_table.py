@@ -282,13 +282,15 @@ def _check_cell(
         return None if _SIZE.fullmatch(text) else "height x width x channels"
     if column not in conventions:
         return None if text.isascii() and text.isdigit() else "a whole number"
-    letter = LETTERS[conventions[column].unit]
+    unit = conventions[column].unit
+    letter = LETTERS[unit]
     number = parse_number(text)
     if is_total:
         # A total is much larger than a row, so it often has another letter.
-        return None if number else "a number, with K, M, G or no letter after it, or -"
+        return None if number else "- or a number, with or without K, M or G"
     if number is None or number.letter != letter:
-        return f"a number with {letter or 'no letter'} after it, as its unit says, or -"
+        form = f"ending in {letter}" if letter else "without a letter"
+        return f"- or a number {form} (unit {unit})"
     return None
 
 

@@ -1,6 +1,7 @@
 """A comparison of two networks: tables, sentences, records and JSON."""
 
 from archc.analyses.differences import CountChange, Difference, Numbers, RowDifference, Totals
+from archc.ops.operator import format_shape
 from archc.views.tables.table import Table, TableCell
 
 _VERDICTS = {"added": "match", "removed": "mismatch", "affected": ""}
@@ -108,7 +109,7 @@ def _number_cells(numbers: Numbers) -> tuple[TableCell, ...]:
 
 
 def _size(shape: tuple[int, ...] | None) -> str:
-    return "-" if shape is None else "x".join(map(str, shape))
+    return "-" if shape is None else format_shape(shape)
 
 
 def _arrow(before: str, after: str) -> str:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from archc.ops.operator import format_shape
 from archc.views.markdown import escape
 from archc.views.tables.table import Table, TableCell
 
@@ -96,7 +97,7 @@ def _plain(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return "x".join(str(size) for size in value)
+        return format_shape(tuple(value))
     return "" if value is None else str(value)
 
 
