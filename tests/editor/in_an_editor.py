@@ -60,7 +60,7 @@ def test_a_new_variant_is_checked_by_the_schema_beside_it(
 OTHERWISE = {
     "bad/scalar_hexadecimal_classes": "editors read 0x10 as 16, by an older YAML",
     "bad/table_mismatch": "a bare - before a closing bracket is refused by the editor's YAML",
-    "bad/yaml_kind_without_colon": "{LRN} has no value, and what is not there is not looked at",
+    "bad/yaml_kind_without_colon": "{LRN} has no value, and editors check only values",
 }
 
 

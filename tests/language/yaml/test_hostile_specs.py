@@ -101,7 +101,7 @@ MADE = {
     "400 layers of unknown fields": Made(
         lambda: rows(400, "k{}: {{Conv: 1x1, outs: 8}}"), "A201 6:19, A201 7:19, 51 in all"
     ),
-    "400 rows of the table that are not there": Made(
+    "400 unknown rows of the table": Made(
         lambda: (
             rows(1, "conv: ReLU")
             + "table:\n  columns: [depth]\n  rows:\n"
@@ -109,7 +109,7 @@ MADE = {
         ),
         "builds, A208 10:5, A208 11:5, 50 in all",
     ),
-    "400 errata that are not there": Made(
+    "400 unknown errata": Made(
         lambda: (
             rows(1, "conv: ReLU")
             + "table:\n  columns: [depth]\n  rows: {conv: [0]}\n  errata:\n"
