@@ -40,8 +40,6 @@ PHRASES = {
     r"what the words mean": "glossary",
 }
 """What not to write, as regular expressions, and what to write instead."""
-NOT_YET_CLEAN: tuple[str, ...] = ()
-"""Files and folders that still have such phrases; remove an entry once it is clean."""
 CHECKED = (
     "*.md",
     "backends/**/*.j2",
@@ -95,8 +93,7 @@ def phrases(path: Path) -> list[tuple[int, str]]:
 
 
 def checked() -> list[Path]:
-    """The files to check, without those listed as not yet clean."""
-    left = [ROOT / name for name in NOT_YET_CLEAN]
+    """The files to check."""
     paths = sorted({path for pattern in CHECKED for path in ROOT.glob(pattern)})
     return [
         path
@@ -104,7 +101,6 @@ def checked() -> list[Path]:
         if path.name != Path(__file__).name
         and "__pycache__" not in path.parts
         and path.relative_to(ROOT).as_posix() not in MADE
-        and not any(path == entry or path.is_relative_to(entry) for entry in left)
     ]
 
 
