@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 import archc
 from archc.diagnostics.spans import Source
 from archc.driver.pipeline import Compiled, compile_spec
+from archc.language.yaml.composer import compose
 from archc.language.yaml.dump import write_spec
-from archc.language.yaml.source import List, Mapping, Node, compose
+from archc.language.yaml.nodes import List, Mapping, Node
 
 ROOT = Path(__file__).parents[1]
 SPECS = sorted((ROOT / "specs").glob("*.yaml"))

@@ -9,8 +9,9 @@ import jsonschema
 
 from archc.diagnostics.spans import Source
 from archc.language.fields.validation import to_python
+from archc.language.yaml.composer import compose
+from archc.language.yaml.nodes import Mapping
 from archc.language.yaml.reading import read
-from archc.language.yaml.source import Mapping, compose
 from archc.views.json_schema import editor_schema
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 
 from archc.diagnostics.spans import Source, Span
 from archc.language.grammar.kinds import STRUCTURES
-from archc.language.yaml.source import Mapping, Node, Scalar, compose
+from archc.language.yaml.composer import compose
+from archc.language.yaml.nodes import Mapping, Node, Scalar
 from archc.ops import OPERATORS
 
 Role = Literal["key", "kind", "name", "reference", "word", "number", "text"]

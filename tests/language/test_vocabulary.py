@@ -12,7 +12,7 @@ from archc.driver.pipeline import Compiled, compile_spec
 from archc.language import lower
 from archc.language.grammar import modules
 from archc.language.sections import models
-from archc.language.yaml import reading, source
+from archc.language.yaml import composer, reading
 from archc.network import names
 from archc.ops import OPERATORS, window
 from archc_backends.common.network import MAXIMUM_PARAMS
@@ -35,7 +35,7 @@ def test_the_page_shows_specs() -> None:
 def test_the_limits_are_the_compilers() -> None:
     numbers = {
         "bytes of a spec": reading.MAXIMUM_BYTES,
-        "nesting of its text": source.MAXIMUM_DEPTH,
+        "nesting of its text": composer.MAXIMUM_DEPTH,
         "specs in a chain of `extends`": pipeline.MAXIMUM_EXTENSIONS,
         "modules": modules.MAXIMUM_MODULES,
         "layers, modules and repeats after expansion": lower.MAXIMUM_LAYERS,

@@ -10,7 +10,7 @@ import pytest
 from archc.diagnostics import Code
 from archc.diagnostics.spans import Source, Span
 from archc.language.fields.names import check_class, check_column, check_name
-from archc.language.yaml.source import Scalar
+from archc.language.yaml.nodes import Scalar
 from archc.network.names import KIND_PATTERN, identifier, is_kind, is_name
 
 SPAN = Span(Source("net.yaml", ""), 0, 4, 1, 1)

@@ -24,7 +24,8 @@ from archc.diagnostics import Diagnostic
 from archc.diagnostics.spans import Source
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.language.fields.validation import to_python
-from archc.language.yaml.source import Mapping, compose
+from archc.language.yaml.composer import compose
+from archc.language.yaml.nodes import Mapping
 from archc.views.json_schema import editor_schema
 
 ROOT = Path(__file__).parents[2]

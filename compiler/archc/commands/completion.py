@@ -17,9 +17,9 @@ def complete_spec(
     """Return names of specs, and let the shell complete paths."""
     from click.shell_completion import CompletionItem
 
-    from archc.language.library import named_specs
+    from archc.language.library import specs_by_folder
 
-    found = [file.path for files in named_specs().values() for file in files]
+    found = [file.path for files in specs_by_folder().values() for file in files]
     # Only plain names: others may contain characters that the shell interprets.
     names = sorted(path.name for path in found if _is_plain(path.stem))
     matching = [CompletionItem(name) for name in names if name.startswith(typed)]

@@ -7,7 +7,7 @@ from archc.analyses import Analysis
 from archc.checks.checkpoints.match import Shaped, match_checkpoint
 from archc.checks.checkpoints.state import CLASSES
 from archc.driver.pipeline import Compiled, compile_spec
-from archc.language.library import known_specs
+from archc.language.library import spec_names
 
 _MAXIMUM_SPECS = 100
 """The number of specs to compile in search of a fit."""
@@ -37,7 +37,7 @@ def find_fits(analysis: Analysis, tensors: Mapping[str, Shaped], whole: bool = F
         here = _options(analysis, tensors, leave)
         if here is not None:
             return [Fit(None, here)] if here else []
-    others = [compile_spec(name) for name in known_specs()[:_MAXIMUM_SPECS]]
+    others = [compile_spec(name) for name in spec_names()[:_MAXIMUM_SPECS]]
     compiled = [other for other in others if isinstance(other, Compiled)]
     for leave in leaves:
         fits = [

@@ -21,7 +21,7 @@ from archc.diagnostics import (
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
 from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.spans import Source
-from archc.language.library import SpecFile, find_base, find_spec, known_bases
+from archc.language.library import SpecFile, base_names, find_base, find_spec
 from archc.language.lower import count_layers, lower
 from archc.language.schema import Spec, check_schema
 from archc.language.sections.lint_settings import unknown_rows
@@ -29,8 +29,9 @@ from archc.language.settings import Settings
 from archc.language.variants.blame import Attempt, blame
 from archc.language.variants.extends import extend_modules, extend_spec
 from archc.language.variants.overrides import apply_settings
+from archc.language.yaml.composer import compose
+from archc.language.yaml.nodes import Mapping, Node, Scalar, describe_type
 from archc.language.yaml.reading import SUFFIX, read, read_text
-from archc.language.yaml.source import Mapping, Node, Scalar, compose, describe_type
 from archc.network import ir
 from archc.network.transforms.width import scale_width
 
@@ -274,8 +275,8 @@ def _find_base(parent: Node, folder: Path | None, root: Path | None) -> SpecFile
     if not text.endswith(SUFFIX) or Path(text).is_absolute() or len(text) > _LONGEST_NAME:
         found_text = repr(text[:60]) if text else describe_type(parent)
         message = f"extends: expected the file name of a spec such as base.yaml, found {found_text}"
-        hint: Hint | None = suggest_name(text[:_LONGEST_NAME], known_bases(folder))
-        if f"{text}{SUFFIX}" in known_bases(folder):
+        hint: Hint | None = suggest_name(text[:_LONGEST_NAME], base_names(folder))
+        if f"{text}{SUFFIX}" in base_names(folder):
             hint = Replacement(f"{text}{SUFFIX}", f"write {text}{SUFFIX}", safe=True)
         return Diagnostic(Code.INVALID_VALUE, message, parent.span, hint=hint)
     found = find_base(text, folder, root)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from archc.diagnostics import Diagnostic
 from archc.driver.pipeline import Compiled, compile_spec
-from archc.language.library import SpecFile, named_specs
+from archc.language.library import SpecFile, specs_by_folder
 from archc.language.yaml.reading import read
 
 
@@ -36,7 +36,7 @@ def list_specs() -> list[ListedSpec]:
     """
     return [
         ListedSpec(file, where, compile_spec(file))
-        for where, files in named_specs().items()
+        for where, files in specs_by_folder().items()
         for file in files
         if where != "here" or not isinstance(read(file.path, file.name, file.root), Diagnostic)
     ]

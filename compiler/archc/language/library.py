@@ -53,7 +53,7 @@ def find_spec(name: str) -> SpecFile | Diagnostic:
             return SpecFile(full, folder / full)
     if _exists(Path(name)):
         return SpecFile(name, Path(name))
-    return _not_found(name, _name_hint(full, known_specs()))
+    return _not_found(name, _name_hint(full, spec_names()))
 
 
 def find_path(name: str) -> SpecFile | Diagnostic:
@@ -81,7 +81,7 @@ def find_base(name: str, folder: Path | None, root: Path | None) -> SpecFile | D
             return SpecFile(path.name, path, root)
     if not _has_folder(name) and _exists(shipped_folder() / name):
         return SpecFile(name, shipped_folder() / name)
-    return _not_found(name, _name_hint(Path(name).name, known_bases(folder)))
+    return _not_found(name, _name_hint(Path(name).name, base_names(folder)))
 
 
 def name_of_base(base: Path, folder: Path) -> str:
@@ -111,7 +111,7 @@ def project_specs() -> list[SpecFile]:
     return [SpecFile(str(path), path, root) for path in specs_in(SPECS)]
 
 
-def named_specs() -> dict[str, list[SpecFile]]:
+def specs_by_folder() -> dict[str, list[SpecFile]]:
     """Return the specs that a bare name can mean: those here, in ``specs/``, and shipped ones."""
     root = project_root(Path())
     folders = (("here", Path(), root), ("specs", SPECS, root), ("shipped", shipped_folder(), None))
@@ -124,12 +124,12 @@ def named_specs() -> dict[str, list[SpecFile]]:
     return named
 
 
-def known_specs() -> list[str]:
+def spec_names() -> list[str]:
     """Return the names of the specs in ``specs/`` and of those shipped with archc."""
     return sorted({*_names(SPECS), *_names(shipped_folder())})
 
 
-def known_bases(folder: Path | None) -> list[str]:
+def base_names(folder: Path | None) -> list[str]:
     """Return the names that a spec in the folder may extend."""
     return sorted({*(_names(folder) if folder else ()), *_names(shipped_folder())})
 

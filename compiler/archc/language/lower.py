@@ -9,7 +9,7 @@ from archc.language.grammar.arguments import Cells, build_operator, build_struct
 from archc.language.grammar.syntax_tree import Layer
 from archc.language.schema import Spec
 from archc.language.sections.models import RepeatArguments, ResidualArguments
-from archc.language.yaml.source import Scalar
+from archc.language.yaml.nodes import Scalar
 from archc.network import ir
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator

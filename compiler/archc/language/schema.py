@@ -27,8 +27,8 @@ from archc.language.sections.lint_settings import LintSetting, parse_lint_settin
 from archc.language.sections.models import Budget, Header, Paper, Width
 from archc.language.sections.printed_table import PrintedTable, parse_table
 from archc.language.sections.reference_model import ReferenceModel, parse_reference
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry, Scalar
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry, Scalar
 
 
 class Limit(NamedTuple):
@@ -58,7 +58,7 @@ class Spec(NamedTuple):
     span: Span
 
 
-def check_schema(document: source.Mapping, lints: Collection[str]) -> Spec | list[Diagnostic]:
+def check_schema(document: nodes.Mapping, lints: Collection[str]) -> Spec | list[Diagnostic]:
     """Return the spec, or all errors that can be found before shapes are known.
 
     ``lints`` are the names of all lints.
@@ -71,7 +71,7 @@ def check_schema(document: source.Mapping, lints: Collection[str]) -> Spec | lis
 
 
 def _check(
-    document: source.Mapping, lints: Collection[str], diagnostics: list[Diagnostic]
+    document: nodes.Mapping, lints: Collection[str], diagnostics: list[Diagnostic]
 ) -> Spec | list[Diagnostic]:
     document = correct_typos(document, "spec", SPEC_KEYS, diagnostics)
     entries = {entry.key.text: entry for entry in document.entries}
@@ -170,13 +170,13 @@ def _parse_rows(entries: Mapping[str, Entry], parser: LayerParser) -> _Rows:
 def _check_has_layers(entries: Mapping[str, Entry], place: Span) -> list[Diagnostic]:
     """Return a diagnostic if all sections of layers are missing or empty mappings."""
     values = [entries[section].value for section in LAYER_SECTIONS if section in entries]
-    if any(not isinstance(value, source.Mapping) or value.entries for value in values):
+    if any(not isinstance(value, nodes.Mapping) or value.entries for value in values):
         return []
     message = f"spec needs layers, in {', '.join(ROW_SECTIONS[:-1])} or {ROW_SECTIONS[-1]}"
     return [Diagnostic(Code.MISSING_KEY, message, place)]
 
 
-def _first_key(document: source.Mapping) -> Span:
+def _first_key(document: nodes.Mapping) -> Span:
     """Return the place of the spec's first key; a variant's keys come after those of its base."""
     own = [e.key.span for e in document.entries if e.key.span.source is document.span.source]
     return min(own, key=lambda span: (span.line, span.column), default=document.span)

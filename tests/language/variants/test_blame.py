@@ -11,7 +11,8 @@ from archc.diagnostics import Code, Diagnostic
 from archc.diagnostics.spans import Source
 from archc.driver.pipeline import compile_spec
 from archc.language.variants.blame import MOST_WORK, Attempt, blame, fewest
-from archc.language.yaml.source import Mapping, compose
+from archc.language.yaml.composer import compose
+from archc.language.yaml.nodes import Mapping
 
 BASE = """\
 archc: 1

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from archc.diagnostics import Code, Diagnostic
 from archc.language.library import SpecFile, find_spec
+from archc.language.yaml.composer import compose
+from archc.language.yaml.nodes import Mapping, Scalar
 from archc.language.yaml.reading import MAXIMUM_BYTES, SUFFIX, read_text
-from archc.language.yaml.source import Mapping, Scalar, compose
 
 _REGULAR = (b"100644", b"100755")
 _HERE = Path()

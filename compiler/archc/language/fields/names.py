@@ -3,7 +3,7 @@
 import re
 
 from archc.diagnostics import Code, Diagnostic
-from archc.language.yaml.source import Scalar
+from archc.language.yaml.nodes import Scalar
 from archc.network.names import MAXIMUM_NAME, RESERVED, identifier, is_kind, is_name
 
 COLUMN_PATTERN = f"[#A-Za-z][#A-Za-z0-9_ ]{{0,{MAXIMUM_NAME - 1}}}"

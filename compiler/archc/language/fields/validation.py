@@ -12,8 +12,8 @@ from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import listed
 from archc.language.fields.terms import ARGUMENTS, intended_word, word_hint
 from archc.language.fields.value_hints import value_hint
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry, Node, Scalar
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry, Node, Scalar
 from archc.ops import OPERATORS
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -44,7 +44,7 @@ def to_python(node: Node) -> Any:
     """Return the node as Python values."""
     if isinstance(node, Scalar):
         return node.value
-    if isinstance(node, source.List):
+    if isinstance(node, nodes.List):
         return [to_python(item) for item in node.items]
     return {entry.key.text: to_python(entry.value) for entry in node.entries}
 
@@ -96,7 +96,7 @@ def validate(
     missing = [str(p["loc"][0]) for p in problems if p["type"] == "missing"]
     missing = [name for name in missing if name not in unknown and name not in misspelt]
     if missing:
-        diagnostics.append(_missing(model, owner, missing, entries, place))
+        diagnostics.append(_missing(model, owner, missing, place))
     by_place: dict[Span | None, Diagnostic] = {}
     for problem in problems:
         field = str(problem["loc"][0]) if problem["loc"] else ""
@@ -133,13 +133,7 @@ def is_empty(node: Node) -> bool:
     return isinstance(node, Scalar) and node.value is None
 
 
-def _missing(
-    model: type[BaseModel],
-    owner: str,
-    missing: list[str],
-    entries: Mapping[str, Entry],
-    place: Span,
-) -> Diagnostic:
+def _missing(model: type[BaseModel], owner: str, missing: list[str], place: Span) -> Diagnostic:
     primary = getattr(model, "primary", None)
     hint = f"put the {primary} after the kind, {owner}: ..." if primary in missing else None
     return Diagnostic(Code.MISSING_KEY, f"{owner} needs {listed(missing)}", place, hint=hint)
@@ -200,9 +194,9 @@ def _name(owner: str, entry: Entry) -> str:
 
 def _inside(node: Node, path: tuple[int | str, ...]) -> Node:
     for step in path:
-        if isinstance(node, source.List) and isinstance(step, int) and step < len(node.items):
+        if isinstance(node, nodes.List) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]
-        elif isinstance(node, source.Mapping) and isinstance(step, str):
+        elif isinstance(node, nodes.Mapping) and isinstance(step, str):
             node = node.get(step) or node
     return node
 
@@ -213,12 +207,12 @@ def intended_key(word: str, known: Iterable[str]) -> str | None:
 
 
 def correct_typos(
-    node: source.Mapping,
+    node: nodes.Mapping,
     owner: str,
     known: Iterable[str],
     diagnostics: list[Diagnostic],
     can_fill: Callable[[Node, str], bool] = lambda node, key: True,
-) -> source.Mapping:
+) -> nodes.Mapping:
     """Return the mapping with misspelt keys corrected, and add a diagnostic for each of them.
 
     Checks then go on with the intended key: its value is checked, and it is not reported missing.
@@ -302,12 +296,12 @@ def _fields() -> frozenset[str]:
 def describe(node: Node) -> str:
     """Describe a value in a message by its type and its text: ``the number 3``."""
     if isinstance(node, Scalar) and node.text:
-        return f"the {source.type_name(node)} {node.text[:60]}"
-    if isinstance(node, source.List) and not node.items:
+        return f"the {nodes.type_name(node)} {node.text[:60]}"
+    if isinstance(node, nodes.List) and not node.items:
         return "an empty list"
-    if isinstance(node, source.Mapping) and not node.entries:
+    if isinstance(node, nodes.Mapping) and not node.entries:
         return "an empty mapping"
-    return source.describe_type(node)
+    return nodes.describe_type(node)
 
 
 def _short(limit: object) -> object:

@@ -3,7 +3,7 @@
 import re
 
 from archc.diagnostics import Hint, Replacement, suggest_keyword, suggest_number
-from archc.language.yaml.source import Node, Scalar
+from archc.language.yaml.nodes import Node, Scalar
 
 # Booleans elsewhere. Those that YAML 1.1 spells out as words have one meaning.
 _BOOLEANS = {

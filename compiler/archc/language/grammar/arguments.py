@@ -20,8 +20,8 @@ from archc.language.grammar.kinds import STRUCTURES, kind_hint
 from archc.language.grammar.layers import LayerParser
 from archc.language.grammar.syntax_tree import Layer
 from archc.language.sections.models import RepeatArguments, ResidualArguments
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry, Node, Scalar
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry, Node, Scalar
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
 
@@ -148,7 +148,7 @@ def _nested_operator(
         return known[1]
     if is_empty(node):
         return False
-    keys = [entry.key for entry in node.entries] if isinstance(node, source.Mapping) else [node]
+    keys = [entry.key for entry in node.entries] if isinstance(node, nodes.Mapping) else [node]
     if not any(isinstance(key, Scalar) and key.value in kinds for key in keys):
         key = keys[0] if keys else node
         hint = None

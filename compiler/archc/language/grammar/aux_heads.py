@@ -7,15 +7,15 @@ from archc.language.fields.validation import correct_typos, describe, unknown_ke
 from archc.language.grammar.layers import LayerParser
 from archc.language.grammar.syntax_tree import AuxHead
 from archc.language.sections.models import AuxArguments
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry
 
 
 def parse_aux_head(row: Entry, parser: LayerParser) -> AuxHead | None:
     """Parse ``{Aux: <layer>, from: <row>, loss_weight: <number>}``; None if it is invalid."""
     key, value = row
     fields = {}
-    if isinstance(value, source.Mapping):
+    if isinstance(value, nodes.Mapping):
         value = correct_typos(value, "Aux", ["Aux", "from", "loss_weight"], parser.diagnostics)
         fields = {entry.key.text: entry for entry in value.entries}
     if "Aux" not in fields:

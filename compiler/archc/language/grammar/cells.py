@@ -8,8 +8,8 @@ from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import counted
 from archc.language.fields.validation import describe, is_empty, unknown_key
 from archc.language.fields.value_hints import value_hint
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry, List, Node, Scalar
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry, List, Node, Scalar
 
 
 def parse_row(
@@ -46,7 +46,7 @@ def parse_row(
         else:
             pairs = zip(columns, value.items, strict=True)
             cells = {column: Entry(kind, item) for column, item in pairs}
-    elif isinstance(value, source.Mapping):
+    elif isinstance(value, nodes.Mapping):
         cells = {entry.key.text: entry for entry in value.entries}
         diagnostics += _wrong_names(value, kind, columns)
     else:
@@ -70,7 +70,7 @@ def is_row(node: List, is_kind: Callable[[str], bool]) -> bool:
 
 
 def fitting_modules(
-    row: List | source.Mapping, columns: Mapping[str, tuple[str, ...] | None]
+    row: List | nodes.Mapping, columns: Mapping[str, tuple[str, ...] | None]
 ) -> list[str]:
     """Return the modules whose columns fit the cells of ``row``."""
     if isinstance(row, List):
@@ -81,7 +81,7 @@ def fitting_modules(
 
 def row_without_module(
     name: str,
-    row: List | source.Mapping,
+    row: List | nodes.Mapping,
     columns: Mapping[str, tuple[str, ...] | None],
     called: Iterable[str],
 ) -> Diagnostic:
@@ -140,7 +140,7 @@ def _wrong_length(row: List, kind: Scalar, columns: Sequence[str]) -> Diagnostic
     return Diagnostic(Code.WRONG_COLUMNS, message, row.span, hint=hint)
 
 
-def _wrong_names(row: source.Mapping, kind: Scalar, columns: Sequence[str]) -> list[Diagnostic]:
+def _wrong_names(row: nodes.Mapping, kind: Scalar, columns: Sequence[str]) -> list[Diagnostic]:
     """Return diagnostics for unknown columns, or else one for missing columns."""
     unknown = []
     for key, _ in row.entries:
@@ -165,7 +165,7 @@ def _wrong_names(row: source.Mapping, kind: Scalar, columns: Sequence[str]) -> l
     return [Diagnostic(Code.WRONG_COLUMNS, message, commented, (label,), hint=hint)]
 
 
-def _commented_column(columns: list[str], row: source.Mapping) -> Span | None:
+def _commented_column(columns: list[str], row: nodes.Mapping) -> Span | None:
     """Return the place of a column that is missing because its ``#`` starts a comment."""
     for number in range(row.span.line - 1, row.span.end_line + 2):
         written = row.span.source.line(number)

@@ -9,8 +9,8 @@ from archc.language.grammar.kinds import STRUCTURES, kind_hint
 from archc.language.grammar.layers import LayerParser
 from archc.language.grammar.syntax_tree import Layer
 from archc.language.sections.entries import section_entries
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry
 from archc.ops import OPERATORS
 
 
@@ -60,12 +60,12 @@ def _fields(entry: Entry, parser: LayerParser) -> dict[str, Entry]:
     }
 
 
-def unused_defaults(document: source.Mapping, parser: LayerParser) -> Iterator[Diagnostic]:
+def unused_defaults(document: nodes.Mapping, parser: LayerParser) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each kind in a variant's own defaults that no layer has."""
     own = document.span.source
     is_variant = any(key.span.source is not own for key, _ in document.entries)
     defaults = document.get("defaults")
-    for key, _ in defaults.entries if is_variant and isinstance(defaults, source.Mapping) else ():
+    for key, _ in defaults.entries if is_variant and isinstance(defaults, nodes.Mapping) else ():
         if key.span.source is own and key.text not in parser.used_operators:
             message = f"unused defaults of {key.text}: no layer has this kind"
             hint = suggest_name(key.text, parser.used_operators)

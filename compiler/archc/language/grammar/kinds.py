@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from archc.diagnostics import Code, Diagnostic, Hint, Replacement
 from archc.language.fields.names import check_class
 from archc.language.fields.terms import LAYERS, word_hint
-from archc.language.yaml.source import Scalar
+from archc.language.yaml.nodes import Scalar
 from archc.ops import OPERATORS
 
 STRUCTURES: dict[str, tuple[str, ...]] = {

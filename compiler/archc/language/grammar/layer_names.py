@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.language.fields.names import check_name
 from archc.language.grammar.syntax_tree import Layer
-from archc.language.yaml.source import Entry, Scalar
+from archc.language.yaml.nodes import Entry, Scalar
 
 
 def check_layer_name(key: Scalar, kinds: Container[str]) -> Diagnostic | None:

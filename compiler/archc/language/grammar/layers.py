@@ -27,8 +27,8 @@ from archc.language.grammar.layer_names import (
     check_unique_below,
 )
 from archc.language.grammar.syntax_tree import Layer
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry, List, Node, Scalar
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry, List, Node, Scalar
 from archc.network.names import is_kind
 from archc.ops import OPERATORS
 from archc.ops.operator import Operator
@@ -69,7 +69,7 @@ class LayerParser:
         """Return the layers of a mapping, by name, or of a list, by position."""
         if isinstance(node, List):
             return self._parse_list(node)
-        if not isinstance(node, source.Mapping):
+        if not isinstance(node, nodes.Mapping):
             message = f"{kind}: expected layers, found {describe(node)}"
             self._report(Code.INVALID_LAYER, message, node.span)
             return ()
@@ -132,10 +132,10 @@ class LayerParser:
         known = text in OPERATORS or text in STRUCTURES or text in self.columns
         return known or is_kind(text)
 
-    def _row_without_module(self, name: str, node: List | source.Mapping) -> None:
+    def _row_without_module(self, name: str, node: List | nodes.Mapping) -> None:
         self.diagnostics.append(row_without_module(name, node, self.columns, self.called_modules))
 
-    def _layer_without_kind(self, name: str, node: source.Mapping) -> Layer | None:
+    def _layer_without_kind(self, name: str, node: nodes.Mapping) -> Layer | None:
         if fitting_modules(node, self.columns):
             self._row_without_module(name, node)
             return None
@@ -194,7 +194,7 @@ class LayerParser:
 
     def _intended_structure(self, key: Scalar, value: Node) -> Replacement | None:
         """Return the structure that is meant by a name close to its own, without layers below."""
-        if not isinstance(value, source.Mapping):
+        if not isinstance(value, nodes.Mapping):
             return None
         if any(self._is_kind(entry.key.text) for entry in value.entries):
             return None
@@ -233,7 +233,7 @@ class LayerParser:
                 self._report(Code.DUPLICATE_KEY, message, rest[primary].key.span)
                 return None
             return {**fields, primary: Entry(kind, value), **rest}
-        if isinstance(value, source.Mapping):
+        if isinstance(value, nodes.Mapping):
             return {**fields, **{entry.key.text: entry for entry in value.entries}, **rest}
         message = f"{kind.text} takes no value, found {describe(value)}"
         hint = f"use {kind.text} alone, or {{{kind.text}: {{field: value}}}}"
@@ -295,7 +295,7 @@ class LayerParser:
 
     def _parse_branch(self, name: str, node: Node) -> Layer | None:
         """Return a branch of a list: a layer named by its position, or an unnamed Sequence."""
-        if not isinstance(node, source.Mapping) or self._is_layer(node):
+        if not isinstance(node, nodes.Mapping) or self._is_layer(node):
             return self.parse_layer(name, node)
         before = len(self.diagnostics)
         layers = self.parse_body(node, "a branch")
@@ -303,7 +303,7 @@ class LayerParser:
             return None
         return Layer("", "Sequence", {}, layers, node.span)
 
-    def _is_layer(self, node: source.Mapping) -> bool:
+    def _is_layer(self, node: nodes.Mapping) -> bool:
         """Return whether the mapping is one layer, and not a body of named layers."""
         keys = [entry.key.text for entry in node.entries]
         for key in keys:

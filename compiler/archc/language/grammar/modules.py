@@ -20,8 +20,8 @@ from archc.language.grammar.layer_names import check_unique_below
 from archc.language.grammar.layers import LayerParser
 from archc.language.grammar.syntax_tree import Layer, ModuleDefinition
 from archc.language.sections.models import ModuleHeader
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry, List, Scalar
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry, List, Scalar
 from archc.network.names import identifier, is_kind
 
 MAXIMUM_MODULES = 256
@@ -50,11 +50,11 @@ def parse_columns(modules: Iterable[Entry], diagnostics: list[Diagnostic]) -> Co
 def parse_modules(modules: Iterable[Entry], parser: LayerParser) -> dict[str, ModuleDefinition]:
     """Return the valid modules by name, and add diagnostics for the others."""
     diagnostics = parser.diagnostics
-    nodes = {key.text: value for key, value in modules}
+    bodies = {key.text: value for key, value in modules}
     definitions = {
         key.text: definition
         for key, value in modules
-        if _is_complete(value) or not isinstance(value, source.Mapping)
+        if _is_complete(value) or not isinstance(value, nodes.Mapping)
         if (definition := _parse_module(key, value, parser)) is not None
     }
     for key, value in modules:
@@ -65,16 +65,16 @@ def parse_modules(modules: Iterable[Entry], parser: LayerParser) -> dict[str, Mo
             cells: Cells = dict.fromkeys((*definition.columns, "classes"))
             check_layer(definition.body, cells, parser)
             if len(diagnostics) == before:
-                _check_columns_used(definition, nodes[definition.name], diagnostics)
+                _check_columns_used(definition, bodies[definition.name], diagnostics)
     diagnostics += _find_recursion(definitions)
     return definitions
 
 
-def _parse_module(key: Scalar, node: source.Node, parser: LayerParser) -> ModuleDefinition | None:
+def _parse_module(key: Scalar, node: nodes.Node, parser: LayerParser) -> ModuleDefinition | None:
     if (diagnostic := check_kind(key, "a module")) is not None:
         parser.diagnostics.append(diagnostic)
         return None
-    if not isinstance(node, source.Mapping):
+    if not isinstance(node, nodes.Mapping):
         needed = "a mapping with a Sequence, Concat or Residual"
         message = f"module {key.text}: expected {needed}, found {describe(node)}"
         parser.diagnostics.append(Diagnostic(Code.INVALID_LAYER, message, node.span))
@@ -100,7 +100,7 @@ def _parse_module(key: Scalar, node: source.Node, parser: LayerParser) -> Module
     return ModuleDefinition(key.text, parser.columns.get(key.text) or (), text, body, key.span)
 
 
-def _without_body(name: Scalar, node: source.Mapping, structures: list[Entry]) -> Diagnostic:
+def _without_body(name: Scalar, node: nodes.Mapping, structures: list[Entry]) -> Diagnostic:
     """Return the diagnostic for a module that does not have exactly one body."""
     message = f"module {name.text} needs exactly one of Sequence, Concat and Residual"
     span, hint = name.span, None
@@ -134,14 +134,14 @@ def _unknown_key(entry: Entry, module: str, fields: tuple[str, ...]) -> Diagnost
     return diagnostic._replace(hint=hint)
 
 
-def _can_be_value(node: source.Node, field: str) -> bool:
+def _can_be_value(node: nodes.Node, field: str) -> bool:
     """Return whether the value fits ``field``: ``Scale: SE`` is a layer, not the number scale."""
     return field != "scale" or (isinstance(node, Scalar) and not is_kind(node.text))
 
 
 def _correct_typos(module: Entry, diagnostics: list[Diagnostic]) -> Entry:
     key, value = module
-    if not isinstance(value, source.Mapping):
+    if not isinstance(value, nodes.Mapping):
         return module
     bodies = [kind for kind in STRUCTURES if kind != "Repeat"]
     there = {intended_key(entry.key.text, bodies) for entry in value.entries}
@@ -150,12 +150,12 @@ def _correct_typos(module: Entry, diagnostics: list[Diagnostic]) -> Entry:
     return Entry(key, correct_typos(value, f"module {key.text}", known, diagnostics, _can_be_value))
 
 
-def _is_complete(module: source.Node) -> TypeGuard[source.Mapping]:
+def _is_complete(module: nodes.Node) -> TypeGuard[nodes.Mapping]:
     """Return whether the module is complete: one with a misspelt `extends` is not merged."""
-    return isinstance(module, source.Mapping) and module.get("extends") is None
+    return isinstance(module, nodes.Mapping) and module.get("extends") is None
 
 
-def _columns(node: source.Mapping, diagnostics: list[Diagnostic]) -> tuple[str, ...] | None:
+def _columns(node: nodes.Mapping, diagnostics: list[Diagnostic]) -> tuple[str, ...] | None:
     """Return the columns of a module; None if they are invalid."""
     given = node.get("columns")
     if given is None:
@@ -188,13 +188,13 @@ def _columns(node: source.Mapping, diagnostics: list[Diagnostic]) -> tuple[str, 
     return None if len(diagnostics) > before else tuple(columns.values())
 
 
-def _about(node: source.Node) -> dict[str, Entry]:
-    entries = node.entries if isinstance(node, source.Mapping) else ()
+def _about(node: nodes.Node) -> dict[str, Entry]:
+    entries = node.entries if isinstance(node, nodes.Mapping) else ()
     return {entry.key.text: entry for entry in entries if entry.key.text == "about"}
 
 
 def _check_columns_used(
-    definition: ModuleDefinition, node: source.Node, diagnostics: list[Diagnostic]
+    definition: ModuleDefinition, node: nodes.Node, diagnostics: list[Diagnostic]
 ) -> None:
     used = set()
     pending = [definition.body]
@@ -202,7 +202,7 @@ def _check_columns_used(
         layer = pending.pop()
         pending += layer.children
         used |= {e.value.value for e in layer.fields.values() if isinstance(e.value, Scalar)}
-    declared = node.get("columns") if isinstance(node, source.Mapping) else None
+    declared = node.get("columns") if isinstance(node, nodes.Mapping) else None
     items = declared.items if isinstance(declared, List) else ()
     unused = [item for item in items if isinstance(item, Scalar) and item.value not in used]
     if not unused:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from archc.diagnostics.spans import Span
-from archc.language.yaml.source import Entry
+from archc.language.yaml.nodes import Entry
 
 
 class Layer(NamedTuple):

@@ -15,8 +15,8 @@ from archc.diagnostics.spans import Span
 from archc.diagnostics.wording import listed
 from archc.language.fields.names import check_name
 from archc.language.fields.validation import describe, validate
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry
 
 DROPPED = "none"
 
@@ -103,18 +103,18 @@ def parse_checkpoints(entry: Entry | None, diagnostics: list[Diagnostic]) -> dic
     """Return the mappings of the section ``checkpoints`` by name, and add diagnostics."""
     if entry is None:
         return {}
-    if not isinstance(entry.value, source.Mapping):
+    if not isinstance(entry.value, nodes.Mapping):
         message = f"checkpoints: expected a mapping of names, found {describe(entry.value)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
         return {}
     key_mappings = {}
     for key, value in entry.value.entries:
         diagnostic = check_name(key, "a checkpoint")
-        if diagnostic is None and not isinstance(value, source.Mapping):
+        if diagnostic is None and not isinstance(value, nodes.Mapping):
             message = f"checkpoint {key.text}: expected a mapping, found {describe(value)}"
             hint = "use {source: its origin, keys: {theirs: ours}}"
             diagnostic = Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint)
-        if diagnostic is not None or not isinstance(value, source.Mapping):
+        if diagnostic is not None or not isinstance(value, nodes.Mapping):
             diagnostics += [diagnostic] if diagnostic else []
             continue
         fields = {field.key.text: field for field in value.entries}
@@ -123,7 +123,7 @@ def parse_checkpoints(entry: Entry | None, diagnostics: list[Diagnostic]) -> dic
         )
         if section is not None:
             keys = fields["keys"].value
-            assert isinstance(keys, source.Mapping)  # as validated
+            assert isinstance(keys, nodes.Mapping)  # as validated
             rules = _rules(keys, section.separator, diagnostics)
             key_mappings[key.text] = KeyMapping(
                 key.text, section.source, section.separator, rules, key.span
@@ -132,12 +132,12 @@ def parse_checkpoints(entry: Entry | None, diagnostics: list[Diagnostic]) -> dic
 
 
 def _rules(
-    keys: source.Mapping, separator: str, diagnostics: list[Diagnostic]
+    keys: nodes.Mapping, separator: str, diagnostics: list[Diagnostic]
 ) -> tuple[KeyRule, ...]:
     rules: list[KeyRule] = []
     first: dict[tuple[str, str], Span] = {}
     for key, value in keys.entries:
-        assert isinstance(value, source.Scalar) and isinstance(value.value, str)  # as validated
+        assert isinstance(value, nodes.Scalar) and isinstance(value.value, str)  # as validated
         ours = None if value.value == DROPPED else value.value
         diagnostic = _check_theirs(key, separator) or (_check_ours(key, value) if ours else None)
         if diagnostic is not None:
@@ -157,7 +157,7 @@ def _rules(
     return tuple(sorted(rules, key=lambda rule: _rank(rule, separator), reverse=True))
 
 
-def _check_theirs(key: source.Scalar, separator: str) -> Diagnostic | None:
+def _check_theirs(key: nodes.Scalar, separator: str) -> Diagnostic | None:
     text = key.text
     names = _PLACEHOLDER.findall(text)
     hint = None
@@ -177,7 +177,7 @@ def _check_theirs(key: source.Scalar, separator: str) -> Diagnostic | None:
     return Diagnostic(Code.INVALID_VALUE, message, key.span, hint=hint)
 
 
-def _check_ours(key: source.Scalar, value: source.Scalar) -> Diagnostic | None:
+def _check_ours(key: nodes.Scalar, value: nodes.Scalar) -> Diagnostic | None:
     theirs, ours = (set(_PLACEHOLDER.findall(node.text)) for node in (key, value))
     if not _OURS.fullmatch(value.text):
         message = f"{value.text!r} is not a path in the network"

@@ -7,8 +7,8 @@ from archc.diagnostics import Code, Diagnostic, Hint, suggest_keyword
 from archc.language.fields.validation import describe, is_empty, validate
 from archc.language.fields.value_hints import none_hint
 from archc.language.sections.models import SpecModel
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry, Scalar
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry, Scalar
 
 Section = TypeVar("Section", bound=SpecModel)
 
@@ -20,7 +20,7 @@ def section_entries(
     if entry is None:
         return ()
     value = entry.value
-    if isinstance(value, source.Mapping):
+    if isinstance(value, nodes.Mapping):
         return value.entries
     message = f"{name}: expected a mapping of names, found {describe(value)}"
     hint: Hint | None = None

@@ -10,8 +10,8 @@ from archc.diagnostics.spans import Span
 from archc.language.fields.validation import describe, validate
 from archc.language.fields.value_hints import none_hint
 from archc.language.sections.models import SpecModel, Text
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry, Scalar
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry, Scalar
 
 Target = Literal["avx2", "avx512", "neon", "tensor_cores"]
 
@@ -53,7 +53,7 @@ def parse_lint_settings(
     """Return the settings by lint, and add diagnostics. ``lints`` are the names of all lints."""
     if entry is None:
         return {}
-    if not isinstance(entry.value, source.Mapping):
+    if not isinstance(entry.value, nodes.Mapping):
         expected = "a mapping of lints to none or {allow: [a_row]}"
         message = f"lints: expected {expected}, found {describe(entry.value)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
@@ -66,7 +66,7 @@ def parse_lint_settings(
             diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
         elif isinstance(value, Scalar) and value.value == "none":
             lint_settings[key.text] = LintSetting(True, {}, None)
-        elif not isinstance(value, source.Mapping):
+        elif not isinstance(value, nodes.Mapping):
             message = f"{key.text}: expected none or a mapping, found {describe(value)}"
             off = none_hint(value) if isinstance(value, Scalar) else None
             hint = off or "use none to turn it off, or {allow: [a_row]} to allow it in some rows"
@@ -82,7 +82,7 @@ def parse_lint_settings(
 
 
 def _places(allow: Entry | None) -> dict[str, Span]:
-    items = allow.value.items if allow and isinstance(allow.value, source.List) else ()
+    items = allow.value.items if allow and isinstance(allow.value, nodes.List) else ()
     return {item.text: item.span for item in items if isinstance(item, Scalar)}
 
 

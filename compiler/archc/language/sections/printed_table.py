@@ -18,8 +18,8 @@ from archc.language.fields.validation import (
     validate,
 )
 from archc.language.sections.printed_numbers import COUNTS, LETTERS, Convention, parse_number
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry, List, Node, Scalar
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry, List, Node, Scalar
 
 COLUMNS = ("output", "depth", "params", "ops")
 TOTALS = {"total": ("depth", "params", "ops"), "total_with_aux": ("params", "ops")}
@@ -82,7 +82,7 @@ def parse_table(
     ``layers`` are the names of the network's rows and auxiliary heads.
     """
     node = table.value
-    if not isinstance(node, source.Mapping):
+    if not isinstance(node, nodes.Mapping):
         message = f"table: expected a mapping, found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return None
@@ -127,7 +127,7 @@ def _conventions(
         if column not in entries:
             continue
         entry = entries[column]
-        if not isinstance(entry.value, source.Mapping):
+        if not isinstance(entry.value, nodes.Mapping):
             example = f"{{count: {counts[0]}, unit: 1000, round: nearest}}"
             message = f"{column}: expected a convention such as {example}"
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, entry.value.span))
@@ -177,7 +177,7 @@ def _rows(
     conventions: Mapping[str, Convention],
     diagnostics: list[Diagnostic],
 ) -> dict[str, PrintedRow]:
-    if not isinstance(node, source.Mapping):
+    if not isinstance(node, nodes.Mapping):
         message = f"rows: expected a mapping of names to lists of cells, found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return {}
@@ -265,7 +265,7 @@ def _is_two(cell: Node) -> bool:
 
 
 def _is_erratum(node: Node) -> bool:
-    return isinstance(node, source.Mapping) and node.get("computed") is not None
+    return isinstance(node, nodes.Mapping) and node.get("computed") is not None
 
 
 def unknown_row(name: str, span: Span, hint: Hint | None) -> Diagnostic:
@@ -300,7 +300,7 @@ def _errata(
     layers: Collection[str],
     diagnostics: list[Diagnostic],
 ) -> dict[tuple[str, str], Erratum]:
-    if not isinstance(node, source.Mapping):
+    if not isinstance(node, nodes.Mapping):
         message = f"errata: expected a mapping of cells (row.column), found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span))
         return {}
@@ -319,7 +319,7 @@ def _errata(
             hint = suggest_name(key.text, printed) or "name an erratum after its cell: row.column"
             diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
             continue
-        if not isinstance(value, source.Mapping):
+        if not isinstance(value, nodes.Mapping):
             message = f"erratum {key.text}: expected a mapping, found {describe(value)}"
             hint = "use {computed: ..., why: ...}"
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint))

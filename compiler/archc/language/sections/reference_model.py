@@ -9,8 +9,8 @@ from typing import NamedTuple
 from archc.diagnostics import Code, Diagnostic, Hint, suggest_name
 from archc.diagnostics.spans import Span
 from archc.language.fields.validation import describe
-from archc.language.yaml import source
-from archc.language.yaml.source import Entry, Node, Scalar
+from archc.language.yaml import nodes
+from archc.language.yaml.nodes import Entry, Node, Scalar
 
 # Looked up in a library's registry, so it must not be a path, a URL or code.
 NAME_PATTERN = "[a-z][a-z0-9_]{0,63}"
@@ -37,7 +37,7 @@ def parse_reference(entry: Entry | None, diagnostics: list[Diagnostic]) -> Refer
     if entry is None:
         return None
     node = entry.value
-    if not isinstance(node, source.Mapping) or not node.entries:
+    if not isinstance(node, nodes.Mapping) or not node.entries:
         message = f"reference: expected a library and the name of its model, found {describe(node)}"
         diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_FORM))
         return None

@@ -20,7 +20,7 @@ from archc.diagnostics.wording import listed
 from archc.language.sections.keys import NOT_INHERITED
 from archc.language.sections.models import channels_first
 from archc.language.settings import Settings, format_setting
-from archc.language.yaml.source import Entry, Mapping, Scalar
+from archc.language.yaml.nodes import Entry, Mapping, Scalar
 from archc.network.names import is_kind
 
 MOST_WORK = 60_000

@@ -15,7 +15,7 @@ from archc.language.grammar.kinds import STRUCTURES
 from archc.language.grammar.modules import MAXIMUM_MODULES
 from archc.language.sections.keys import LAYER_SECTIONS, NOT_INHERITED
 from archc.language.variants.removals import check_removals
-from archc.language.yaml.source import Entry, List, Mapping, Node, Scalar
+from archc.language.yaml.nodes import Entry, List, Mapping, Node, Scalar
 from archc.network.names import is_kind
 
 Columns = AbstractMapping[str, Sequence[str]]

@@ -6,7 +6,7 @@ from archc.language.fields.validation import validate
 from archc.language.sections.models import Header
 from archc.language.settings import SETTABLE, Setting, Settings, format_setting
 from archc.language.variants.parameters import substitute_parameters
-from archc.language.yaml.source import Entry, Mapping, Scalar
+from archc.language.yaml.nodes import Entry, Mapping, Scalar
 
 
 def apply_settings(document: Mapping, settings: Settings, diagnostics: list[Diagnostic]) -> Mapping:

@@ -10,7 +10,7 @@ from archc.language.fields.validation import describe, intended_key
 from archc.language.fields.value_hints import value_hint
 from archc.language.sections.keys import PARAMETER_SECTIONS
 from archc.language.settings import SETTABLE, Setting, Settings, format_setting, is_number
-from archc.language.yaml.source import Entry, List, Mapping, Node, Scalar
+from archc.language.yaml.nodes import Entry, List, Mapping, Node, Scalar
 
 
 def substitute_parameters(

@@ -6,7 +6,7 @@ from collections.abc import Mapping as AbstractMapping
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.wording import counted
 from archc.language.sections.keys import LAYER_SECTIONS, ROW_SECTIONS
-from archc.language.yaml.source import Entry, List, Mapping, Node, Scalar
+from archc.language.yaml.nodes import Entry, List, Mapping, Node, Scalar
 
 
 def check_removals(

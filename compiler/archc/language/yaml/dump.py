@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from archc.language.yaml.source import DECIMAL
+from archc.language.yaml.composer import DECIMAL
 
 _WIDTH = 100
 

@@ -10,9 +10,10 @@ import pytest
 from archc.diagnostics import Code, Diagnostic, render
 from archc.diagnostics.spans import Source, Span
 from archc.driver.pipeline import Compiled, compile_spec
-from archc.language.yaml import source
+from archc.language.yaml import composer
+from archc.language.yaml.composer import compose
+from archc.language.yaml.nodes import List, Mapping, Node, Scalar
 from archc.language.yaml.reading import read
-from archc.language.yaml.source import List, Mapping, Node, Scalar, compose
 
 GOOGLENET = Path(__file__).parents[3] / "specs" / "googlenet.yaml"
 
@@ -211,10 +212,10 @@ def test_depth_is_limited_to_64() -> None:
         return f"a: {'[' * levels}x{']' * levels}\n"
 
     # The mapping and the text inside are levels too.
-    assert isinstance(compose(Source("spec.yaml", nested(source.MAXIMUM_DEPTH - 2))), Mapping)
-    (diagnostic,) = refused(nested(source.MAXIMUM_DEPTH - 1))
+    assert isinstance(compose(Source("spec.yaml", nested(composer.MAXIMUM_DEPTH - 2))), Mapping)
+    (diagnostic,) = refused(nested(composer.MAXIMUM_DEPTH - 1))
     assert diagnostic.code is Code.LIMIT
-    assert place(diagnostic.span or fail())[:2] == (1, 4 + source.MAXIMUM_DEPTH - 1)
+    assert place(diagnostic.span or fail())[:2] == (1, 4 + composer.MAXIMUM_DEPTH - 1)
 
 
 def test_reading_takes_the_digest_of_the_bytes(tmp_path: Path) -> None:

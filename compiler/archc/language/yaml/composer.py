@@ -6,7 +6,6 @@ composer rejects YAML that specs do not use, and resolves scalars by the core sc
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import yaml
 from yaml._yaml import CParser
@@ -15,49 +14,12 @@ from archc.diagnostics import Code, Diagnostic, Label, Replacement
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
 from archc.diagnostics.spans import Source, Span
 from archc.language.yaml.mistakes import find_mistake
+from archc.language.yaml.nodes import Entry, List, Mapping, Node, Scalar, Value, describe_type
 from archc.language.yaml.syntax_hints import line_hint, problem_hint
 
 MAXIMUM_DEPTH = 64
 MAXIMUM_NODES = 4_000
 MAXIMUM_LINE = 10_000
-
-Value = str | int | float | bool | None
-
-
-class Scalar(NamedTuple):
-    """A single value; ``text`` is its notation in the spec."""
-
-    value: Value
-    text: str
-    span: Span
-
-
-class List(NamedTuple):
-    """A YAML sequence."""
-
-    items: "tuple[Node, ...]"
-    span: Span
-
-
-class Entry(NamedTuple):
-    """A key and its value."""
-
-    key: Scalar
-    value: "Node"
-
-
-class Mapping(NamedTuple):
-    """A YAML mapping in file order, with text keys and without duplicates."""
-
-    entries: tuple[Entry, ...]
-    span: Span
-
-    def get(self, name: str) -> "Node | None":
-        """Return the value of the key, or None."""
-        return next((entry.value for entry in self.entries if entry.key.text == name), None)
-
-
-Node = Scalar | List | Mapping
 
 
 def compose(source: Source) -> Mapping | list[Diagnostic]:
@@ -82,23 +44,6 @@ def compose(source: Source) -> Mapping | list[Diagnostic]:
             )
         ]
     return node
-
-
-def type_name(node: Node) -> str:
-    """Return the name of the node's type, for messages."""
-    if isinstance(node, List):
-        return "list"
-    if isinstance(node, Mapping):
-        return "mapping"
-    return {bool: "boolean", int: "number", float: "number", str: "text"}.get(
-        type(node.value), "empty value"
-    )
-
-
-def describe_type(node: Node) -> str:
-    """Return the name of the node's type with an article."""
-    kind = type_name(node)
-    return kind if kind == "text" else f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 class _Fatal(Exception):
