@@ -155,7 +155,7 @@ def to_pandas(value: Spec | Analysis | Difference, layers: bool = False) -> "Dat
         raise BackendUnavailable("this needs pandas: pip install 'archc-compiler[notebook]'")
     from archc.views.tables.difference import difference_records
     from archc.views.tables.network import layers_records, rows_records
-    from archc.views.tables.rendering import as_frame
+    from archc.views.tables.records import as_frame
 
     if isinstance(value, Difference):
         if layers:

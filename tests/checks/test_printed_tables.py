@@ -16,8 +16,8 @@ from click.testing import CliRunner, Result
 from archc.checks.conventions import rank_conventions
 from archc.cli import cli
 from archc.driver.pipeline import Compiled, compile_spec
-from archc.views.tables.rendering import as_text
 from archc.views.tables.table import Table, TableCell
+from archc.views.tables.text import as_text
 
 SPECS = Path(__file__).parents[2] / "specs"
 SPEC = SPECS / "googlenet.yaml"

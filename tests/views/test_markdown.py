@@ -21,8 +21,8 @@ from archc.cli import cli
 from archc.commands.run import bench
 from archc.diagnostics.escapes import escape_line
 from archc.views.markdown import escape
-from archc.views.tables.rendering import as_list, as_markdown
 from archc.views.tables.table import Table, TableCell
+from archc.views.tables.text import as_list, as_markdown
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 LAID_OUT = {"table", "thead", "tbody", "tr", "th", "td", "ul", "li", "p", "code"}

@@ -315,7 +315,7 @@ def test_columns_have_types(analysis: archc.Analysis, difference: archc.Differen
 
 
 def test_counts_that_64_bits_do_not_hold_stay_exact() -> None:
-    from archc.views.tables.rendering import as_frame
+    from archc.views.tables.records import as_frame
 
     frame = as_frame([{"n": 2**70, "x": 1, "f": 0.5}, {"n": 1, "f": None}])
     assert list(frame["n"]) == [2**70, 1]

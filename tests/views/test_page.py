@@ -403,14 +403,20 @@ def test_png_and_pdf_show_the_same(tmp_path: Path) -> None:
 def test_wrong_usage_is_reported(tmp_path: Path) -> None:
     out = str(tmp_path / "x.svg")
     for arguments, words in (
-        (("googlenet.yaml", "--at", "conv1"), "a part of one SPEC: say --format svg"),
-        (("googlenet.yaml", "googlenet_bn.yaml", "--at", "a", "-o", out), "a part of one SPEC"),
-        (("googlenet.yaml", "--at", "a", "--module", "b", "-o", out), "one part, not two"),
+        (("googlenet.yaml", "--at", "conv1"), "draw one SPEC as a picture: use --format svg"),
+        (
+            ("googlenet.yaml", "googlenet_bn.yaml", "--at", "a", "-o", out),
+            "draw one SPEC as a picture",
+        ),
+        (
+            ("googlenet.yaml", "--at", "a", "--module", "b", "-o", out),
+            "use --at or --module, not both",
+        ),
         (("googlenet.yaml", "--module", "inception", "-o", out), "did you mean Inception?"),
         (("googlenet.yaml", "--at", "incption4a", "-o", out), "did you mean inception4a?"),
-        (("googlenet.yaml", "-o", f"{out}.jpg"), "ends with one of .html, .svg, .png, .pdf"),
-        (("googlenet.yaml", "-o", "-"), "ends with one of .html"),
-        (("googlenet.yaml", "--theme", "dark"), "--theme is for pictures"),
+        (("googlenet.yaml", "-o", f"{out}.jpg"), "use one of the suffixes .html, .svg, .png, .pdf"),
+        (("googlenet.yaml", "-o", "-"), "use one of the suffixes .html"),
+        (("googlenet.yaml", "--theme", "dark"), "--theme is only for pictures"),
         (("googlenet.yaml", "--each"), "--each needs -o DIR"),
         ((), "Missing argument"),
     ):

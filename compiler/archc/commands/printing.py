@@ -56,8 +56,8 @@ def print_table(table: "Table", form: str, notes: Sequence[str] = ()) -> None:
         # Bytes, as for CSV, so that the encoding does not depend on the terminal.
         click.echo(as_latex(table, notes).encode(), nl=False)
         return
-    from archc.views.tables import rendering
     from archc.views.tables.table import legend
+    from archc.views.tables.text import as_list, as_markdown, as_text
 
     # Escape before columns are laid out, since escapes are longer.
     rows = (
@@ -67,17 +67,17 @@ def print_table(table: "Table", form: str, notes: Sequence[str] = ()) -> None:
     headings = (_encodable(escape_line(heading), sys.stdout) for heading in table.headings)
     table = table._replace(headings=tuple(headings), rows=tuple(rows))
     if form == "text":
-        parts = [rendering.as_text(table, _style), "\n".join(notes)]
+        parts = [as_text(table, _style), "\n".join(notes)]
     else:
-        parts = [rendering.as_markdown(table), legend(table), rendering.as_list(notes)]
+        parts = [as_markdown(table), legend(table), as_list(notes)]
     echo_lines("\n\n".join(filter(None, parts)))
 
 
 def print_csv(records: "Iterable[Mapping[str, object]]") -> None:
     """Print records as CSV, in UTF-8 whatever the terminal's encoding."""
-    from archc.views.tables import rendering
+    from archc.views.tables.records import as_csv
 
-    click.echo(rendering.as_csv(records).encode(), nl=False)
+    click.echo(as_csv(records).encode(), nl=False)
 
 
 def _style(text: str, verdict: str) -> str:

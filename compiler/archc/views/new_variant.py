@@ -7,6 +7,7 @@ from archc.diagnostics import Code, Diagnostic
 from archc.driver.files.file_names import check_stem, module_stem, suggest_stem
 from archc.network import ir
 from archc.network.names import MAXIMUM_NAME, is_name
+from archc.ops.operator import format_shape
 from archc.views.tables.network import kind_and_notation
 
 SCHEMA_FILE = "archc.schema.json"
@@ -37,7 +38,7 @@ def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnosti
         f"name: {name}",
         f"about: A variant of {base.name}.",
         "",
-        f"#input: {'x'.join(map(str, base.input))}",
+        f"#input: {format_shape(base.input)}",
         f"#classes: {base.classes}",
         "",
         "# Default fields of all layers of a kind.",

@@ -11,7 +11,7 @@ from archc.analyses.memory import measure_peaks
 from archc.network import ir
 from archc.views.drawing.folding import Run, fold
 from archc.views.drawing.labels import kind_words
-from archc.views.page.markup import element
+from archc.views.page.markup import element, table_element
 from archc.views.page.tables import head_cell, scrolled
 
 PART_COLOURS = 4
@@ -54,10 +54,12 @@ def costs_table(analysis: Analysis) -> Element:
         cells = [cell for pair in pairs for cell in pair]
         body.append(element("tr", element("th", name, scope="row"), *cells))
     heads = [head_cell("row", False), *(_bar_heading(name) for name, _ in columns)]
-    table = _bars("Costs of each row, for one image", heads, body)
+    bars = table_element(
+        "Costs of each row, for one image", [element("tr", *heads)], body, class_="bars"
+    )
     if any(row[1:] for row in parts):
-        table[0].append(_bar_legend())
-    return scrolled(table, "Costs of each row")
+        bars[0].append(_bar_legend())
+    return scrolled(bars, "Costs of each row")
 
 
 def kinds_table(analysis: Analysis) -> Element:
@@ -80,17 +82,7 @@ def kinds_table(analysis: Analysis) -> Element:
     heads = [head_cell("kind", False), head_cell("layers", True)]
     heads += [_bar_heading(name) for name in ("params", "MACs", "activations")]
     caption = "Costs of each kind of operator, without auxiliary heads"
-    return scrolled(_bars(caption, heads, body), caption)
-
-
-def _bars(caption: str, heads: Iterable[Element], body: Iterable[Element]) -> Element:
-    return element(
-        "table",
-        element("caption", caption),
-        element("thead", element("tr", *heads)),
-        element("tbody", *body),
-        class_="bars",
-    )
+    return scrolled(table_element(caption, [element("tr", *heads)], body, class_="bars"), caption)
 
 
 def _bar_heading(name: str) -> Element:

@@ -7,7 +7,7 @@ from archc.analyses import Analysis, RowAnalysis
 from archc.analyses.differences import CountChange, Difference
 from archc.ops.operator import format_shape
 from archc.views.drawing.marks import display_names
-from archc.views.page.markup import element
+from archc.views.page.markup import element, table_element
 from archc.views.page.tables import html_table, scrolled
 from archc.views.tables.difference import difference_lines, difference_table, shown_percent
 
@@ -15,7 +15,7 @@ MAXIMUM_LINES = 12
 """A longer list of changes is collapsed."""
 
 
-def totals_table(analyses: Sequence[Analysis]) -> Element:
+def compared_totals(analyses: Sequence[Analysis]) -> Element:
     """Return the totals of every network."""
     lines = {
         "input": [format_shape(a.network.input) for a in analyses],
@@ -33,16 +33,11 @@ def totals_table(analyses: Sequence[Analysis]) -> Element:
     ]
     names = [element("th", n, scope="col", class_="number") for n in display_names(analyses)]
     head = element("tr", element("td"), *names)
-    table = element(
-        "table",
-        element("caption", "Totals; differences from the first network are marked"),
-        element("thead", head),
-        element("tbody", *rows),
-    )
-    return scrolled(table, "Totals side by side")
+    caption = "Totals; differences from the first network are marked"
+    return scrolled(table_element(caption, [head], rows), "Totals side by side")
 
 
-def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:
+def compared_rows(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:
     """Return the rows of all networks; rows of the same name, or renamed ones, share a line."""
     former = [{row.name: row.was for row in (*d.rows, *d.aux) if row.was} for d in differences]
     found: list[dict[str, RowAnalysis]] = []
@@ -62,18 +57,12 @@ def rows_table(analyses: Sequence[Analysis], differences: Sequence[Difference]) 
     heads = [element("th", n, scope="colgroup", colspan=3) for n in display_names(analyses)]
     kinds = ("output", "params", "MACs")
     under = [element("th", kind, scope="col", class_="number") for _ in analyses for kind in kinds]
-    head = element(
-        "thead",
+    head = [
         element("tr", element("td"), *heads),
         element("tr", element("th", "row", scope="col"), *under),
-    )
-    table = element(
-        "table",
-        element("caption", "Row by row; differences from the first network are marked"),
-        head,
-        element("tbody", *body),
-    )
-    return scrolled(table, "Rows side by side")
+    ]
+    caption = "Row by row; differences from the first network are marked"
+    return scrolled(table_element(caption, head, body), "Rows side by side")
 
 
 def changes(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:

@@ -1,12 +1,11 @@
 """The totals of a network, and other ways to count it."""
 
-from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
 from archc.analyses import Analysis
 from archc.checks.counting import all_counts
 from archc.ops.operator import format_shape
-from archc.views.page.markup import element
+from archc.views.page.markup import definitions, element, table_element
 
 
 def facts(analysis: Analysis) -> Element:
@@ -21,13 +20,7 @@ def facts(analysis: Analysis) -> Element:
         ("receptive field", format_shape(analysis.receptive_field.size)),
         ("peak activation memory", f"{analysis.peak:,} elements"),
     ]
-    return fact_list(pairs)
-
-
-def fact_list(pairs: Iterable[tuple[str, str]]) -> Element:
-    """Return pairs of a term and its value as a list."""
-    terms = (element("div", element("dt", term), element("dd", text)) for term, text in pairs)
-    return element("dl", *terms, class_="facts")
+    return definitions(pairs, "facts")
 
 
 def counting_table(analysis: Analysis) -> Element:
@@ -41,18 +34,10 @@ def counting_table(analysis: Analysis) -> Element:
         )
         for count in all_counts(analysis)
     ]
-    return element(
-        "table",
-        element("caption", "Other ways to count this network"),
-        element(
-            "thead",
-            element(
-                "tr",
-                element("th", "counted", scope="col"),
-                element("th", "number", scope="col", class_="number"),
-                element("th", "tools", scope="col"),
-            ),
-        ),
-        element("tbody", *rows),
-        class_="counts",
+    head = element(
+        "tr",
+        element("th", "counted", scope="col"),
+        element("th", "number", scope="col", class_="number"),
+        element("th", "tools", scope="col"),
     )
+    return table_element("Other ways to count this network", [head], rows, class_="counts")

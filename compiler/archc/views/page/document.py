@@ -14,15 +14,17 @@ from archc.views.drawing.network import draw_network
 from archc.views.drawing.outline import Entry, outline
 from archc.views.drawing.svg import style
 from archc.views.page.bars import costs_table, kinds_table
-from archc.views.page.comparison import changes, rows_table, totals_table
+from archc.views.page.comparison import changes, compared_rows, compared_totals
 from archc.views.page.counting import counting_table, facts
 from archc.views.page.figures import legend, module_figures, network_figure
 from archc.views.page.markup import element
-from archc.views.page.tables import outline_table, paper_table, scrolled
+from archc.views.page.tables import html_table, outline_table, scrolled
 from archc.views.page.words import COUNTING, GLOSSARY, citation, terms, verdicts
+from archc.views.tables.network import rows_table
 
 _EMPTY = re.compile(rb"<(rect|path)([^<>]*)></\1>")
 """Elements of SVG that may be self-closing in HTML."""
+_CAPTION = "Computed values. Sizes are height x width x channels, as in papers"
 
 
 def write_page(networks: Sequence[Compiled], stamp: str = "") -> bytes:
@@ -96,13 +98,13 @@ def _several(networks: Sequence[Compiled]) -> list[Element]:
         sides.append(element("section", element("h3", name), picture))
     parts = [
         element("h2", "Side by side"),
-        totals_table(analyses),
+        compared_totals(analyses),
         legend(blocks),
         element("div", *sides, class_="sides", role="region", aria_label="Pictures", tabindex=0),
         _panel(),
         element("h2", "Differences"),
         changes(analyses, differences),
-        rows_table(analyses, differences),
+        compared_rows(analyses, differences),
     ]
     for i, (one, entries) in enumerate(zip(networks, pages, strict=True)):
         header = _header(one, "h2", display_names(analyses)[i])
@@ -122,7 +124,7 @@ def _sections(one: Compiled, entries: Sequence[Entry], prefix: str, level: str) 
     parts += [
         element(level, title),
         verdicts(analysis, one.conformance),
-        paper_table(analysis, one.conformance),
+        html_table(rows_table(analysis, one.conformance), _CAPTION),
     ]
     parts += [element(level, "Parameters, operations and memory"), costs_table(analysis)]
     parts.append(kinds_table(analysis))

@@ -17,9 +17,9 @@ from archc.network import ir
 from archc.ops.operator import format_shape
 from archc.views.drawing.export import write_picture
 from archc.views.drawing.network import draw_network
-from archc.views.page.counting import fact_list, facts
+from archc.views.page.counting import facts
 from archc.views.page.figures import READING
-from archc.views.page.markup import Child, element
+from archc.views.page.markup import Child, definitions, element
 from archc.views.page.tables import html_table
 from archc.views.page.words import citation, verdicts
 from archc.views.tables.difference import difference_lines, difference_table, totals_table
@@ -96,7 +96,7 @@ def network_fragment(network: ir.Network) -> str:
         picture = _picture(analysis, is_open=True)
     else:
         picture = element("p", "Its shapes do not fit; archc.analyze(network) shows where.")
-    return _markup(*_heading(network), fact_list(pairs), picture)
+    return _markup(*_heading(network), definitions(pairs, "facts"), picture)
 
 
 def analysis_fragment(analysis: Analysis) -> str:

@@ -1,5 +1,6 @@
 """HTML elements built in one expression. Texts are escaped."""
 
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
 from archc.diagnostics.escapes import escape_invisible
@@ -19,6 +20,25 @@ def element(tag: str, *children: Child, **attributes: str | int | None) -> Eleme
     for child in children:
         add(made, child)
     return made
+
+
+def table_element(
+    caption: str, head: Iterable[Element], body: Iterable[Element], class_: str | None = None
+) -> Element:
+    """Return a table; ``head`` and ``body`` are its rows."""
+    return element(
+        "table",
+        element("caption", caption),
+        element("thead", *head),
+        element("tbody", *body),
+        class_=class_,
+    )
+
+
+def definitions(pairs: Iterable[tuple[str, str]], class_: str) -> Element:
+    """Return a list of terms, each with its value or definition."""
+    terms = (element("div", element("dt", term), element("dd", text)) for term, text in pairs)
+    return element("dl", *terms, class_=class_)
 
 
 def add(parent: Element, child: Child) -> None:

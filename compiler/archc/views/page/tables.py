@@ -3,13 +3,10 @@
 from collections.abc import Callable, Sequence
 from xml.etree.ElementTree import Element
 
-from archc.analyses import Analysis
-from archc.checks.conformance import Conformance
 from archc.network import ir
 from archc.ops.operator import format_shape
 from archc.views.drawing.outline import Entry
-from archc.views.page.markup import element
-from archc.views.tables.network import rows_table
+from archc.views.page.markup import element, table_element
 from archc.views.tables.table import Table, TableCell
 
 
@@ -26,18 +23,10 @@ def html_table(table: Table, caption: str) -> Element:
         for cell, heading in zip(rest[empty:], table.headings[empty + 1 :], strict=True):
             cells.append(_cell(cell, heading in numeric, f"{first.text}.{heading}", notes))
         body.append(element("tr", *cells, class_="ruled" if i in table.ruled_rows else None))
-    whole = element(
-        "table", element("caption", caption), element("thead", head), element("tbody", *body)
-    )
+    html = table_element(caption, [head], body)
     reasons = element("ol", *(element("li", note) for note in notes)) if notes else None
     why = element("p", "Errata declared in the spec:") if notes else None
-    return element("div", scrolled(whole, caption), why, reasons)
-
-
-def paper_table(analysis: Analysis, conformance: Conformance) -> Element:
-    """Return the table of ``archc table``, with the reasons of errata."""
-    caption = "Computed values. Sizes are height x width x channels, as in papers"
-    return html_table(rows_table(analysis, conformance), caption)
+    return element("div", scrolled(html, caption), why, reasons)
 
 
 def outline_table(entries: Sequence[Entry], prefix: str) -> Element:
@@ -54,14 +43,8 @@ def outline_table(entries: Sequence[Entry], prefix: str) -> Element:
         code = element("code", span.source.line(span.line).strip()[:120])
         row.append(element("td", f"{span.source.name}:{span.line} ", code))
         body.append(row)
-    table = element(
-        "table",
-        element("caption", "Rows, branches and layers"),
-        element("thead", head),
-        element("tbody", *body),
-        class_="lines",
-    )
-    return scrolled(table, "Rows, branches and layers")
+    caption = "Rows, branches and layers"
+    return scrolled(table_element(caption, [head], body, class_="lines"), caption)
 
 
 def scrolled(table: Element, name: str) -> Element:

@@ -6,7 +6,7 @@ from archc.analyses import Analysis
 from archc.checks.conformance import Conformance
 from archc.language.sections.printed_numbers import LETTERS
 from archc.network import ir
-from archc.views.page.markup import element
+from archc.views.page.markup import definitions, element
 
 GLOSSARY = "Glossary"
 COUNTING = (
@@ -86,5 +86,4 @@ def verdicts(analysis: Analysis, conformance: Conformance) -> Element:
 
 def terms() -> Element:
     """Return the glossary."""
-    pairs = (element("div", element("dt", term), element("dd", text)) for term, text in _TERMS)
-    return element("dl", *pairs, class_="terms")
+    return definitions(_TERMS, "terms")

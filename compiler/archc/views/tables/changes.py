@@ -13,8 +13,8 @@ from archc.views.tables.difference import (
     shown_percent,
     totals_table,
 )
-from archc.views.tables.rendering import as_list, as_markdown
 from archc.views.tables.table import Table, TableCell
+from archc.views.tables.text import as_list, as_markdown
 
 MARKER = "<!-- archc diff -->"
 """The invisible first line, by which a script finds the comment to update."""
