@@ -51,7 +51,7 @@ def load(
     ``{"width": 0.5, "input": "3x299x299"}``.
     Raises SpecError with all errors that do not depend on shapes.
     """
-    return _valid(_load(spec, parameters))
+    return _or_raise(_load(spec, parameters))
 
 
 def loads(
@@ -66,7 +66,7 @@ def loads(
     ``name`` is the file name in diagnostics. A base in ``extends`` is looked up in ``folder``, then
     among the specs shipped with archc. Raises SpecError as ``load`` does.
     """
-    return _valid(load_text(text, name, None if folder is None else Path(folder), parameters))
+    return _or_raise(load_text(text, name, None if folder is None else Path(folder), parameters))
 
 
 def check(spec: Spec, parameters: Settings | None = None) -> CheckResult:
@@ -83,7 +83,7 @@ def check(spec: Spec, parameters: Settings | None = None) -> CheckResult:
         return (
             CheckResult(TEXT, tuple(network), None) if isinstance(network, list) else check(network)
         )
-    file = _found(spec)
+    file = _find_file(spec)
     if isinstance(file, Diagnostic):
         return CheckResult(fspath(spec), (file,), None)
     return check_spec(file, parameters)
@@ -94,7 +94,7 @@ def analyze(network: Spec) -> Analysis:
 
     Raises SpecError if shapes do not fit.
     """
-    analysis = run_analyses(_loaded(network))
+    analysis = run_analyses(_as_network(network))
     if isinstance(analysis, list):
         raise SpecError(analysis)
     return analysis
@@ -105,7 +105,7 @@ def check_conformance(network: Spec | Analysis) -> Conformance:
 
     Raises SpecError if shapes do not fit.
     """
-    return check_table(_analysed(network))
+    return check_table(_as_analysis(network))
 
 
 def compare(before: Spec | Analysis, after: Spec | Analysis) -> Difference:
@@ -113,7 +113,7 @@ def compare(before: Spec | Analysis, after: Spec | Analysis) -> Difference:
 
     Raises SpecError if shapes do not fit.
     """
-    return compare_analyses(_analysed(before), _analysed(after))
+    return compare_analyses(_as_analysis(before), _as_analysis(after))
 
 
 def draw(
@@ -132,7 +132,7 @@ def draw(
 
     if path is not None and module is not None:
         raise ValueError("pass path or module, not both")
-    analysis = _analysed(network)
+    analysis = _as_analysis(network)
     name = analysis.network.name
     if path is None and module is None:
         return Drawing(picture([analysis], theme).decode(), name)
@@ -161,7 +161,7 @@ def to_pandas(value: Spec | Analysis | Difference, layers: bool = False) -> "Dat
         if layers:
             raise ValueError("a difference has no table of layers")
         return as_frame(difference_records(value))
-    analysis = _analysed(value)
+    analysis = _as_analysis(value)
     if layers:
         return as_frame(layers_records(analysis, repeats=False))
     conformance = check_table(analysis)
@@ -184,9 +184,9 @@ def emit(
     backend does not support the network, LookupError for an unknown backend, ValueError if its
     files hold no weights, and BackendUnavailable if a package that it needs is not installed.
     """
-    network = _loaded(network)
+    network = _as_network(network)
     stem = stem or stem_of_network(network)
-    chosen = _backend(backend)
+    chosen = _find_backend(backend)
     analysis = analysis or analyze(network)
     if weights is not None:
         if "weights" not in chosen.options:
@@ -208,7 +208,7 @@ def module_class(spec: Spec, *, backend: str = DEFAULT) -> Any:
 
     Raises SpecError as the other functions do, and BackendUnavailable if torch is not installed.
     """
-    return _backend(backend).materialize(analyze(spec))
+    return _find_backend(backend).materialize(analyze(spec))
 
 
 def _load(
@@ -216,11 +216,11 @@ def _load(
 ) -> Network | list[Diagnostic]:
     if isinstance(spec, Mapping):
         return load_text(write_spec(spec), TEXT, settings=parameters)
-    file = _found(spec)
+    file = _find_file(spec)
     return [file] if isinstance(file, Diagnostic) else load_network(file, parameters)
 
 
-def _found(spec: str | PathLike[str]) -> SpecFile | Diagnostic:
+def _find_file(spec: str | PathLike[str]) -> SpecFile | Diagnostic:
     """Find the file of a name or a path."""
     found = find_spec(spec) if isinstance(spec, str) else find_path(fspath(spec))
     if isinstance(found, Diagnostic) and isinstance(spec, str) and "\n" in spec:
@@ -230,21 +230,21 @@ def _found(spec: str | PathLike[str]) -> SpecFile | Diagnostic:
     return found
 
 
-def _valid(network: Network | list[Diagnostic]) -> Network:
+def _or_raise(network: Network | list[Diagnostic]) -> Network:
     if isinstance(network, list):
         raise SpecError(network)
     return network
 
 
-def _loaded(network: Spec) -> Network:
+def _as_network(network: Spec) -> Network:
     return network if isinstance(network, Network) else load(network)
 
 
-def _analysed(network: Spec | Analysis) -> Analysis:
+def _as_analysis(network: Spec | Analysis) -> Analysis:
     return network if isinstance(network, Analysis) else analyze(network)
 
 
-def _backend(name: str) -> Backend:
+def _find_backend(name: str) -> Backend:
     backend = load_backend(name)
     if backend is None:
         raise LookupError(f"unknown backend {name}")

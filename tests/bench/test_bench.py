@@ -28,6 +28,7 @@ from archc.bench.results import Results, check_outputs, differences, summarize
 from archc.bench.rounds import Run
 from archc.bench.runtimes import Mode, Role, Workload, runtimes
 from archc_backends.common.workload import random_state
+from archc_backends.pytorch.backend import PyTorch
 from archc_backends.pytorch.run import sessions
 
 SMALL = """\
@@ -360,7 +361,7 @@ def test_in_float64_gradients_are_not_apart(name: str) -> None:
     analysis, workload = analyzed(SPECS / f"{name}.yaml"), Workload(2, threads=2, train=True)
     made = []
     for mode in (Mode("plain", "written", "float64"), Mode("merged", "optimized", "float64")):
-        made.append(sessions.session(analysis, workload, mode).outputs())
+        made.append(sessions.start_generated(analysis, workload, mode, PyTorch()).outputs())
     assert max(differences(made[1], made[0])) < 1e-9
 
 

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from archc.analyses import Analysis
 from archc.bench.runtimes import Mode, Role, Session, Workload
 from archc.diagnostics import Diagnostic, SpecError
+from archc_backends.pytorch.backend import PyTorch
 from archc_backends.pytorch.run.modes import CHANNELS_LAST, execution_options
 from archc_backends.pytorch.run.reference import LIBRARIES, make_reference
 
@@ -43,7 +44,7 @@ class PyTorchRuntime:
         if mode.role in ("flops", "bytes"):
             return sessions.microbenchmark(workload, mode)
         try:
-            return sessions.session(analysis, workload, mode)
+            return sessions.start_generated(analysis, workload, mode, PyTorch())
         except SpecError as error:
             return list(error.diagnostics)
 
@@ -73,7 +74,9 @@ class ReferenceRuntime:
         model = make_reference(analysis)
         if isinstance(model, Diagnostic):
             return [model]
-        return sessions.module_session(sessions.loaded(model, analysis), analysis, workload, mode)
+        return sessions.start_module(
+            sessions.load_weights(model, analysis), analysis, workload, mode
+        )
 
 
 def _mode(name: str, role: Role, dtype: str, options: tuple[str, ...]) -> Mode:

@@ -13,10 +13,9 @@ from torch import Tensor, nn
 from archc.analyses import Analysis
 from archc.bench.runtimes import Mode, Workload
 from archc.diagnostics import Diagnostic, SpecError
-from archc.driver.backend import Options
+from archc.driver.backend import Backend, Options
 from archc.driver.optimize import DEPLOY, MERGED, optimize
 from archc_backends.common.workload import OUTPUTS, Passes, images, labels, random_state
-from archc_backends.pytorch.backend import PyTorch
 from archc_backends.pytorch.run.load import convert_weights, load_module
 from archc_backends.pytorch.run.modes import CHANNELS_LAST, COMPILED, GRAPH
 
@@ -29,24 +28,26 @@ Loss = Callable[[Any, Tensor], Tensor]
 Run = Callable[[], Tensor]
 
 
-def session(analysis: Analysis, workload: Workload, mode: Mode) -> "TorchPasses":
+def start_generated(
+    analysis: Analysis, workload: Workload, mode: Mode, backend: Backend
+) -> "TorchPasses":
     """Start a session of the generated class with the workload's weights. Raises SpecError."""
-    file = load_module(analysis, PyTorch(), Options("live"))
-    model = loaded(_create(file, analysis, workload), analysis)
+    file = load_module(analysis, backend, Options("live"))
+    model = load_weights(_create(file, analysis, workload), analysis)
     loss = getattr(file, "total_loss", nn.functional.cross_entropy)
     if mode.role == "optimized":
         optimized = optimize(analysis, MERGED if workload.train else DEPLOY)
-        state = convert_weights(optimized, PyTorch(), model.state_dict(), back=False)
+        state = convert_weights(optimized, backend, model.state_dict(), back=False)
         if isinstance(state, Diagnostic):
             raise SpecError([state])
         analysis = optimized.analysis
-        file = load_module(analysis, PyTorch(), Options("live", optimized=optimized))
+        file = load_module(analysis, backend, Options("live", optimized=optimized))
         model = _create(file, analysis, workload)
         model.load_state_dict(state)
-    return module_session(model, analysis, workload, mode, loss)
+    return start_module(model, analysis, workload, mode, loss)
 
 
-def loaded(model: nn.Module, analysis: Analysis) -> nn.Module:
+def load_weights(model: nn.Module, analysis: Analysis) -> nn.Module:
     """Load the workload's weights into the model, except counters, and return the model."""
     given = {key: torch.from_numpy(array) for key, array in random_state(analysis).items()}
     state = model.state_dict()
@@ -54,7 +55,7 @@ def loaded(model: nn.Module, analysis: Analysis) -> nn.Module:
     return model
 
 
-def module_session(
+def start_module(
     model: nn.Module,
     analysis: Analysis,
     workload: Workload,
