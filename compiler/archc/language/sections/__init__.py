@@ -1,1 +1,1 @@
-"""The sections of a spec that hold no layers, one file each."""
+"""The sections of a spec other than its layers, one file each."""
