@@ -3,7 +3,7 @@
 import io
 from importlib.util import find_spec
 from typing import Any, Literal
-from xml.etree.ElementTree import Element, tostring
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from archc.diagnostics.escapes import escape_invisible
 from archc.views.drawing.blocks import Block, Box
@@ -23,7 +23,7 @@ def write_picture(
 
     def describe(group: Element, box: Box) -> None:
         if box.path in captions:
-            _text(group, "title", captions[box.path])
+            SubElement(group, "title").text = escape_invisible(captions[box.path])
 
     root = render(block, describe)
     root.set("role", "img")
@@ -66,9 +66,3 @@ def _reproducible(pdf: bytes) -> bytes:
 def can_convert() -> bool:
     """Whether the packages for PNG and PDF are installed."""
     return all(find_spec(name) for name in ("vl_convert", "pypdf"))
-
-
-def _text(parent: Element, tag: str, text: str) -> None:
-    child = Element(tag)
-    child.text = escape_invisible(text)
-    parent.append(child)

@@ -29,7 +29,10 @@ def draw_network(analysis: Analysis, marks: Mapping[str, str] | None = None) -> 
     least = max(_row(layout, run, 0).width for run in runs)
     rows = [_row(layout, run, least) for run in runs]
     parts: list[Part] = []
-    source = _source(format_shape(network.input), least)
+    text = f"input {format_shape(network.input)}"
+    width = width_of(text) + 2 * PADDING
+    label = (Text(width // 2, 14, text),)
+    source = Block(width, HEADER, width // 2, label, Box("", "sum"))
     parts.append(Placed(least // 2 - source.axis, 0, source))
     y = source.height
     leaves: dict[str, int] = {}
@@ -81,12 +84,6 @@ def _row(layout: Layout, run: Run, width: int) -> Block:
     if isinstance(run.first, ir.Op):
         return layout.single(run.first, run, width)
     return layout.framed(run.first, run, width)
-
-
-def _source(shape: str, width: int) -> Block:
-    text = f"input {shape}"
-    wide = width_of(text) + 2 * PADDING
-    return Block(wide, HEADER, wide // 2, (Text(wide // 2, 14, text),), Box("", "sum"))
 
 
 def _heads(

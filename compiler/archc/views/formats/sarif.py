@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -65,7 +65,14 @@ def _result(
         "partialFingerprints": {"archcFinding/v1": _fingerprint(diagnostic, file, seen)},
     }
     if diagnostic.labels:
-        result["relatedLocations"] = list(_related(diagnostic))
+        result["relatedLocations"] = [
+            {
+                "id": number,
+                **_location(place_of(label.span).file, place_of(label.span), label.span),
+                "message": {"text": label.message},
+            }
+            for number, label in enumerate(diagnostic.labels)
+        ]
     if isinstance(diagnostic.hint, Replacement) and place is not None:
         result["fixes"] = [_fix(diagnostic.hint, place)]
     return result
@@ -92,13 +99,6 @@ def _region(place: Place) -> dict[str, int]:
         "endLine": place.end_line,
         "endColumn": place.end_column,
     }
-
-
-def _related(diagnostic: Diagnostic) -> Iterator[dict[str, Any]]:
-    for number, label in enumerate(diagnostic.labels):
-        place = place_of(label.span)
-        location = _location(place.file, place, label.span)
-        yield {"id": number, **location, "message": {"text": label.message}}
 
 
 def _fix(replacement: Replacement, place: Place) -> dict[str, Any]:

@@ -158,8 +158,8 @@ def _contents(networks: Sequence[Compiled]) -> Element:
 
 def _panel() -> Element:
     text = (
-        "Point at a box to see its shapes, costs and line in the spec. Click to keep them here, "
-        "press Escape to release."
+        "Point at a box to see its shapes, costs and line in the spec. Click to keep them, "
+        "press Escape to release them."
     )
     return element(
         "aside",

@@ -40,7 +40,13 @@ class _Column(NamedTuple, Generic[_T_contra]):
 
     def cell(self, value: object) -> TableCell:
         """The value as a cell: numbers with separators, shapes as ``64x112x112``, 0 as empty."""
-        return TableCell(_text(value) if self.text is None else self.text(value))
+        if self.text is not None:
+            return TableCell(self.text(value))
+        if isinstance(value, list):
+            return TableCell(format_shape(tuple(value)))
+        if isinstance(value, int):
+            return TableCell(f"{value:,}" if value else "")
+        return TableCell("" if value is None else str(value))
 
 
 _COUNTS: tuple[_Column[_HasCost], ...] = (
@@ -264,14 +270,6 @@ def _table(
     ordered = tuple(_in_order(rows, aux, totals))
     headings = tuple(column.heading for column in columns)
     return Table(headings, ordered, (len(rows), len(ordered) - 1)[: len(totals)])
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list):
-        return format_shape(tuple(value))
-    if isinstance(value, int):
-        return f"{value:,}" if value else ""
-    return "" if value is None else str(value)
 
 
 def _checked_cell(result: CellResult) -> TableCell:
