@@ -212,9 +212,8 @@ def test_totals_stay(name: str) -> None:
     for same in ("cost", "cost_with_aux", "depth", "receptive_field", "memory"):
         assert getattr(merged, same) == getattr(written, same), same
     assert [row.output for row in merged.rows] == [row.output for row in written.rows]
-    assert [row.receptive_field for row in merged.rows] == [
-        row.receptive_field for row in written.rows
-    ]
+    fields = [row.receptive_field for row in written.rows]
+    assert [row.receptive_field for row in merged.rows] == fields
     assert [row.depth for row in merged.rows] == [row.depth for row in written.rows]
     deploy = optimize(written, DEPLOY).analysis
     assert deploy.cost_with_aux.macs == written.cost.macs

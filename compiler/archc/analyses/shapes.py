@@ -193,8 +193,7 @@ class _Inference:
             return out
         result: Shape | None
         if type(node) is ir.Concat:
-            outputs = [self.node(branch, shape) for branch in node.branches]
-            result = self._concatenate(node, outputs, shape)
+            result = self._concat(node, shape)
         elif type(node) is ir.Residual:
             result = self._residual(node, shape)
         elif type(node) is ir.Fork:
@@ -217,6 +216,11 @@ class _Inference:
             if self.inputs[at] != self.outputs[at]:
                 return self.ops[at] if len(self.outputs[at]) == 1 else end
         return end
+
+    def _concat(self, node: ir.Concat, shape: Shape) -> Shape | None:
+        # Kept out of node(): a comprehension makes the variables that it uses slower for all nodes.
+        outputs = [self.node(branch, shape) for branch in node.branches]
+        return self._concatenate(node, outputs, shape)
 
     def _fork(self, node: ir.Fork, shape: Shape) -> Shape | None:
         whole = self.node(node.shared, shape)
