@@ -91,13 +91,13 @@ def test_they_are_not_stale(trained: Path, options: tuple[str, ...]) -> None:
     checked = onnx("build", "--check", *options)
     assert (checked.exit_code, checked.output) == (
         0,
-        f"1 generated file is current\n{trained} {HOLDS}\n",
+        f"1 generated file is current\n{trained}: {HOLDS}\n",
     )
     assert onnx("build", "--diff", *options).output == checked.output
     verified = onnx("verify", *options)
     assert verified.exit_code == 0, verified.output
     assert verified.stdout.startswith(f"{trained}: verified, every layer's shape")
-    assert verified.stdout.endswith(f"\n{trained} {HOLDS}\n")
+    assert verified.stdout.endswith(f"\n{trained}: {HOLDS}\n")
     compared = onnx("verify", "--weights", "trained.safetensors", *options)
     assert compared.exit_code == 0 and HOLDS not in compared.output
     other = onnx("verify", "--weights", "other.safetensors", *options)
@@ -214,8 +214,7 @@ def test_a_model_and_the_weights_of_another_build_are_told_apart(
     verified = onnx("verify")
     assert verified.exit_code == 1
     assert (
-        f"error[A601] {FILE}: the weights in toy.onnx.data are those of another build: build it "
-        "again\n"
+        f"error[A601] {FILE}: the weights in toy.onnx.data are from another build: build again\n"
     ) in verified.stderr
 
 
