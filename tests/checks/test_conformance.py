@@ -50,7 +50,7 @@ WEIGHTS = "  params: {count: weights, unit: 1000, round: nearest}\n"
 MACS = "  ops: {count: macs, unit: 1000, round: nearest}\n"
 
 
-def said(diagnostic: Diagnostic) -> str | None:
+def hint_text(diagnostic: Diagnostic) -> str | None:
     """Return the diagnostic's hint as text."""
     return None if diagnostic.hint is None else str(diagnostic.hint)
 
@@ -68,11 +68,11 @@ def compiled(spec: Path, table: str) -> Compiled:
     return found
 
 
-def judged(spec: Path, table: str) -> Conformance:
+def check(spec: Path, table: str) -> Conformance:
     return compiled(spec, table).conformance
 
 
-def faults(spec: Path, table: str) -> list[Diagnostic]:
+def diagnostics_of(spec: Path, table: str) -> list[Diagnostic]:
     """Return the diagnostics about the form of a table."""
     spec.write_text(
         NETWORK + f"table:\n{table}" if table[0] == " " else NETWORK + f"table: {table}"
@@ -185,7 +185,7 @@ def test_models_are_strict_and_frozen() -> None:
 
 
 def test_without_a_table_every_cell_is_exact_and_unstated(spec: Path) -> None:
-    conformance = judged(spec, "")
+    conformance = check(spec, "")
     assert conformance.diagnostics == ()
     expected = {
         "conv1": ("32x32x8", "1", "224", "221,184"),
@@ -209,7 +209,7 @@ def test_without_a_table_every_cell_is_exact_and_unstated(spec: Path) -> None:
 
 def test_rows_that_are_not_printed_follow_the_conventions(spec: Path) -> None:
     table = WEIGHTS + MACS + "  columns: [output]\n  rows: {}\n"
-    cells = judged(spec, table).cells
+    cells = check(spec, table).cells
     # 216 and 160 round to 0K, 131,072 to 131K; a pool's missing values are blank.
     assert [cells["conv1"][c].computed for c in COLUMNS] == ["32x32x8", "1", "0K", "221K"]
     assert [cells["conv2"][c].computed for c in COLUMNS] == ["32x32x16", "1", "0K", "131K"]
@@ -229,7 +229,7 @@ def test_cells_are_judged_one_by_one(spec: Path) -> None:
   errata:
     conv2.params: {computed: 160, why: the norm is counted}
 """
-    conformance = judged(spec, table)
+    conformance = check(spec, table)
     cells = conformance.cells
     # 2 * 221,184 = 442,368.
     assert [cells["conv1"][c] for c in COLUMNS] == [
@@ -267,7 +267,7 @@ def test_cells_are_judged_one_by_one(spec: Path) -> None:
 
 def test_a_mismatch_shows_the_exact_counts(spec: Path) -> None:
     table = WEIGHTS + MACS + "  columns: [params, ops]\n  rows:\n    conv2: [0.2K, 1131K]\n"
-    first, second = judged(spec, table).diagnostics
+    first, second = check(spec, table).diagnostics
     assert first.message == "conv2 params: the table prints 0.2K, archc computes 0.1K"
     assert first.notes == ("exactly 128 weights, 0 biases and 32 norm parameters",)
     assert second.message == "conv2 ops: the table prints 1131K, archc computes 131K"
@@ -334,11 +334,13 @@ def test_errata_of_counts(
         f"{WEIGHTS}  columns: [params]\n  rows:\n    conv1: [{cell}]\n"
         f'  errata:\n    conv1.params: {{computed: "{recorded}", why: a misprint}}\n'
     )
-    conformance = judged(spec, table)
+    conformance = check(spec, table)
     result = conformance.cells["conv1"]["params"]
     assert (result.computed, result.printed) == ("0.2K", cell)
     assert (result.verdict, result.why) == (verdict, "a misprint")
-    diagnostics = [(found.code, found.message, said(found)) for found in conformance.diagnostics]
+    diagnostics = [
+        (found.code, found.message, hint_text(found)) for found in conformance.diagnostics
+    ]
     assert diagnostics == ([(Code.STALE_ERRATUM, message, hint)] if message else [])
     assert all(found.notes for found in conformance.diagnostics)
 
@@ -369,7 +371,7 @@ def test_errata_of_sizes_and_depths(spec: Path, row: str, errata: str, messages:
     table = (
         f"  columns: [output, depth]\n  rows:\n    conv1: {row}\n  errata:\n    conv1.{errata}\n"
     )
-    conformance = judged(spec, table)
+    conformance = check(spec, table)
     assert [diagnostic.message for diagnostic in conformance.diagnostics] == messages
     assert conformance.count("erratum") == (0 if messages else 1)
     assert conformance.count("match") == 1
@@ -378,8 +380,8 @@ def test_errata_of_sizes_and_depths(spec: Path, row: str, errata: str, messages:
 
 def test_rows_that_the_network_has_not(spec: Path) -> None:
     table = "  columns: [depth]\n  rows:\n    cnov1: [1]\n    block9: [1]\n    conv2.inner: [1]\n"
-    conformance = judged(spec, table)
-    assert [(f.code, f.message, said(f)) for f in conformance.diagnostics] == [
+    conformance = check(spec, table)
+    assert [(f.code, f.message, hint_text(f)) for f in conformance.diagnostics] == [
         (Code.UNKNOWN_REFERENCE, f"the table has a row {path}, which is not in the network", hint)
         for path, hint in (
             ("cnov1", "did you mean conv1?"),
@@ -393,7 +395,7 @@ def test_rows_that_the_network_has_not(spec: Path) -> None:
 def test_diagnostics_are_in_file_order(spec: Path) -> None:
     table = "  columns: [depth]\n  rows:\n    fc: [9]\n    nowhere: [1]\n    conv1: [9]\n"
     lines = [
-        diagnostic.span and diagnostic.span.line for diagnostic in judged(spec, table).diagnostics
+        diagnostic.span and diagnostic.span.line for diagnostic in check(spec, table).diagnostics
     ]
     assert lines == [18, 19, 20]
 
@@ -608,7 +610,7 @@ EXAMPLE = "{count: weights, unit: 1000, round: nearest}"
 def test_tables_that_cannot_be_read(
     spec: Path, table: str, expected: list[tuple[Code, str, str | None]]
 ) -> None:
-    assert [(f.code, f.message, said(f)) for f in faults(spec, table)] == expected
+    assert [(f.code, f.message, hint_text(f)) for f in diagnostics_of(spec, table)] == expected
 
 
 def test_rows_that_cannot_be_read(spec: Path) -> None:
@@ -629,7 +631,7 @@ def test_rows_that_cannot_be_read(spec: Path) -> None:
     bare = "expected - or a number without a letter (unit 1), found"
     cells = "expected a list of at most 3 cells (depth, params, ops), found"
     depth = "expected a whole number, found"
-    assert [(f.code, f.message) for f in faults(spec, table)] == [
+    assert [(f.code, f.message) for f in diagnostics_of(spec, table)] == [
         (Code.WRONG_COLUMNS, f"row conv1: {cells} the number 7"),
         (Code.WRONG_COLUMNS, f"row conv2: {cells} 5 cells"),
         (Code.INVALID_VALUE, f"average depth: {depth} the number 1.5"),
@@ -641,13 +643,13 @@ def test_rows_that_cannot_be_read(spec: Path) -> None:
         (Code.INVALID_VALUE, f"aux1 depth: {depth} the text ٣"),
         (Code.INVALID_VALUE, f"aux1 params: {kilo} the text 1.K"),
     ]
-    hints = [(f.message[:8], said(f)) for f in faults(spec, table) if f.hint]
+    hints = [(f.message[:8], hint_text(f)) for f in diagnostics_of(spec, table) if f.hint]
     assert hints == [("fc depth", "use - for an empty cell")]
 
 
 @pytest.mark.parametrize("size", ["32x32", "8", "1x2x3x4", "32x32x8"])
 def test_sizes_that_can_be_read(spec: Path, size: str) -> None:
-    cell = judged(spec, f"  columns: [output]\n  rows: {{conv1: [{size}]}}\n").cells["conv1"][
+    cell = check(spec, f"  columns: [output]\n  rows: {{conv1: [{size}]}}\n").cells["conv1"][
         "output"
     ]
     assert cell.printed == size
@@ -656,7 +658,7 @@ def test_sizes_that_can_be_read(spec: Path, size: str) -> None:
 
 @pytest.mark.parametrize("size", ["0x1", "1x0", "x1", "1x", "1 x 1", "a", "01x2", '""', "1x٣"])
 def test_sizes_that_cannot_be_read(spec: Path, size: str) -> None:
-    (diagnostic,) = faults(spec, f"  columns: [output]\n  rows: {{conv1: [{size}]}}\n")
+    (diagnostic,) = diagnostics_of(spec, f"  columns: [output]\n  rows: {{conv1: [{size}]}}\n")
     assert diagnostic.message.startswith("conv1 output: expected height x width x channels, found ")
 
 
@@ -676,7 +678,7 @@ def test_errata_that_cannot_be_read(spec: Path) -> None:
     aux1.fc.output: {computed: 1x1x10, why: " "}
 """
     named = "name an erratum after its cell: row.column"
-    assert [(f.code, f.message, said(f)) for f in faults(spec, table)] == [
+    assert [(f.code, f.message, hint_text(f)) for f in diagnostics_of(spec, table)] == [
         (Code.UNKNOWN_REFERENCE, "no cell conv1.outptu in the table", "did you mean conv1.output?"),
         (Code.UNKNOWN_REFERENCE, "no cell conv2.output in the table", "did you mean conv1.output?"),
         (Code.UNKNOWN_REFERENCE, "no cell zzz in the table", named),
@@ -700,7 +702,7 @@ def test_an_erratum_of_an_inner_row(spec: Path) -> None:
   rows: {aux1.fc: [1x1x9]}
   errata: {aux1.fc.output: {computed: 1x1x10, why: a misprint}}
 """
-    conformance = judged(spec, table)
+    conformance = check(spec, table)
     assert conformance.cells["aux1.fc"]["output"].verdict == "erratum"
     assert conformance.diagnostics == ()
 
@@ -720,7 +722,7 @@ def test_totals_are_judged_as_cells_are(spec: Path) -> None:
     total.depth: {computed: 3, why: the pool was counted}
     total_with_aux.ops: {computed: 352496, why: a misprint}
 """
-    conformance = judged(spec, table)
+    conformance = check(spec, table)
     # 224 + 160 + 170 = 554 params, and 90 of the head; 352,416 multiply-accumulates, and 80.
     assert conformance.totals == {
         "total": {

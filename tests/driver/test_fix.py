@@ -30,7 +30,7 @@ body:
         activation: ReLU
 head: {pool: {AvgPool: global}, fc: {Linear: clases}}
 """
-MENDED = """\
+FIXED = """\
 # What this net is for.
 archc: 1
 name: Net
@@ -61,19 +61,19 @@ def fix(name: str = "net.yaml") -> Result:
 def test_safe_replacements_are_applied_and_the_rest_is_shown() -> None:
     Path("net.yaml").write_text(BAD)
     result = fix()
-    assert Path("net.yaml").read_text() == MENDED
+    assert Path("net.yaml").read_text() == FIXED
     assert result.exit_code == 1
     assert result.stderr.startswith("net.yaml: 8 diagnostics fixed\nnet.yaml:8:24: error[A201]")
     assert result.stderr.endswith("archc calls it out\n1 error\n")
     assert fix().stderr.endswith("1 error\n")
-    assert Path("net.yaml").read_text() == MENDED
+    assert Path("net.yaml").read_text() == FIXED
 
 
 def test_a_completely_fixed_spec_is_valid() -> None:
     Path("net.yaml").write_text(BAD.replace("out_channels", "outt"))
     result = fix()
     assert (result.exit_code, result.stderr) == (0, "net.yaml: 9 diagnostics fixed\n")
-    assert Path("net.yaml").read_text() == MENDED.replace("out_channels", "out")
+    assert Path("net.yaml").read_text() == FIXED.replace("out_channels", "out")
 
 
 def test_a_lint_of_the_network_that_is_meant_keeps_no_fix_from_being_made() -> None:
@@ -91,12 +91,12 @@ def test_line_ends_byte_order_mark_and_permissions_stay(mark: str, end: str) -> 
     spec.write_bytes((mark + BAD.replace("\n", end)).encode())
     spec.chmod(0o640)
     fix()
-    assert spec.read_bytes() == (mark + MENDED.replace("\n", end)).encode()
+    assert spec.read_bytes() == (mark + FIXED.replace("\n", end)).encode()
     assert stat.S_IMODE(spec.stat().st_mode) == 0o640
 
 
 def test_what_could_mean_two_things_is_left() -> None:
-    text = MENDED.replace("out_channels: 16", "out: 017").replace("Net", "Net2")
+    text = FIXED.replace("out_channels: 16", "out: 017").replace("Net", "Net2")
     Path("net.yaml").write_text(text)
     result = fix()
     assert result.exit_code == 1
@@ -173,9 +173,9 @@ def test_fixed_errors_disappear_and_fixing_ends(name: str, folder: Path) -> None
     first = check_spec(name)
     before = first.fixable
     lines = Path(name).read_bytes().split(b"\n")
-    mended = fix_spec(name)
-    assert mended.diagnostic is None
-    assert bool(mended.number) is bool(before)
+    fixed = fix_spec(name)
+    assert fixed.diagnostic is None
+    assert bool(fixed.number) is bool(before)
     after = check_spec(name)
     assert after.fixable == []
     assert not {diagnostic.headline for diagnostic in before} & {
@@ -188,7 +188,7 @@ def test_fixed_errors_disappear_and_fixing_ends(name: str, folder: Path) -> None
     assert all(stage(diagnostic) > max(stages) for diagnostic in new)
     changed = Path(name).read_bytes().split(b"\n")
     assert len(changed) == len(lines)
-    assert sum(one != two for one, two in zip(lines, changed, strict=True)) <= mended.number
+    assert sum(one != two for one, two in zip(lines, changed, strict=True)) <= fixed.number
 
 
 @pytest.mark.parametrize(
@@ -196,14 +196,14 @@ def test_fixed_errors_disappear_and_fixing_ends(name: str, folder: Path) -> None
     [("0,5", None), ("1,5", None), ("1,000", "1000"), ("1_000", "1000"), ("9" * 19, None)],
 )
 def test_a_number_is_not_guessed(written: str, read: str | None) -> None:
-    Path("net.yaml").write_text(MENDED.replace("out_channels: 16", f'out: "{written}"'))
+    Path("net.yaml").write_text(FIXED.replace("out_channels: 16", f'out: "{written}"'))
     (diagnostic,) = check_spec("net.yaml").diagnostics
     given = diagnostic.hint.text if isinstance(diagnostic.hint, Replacement) else None
     assert given == read
 
 
 def test_the_value_of_a_parameter_is_not_written_over_its_name() -> None:
-    text = MENDED.replace("out_channels: 16", "out: half").replace(
+    text = FIXED.replace("out_channels: 16", "out: half").replace(
         "\nbody", "\nparameters: {half: 0.5}\nbody"
     )
     Path("net.yaml").write_text(text)

@@ -122,21 +122,21 @@ BOTH = [diagnostic(1, 1, "a"), diagnostic(1, 6, "bbbbbbb")]
 def test_the_text_that_is_tried_has_all_replacements() -> None:
     tried = []
 
-    def judge(text: str) -> list[Diagnostic]:
+    def check(text: str) -> list[Diagnostic]:
         tried.append(text)
         return []
 
-    assert safe(confirm_safe(BOTH, Path("net.yaml"), judge)) == [True, True]
+    assert safe(confirm_safe(BOTH, Path("net.yaml"), check)) == [True, True]
     assert tried == ["a bbbbbbb\ncccc dddd"]
 
 
 def test_two_that_do_not_go_together_are_not_safe() -> None:
-    def judge(text: str) -> list[Diagnostic]:
+    def check(text: str) -> list[Diagnostic]:
         if text.startswith("a bbbbbbb"):
             return [diagnostic(2, 1)]
         return [BOTH[0]] if text.startswith("aaaa") else [BOTH[1]._replace(span=at(1, 3))]
 
-    assert safe(confirm_safe(BOTH, Path("net.yaml"), judge)) == [False, False]
+    assert safe(confirm_safe(BOTH, Path("net.yaml"), check)) == [False, False]
 
 
 def at(line: int, column: int) -> Span:
@@ -185,11 +185,11 @@ def test_trials_are_few() -> None:
     ]
     tried = []
 
-    def judge(text: str) -> list[Diagnostic]:
+    def check(text: str) -> list[Diagnostic]:
         tried.append(text)
         return [Diagnostic("A102", "no YAML")]
 
-    assert not any(safe(confirm_safe(diagnostics, Path("net.yaml"), judge)))
+    assert not any(safe(confirm_safe(diagnostics, Path("net.yaml"), check)))
     assert len(tried) <= MAXIMUM_TRIALS
 
 

@@ -46,9 +46,9 @@ def build_files(
         )
         stamp = Stamp(escape_line(spec.path.name), given, digest_of(spec.network.sources), stamped)
         stem = stem_of(stamp)
-        if (fault := check_stem(stem, backend.imports)) is not None:
+        if (reason := check_stem(stem, backend.imports)) is not None:
             named = f" named {stem}" if stem else ""
-            message = f"cannot generate a file{named} from {spec.path.name}: {fault}"
+            message = f"cannot generate a file{named} from {spec.path.name}: {reason}"
             hint = f"rename the spec, for example to {suggest_stem(stem)}.yaml"
             diagnostics.append(Diagnostic(Code.INVALID_NAME, message, hint=hint))
             continue

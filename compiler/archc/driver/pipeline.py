@@ -194,22 +194,22 @@ def _blamed(
     diagnostics: list[Diagnostic],
     documents: _Documents,
     settings: Settings,
-    judge: Callable[[Spec], list[Diagnostic]],
+    find_errors: Callable[[Spec], list[Diagnostic]],
 ) -> list[Diagnostic]:
     """The diagnostics in file order, each moved to the place that the author has to change.
 
-    ``judge`` is the stage that reported them; errors of later stages do not count.
+    ``find_errors`` is the stage that reported them; errors of later stages do not count.
     """
     text = sum(len(line) for source in documents.sources for line in source.lines)
 
-    def judged(parts: Sequence[Mapping], settings: Settings) -> Attempt:
+    def attempt(parts: Sequence[Mapping], settings: Settings) -> Attempt:
         work = text // CHARACTERS_PER_LAYER
         spec = _valid_spec(parts, settings)
         if isinstance(spec, list):
             return Attempt(spec, work)
-        return Attempt(judge(spec), work + count_layers(spec))
+        return Attempt(find_errors(spec), work + count_layers(spec))
 
-    return in_file_order(blame(diagnostics, documents.parts, settings, judged))
+    return in_file_order(blame(diagnostics, documents.parts, settings, attempt))
 
 
 def _documents(

@@ -165,8 +165,8 @@ def test_the_checkpoint_of_another_spec_is_recognised_in_few_lines() -> None:
     ]
     assert len(lines) <= 16
     code, output = weights(prefixed("module.", theirs), "--check", spec="inception_v3.yaml")
-    said = "theirs.pt fits googlenet_bn.yaml with archc weights --strip-prefix module."
-    assert said in output.splitlines()
+    expected = "theirs.pt fits googlenet_bn.yaml with archc weights --strip-prefix module."
+    assert expected in output.splitlines()
     assert weights(theirs, "--check", spec="googlenet_bn.yaml")[0] == 0
 
 
@@ -192,8 +192,8 @@ def test_a_spec_beside_and_its_mapping_are_known_too() -> None:
 def test_a_spec_that_fits_but_for_the_number_of_classes() -> None:
     theirs = archc.module_class("googlenet_small.yaml")(num_classes=3).state_dict()
     code, output = weights(theirs, "--check")
-    said = "theirs.pt fits googlenet_small.yaml with archc weights --leave classes"
-    assert (code, output.splitlines()[-1]) == (1, said)
+    expected = "theirs.pt fits googlenet_small.yaml with archc weights --leave classes"
+    assert (code, output.splitlines()[-1]) == (1, expected)
 
 
 def test_what_fits_nothing_known_gets_no_advice() -> None:
@@ -267,17 +267,17 @@ BAD: dict[str, tuple[str, Callable[[Tensor], Tensor], str]] = {
 @pytest.mark.parametrize("backend", ["pytorch", "onnx"])
 @pytest.mark.parametrize("kind", BAD)
 def test_numbers_that_are_no_weights_are_refused(kind: str, backend: str) -> None:
-    key, change, said = BAD[kind]
+    key, change, expected = BAD[kind]
     theirs = state()
     theirs[key] = change(theirs[key])
     options = ["-o", "ours.safetensors", "--backend", backend]
     code, output = weights(theirs, *options)
     assert code == 1
     if (backend, kind) == ("onnx", "float8"):
-        said, start = "which numpy does not support", "error[A506]"
+        expected, start = "which numpy does not support", "error[A506]"
     else:
         start = "error[A705]"
-    assert output.startswith(f"{start} {key} ") and said in output, output
+    assert output.startswith(f"{start} {key} ") and expected in output, output
     assert output.count("error[") == 1
     assert not Path("ours.safetensors").exists()
 

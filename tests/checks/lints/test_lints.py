@@ -88,8 +88,8 @@ def test_a_row_may_be_allowed() -> None:
 
 
 def test_a_missing_row_cannot_be_allowed() -> None:
-    report = checked(FRAME + "lints: {wide_reduce: {allow: [conv2]}}\n" + WIDE + HEAD)
-    error, _ = report.diagnostics
+    result = checked(FRAME + "lints: {wide_reduce: {allow: [conv2]}}\n" + WIDE + HEAD)
+    error, _ = result.diagnostics
     assert error.code == Code.UNKNOWN_REFERENCE
     assert str(error.span) == "net.yaml:5:31"
     assert isinstance(error.hint, Replacement)
@@ -122,9 +122,9 @@ def test_the_targets_of_the_language_are_those_there_are() -> None:
     ],
 )
 def test_a_wrong_lint_setting_is_an_error(section: str, line: str) -> None:
-    report = checked(FRAME + section + WIDE + HEAD)
-    assert report.summary is None
-    assert line in render(report.diagnostics[0])
+    result = checked(FRAME + section + WIDE + HEAD)
+    assert result.summary is None
+    assert line in render(result.diagnostics[0])
 
 
 def test_a_variant_inherits_lint_settings_and_says_its_own() -> None:

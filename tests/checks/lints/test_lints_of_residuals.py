@@ -31,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def remarked(block: str, start: str = RELU) -> list[str]:
+def reported(block: str, start: str = RELU) -> list[str]:
     Path("net.yaml").write_text(FRAME.format(block=block, start=start))
     return [str(diagnostic.code) for diagnostic in check_spec("net.yaml").diagnostics]
 
@@ -48,13 +48,13 @@ def remarked(block: str, start: str = RELU) -> list[str]:
     ],
 )
 def test_a_bias_that_goes_past_the_norm_counts(block: str, codes: list[str]) -> None:
-    assert remarked(block, BIASED) == codes
+    assert reported(block, BIASED) == codes
 
 
 def test_a_shortcut_may_skip_input() -> None:
     conv = "{Conv: 3x3/2, out: 64, activation: ReLU}"
-    assert remarked(f"{{Residual: [{conv}], shortcut: {{Conv: 1x1/2, out: 64}}}}") == []
-    assert remarked(f"{{Residual: [{{Conv: 1x1/2, out: 64}}], shortcut: {conv}}}") == ["L107"]
+    assert reported(f"{{Residual: [{conv}], shortcut: {{Conv: 1x1/2, out: 64}}}}") == []
+    assert reported(f"{{Residual: [{{Conv: 1x1/2, out: 64}}], shortcut: {conv}}}") == ["L107"]
 
 
 @pytest.mark.parametrize(
@@ -65,5 +65,5 @@ def test_a_wide_block_may_widen_up_to_what_it_gives(inner: int, out: int, codes:
         f"{{Conv: 1x1, out: {inner}, activation: ReLU}},"
         f" {{Conv: 3x3, out: {inner}, activation: ReLU}}, {{Conv: 1x1, out: {out}}}"
     )
-    assert remarked(f"{{Residual: [{layers}], shortcut: {{Conv: 1x1, out: {out}}}}}") == codes
-    assert remarked(f"{{Sequence: [{layers}]}}") == ["L101"]
+    assert reported(f"{{Residual: [{layers}], shortcut: {{Conv: 1x1, out: {out}}}}}") == codes
+    assert reported(f"{{Sequence: [{layers}]}}") == ["L101"]

@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def remarked(text: str) -> list[str]:
+def reported(text: str) -> list[str]:
     """Return the reported layers, by the names in the messages or by place."""
     Path("net.yaml").write_text(text)
     diagnostics = check_spec("net.yaml").diagnostics
@@ -64,7 +64,7 @@ def remarked(text: str) -> list[str]:
 )
 def test_operators_between_two_layers_with_weights(between: str, layers: list[str]) -> None:
     body = f"  {between}" if between else ""
-    assert remarked(FRAME.format(body=body, module="{Sequence: [ReLU]}")) == layers
+    assert reported(FRAME.format(body=body, module="{Sequence: [ReLU]}")) == layers
 
 
 LINEAR = "{Conv: 3x3, out: 16, activation: none}"
@@ -98,13 +98,13 @@ LINEAR = "{Conv: 3x3, out: 16, activation: none}"
     ],
 )
 def test_what_a_layer_reaches_through_concat_and_residual(module: str, layers: list[str]) -> None:
-    assert remarked(FRAME.format(body="  inner: Inner", module=module)) == layers
+    assert reported(FRAME.format(body="  inner: Inner", module=module)) == layers
 
 
 def test_the_classifier_is_followed_by_nothing() -> None:
     text = FRAME.format(body="  inner: Inner", module="{Sequence: [ReLU]}")
-    assert remarked(text) == []
-    assert remarked(text.replace("{Linear: classes}", "[{Linear: 20}, {Linear: classes}]")) == [
+    assert reported(text) == []
+    assert reported(text.replace("{Linear: classes}", "[{Linear: 20}, {Linear: classes}]")) == [
         "fc.0"
     ]
 
@@ -113,7 +113,7 @@ def test_the_classifier_is_followed_by_nothing() -> None:
 def test_an_auxiliary_head_is_one_of_the_ways(start: str, layers: list[str]) -> None:
     head = f"{{Aux: [{start}Flatten, {{Linear: classes}}], from: first, loss_weight: 0.3}}"
     text = FRAME.format(body="", module="{Sequence: [ReLU]}")
-    assert remarked(f"{text}aux: {{aux1: {head}}}\n") == layers
+    assert reported(f"{text}aux: {{aux1: {head}}}\n") == layers
 
 
 def test_another_kind_loses_what_defaults_give() -> None:

@@ -78,14 +78,14 @@ def test_a_renamed_spec_is_followed() -> None:
 def test_faulty_and_removed_specs_are_told() -> None:
     commit("Faulty", small=SMALL.replace("out: 4", "out: 0"))
     commit("Still faulty", small=SMALL.replace("out: 4", "out: 0") + "# so it is\n")
-    commit("Mended", small=SMALL)
+    commit("Fixed", small=SMALL)
     commit("Gone", small=None, variant=None)
     commit("Back", small=WIDE)
     found = told("small")
     assert [(subject, params) for subject, params, _ in found] == [
         ("Back", AFTER),
         ("Gone", None),
-        ("Mended", BEFORE),
+        ("Fixed", BEFORE),
         ("Faulty", None),
         ("Small", BEFORE),
     ]
