@@ -12,8 +12,9 @@ import sys
 import time
 
 from archc.diagnostics import Diagnostic, in_file_order, render
-from archc.driver import pipeline
 from archc.driver.backend import DEFAULT, load_backend
+from archc.driver.pipeline import compile_spec
+from archc.language.variants import chain
 
 ROUNDS = 3
 MORE_ROUNDS = 20  # for a check that seems slow, where the machine may have been busy
@@ -33,8 +34,8 @@ def watch(event: str, arguments: tuple[object, ...]) -> None:
 
 def check(path: str) -> tuple[list[Diagnostic], bool]:
     """Return the output of ``archc check``, and whether code may be written."""
-    pipeline._COMPOSED.clear()
-    compiled = pipeline.compile_spec(path)
+    chain._CACHE.clear()
+    compiled = compile_spec(path)
     if isinstance(compiled, list):
         diagnostics, builds = compiled, False
     else:

@@ -7,11 +7,11 @@ import pytest
 from reference import renewed
 
 from archc.analyses import limits
-from archc.driver import pipeline
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.language import lower
 from archc.language.grammar import modules
 from archc.language.sections import models
+from archc.language.variants.chain import MAXIMUM_EXTENSIONS
 from archc.language.yaml import composer, reading
 from archc.network import names
 from archc.ops import OPERATORS, window
@@ -36,7 +36,7 @@ def test_the_limits_are_the_compilers() -> None:
     numbers = {
         "bytes of a spec": reading.MAXIMUM_BYTES,
         "nesting of its text": composer.MAXIMUM_DEPTH,
-        "specs in a chain of `extends`": pipeline.MAXIMUM_EXTENSIONS,
+        "specs in a chain of `extends`": MAXIMUM_EXTENSIONS,
         "modules": modules.MAXIMUM_MODULES,
         "layers, modules and repeats after expansion": lower.MAXIMUM_LAYERS,
         "nesting of modules": lower.MAXIMUM_DEPTH,
