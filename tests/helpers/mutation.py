@@ -62,6 +62,7 @@ GROUPS = {
             "checks/conformance.py",
             "checks/conventions.py",
             "language/sections/printed_numbers.py",
+            "language/sections/printed_rows.py",
             "language/sections/printed_table.py",
         ),
         ("checks/test_conformance.py", "diagnostics/test_bad_specs.py", "driver/test_build.py"),

@@ -22,14 +22,8 @@ from archc.language.sections.printed_numbers import (
     parse_number,
     with_letter,
 )
-from archc.language.sections.printed_table import (
-    COLUMNS,
-    Erratum,
-    PrintedCell,
-    PrintedRow,
-    PrintedTable,
-    unknown_row,
-)
+from archc.language.sections.printed_rows import PrintedCell, PrintedRow
+from archc.language.sections.printed_table import COLUMNS, Erratum, PrintedTable, unknown_row
 from archc.network.ir import walk
 
 Verdict = Literal["match", "erratum", "mismatch", "unstated"]

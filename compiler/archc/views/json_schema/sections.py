@@ -5,7 +5,8 @@ from archc.language.sections.checkpoint_keys import CheckpointSection
 from archc.language.sections.lint_settings import LintArguments
 from archc.language.sections.models import Width
 from archc.language.sections.printed_numbers import COUNTS, LETTERS, Convention
-from archc.language.sections.printed_table import COLUMNS, SIZES_PATTERN, TOTALS, ErratumFields
+from archc.language.sections.printed_rows import SIZES_PATTERN, TOTALS
+from archc.language.sections.printed_table import COLUMNS, ErratumFields
 from archc.language.sections.reference_model import NAME_PATTERN as MODEL_PATTERN
 from archc.language.vocabulary import class_docs
 from archc.network.names import NAME_PATTERN

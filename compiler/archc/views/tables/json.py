@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from archc.analyses import Analysis, RowAnalysis
 from archc.checks.conformance import CellResult, Conformance
 from archc.language.sections.printed_numbers import rounded
-from archc.language.sections.printed_table import TOTALS
+from archc.language.sections.printed_rows import TOTALS
 from archc.network import ir
 from archc.views.tables.network import counts_json, kind_and_notation, layer_json, printed_parts
 
