@@ -4,7 +4,7 @@ A layer's node is named after the layer's path, and so is the layer's output. If
 several nodes, their names extend the path.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -111,9 +111,12 @@ class _Tracer:
         self._shape[output] = shape
         return output
 
-    def _layer(self, op: ir.Op, steps: list[Step], source: str) -> str:
+    def _layer(self, op: ir.Op, chains: Iterable[list[Step]], source: str) -> str:
         path, value = op.path, source
-        for i, step in enumerate(steps):
+        steps = [(step, chain) for chain in chains for step in chain]
+        for i, (step, chain) in enumerate(steps):
+            if step is chain[0]:
+                source = value
             name = path if len(steps) == 1 else f"{path}.{step.part}"
             output = f"{path}.{step.part}" if i < len(steps) - 1 else path
             if output in (IMAGES, LOGITS, PROBABILITIES):
@@ -161,8 +164,15 @@ class _Tracer:
             value = self._join("Mul", node, "scale", (value, factor))
         value = self._join("Add", node, "add", (value, straight))
         steps = activated(node.activation, self._shapes.output(node)) if node.activation else []
+        total = value
         for step in steps:
-            value = self._join(step.kind, node, step.part, (value,), step.attributes)
+            inputs = tuple(
+                self._constant(node, part)
+                if isinstance(part, Constant)
+                else self._operand(node.path, part, total, value)
+                for part in step.inputs
+            )
+            value = self._join(step.kind, node, step.part, inputs, step.attributes)
         return value
 
     def _join(

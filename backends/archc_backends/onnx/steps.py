@@ -25,7 +25,10 @@ class Constant(NamedTuple):
 
 
 class Value(Enum):
-    """The layer's input, the output of the previous step, or an omitted optional input."""
+    """The input of the chain, the output of the previous step, or an omitted optional input.
+
+    The input of an activation's chain is the output of the layer that it ends.
+    """
 
     INPUT = "input"
     PREVIOUS = "previous"
@@ -39,7 +42,7 @@ Operand = State | Constant | Value
 class Step(NamedTuple):
     """A node: its ONNX operator, its name below the layer's path, its output shape for one image.
 
-    For the first step, the output of the previous step is the layer's input.
+    For the first step, the output of the previous step is the input of the chain.
     """
 
     kind: str

@@ -138,7 +138,7 @@ def _outputs(analysis: Analysis, model: ModelProto) -> Iterator[tuple[str, list[
     for row in analysis.rows:
         for layer in row.layers:
             path = layer.op.path
-            if steps_of(layer.op.operator, layer.input, layer.output):
+            if any(steps_of(layer.op.operator, layer.input, layer.output)):
                 yield last.get(path, path), [BATCH, *layer.output]
     softmax = softmax_behind(analysis.network)
     yield LOGITS, [BATCH, *analysis.rows[-2 if softmax else -1].output]

@@ -18,22 +18,25 @@ from archc_backends.onnx.steps import Constant, Step
 Emitter = Callable[[Any, Shape, Shape], list[Step]]
 
 
-def steps_of(operator: Operator, given: Shape, made: Shape) -> list[Step]:
-    """The operator's nodes, with its activation; none if it passes its input on."""
+def steps_of(operator: Operator, given: Shape, made: Shape) -> tuple[list[Step], list[Step]]:
+    """The operator's own nodes, none if it passes its input on, and those of its activation."""
     steps = emitters()[type(operator)](operator, given, made)
-    _check(type(operator).__name__, steps, given, made)
     activation = getattr(operator, "activation", None)
-    return steps if activation is None else [*steps, *activated(activation, made)]
+    after = [] if activation is None else activated(activation, made)
+    _check(type(operator).__name__, steps, after, given, made)
+    return steps, after
 
 
-def _check(kind: str, steps: list[Step], given: Shape, made: Shape) -> None:
+def _check(kind: str, steps: list[Step], after: list[Step], given: Shape, made: Shape) -> None:
     """Raise ValueError for a fault of the emitter that runtimes would find late or never."""
     if (shape := steps[-1].shape if steps else given) != made:
         raise ValueError(
             f"the steps of {kind} end with {format_shape(shape)}, not {format_shape(made)}"
         )
-    constants = {part.name for step in steps for part in step.inputs if isinstance(part, Constant)}
-    names = [*constants, *(step.part for step in steps)]
+    names = [step.part for step in (*steps, *after)]
+    for chain in (steps, after):
+        parts = {part for step in chain for part in step.inputs}
+        names += {part.name for part in parts if isinstance(part, Constant)}
     if len(set(names)) < len(names):
         raise ValueError(f"steps or constants of {kind} have the same name: {', '.join(names)}")
 
