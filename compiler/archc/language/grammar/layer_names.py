@@ -28,7 +28,7 @@ def check_unique(entries: Iterable[Entry]) -> Iterable[Diagnostic]:
             message = f"{first.text} and {key.text} differ only in case"
             if key.text == first.text:
                 message = f"duplicate name {key.text}"
-            label = Label(first.span, "the first")
+            label = Label(first.span, "first defined here")
             yield Diagnostic(Code.DUPLICATE_KEY, message, key.span, (label,))
 
 
@@ -46,7 +46,7 @@ def check_unique_below(holder: Layer) -> Iterable[Diagnostic]:
             pending += reversed(layer.children)
         elif (first := seen.setdefault(layer.name.casefold(), layer)) is not layer:
             message = f"duplicate layer name {layer.name}: nothing above the two has a name"
-            label = Label(first.span, "the first")
+            label = Label(first.span, "first defined here")
             hint = "give them names that differ in more than case"
             yield Diagnostic(Code.DUPLICATE_KEY, message, layer.span, (label,), hint=hint)
 

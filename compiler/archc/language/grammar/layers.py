@@ -117,7 +117,7 @@ class LayerParser:
                     Code.INVALID_LAYER,
                     f"two kinds in one layer, {kinds[0].key.text} and {kinds[1].key.text}",
                     kinds[1].key.span,
-                    (Label(kinds[0].key.span, "the first"),),
+                    (Label(kinds[0].key.span, "the first kind"),),
                     hint="put several layers into a list, or under names of their own",
                 )
             )
