@@ -24,7 +24,7 @@ class Count(NamedTuple):
 
 
 def all_counts(analysis: Analysis) -> list[Count]:
-    """All counts of a network, archc's own first; equal numbers are one count."""
+    """All counts of a network, archc's own first, with equal numbers merged."""
     found: dict[tuple[Kind, int], Count] = {}
     for count in (*_params(analysis), *_ops(analysis)):
         same = found.setdefault((count.kind, count.number), count)

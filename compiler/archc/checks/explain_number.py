@@ -1,4 +1,4 @@
-"""Finds the counts of a network that a printed number can be."""
+"""Finds out which count of a network a printed number is."""
 
 import re
 from collections.abc import Iterable

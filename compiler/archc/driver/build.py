@@ -113,10 +113,10 @@ def shared_stamp(compiled: Iterable[Compiled]) -> Stamp:
 def check_orphans(
     compiled: Iterable[Compiled], files: list[File], folder: Path, are_all: bool
 ) -> list[Diagnostic]:
-    """A diagnostic for each generated file in the folder whose spec no longer exists.
+    """A diagnostic for each generated file in the folder that no spec generates any more.
 
-    ``are_all`` means that ``compiled`` has all specs. Otherwise the file's spec may also be in a
-    folder of one of these specs, or be found by name.
+    If ``are_all``, only ``compiled`` are specs. Otherwise specs in the same folders, and specs
+    that can be found by name, count too.
     """
     compiled = tuple(compiled)
     names = {spec.path.name for spec in compiled}

@@ -15,7 +15,7 @@ _MAXIMUM_FITS = 3
 
 
 class Fit(NamedTuple):
-    """A spec and the options of archc weights that a checkpoint fits; None for the given spec."""
+    """A way to use a checkpoint: the spec, None for the given one, and options of archc weights."""
 
     spec: str | None
     options: tuple[str, ...]
@@ -30,7 +30,7 @@ class Fit(NamedTuple):
 def find_fits(analysis: Analysis, tensors: Mapping[str, Shaped], whole: bool = False) -> list[Fit]:
     """The options with which a checkpoint fits the network, or else the known specs that it fits.
 
-    Unless ``whole``, a spec that fits except for the number of classes is a fit if no other is.
+    Unless ``whole``, falls back to fits that leave out the layers of the classes.
     """
     leaves = ((),) if whole else ((), (CLASSES,))
     for leave in leaves:

@@ -18,10 +18,10 @@ def map_key(key: str, key_mapping: KeyMapping | None, prefix: str) -> MappedKey:
 def find_prefix(
     expected: Collection[str], keys: Collection[str], key_mapping: KeyMapping | None
 ) -> str:
-    """The prefix without which most keys are among the network's, ``expected``; empty if none is.
+    """The prefix to remove so that most of the network's keys, ``expected``, match; else empty.
 
-    It is also empty if at least as many keys match with their prefix: all keys of a network or of
-    a mapping may start with the same segment.
+    It is empty if as many keys match as they are: all keys of a network or of a mapping may start
+    with the same segment.
     """
 
     def score(prefix: str) -> int:

@@ -8,7 +8,7 @@ from archc.network import ir
 from archc.ops.operator import Tensor
 
 CLASSES = "classes"
-"""Among the layers to leave, this word means all layers whose size is the number of classes."""
+"""In a list of layers to leave: all layers whose weights depend on the number of classes."""
 
 
 def expected_state(analysis: Analysis) -> dict[str, Tensor]:

@@ -110,7 +110,7 @@ def is_intact(content: bytes) -> bool | None:
 
 
 def _digest_without(content: bytes, start: int, end: int) -> str:
-    """The digest of the content before its digest is written between start and end."""
+    """The digest of the content with a placeholder between ``start`` and ``end``."""
     view = memoryview(content)
     digest = hashlib.sha256(view[:start])
     digest.update(_NO_DIGEST.encode())

@@ -102,7 +102,7 @@ def find_orphans(
 def diff_files(files: Iterable[File]) -> str:
     """The unified diff from the files on disk to these files; empty if there is no difference.
 
-    Of binary files it tells only whether they differ, as diff does. It does not show a file that
+    For binary files it tells only whether they differ, as diff does. It does not show a file that
     archc did not write, which may be a link to a secret.
     """
     parts: list[str] = []

@@ -1,4 +1,4 @@
-"""A layer has a bias, but the batch norm after it removes any bias.
+"""A layer has a bias that the following batch norm cancels.
 
 ## Why
 Batch normalisation subtracts the mean, which includes the bias
@@ -71,4 +71,4 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
 
 
 def _violation(op: ir.Op) -> Violation:
-    return violation(op, "the norm after this layer removes its bias", "set bias: false")
+    return violation(op, "the norm after this layer cancels its bias", "set bias: false")
