@@ -114,7 +114,7 @@ def test_sarif_has_rules_places_fixes_and_fingerprints() -> None:
             "insertedContent": {"text": "Conv"},
         }
     ]
-    assert name["relatedLocations"][0]["message"]["text"] == "the first"
+    assert name["relatedLocations"][0]["message"]["text"] == "first defined here"
 
 
 def test_a_fingerprint_outlives_lines_that_come_and_go() -> None:

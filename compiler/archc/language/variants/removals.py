@@ -5,7 +5,7 @@ from collections.abc import Mapping as AbstractMapping
 
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.wording import counted
-from archc.language.sections.keys import LAYER_SECTIONS, ROW_SECTIONS
+from archc.language.sections.keys import ROW_SECTIONS
 from archc.language.yaml.nodes import Entry, List, Mapping, Node, Scalar
 
 
@@ -49,7 +49,7 @@ def _taps(row: Scalar, merged: AbstractMapping[str, Entry]) -> Iterator[Scalar]:
 
 def _calls(module: str, merged: AbstractMapping[str, Entry]) -> Iterator[Scalar]:
     """Yield the places where a layer uses the module or another module extends it."""
-    for section in (*LAYER_SECTIONS, "modules"):
+    for section in (*ROW_SECTIONS, "aux", "modules"):
         if section in merged:
             yield from _mentions(module, merged[section].value)
 
