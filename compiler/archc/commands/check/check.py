@@ -65,21 +65,21 @@ def command(
     from archc.driver.check import check_spec
 
     selection = _selection(select, ignore, target)
-    reports = []
+    results = []
     for spec in all_specs(specs):
         if fix:
             _fix(spec, settings, selection)
-        report = check_spec(spec, settings, selection)
-        reports.append(report)
+        result = check_spec(spec, settings, selection)
+        results.append(result)
         if form in TEXTS:
-            _print(report, form)
+            _print(result, form)
     if form in DOCUMENTS:
-        document = import_module(f"archc.views.formats.{form}").write(reports)
+        document = import_module(f"archc.views.formats.{form}").write(results)
         if document:
             echo_document(document)
     else:
-        _print_counts(reports)
-    failed = any(report.diagnostics if strict else report.errors for report in reports)
+        _print_counts(results)
+    failed = any(result.diagnostics if strict else result.errors for result in results)
     sys.exit(DIAGNOSTICS if failed else 0)
 
 
@@ -110,34 +110,34 @@ def _fix(spec: "str | SpecFile", settings: Settings, selection: "LintSelection")
     fail_on([fixed.diagnostic] if fixed.diagnostic else [])
 
 
-def _print(report: "CheckResult", form: str) -> None:
+def _print(result: "CheckResult", form: str) -> None:
     """Print diagnostics on standard error, or on standard output that the spec is valid."""
     from archc.diagnostics import render
 
-    for diagnostic in report.diagnostics:
+    for diagnostic in result.diagnostics:
         if form == "full":
             echo_lines(render(diagnostic), err=True)
         else:
             hint = f"; {diagnostic.hint}" if diagnostic.hint else ""
             echo(f"{diagnostic.headline}{hint}", err=True)
-    summary = report.summary
-    if summary is not None and not report.errors:
+    summary = result.summary
+    if summary is not None and not result.errors:
         cells = f"{summary.matches} cells match, {summary.errata} errata"
         table = cells if summary.matches or summary.errata else "no printed table"
-        warned = f", {counted(len(report.diagnostics), 'warning')}" if report.diagnostics else ""
+        warned = f", {counted(len(result.diagnostics), 'warning')}" if result.diagnostics else ""
         totals = f"{summary.params:,} params, {summary.macs:,} MACs"
-        echo(f"{report.spec}: ok, {totals}, {table}{warned}")
+        echo(f"{result.spec}: ok, {totals}, {table}{warned}")
 
 
-def _print_counts(reports: "list[CheckResult]") -> None:
+def _print_counts(results: "list[CheckResult]") -> None:
     """Print the number of diagnostics, and how many --fix would fix."""
     from archc.diagnostics import Severity
     from archc.diagnostics.check_result import count_diagnostics
 
-    numbers = {severity: count_diagnostics(reports, severity) for severity in Severity}
+    numbers = {severity: count_diagnostics(results, severity) for severity in Severity}
     if not any(numbers.values()):
         return
-    safe = sum(len(report.fixable) for report in reports)
+    safe = sum(len(result.fixable) for result in results)
     found = ", ".join(counted(number, severity) for severity, number in numbers.items() if number)
     fixes = f"; archc check --fix fixes {safe}" if safe else ""
     echo(f"{found}{fixes}", err=True)

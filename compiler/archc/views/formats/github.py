@@ -14,12 +14,12 @@ from archc.views.formats import full_message
 MAXIMUM = 10
 
 
-def write(reports: Sequence[CheckResult]) -> str:
+def write(results: Sequence[CheckResult]) -> str:
     """Return a line for each annotation, then the diagnostics that GitHub would not show."""
     lines: list[str] = []
     rest: list[str] = []
     for severity in Severity:
-        found = [f for report in reports for f in report.diagnostics if f.severity is severity]
+        found = [f for result in results for f in result.diagnostics if f.severity is severity]
         shown = found if len(found) <= MAXIMUM else found[: MAXIMUM - 1]
         lines += [_annotation(diagnostic) for diagnostic in shown]
         if more := found[len(shown) :]:

@@ -8,21 +8,21 @@ from archc.diagnostics import Severity
 from archc.diagnostics.check_result import CheckResult, count_diagnostics, diagnostic_json
 
 
-def write(reports: Sequence[CheckResult]) -> str:
+def write(results: Sequence[CheckResult]) -> str:
     """Return the specs in the order of the arguments, each with its diagnostics."""
     return json.dumps(
         {
             "archc": __version__,
             "specs": [
                 {
-                    "spec": report.spec,
-                    "findings": [diagnostic_json(diagnostic) for diagnostic in report.diagnostics],
-                    "summary": report.summary._asdict() if report.summary else None,
+                    "spec": result.spec,
+                    "findings": [diagnostic_json(diagnostic) for diagnostic in result.diagnostics],
+                    "summary": result.summary._asdict() if result.summary else None,
                 }
-                for report in reports
+                for result in results
             ],
-            "errors": count_diagnostics(reports, Severity.ERROR),
-            "warnings": count_diagnostics(reports, Severity.WARNING),
+            "errors": count_diagnostics(results, Severity.ERROR),
+            "warnings": count_diagnostics(results, Severity.WARNING),
         },
         indent=2,
     )

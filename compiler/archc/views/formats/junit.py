@@ -8,21 +8,21 @@ from archc.diagnostics.check_result import CheckResult
 from archc.diagnostics.escapes import escape_line
 
 
-def write(reports: Sequence[CheckResult]) -> str:
+def write(results: Sequence[CheckResult]) -> str:
     """Return a test suite. Errors fail a test case; warnings are its output."""
     suite = ElementTree.Element(
         "testsuite",
         name="archc check",
-        tests=str(len(reports)),
-        failures=str(sum(bool(report.errors) for report in reports)),
+        tests=str(len(results)),
+        failures=str(sum(bool(result.errors) for result in results)),
         errors="0",
         skipped="0",
     )
-    for report in reports:
+    for result in results:
         case = ElementTree.SubElement(
-            suite, "testcase", classname="archc", name=_text(escape_line(report.spec))
+            suite, "testcase", classname="archc", name=_text(escape_line(result.spec))
         )
-        if errors := report.errors:
+        if errors := result.errors:
             failure = ElementTree.SubElement(
                 case,
                 "failure",
@@ -30,7 +30,7 @@ def write(reports: Sequence[CheckResult]) -> str:
                 type=str(errors[0].code),
             )
             failure.text = _text("\n\n".join(render(diagnostic) for diagnostic in errors))
-        warnings = [f for f in report.diagnostics if f.severity is Severity.WARNING]
+        warnings = [f for f in result.diagnostics if f.severity is Severity.WARNING]
         if warnings:
             output = ElementTree.SubElement(case, "system-out")
             output.text = _text("\n\n".join(render(diagnostic) for diagnostic in warnings))

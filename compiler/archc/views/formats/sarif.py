@@ -21,9 +21,11 @@ SCHEMA = (
 ROOT = "SRCROOT"
 
 
-def write(reports: Sequence[CheckResult]) -> str:
+def write(results: Sequence[CheckResult]) -> str:
     """Return one run, with a rule for each code that occurs."""
-    diagnostics = [(report, diagnostic) for report in reports for diagnostic in report.diagnostics]
+    diagnostics = [
+        (result.spec, diagnostic) for result in results for diagnostic in result.diagnostics
+    ]
     codes = sorted({str(diagnostic.code) for _, diagnostic in diagnostics})
     seen: Counter[str] = Counter()
     run = {
@@ -36,7 +38,7 @@ def write(reports: Sequence[CheckResult]) -> str:
         },
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the repository."}}},
-        "results": [_result(report, diagnostic, codes, seen) for report, diagnostic in diagnostics],
+        "results": [_result(spec, diagnostic, codes, seen) for spec, diagnostic in diagnostics],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
@@ -52,10 +54,10 @@ def _rule(explanation: Explanation) -> dict[str, Any]:
 
 
 def _result(
-    report: CheckResult, diagnostic: Diagnostic, codes: list[str], seen: Counter[str]
+    spec: str, diagnostic: Diagnostic, codes: list[str], seen: Counter[str]
 ) -> dict[str, Any]:
     place = place_of(diagnostic.span) if diagnostic.span else None
-    file = place.file if place else relative_path(Path(report.spec), report.spec)
+    file = place.file if place else relative_path(Path(spec), spec)
     result: dict[str, Any] = {
         "ruleId": str(diagnostic.code),
         "ruleIndex": codes.index(diagnostic.code),
