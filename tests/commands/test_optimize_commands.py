@@ -291,4 +291,4 @@ def test_a_name_that_the_optimised_class_would_have_is_refused() -> None:
     Path("toy.yaml").write_text(SPEC.replace("Fork", "ToyDeploy"))
     assert run("build", "toy.yaml")[0] == 0
     code, output = run("build", "toy.yaml", "--optimize")
-    assert code == 1 and "called ToyDeploy" in output
+    assert code == 1 and "named ToyDeploy" in output

@@ -283,8 +283,8 @@ def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.html"
     os.mkfifo(pipe)
     for path, words in (
-        (pipe, "a device, a pipe or a socket"),
-        (Path(os.devnull), "a device, a pipe or a socket"),
+        (pipe, "a device, pipe or socket"),
+        (Path(os.devnull), "a device, pipe or socket"),
         (tmp_path / f"{'a' * 300}.html", "File name too long"),
     ):
         for more in ((), ("--force",), ("--check",)):
