@@ -51,7 +51,7 @@ def test_a_new_variant_is_checked_by_the_schema_beside_it(
         CliRunner().invoke(cli, ["new", "my_net.yaml", "--from", "googlenet.yaml"]).exit_code == 0
     )
     assert server.problems(tmp_path / "my_net.yaml") == []
-    mistake = tmp_path / "slip.yaml"
+    mistake = tmp_path / "mistake.yaml"
     mistake.write_text((tmp_path / "my_net.yaml").read_text().replace("about:", "abuot:"))
     assert server.problems(mistake) == [Problem("abuot", SPEC_TAKES)]
 

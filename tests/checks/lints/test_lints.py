@@ -60,7 +60,7 @@ def test_the_documented_example_is_reported_and_the_corrected_one_is_not(lint: L
 
 
 @pytest.mark.parametrize("lint", LINTS, ids=lambda lint: lint.name)
-def test_every_lint_can_be_switched_off(lint: Lint) -> None:
+def test_every_lint_can_be_turned_off(lint: Lint) -> None:
     bad = example(lint, "Example")
     off = re.sub(r"lints:\n.*\n", "", bad) + f"lints:\n  {lint.name}: none\n"
     assert codes(off) == []

@@ -83,7 +83,7 @@ def test_a_directory(command: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["check", "build", "table", "verify"])
-def test_a_missing_spec_names_the_one_meant(command: str, folder: Path) -> None:
+def test_a_missing_spec_suggests_a_similar_name(command: str, folder: Path) -> None:
     Path("specs").mkdir()
     Path("small.yaml").rename("specs/small.yaml")
     before = everything(folder)

@@ -53,7 +53,7 @@ def diagnostics_of(text: str, pool: str = "3x3/2") -> tuple[Diagnostic, ...]:
         ("[1, 224, 224, 3]", "3x224x224", False, False),
     ],
 )
-def test_what_is_meant_is_offered(written: str, meant: str, safe: bool, order: bool) -> None:
+def test_the_intended_input_is_suggested(written: str, meant: str, safe: bool, order: bool) -> None:
     (diagnostic,) = diagnostics_of(written)
     hint = diagnostic.hint
     assert isinstance(hint, Replacement)

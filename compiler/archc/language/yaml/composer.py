@@ -13,9 +13,7 @@ from yaml._yaml import CParser
 from archc.diagnostics import Code, Diagnostic, Label, Replacement
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
 from archc.diagnostics.spans import Source, Span
-from archc.language.yaml.mistakes import find_mistake
 from archc.language.yaml.nodes import Entry, List, Mapping, Node, Scalar, Value, describe_type
-from archc.language.yaml.syntax_hints import line_hint, problem_hint
 
 MAXIMUM_DEPTH = 64
 MAXIMUM_NODES = 4_000
@@ -86,6 +84,10 @@ class _Composer:
             parser.dispose()
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> Diagnostic:
+        # Only needed for invalid YAML.
+        from archc.language.yaml.mistakes import find_mistake
+        from archc.language.yaml.syntax_hints import line_hint, problem_hint
+
         mark = error.problem_mark or error.context_mark
         stop = self._mark(mark) if mark else Span(self.source, 1, 1, 1, 2)
         start = error.context_mark
