@@ -47,7 +47,7 @@ from archc.language.settings import Settings
 @click.option(
     "--force",
     is_flag=True,
-    help="Replace files even if archc did not write them.",
+    help="Replace files even if they were edited, or archc did not write them.",
 )
 def command(
     specs: tuple[str, ...],

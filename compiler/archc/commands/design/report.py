@@ -60,7 +60,9 @@ _FORMS: "tuple[Form, ...]" = ("html", "svg", "png", "pdf")
 @click.option("--module", default=None, metavar="NAME", help="Draw only this module.")
 @click.option("--each", is_flag=True, help="Write one file for each SPEC, in the folder FILE.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is out of date.")
-@click.option("--force", is_flag=True, help="Replace FILE even if archc did not write it.")
+@click.option(
+    "--force", is_flag=True, help="Replace FILE even if it was edited, or archc did not write it."
+)
 @set_option
 def command(
     specs: tuple[str, ...],
