@@ -60,19 +60,21 @@ def check_operators(network: ir.Network) -> list[Diagnostic]:
 def view_graph(analysis: Analysis) -> Graph:
     """Build the graph of a network that ``check_operators`` accepts."""
     network = analysis.network
-    tracer = _Tracer(analysis)
+    builder = _GraphBuilder(analysis)
     softmax = softmax_behind(network)
     value = IMAGES
     for row in network.rows:
         if row.name == softmax:
-            value = tracer.finish(value, LOGITS)
-        value = tracer.run(row, value)
-    tracer.finish(value, PROBABILITIES if softmax else LOGITS)
-    state = dict.fromkeys(key for node in tracer.nodes for key in node.inputs if key in tracer.keys)
-    return Graph(tuple(tracer.nodes), tuple(state), tracer.constants, tracer.outputs)
+            value = builder.rename(value, LOGITS)
+        value = builder.run(row, value)
+    builder.rename(value, PROBABILITIES if softmax else LOGITS)
+    state = dict.fromkeys(
+        key for node in builder.nodes for key in node.inputs if key in builder.keys
+    )
+    return Graph(tuple(builder.nodes), tuple(state), builder.constants, builder.outputs)
 
 
-class _Tracer:
+class _GraphBuilder:
     """Collects the nodes of a network."""
 
     def __init__(self, analysis: Analysis) -> None:
@@ -99,7 +101,7 @@ class _Tracer:
             source = self.run(child, source)
         return source
 
-    def finish(self, value: str, output: str) -> str:
+    def rename(self, value: str, output: str) -> str:
         """Rename the value to the name of an output."""
         self.outputs[output] = shape = self._shape[value]
         if value == IMAGES:

@@ -46,19 +46,19 @@ def write_model(analysis: Analysis, options: Options) -> dict[str, bytes] | list
         arrays[name] = np.asarray(constant.values, constant.type or kind)
     outside = sum(array.nbytes for array in arrays.values()) > MAXIMUM_BYTES
     name, beside = f"{options.stem}.onnx", f"{options.stem}.onnx.data"
-    external = _External(options.stamp, beside) if outside else None
+    external = _WeightsFile(options.stamp, beside) if outside else None
     tensors = []
     for key, array in arrays.items():
-        tensor, raw = _described(key, array), _raw(array)
+        tensor, raw = _without_data(key, array), _raw_bytes(array)
         if external is None or array.nbytes < _SMALL:
             tensors.append(tensor_parts(tensor, raw))
         else:
             external.place(tensor, raw)
             tensors.append(tensor_parts(tensor))
-    head = _head(analysis, options)
+    head = _model_without_graph(analysis, options)
     if external is not None:
         head.metadata_props.add(key=WEIGHTS_DIGEST, value=external.digest)
-    content = model_bytes(head, _graph(analysis, graph, kind), tensors)
+    content = model_bytes(head, _graph_without_weights(analysis, graph, kind), tensors)
     return {name: content} if external is None else {name: content, beside: external.content()}
 
 
@@ -88,7 +88,7 @@ def _weights(
     return [made] if isinstance(made, Diagnostic) else made
 
 
-def _head(analysis: Analysis, options: Options) -> ModelProto:
+def _model_without_graph(analysis: Analysis, options: Options) -> ModelProto:
     """Return the model without its graph: the stamp first, then descriptions and metadata."""
     network, optimized = analysis.network, options.optimized
     name = headline(optimized) if optimized else f"{network.name}."
@@ -126,7 +126,7 @@ def _left_out(analysis: Analysis) -> str:
     return f", without {listed(what)}" if what else ""
 
 
-def _graph(analysis: Analysis, graph: Graph, kind: "np.dtype[Any]") -> GraphProto:
+def _graph_without_weights(analysis: Analysis, graph: Graph, kind: "np.dtype[Any]") -> GraphProto:
     """Return the graph without initializers."""
     number = helper.np_dtype_to_tensor_dtype(kind)
 
@@ -148,19 +148,19 @@ def _node(node: Node) -> Any:
     return helper.make_node(node.kind, node.inputs, [*node.outputs], node.name, **attributes)
 
 
-def _described(name: str, array: "Array") -> TensorProto:
+def _without_data(name: str, array: "Array") -> TensorProto:
     """Return the tensor without its data."""
     number = helper.np_dtype_to_tensor_dtype(array.dtype)
     return TensorProto(name=name, data_type=number, dims=array.shape)
 
 
-def _raw(array: "Array") -> memoryview:
+def _raw_bytes(array: "Array") -> memoryview:
     """Return the data as ONNX stores it, little-endian, copied only if necessary."""
     ordered = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     return ordered.reshape(-1).view(np.uint8).data
 
 
-class _External:
+class _WeightsFile:
     """The second file with the weights: a stamp, then each tensor at the start of a page."""
 
     def __init__(self, stamp: str, location: str) -> None:
