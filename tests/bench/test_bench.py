@@ -381,7 +381,7 @@ def test_half_precision_has_its_difference(folder: Path) -> None:
         (("small.yaml", "--only", "even", "--only", "nobody"), "no mode matches nobody"),
         (("small.yaml", "--base", "nobody"), "no mode matches nobody"),
         (("small.yaml", "--only", "product"), "no mode matches product"),
-        (("small.yaml", "--train", "--half"), "--half is for inference"),
+        (("small.yaml", "--train", "--half"), "use --half or --train, not both"),
         (("small.yaml", "--plot", "a.txt"), "--plot writes .svg, .png, .pdf, not .txt"),
         (("small.yaml", "--batch", "0"), "0 is not in the range"),
         (("none.yaml",), "none.yaml"),
