@@ -336,7 +336,7 @@ def test_links_of_specs_stay_in_the_project() -> None:
     assert result.stdout.startswith("specs/inner.yaml: ok, ")
     assert run("check", "specs/outer.yaml").exit_code == 0
     (project,) = json.loads(run("check", "--format", "json").stdout)["specs"][1:]
-    assert project["findings"][0]["code"] == "A101"
+    assert project["diagnostics"][0]["code"] == "A101"
 
 
 @pytest.mark.parametrize("becomes", ["link", "pipe"])

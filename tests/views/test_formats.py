@@ -72,9 +72,9 @@ def test_json_holds_every_spec_and_every_place() -> None:
     good, bad = document["specs"]
     assert (document["errors"], document["warnings"]) == (2, 1)
     assert good["summary"] == {"params": 40, "macs": 30, "matches": 0, "errata": 0}
-    assert [diagnostic["code"] for diagnostic in good["findings"]] == ["L109"]
+    assert [diagnostic["code"] for diagnostic in good["diagnostics"]] == ["L109"]
     assert bad["summary"] is None
-    kind, name = bad["findings"]
+    kind, name = bad["diagnostics"]
     assert {key: kind[key] for key in ("file", "line", "column", "end_line", "end_column")} == {
         "file": "nets/bad.yaml",
         "line": 6,
@@ -120,7 +120,7 @@ def test_sarif_has_rules_places_fixes_and_fingerprints() -> None:
 def test_a_fingerprint_outlives_lines_that_come_and_go() -> None:
     def fingerprints() -> list[str]:
         (run,) = sarif("bad.yaml")["runs"]
-        return [result["partialFingerprints"]["archcFinding/v1"] for result in run["results"]]
+        return [result["partialFingerprints"]["archcDiagnostic/v1"] for result in run["results"]]
 
     before = fingerprints()
     Path("bad.yaml").write_text("# one line more\n\n" + BAD, encoding="utf-8")
@@ -134,7 +134,7 @@ def test_sarif_is_valid_for_every_bad_spec(monkeypatch: pytest.MonkeyPatch) -> N
     document = sarif(*(path.name for path in BAD_SPECS), "none.yaml")
     (run,) = document["runs"]
     assert len(run["results"]) > len(BAD_SPECS)
-    prints = [result["partialFingerprints"]["archcFinding/v1"] for result in run["results"]]
+    prints = [result["partialFingerprints"]["archcDiagnostic/v1"] for result in run["results"]]
     assert len({*prints}) == len(prints)
     uris = {unquoted(result["locations"][0]) for result in run["results"]}
     # An error of a variant may be in its base.

@@ -16,7 +16,9 @@ def write(results: Sequence[CheckResult]) -> str:
             "specs": [
                 {
                     "spec": result.spec,
-                    "findings": [diagnostic_json(diagnostic) for diagnostic in result.diagnostics],
+                    "diagnostics": [
+                        diagnostic_json(diagnostic) for diagnostic in result.diagnostics
+                    ],
                     "summary": result.summary._asdict() if result.summary else None,
                 }
                 for result in results

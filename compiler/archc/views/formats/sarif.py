@@ -64,7 +64,7 @@ def _result(
         "level": str(diagnostic.severity),
         "message": {"text": full_message(diagnostic)},
         "locations": [_location(file, place, diagnostic.span)],
-        "partialFingerprints": {"archcFinding/v1": _fingerprint(diagnostic, file, seen)},
+        "partialFingerprints": {"archcDiagnostic/v1": _fingerprint(diagnostic, file, seen)},
     }
     if diagnostic.labels:
         result["relatedLocations"] = [
