@@ -345,6 +345,14 @@ def test_errata_of_counts(
     assert all(found.notes for found in conformance.diagnostics)
 
 
+def test_an_erratum_in_another_letter_is_stale(spec: Path) -> None:
+    # 221,184 is 0.2M, but the column counts in K.
+    table = f"{MACS}  columns: [ops]\n  rows:\n    conv1: [9K]\n"
+    table += "  errata:\n    conv1.ops: {computed: 0.2M, why: a misprint}\n"
+    (diagnostic,) = check(spec, table).diagnostics
+    assert diagnostic.message == "erratum conv1.ops records 0.2M, but archc computes 221K"
+
+
 @pytest.mark.parametrize(
     ("row", "errata", "messages"),
     [
