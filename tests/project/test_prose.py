@@ -94,7 +94,8 @@ def phrases(path: Path) -> list[tuple[int, str]]:
 
 def checked() -> list[Path]:
     """The files to check."""
-    paths = sorted({path for pattern in CHECKED for path in ROOT.glob(pattern)})
+    found = {path for pattern in CHECKED for path in ROOT.glob(pattern)}
+    paths = sorted(path for path in found if "node_modules" not in path.parts)
     return [
         path
         for path in paths
