@@ -19,8 +19,8 @@ from archc.driver.backend import DEFAULT, Backend, BackendUnavailable, Options, 
 from archc.driver.build import stem_of_network
 from archc.driver.check import check_network, check_spec
 from archc.driver.pipeline import load_network, load_text
-from archc.language.library import SpecFile, find_path, find_spec
 from archc.language.settings import Settings
+from archc.language.spec_files import SpecFile, find_path, find_spec
 from archc.language.yaml.dump import write_spec
 from archc.network.ir import Network
 from archc.views.notebook import Drawing, show_in_notebooks

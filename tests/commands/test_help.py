@@ -13,7 +13,7 @@ from command_line import run
 
 from archc.cli import GROUPS, cli, commands_by_group
 from archc.driver.backend import backends, default_name
-from archc.language.library import shipped_folder
+from archc.language.spec_files import shipped_folder
 
 SPEC = """\
 archc: 1

@@ -10,7 +10,7 @@ from archc.analyses import Analysis, analyze
 from archc.diagnostics import Diagnostic, render
 from archc.driver.backend import Backend, Options, load_backend
 from archc.driver.pipeline import load_network
-from archc.language.library import SpecFile
+from archc.language.spec_files import SpecFile
 
 
 @cache

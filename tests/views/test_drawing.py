@@ -22,7 +22,7 @@ from strategies import specs
 from archc.analyses import Analysis, analyze
 from archc.driver.optimize import DEPLOY, optimize
 from archc.driver.pipeline import compile_spec, load_network
-from archc.language.library import SpecFile
+from archc.language.spec_files import SpecFile
 from archc.network import ir
 from archc.ops import FAMILIES, OPERATORS
 from archc.ops.activation import Activation

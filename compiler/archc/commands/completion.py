@@ -17,7 +17,7 @@ def complete_spec(
     """Return names of specs, and let the shell complete paths."""
     from click.shell_completion import CompletionItem
 
-    from archc.language.library import specs_by_folder
+    from archc.language.spec_files import specs_by_folder
 
     found = [file.path for files in specs_by_folder().values() for file in files]
     # Only plain names: others may contain characters that the shell interprets.

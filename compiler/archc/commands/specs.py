@@ -12,7 +12,7 @@ from archc.language.settings import Settings
 if TYPE_CHECKING:
     from archc.diagnostics import Diagnostic
     from archc.driver.pipeline import Compiled
-    from archc.language.library import SpecFile
+    from archc.language.spec_files import SpecFile
 
 
 def all_specs(specs: tuple[str, ...]) -> "list[str | SpecFile]":
@@ -20,7 +20,7 @@ def all_specs(specs: tuple[str, ...]) -> "list[str | SpecFile]":
 
     Raises UsageError if there are none.
     """
-    from archc.language.library import SpecFile, find_spec, project_specs
+    from archc.language.spec_files import SpecFile, find_spec, project_specs
 
     if specs:
         files: dict[object, str | SpecFile] = {}

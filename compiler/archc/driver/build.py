@@ -11,8 +11,8 @@ from archc.driver.files.file_names import check_stem, file_stem, suggest_stem
 from archc.driver.files.stamps import Stamp, digest_of, seal
 from archc.driver.files.writer import File, find_orphans
 from archc.driver.pipeline import Compiled
-from archc.language.library import find_spec
 from archc.language.settings import format_settings
+from archc.language.spec_files import find_spec
 from archc.network.ir import Network
 
 if TYPE_CHECKING:

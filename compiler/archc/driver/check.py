@@ -8,8 +8,8 @@ from archc.diagnostics.check_result import CheckResult, Summary
 from archc.driver.backend import load_backend
 from archc.driver.pipeline import Compiled, compile_network, compile_spec
 from archc.driver.replacements import confirm_safe
-from archc.language.library import SpecFile, find_spec
 from archc.language.settings import Settings
+from archc.language.spec_files import SpecFile, find_spec
 from archc.network.ir import Network
 
 _default_backend = cache(load_backend)

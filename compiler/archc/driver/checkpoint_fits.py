@@ -7,7 +7,7 @@ from archc.analyses import Analysis
 from archc.checks.checkpoints.match import Shaped, match_checkpoint
 from archc.checks.checkpoints.state import CLASSES
 from archc.driver.pipeline import Compiled, compile_spec
-from archc.language.library import spec_names
+from archc.language.spec_files import spec_names
 
 _MAXIMUM_SPECS = 100
 """The number of specs to compile in search of a fit."""

@@ -8,8 +8,8 @@ from archc.diagnostics import Diagnostic
 from archc.driver.check import check_spec
 from archc.driver.files.writer import File, write_new
 from archc.driver.replacements import apply_edits, safe_edit
-from archc.language.library import SpecFile, find_spec
 from archc.language.settings import Settings
+from archc.language.spec_files import SpecFile, find_spec
 
 MAXIMUM_ROUNDS = 10  # fixes can reveal further errors
 

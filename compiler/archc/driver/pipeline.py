@@ -17,11 +17,11 @@ from archc.diagnostics import (
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
 from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.spans import Source
-from archc.language.library import SpecFile, find_spec
 from archc.language.lower import count_layers, lower
-from archc.language.schema import Spec, check_schema
 from archc.language.sections.lint_settings import unknown_rows
 from archc.language.settings import Settings
+from archc.language.spec import Spec, parse_spec
+from archc.language.spec_files import SpecFile, find_spec
 from archc.language.variants.blame import Attempt, blame
 from archc.language.variants.chain import Chain, compose_cached, load_chain
 from archc.language.variants.extends import extend_modules, extend_spec
@@ -154,7 +154,7 @@ def _validate(documents: Sequence[Mapping], settings: Settings) -> Spec | list[D
         for diagnostic in diagnostics
     ):
         return diagnostics
-    spec = check_schema(document, LINT_NAMES)
+    spec = parse_spec(document, LINT_NAMES)
     if isinstance(spec, list):
         return [*diagnostics, *spec]
     return diagnostics or spec

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from archc.diagnostics import Diagnostic
 from archc.driver.pipeline import Compiled, compile_spec
-from archc.language.library import SpecFile, specs_by_folder
+from archc.language.spec_files import SpecFile, specs_by_folder
 from archc.language.yaml.reading import read
 
 

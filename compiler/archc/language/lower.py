@@ -7,8 +7,8 @@ from archc.diagnostics.collector import TooManyDiagnostics
 from archc.diagnostics.spans import Source, Span
 from archc.language.grammar.arguments import Cells, build_operator, build_structure_arguments
 from archc.language.grammar.syntax_tree import Layer
-from archc.language.schema import Spec
 from archc.language.sections.models import RepeatArguments, ResidualArguments
+from archc.language.spec import Spec
 from archc.language.yaml.nodes import Scalar
 from archc.network import ir
 from archc.ops import OPERATORS

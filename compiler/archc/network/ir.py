@@ -17,13 +17,13 @@ from archc.ops.activation import Activation
 from archc.ops.operator import Operator, Shape, format_shape
 
 if TYPE_CHECKING:
-    from archc.language.schema import Limit
     from archc.language.sections.checkpoint_keys import KeyMapping
     from archc.language.sections.lint_settings import LintSetting
     from archc.language.sections.models import Paper
     from archc.language.sections.printed_table import PrintedTable
     from archc.language.sections.reference_model import ReferenceModel
     from archc.language.settings import Setting
+    from archc.language.spec import Limit
 
 
 class Op(NamedTuple):

@@ -15,7 +15,7 @@ from archc.language.settings import Settings
 if TYPE_CHECKING:
     from archc.checks.lints import LintSelection
     from archc.diagnostics.check_result import CheckResult
-    from archc.language.library import SpecFile
+    from archc.language.spec_files import SpecFile
 
 TEXTS = ("full", "concise")
 DOCUMENTS = ("json", "sarif", "github", "junit")

@@ -128,7 +128,7 @@ def _print(difference: "Difference", form: str) -> None:
 def _compare_all(names: tuple[str, ...], revision: str, limits: "list[Limit]", form: str) -> None:
     from archc.diagnostics import Diagnostic
     from archc.driver.revisions.changes import changes_since, check_limits, path_of
-    from archc.language.library import SpecFile
+    from archc.language.spec_files import SpecFile
     from archc.views.tables.changes import as_comment, changes_json, closing_line, summary_table
 
     files = all_specs(names)

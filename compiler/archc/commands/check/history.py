@@ -41,7 +41,7 @@ def command(spec: str, form: str, plot: Path | None) -> None:
     disable_pydantic_plugins()
     from archc.diagnostics import Diagnostic
     from archc.driver.revisions.history import history_of
-    from archc.language.library import find_spec
+    from archc.language.spec_files import find_spec
     from archc.views.tables.history import draw, history_records, history_table
 
     if plot is not None:

@@ -34,7 +34,7 @@ def command(file: Path, base: str, force: bool) -> None:
     """
     (compiled,) = compile_all([base])
     from archc.driver.files.writer import File, write_new
-    from archc.language.library import name_of_base
+    from archc.language.spec_files import name_of_base
     from archc.views.json_schema import schema_text
     from archc.views.new_variant import SCHEMA_FILE, start_variant
 

@@ -12,7 +12,7 @@ from archc.analyses.differences import Difference, Totals, compare
 from archc.diagnostics import Code, Diagnostic
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.driver.revisions.git import resolve, spec_at, specs_at
-from archc.language.library import SPECS, SpecFile
+from archc.language.spec_files import SPECS, SpecFile
 
 Kind = Literal["added", "removed", "changed", "unchanged", "not valid before"]
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from archc.diagnostics import Code, Diagnostic
-from archc.language.library import SpecFile, find_spec
+from archc.language.spec_files import SpecFile, find_spec
 from archc.language.yaml.composer import compose
 from archc.language.yaml.nodes import Mapping, Scalar
 from archc.language.yaml.reading import MAXIMUM_BYTES, SUFFIX, read_text

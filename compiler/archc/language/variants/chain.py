@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from archc.diagnostics import Code, Diagnostic, Hint, Label, Replacement, suggest_name
 from archc.diagnostics.spans import Source
-from archc.language.library import SpecFile, base_names, find_base
+from archc.language.spec_files import SpecFile, base_names, find_base
 from archc.language.yaml.composer import compose
 from archc.language.yaml.nodes import Mapping, Node, Scalar, describe_type
 from archc.language.yaml.reading import SUFFIX, read

@@ -57,7 +57,7 @@ def extend_modules(document: Mapping, diagnostics: list[Diagnostic]) -> Mapping:
     """Return the spec with each module that ``extends`` another one merged with it."""
     modules = document.get("modules")
     if not isinstance(modules, Mapping) or len(modules.entries) > MAXIMUM_MODULES:
-        return document  # reported by the schema
+        return document  # parse_spec reports it
     known = {entry.key.text: entry for entry in modules.entries}
     columns = _columns_of_modules(known)
     done: dict[str, Entry] = {}

@@ -21,9 +21,9 @@ SPECS = Path("specs")
 class SpecFile(NamedTuple):
     """A spec file, with the name to show to people.
 
-    Links to the file, and to the specs it extends, must not lead out of the folder ``root``. It is
-    None for a spec that the user has named: then only the specs it extends are restricted, to the
-    project.
+    If ``root`` is a folder, the file and the specs it extends must be inside it, after following
+    links. It is None for a spec that archc ships or that the user named; the specs that a named one
+    extends must be inside its project.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Check a spec against the schema: known keys, valid values, references that exist."""
+"""Parse a spec's YAML nodes: known keys, valid values, references that exist."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -58,19 +58,19 @@ class Spec(NamedTuple):
     span: Span
 
 
-def check_schema(document: nodes.Mapping, lints: Collection[str]) -> Spec | list[Diagnostic]:
+def parse_spec(document: nodes.Mapping, lints: Collection[str]) -> Spec | list[Diagnostic]:
     """Return the spec, or all errors that can be found before shapes are known.
 
     ``lints`` are the names of all lints.
     """
     diagnostics: list[Diagnostic] = DiagnosticCollector()
     try:
-        return _check(document, lints, diagnostics)
+        return _parse(document, lints, diagnostics)
     except TooManyDiagnostics:
         return diagnostics
 
 
-def _check(
+def _parse(
     document: nodes.Mapping, lints: Collection[str], diagnostics: list[Diagnostic]
 ) -> Spec | list[Diagnostic]:
     document = correct_typos(document, "spec", SPEC_KEYS, diagnostics)

@@ -12,7 +12,7 @@ from command_line import run
 
 import archc
 from archc.api import loads
-from archc.language.library import SpecFile, find_spec, project_root, shipped_folder
+from archc.language.spec_files import SpecFile, find_spec, project_root, shipped_folder
 from archc.language.yaml.reading import IDENTIFYING_KEYS, read
 from archc.views.json_schema import editor_schema
 
