@@ -11,7 +11,7 @@ from archc.analyses import Analysis
 from archc.diagnostics import Diagnostic
 from archc.diagnostics.wording import listed
 from archc.driver.backend import Options
-from archc.driver.files.stamps import REACH, digest_of
+from archc.driver.files.stamps import STAMP_LIMIT, digest_of
 from archc.ops.operator import Shape
 from archc_backends.common.network import citation, size
 from archc_backends.common.optimized import headline, summary
@@ -30,7 +30,7 @@ MAXIMUM_BYTES = 2_000_000_000
 """Above this size, weights go into a second file: a protocol buffer ends at 2 GiB."""
 BATCH = "batch"
 WEIGHTS_DIGEST = "weights_sha256"
-"""The property with the digest of the second file, without its first REACH bytes."""
+"""The property with the digest of the second file, without its first STAMP_LIMIT bytes."""
 _SMALL = 1024
 _PAGE = 4096
 
@@ -165,8 +165,8 @@ class _WeightsFile:
 
     def __init__(self, stamp: str, location: str) -> None:
         self.location = location
-        self._parts: Parts = [stamp.encode().ljust(REACH, b"\0")]
-        self._length = REACH
+        self._parts: Parts = [stamp.encode().ljust(STAMP_LIMIT, b"\0")]
+        self._length = STAMP_LIMIT
         self._digest = sha256()
 
     @property

@@ -13,7 +13,7 @@ from onnx import ModelProto, TensorProto, helper, shape_inference
 from archc.analyses import Analysis
 from archc.checks.checkpoints.state import show_key
 from archc.diagnostics import Code, Diagnostic
-from archc.driver.files.stamps import REACH
+from archc.driver.files.stamps import STAMP_LIMIT
 from archc.ops.operator import Tensor, format_shape
 from archc_backends.common.network import softmax_behind
 from archc_backends.onnx.graph import IMAGES, LOGITS, PROBABILITIES, view_graph
@@ -66,7 +66,7 @@ def _foreign_weights(model: ModelProto, file: Path) -> list[str]:
     names = {entry.value for place in places for entry in place if entry.key == "location"}
     for name in sorted(names) if digests else ():
         with (file.parent / name).open("rb") as opened:
-            opened.seek(REACH)
+            opened.seek(STAMP_LIMIT)
             if file_digest(opened, "sha256").hexdigest() not in digests:
                 return [f"the weights in {name} are from another build: build again"]
     return []

@@ -13,7 +13,7 @@ from archc import __version__
 from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.spans import Source
 
-REACH = 65_536
+STAMP_LIMIT = 65_536
 """A stamp ends within this number of bytes from the start of a file."""
 _GIVEN = r"[A-Za-z]\w*(?: = [^\s,:]+)?"
 _LINES = (
@@ -75,9 +75,11 @@ def digest_of(sources: Iterable[Source]) -> str:
 
 def seal(content: bytes) -> bytes:
     """Write the content's digest into the stamp in it. Raises ValueError without a stamp."""
-    embedded = _EMBEDDED.search(content, 0, REACH)
+    embedded = _EMBEDDED.search(content, 0, STAMP_LIMIT)
     if embedded is None:
-        raise ValueError(f"a file without comments must have its stamp in the first {REACH} bytes")
+        raise ValueError(
+            f"a file without comments must have its stamp in the first {STAMP_LIMIT} bytes"
+        )
     start, end = embedded.span("code")
     view = memoryview(content)
     return b"".join((view[:start], _digest_without(content, start, end).encode(), view[end:]))
@@ -86,9 +88,9 @@ def seal(content: bytes) -> bytes:
 def read_stamp(start: bytes) -> Stamp | None:
     """The stamp of a file; None if archc did not write it.
 
-    ``start`` has the file's first bytes; REACH bytes are enough.
+    ``start`` has the file's first bytes; STAMP_LIMIT bytes are enough.
     """
-    found = _HEADER.match(start) or _EMBEDDED.search(start, 0, REACH)
+    found = _HEADER.match(start) or _EMBEDDED.search(start, 0, STAMP_LIMIT)
     if found is None:
         return None
     text = {name: value.decode("utf-8", "replace") for name, value in found.groupdict(b"").items()}
@@ -104,7 +106,7 @@ def is_intact(content: bytes) -> bool | None:
     if header := _HEADER.match(content):
         code = hashlib.sha256(memoryview(content)[header.end() :]).hexdigest()
         return code.encode() == header["code"]
-    if embedded := _EMBEDDED.search(content, 0, REACH):
+    if embedded := _EMBEDDED.search(content, 0, STAMP_LIMIT):
         return _digest_without(content, *embedded.span("code")).encode() == embedded["code"]
     return None
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from archc.diagnostics import Code, Diagnostic
 from archc.diagnostics.escapes import escape_line
 from archc.driver.files.staging import stage, staging
-from archc.driver.files.stamps import REACH, Stamp, is_intact, read_stamp
+from archc.driver.files.stamps import STAMP_LIMIT, Stamp, is_intact, read_stamp
 
 _USE_FORCE = "use --force to replace it"
 _WEIGHTS = "weights from --weights"
@@ -88,7 +88,7 @@ def find_orphans(
         if path.name in expected or path.is_symlink() or not path.is_file():
             continue
         with path.open("rb") as opened:
-            stamp = read_stamp(opened.read(REACH))
+            stamp = read_stamp(opened.read(STAMP_LIMIT))
         if stamp is None or is_current(path.name, stamp):
             continue
         message = f"{path} was generated from {stamp.origin}, but no spec generates it now"
@@ -275,7 +275,7 @@ def _differs_in_weights(file: File, current: bytes) -> bool:
 
 
 def _is_ours(content: bytes) -> bool:
-    return read_stamp(content[:REACH]) is not None
+    return read_stamp(content[:STAMP_LIMIT]) is not None
 
 
 def _lines(text: str) -> list[str]:
