@@ -14,7 +14,7 @@ from archc.diagnostics import Code, Diagnostic, Label, SpecError
 from archc.driver.pipeline import Compiled, compile_spec
 from archc.network import ir
 from archc.network.transforms.merge_siblings import merge_siblings
-from archc.ops.operator import Cost, Reach
+from archc.ops.operator import Cost, ReceptiveWindow
 
 HEAD = "archc: 1\nname: Net\ninput: {input}\nclasses: 10\n"
 
@@ -301,12 +301,12 @@ def seen_by_gradients(analysis: Analysis) -> tuple[int, int]:
 
 
 def run(node: ir.Node, x: torch.Tensor) -> torch.Tensor:
-    """Return the node with its windows as sums, since only the reach matters here."""
+    """Return the node with its windows as sums, since only their extent matters here."""
     if isinstance(node, ir.Op):
-        reach: Reach = node.operator.reach(tuple(x.shape[1:]))
+        window: ReceptiveWindow = node.operator.receptive_window(tuple(x.shape[1:]))
         pads = getattr(node.operator, "pads", (0, 0))
-        weight = torch.ones(1, 1, *reach.kernel, dtype=x.dtype)
-        return torch.nn.functional.conv2d(x.sum(1, keepdim=True), weight, None, reach.stride, pads)
+        weight = torch.ones(1, 1, *window.kernel, dtype=x.dtype)
+        return torch.nn.functional.conv2d(x.sum(1, keepdim=True), weight, None, window.stride, pads)
     if isinstance(node, ir.Concat):
         return torch.cat([run(branch, x) for branch in node.branches], 1)
     if isinstance(node, ir.Residual):

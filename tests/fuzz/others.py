@@ -13,7 +13,7 @@ from fuzz.plain import Data
 
 from archc.ops import OPERATORS
 from archc.ops.activation import Activation
-from archc.ops.operator import Unfit
+from archc.ops.operator import ShapeMismatch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -80,7 +80,7 @@ def shape_of(kind: str, fields: Data, shape: Shape) -> Shape | None:
         out = model.model_validate(given).output(shape)
     except ValueError:
         return None
-    return None if isinstance(out, Unfit) else out
+    return None if isinstance(out, ShapeMismatch) else out
 
 
 def _value(random: Random, schema: Data) -> Any:

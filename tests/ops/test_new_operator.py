@@ -101,7 +101,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from archc.ops.operator import Cost, Operator, Shape, Unfit, spatial
+from archc.ops.operator import Cost, Operator, Shape, ShapeMismatch, spatial
 
 
 class Upsample(Operator):
@@ -114,7 +114,7 @@ class Upsample(Operator):
     mode: Literal["nearest", "bilinear"] = "nearest"
     """How elements between those of the input are computed."""
 
-    def output(self, shape: Shape) -> Shape | Unfit:
+    def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """The same channels, with a larger size."""
         channels, *size = shape
         return spatial(shape, "Upsample") or (channels, *(side * self.factor for side in size))
@@ -132,7 +132,7 @@ class Rolled(Operator):
     turns: Annotated[int, Field(ge=1, le=8)]
     """How many columns the copy is rolled by."""
 
-    def output(self, shape: Shape) -> Shape | Unfit:
+    def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """Twice the channels."""
         return spatial(shape, "Rolled") or (2 * shape[0], *shape[1:])
 ''',

@@ -1,4 +1,4 @@
-"""Tests each operator's shape, cost, state and reach, against torch or by hand."""
+"""Tests each operator's shape, cost, state and receptive window, against torch or by hand."""
 
 import gc
 from itertools import product
@@ -16,7 +16,16 @@ from archc.ops.activation import ReLU, Softmax
 from archc.ops.convolution import Conv, SeparableConv
 from archc.ops.linear import Linear
 from archc.ops.normalization import LRN, Affine, BatchNorm
-from archc.ops.operator import Cost, Operator, Reach, Shape, Tensor, Unfit, format_shape, spatial
+from archc.ops.operator import (
+    Cost,
+    Operator,
+    ReceptiveWindow,
+    Shape,
+    ShapeMismatch,
+    Tensor,
+    format_shape,
+    spatial,
+)
 from archc.ops.plain import Dropout, Flatten, Identity
 from archc.ops.pooling import AdaptiveAvgPool, AvgPool, MaxPool
 from archc.ops.window import (
@@ -39,8 +48,8 @@ def on_meta(module: nn.Module, shape: Shape) -> Shape | None:
         return None
 
 
-def fits(output: Shape | Unfit) -> Shape | None:
-    return None if isinstance(output, Unfit) else output
+def fits(output: Shape | ShapeMismatch) -> Shape | None:
+    return None if isinstance(output, ShapeMismatch) else output
 
 
 def made(kind: type[Operator], **fields: Any) -> Any:
@@ -218,9 +227,9 @@ def test_sizes_of_pools_are_torchs(ceil: bool) -> None:
             expected = on_meta(pool, (1, size, 6))
             got = slide((1, size, 6), (kernel, 3), (stride, 2), (padding, 1), ceil)
             turned = slide((1, 6, size), (3, kernel), (2, stride), (1, padding), ceil)
-            if isinstance(got, Unfit) or isinstance(turned, Unfit):
+            if isinstance(got, ShapeMismatch) or isinstance(turned, ShapeMismatch):
                 assert expected is None, (kernel, stride, padding, size)
-                assert isinstance(got, Unfit) and isinstance(turned, Unfit)
+                assert isinstance(got, ShapeMismatch) and isinstance(turned, ShapeMismatch)
                 refused += 1
             else:
                 assert (1, *got) == expected, (kernel, stride, padding, size)
@@ -230,17 +239,17 @@ def test_sizes_of_pools_are_torchs(ceil: bool) -> None:
 
 
 def test_a_kernel_larger_than_its_input_is_explained() -> None:
-    assert slide((64, 2, 9), (3, 3), (1, 1), (0, 0)) == Unfit(
+    assert slide((64, 2, 9), (3, 3), (1, 1), (0, 0)) == ShapeMismatch(
         "the 3x3 kernel is larger than its input, 2x9",
         "the input is 64x2x9",
         "use a smaller kernel, or reduce the size less before it",
     )
-    assert slide((64, 9, 1), (5, 7), (1, 1), (0, 2)) == Unfit(
+    assert slide((64, 9, 1), (5, 7), (1, 1), (0, 2)) == ShapeMismatch(
         "the 5x7 kernel is larger than its input, 9x1",
         "the input is 64x9x1, 9x5 with its padding",
         "use a smaller kernel, or reduce the size less before it",
     )
-    assert slide((64, 1, 9), (7, 5), (1, 1), (2, 0)) == Unfit(
+    assert slide((64, 1, 9), (7, 5), (1, 1), (2, 0)) == ShapeMismatch(
         "the 7x5 kernel is larger than its input, 1x9",
         "the input is 64x1x9, 5x9 with its padding",
         "use a smaller kernel, or reduce the size less before it",
@@ -320,7 +329,7 @@ def test_convolutions_are_torchs(fields: dict[str, Any], shape: Shape, groups: i
     assert list(conv.state(shape)) == state_of(theirs)
     parameters = {name: p.numel() for name, p in theirs.named_parameters()}
     output = conv.output(shape)
-    if isinstance(output, Unfit):
+    if isinstance(output, ShapeMismatch):
         return
     cost = conv.cost(shape, output)
     norm = sum(n for name, n in parameters.items() if name.startswith("bn."))
@@ -341,10 +350,10 @@ def test_convolutions_are_torchs(fields: dict[str, Any], shape: Shape, groups: i
 
 
 def test_groups_divide_the_channels_on_both_sides() -> None:
-    assert made(Conv, window="3x3", out=8, groups=4).output((6, 5, 5)) == Unfit(
+    assert made(Conv, window="3x3", out=8, groups=4).output((6, 5, 5)) == ShapeMismatch(
         "4 groups do not divide 6 input channels"
     )
-    assert made(Conv, window="3x3", out=6, groups=4).output((8, 5, 5)) == Unfit(
+    assert made(Conv, window="3x3", out=6, groups=4).output((8, 5, 5)) == ShapeMismatch(
         "4 groups do not divide 6 output channels"
     )
     assert made(Conv, window="3x3", out=6, groups=2).output((4, 5, 5)) == (6, 5, 5)
@@ -408,17 +417,23 @@ def test_fields_of_convolutions(kind: type[Conv | SeparableConv]) -> None:
     assert (conv.stride, conv.pads, conv.notation) == ((1, 1), (1, 2), "3x5/1")
     assert made(kind, window="3x3/2x1", out=8).stride == (2, 1)
     assert made(kind, window="3x3/2x1 valid", out=8).notation == "3x3/2x1"
-    assert conv.reach((4, 9, 9)) == Reach((3, 5), (1, 1))
-    assert made(kind, window="3x3/2", out=8).reach((4, 9, 9)) == Reach((3, 3), (2, 2))
-    assert made(kind, window="1x1", out=8).reach((4, 9, 9)) == Reach((1, 1), (1, 1))
-    assert made(kind, window="1x1/2", out=8).reach((4, 9, 9)) == Reach((1, 1), (2, 2))
+    assert conv.receptive_window((4, 9, 9)) == ReceptiveWindow((3, 5), (1, 1))
+    assert made(kind, window="3x3/2", out=8).receptive_window((4, 9, 9)) == ReceptiveWindow(
+        (3, 3), (2, 2)
+    )
+    assert made(kind, window="1x1", out=8).receptive_window((4, 9, 9)) == ReceptiveWindow(
+        (1, 1), (1, 1)
+    )
+    assert made(kind, window="1x1/2", out=8).receptive_window((4, 9, 9)) == ReceptiveWindow(
+        (1, 1), (2, 2)
+    )
     assert [made(kind, window="1x1", out=8, **f).biased for f in BIASES] == [
         True,
         False,
         True,
         False,
     ]
-    unfit = Unfit(
+    unfit = ShapeMismatch(
         f"{kind.__name__} needs channels, height and width, and is given 12 features",
         hint="put it before the Flatten or Linear",
     )
@@ -455,7 +470,11 @@ def test_pools_are_torchs(window: str, size: Shape, ceil: bool) -> None:
     if expected is not None:
         reads = expected[0] * expected[1] * expected[2] * kernel[0] * kernel[1]
         assert pool.cost(size, expected) == average.cost(size, expected) == Cost(pool_ops=reads)
-    assert pool.reach(size) == average.reach(size) == Reach(kernel, stride)
+    assert (
+        pool.receptive_window(size)
+        == average.receptive_window(size)
+        == ReceptiveWindow(kernel, stride)
+    )
     assert pool.state(size) == average.state(size) == ()
     assert pool.notation == average.notation == window.partition(" ")[0]
 
@@ -465,7 +484,7 @@ def test_what_needs_height_and_width_takes_no_features(kind: type[Operator]) -> 
     fields: dict[str, Any] = {"window": "2x2/2"}
     if kind in (AdaptiveAvgPool, LRN):
         fields = {"size": 2}
-    assert made(kind, **fields).output((12,)) == Unfit(
+    assert made(kind, **fields).output((12,)) == ShapeMismatch(
         f"{kind.__name__} needs channels, height and width, and is given 12 features",
         hint="put it before the Flatten or Linear",
     )
@@ -475,7 +494,7 @@ def test_a_global_pool() -> None:
     pool = made(AvgPool, window="global")
     assert pool.output((5, 7, 9)) == (5, 1, 1) == on_meta(nn.AdaptiveAvgPool2d(1), (5, 7, 9))
     assert pool.cost((5, 7, 9), (5, 1, 1)) == Cost(pool_ops=5 * 7 * 9)
-    assert pool.reach((5, 7, 9)) == Reach((7, 9), (1, 1))
+    assert pool.receptive_window((5, 7, 9)) == ReceptiveWindow((7, 9), (1, 1))
     assert (pool.pads, pool.notation) == ((0, 0), "global")
     assert pool.output((5,)) == spatial((5,), "AvgPool")
 
@@ -564,7 +583,7 @@ def test_adaptive_pools_are_torchs(height: int, width: int) -> None:
         wide = [last - first + 1 for first, last in regions(width, columns)]
         assert pool.cost(shape, (5, rows, columns)) == Cost(pool_ops=5 * sum(high) * sum(wide))
         stride = max(1, height // rows), max(1, width // columns)
-        assert pool.reach(shape) == Reach((max(high), max(wide)), stride)
+        assert pool.receptive_window(shape) == ReceptiveWindow((max(high), max(wide)), stride)
         assert pool.notation == f"to {rows}x{columns}"
 
 
@@ -584,12 +603,12 @@ def test_linear_layers_are_torchs() -> None:
     assert made(Linear, out=10, activation=ReLU()).cost((12,), (10,)) == Cost(
         120, 10, 0, 120, 0, 0, 10
     )
-    assert made(Linear, out=10).reach((12,)) == Reach()
+    assert made(Linear, out=10).receptive_window((12,)) == ReceptiveWindow()
 
 
 @pytest.mark.parametrize("shape", [(6, 2, 1), (6, 1, 3), (6, 2, 3)])
 def test_a_linear_layer_on_height_and_width(shape: Shape) -> None:
-    assert made(Linear, out=10).output(shape) == Unfit(
+    assert made(Linear, out=10).output(shape) == ShapeMismatch(
         f"Linear is given {format_shape(shape)}, not features",
         f"flattened it would have {6 * shape[1] * shape[2]} features",
         "is a pool missing before it? otherwise put a Flatten there",
@@ -610,7 +629,7 @@ def test_operators_that_keep_the_shape() -> None:
     for operator in (ReLU(), Softmax(), made(Dropout, p=0.5), Identity()):
         for shape, elements in (((6, 4, 5), 120), ((6,), 6)):
             assert operator.output(shape) == shape
-            assert operator.reach(shape) == Reach((1, 1), (1, 1))
+            assert operator.receptive_window(shape) == ReceptiveWindow((1, 1), (1, 1))
             assert (operator.state(shape), operator.notation) == ((), "")
             active = isinstance(operator, ReLU | Softmax)
             assert operator.cost(shape, shape) == Cost(activation_ops=elements if active else 0)
@@ -627,18 +646,18 @@ def test_lrn_has_torchs_defaults() -> None:
 def test_affine_has_a_number_for_each_channel() -> None:
     affine = made(Affine, scales=[1.0, 2.0], shift=[0.0, 0.5])
     assert affine.output((2, 3, 3)) == (2, 3, 3)
-    assert affine.output((3, 3, 3)) == Unfit("2 numbers in scales for 3 channels")
+    assert affine.output((3, 3, 3)) == ShapeMismatch("2 numbers in scales for 3 channels")
     assert affine.output((2,)) == spatial((2,), "Affine")
     odd = made(Affine, scales=[1.0, 2.0], shift=[0.0])
-    assert odd.output((2, 3, 3)) == Unfit("1 number in shift for 2 channels")
+    assert odd.output((2, 3, 3)) == ShapeMismatch("1 number in shift for 2 channels")
 
 
 def test_flatten_is_torchs() -> None:
     flatten = Flatten()
     assert flatten.output((6, 4, 5)) == (120,) == on_meta(nn.Flatten(), (6, 4, 5))
     assert flatten.output((6,)) == (6,) == on_meta(nn.Flatten(), (6,))
-    assert flatten.reach((6, 4, 5)) == Reach((4, 5), (1, 1))
-    assert flatten.reach((6,)) == Reach()
+    assert flatten.receptive_window((6, 4, 5)) == ReceptiveWindow((4, 5), (1, 1))
+    assert flatten.receptive_window((6,)) == ReceptiveWindow()
     assert flatten.cost((6, 4, 5), (120,)) == Cost()
 
 
@@ -733,6 +752,6 @@ def test_costs_begin_at_nothing() -> None:
     assert Cost() == (0, 0, 0, 0, 0, 0, 0)
     assert Cost(weights=2, biases=3, norm=5, macs=7).params == 2 + 3 + 5
     assert Tensor("weight", (1,)).learned is True
-    assert Unfit("message") == ("message", None, None)
+    assert ShapeMismatch("message") == ("message", None, None)
     assert (format_shape((3, 4, 5)), format_shape((7,))) == ("3x4x5", "7")
     assert spatial((3, 4, 5), "LRN") is None

@@ -77,10 +77,10 @@ def _node(node: Node, field: _Sides, inputs: Iterator[Shape], layers: list[_Side
     follows.
     """
     if type(node) is Op:
-        reach = node.operator.reach(next(inputs))
-        if reach is not POINTWISE:
+        window = node.operator.receptive_window(next(inputs))
+        if window is not POINTWISE:
             high, wide, down, right = field
-            (height, width), (vertical, horizontal) = reach
+            (height, width), (vertical, horizontal) = window
             high, wide = high + (height - 1) * down, wide + (width - 1) * right
             field = high, wide, down * vertical, right * horizontal
             if max(field) > MAXIMUM_SIZE:

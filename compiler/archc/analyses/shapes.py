@@ -18,7 +18,7 @@ from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
 from archc.diagnostics.wording import listed
 from archc.network import ir
-from archc.ops.operator import Shape, Unfit, format_shape
+from archc.ops.operator import Shape, ShapeMismatch, format_shape
 
 _MOST_BRANCHES = 5
 """Branches of a Concat that a diagnostic explains one by one."""
@@ -180,7 +180,7 @@ class _Inference:
             return None
         if type(node) is ir.Op:
             out = node.operator.output(shape)
-            if type(out) is Unfit:
+            if type(out) is ShapeMismatch:
                 notes = (out.note,) if out.note else ()
                 self._report(Code.SHAPE, out.message, node, notes, out.hint)
                 return None

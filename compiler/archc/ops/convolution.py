@@ -9,7 +9,17 @@ from pydantic import model_validator
 from archc.ops.activation import Activation
 from archc.ops.family import Family
 from archc.ops.normalization import BatchNorm
-from archc.ops.operator import POINTWISE, Cost, Operator, Pair, Reach, Shape, Tensor, Unfit, spatial
+from archc.ops.operator import (
+    POINTWISE,
+    Cost,
+    Operator,
+    Pair,
+    ReceptiveWindow,
+    Shape,
+    ShapeMismatch,
+    Tensor,
+    spatial,
+)
 from archc.ops.window import Count, PairField, WindowField, padding_of, padding_stated, slide
 
 
@@ -66,21 +76,21 @@ class Convolution(Operator):
         """Whether there is a bias: as stated, otherwise only if no norm follows."""
         return self.norm is None if self.bias is None else self.bias
 
-    def output(self, shape: Shape) -> Shape | Unfit:
+    def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """(out, height, width) after the window slides over the input."""
         if len(shape) != 3:
             return spatial(shape, type(self).__name__) or shape
         size = slide(shape, self.window.kernel, self.stride, self.pads)
-        return size if type(size) is Unfit else (self.out, *size)
+        return size if type(size) is ShapeMismatch else (self.out, *size)
 
     @cached_property
-    def _reach(self) -> Reach:
-        reach = Reach(self.window.kernel, self.stride)
-        return POINTWISE if reach == POINTWISE else reach
+    def _receptive_window(self) -> ReceptiveWindow:
+        window = ReceptiveWindow(self.window.kernel, self.stride)
+        return POINTWISE if window == POINTWISE else window
 
-    def reach(self, shape: Shape) -> Reach:
+    def receptive_window(self, shape: Shape) -> ReceptiveWindow:
         """The window itself."""
-        return self._reach
+        return self._receptive_window
 
     @property
     def notation(self) -> str:
@@ -143,14 +153,16 @@ class Conv(Convolution):
         keeps = self.groups == 1 and self.stride == (1, 1) and self.window.kernel == kernel
         return self.out if keeps else None
 
-    def output(self, shape: Shape) -> Shape | Unfit:
+    def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """As for any convolution. The groups must divide the channels on both sides."""
         if (channels := self._at_same_size) is not None and len(shape) == 3:
             return channels, shape[1], shape[2]
         if self.groups > 1:
             for channels, side in ((shape[0], "input"), (self.out, "output")):
                 if channels % self.groups:
-                    return Unfit(f"{self.groups} groups do not divide {channels} {side} channels")
+                    return ShapeMismatch(
+                        f"{self.groups} groups do not divide {channels} {side} channels"
+                    )
         return super().output(shape)
 
     @property

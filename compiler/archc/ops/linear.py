@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from archc.ops.activation import Activation
 from archc.ops.family import Family
-from archc.ops.operator import Cost, Operator, Shape, Tensor, Unfit, format_shape
+from archc.ops.operator import Cost, Operator, Shape, ShapeMismatch, Tensor, format_shape
 from archc.ops.window import Count
 
 
@@ -33,10 +33,10 @@ class Linear(Operator):
         """Whether there is a bias."""
         return self.bias
 
-    def output(self, shape: Shape) -> Shape | Unfit:
+    def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """(out,). The spec must flatten an input with height and width."""
         if len(shape) == 3 and (shape[1] != 1 or shape[2] != 1):
-            return Unfit(
+            return ShapeMismatch(
                 f"Linear is given {format_shape(shape)}, not features",
                 note=f"flattened it would have {shape[0] * shape[1] * shape[2]} features",
                 hint="is a pool missing before it? otherwise put a Flatten there",

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator, Field
 
 from archc.ops.family import Family
-from archc.ops.operator import Cost, Operator, Shape, Tensor, Unfit, spatial
+from archc.ops.operator import Cost, Operator, Shape, ShapeMismatch, Tensor, spatial
 from archc.ops.window import Count
 
 NORMALIZATION = Family(
@@ -57,7 +57,7 @@ class LRN(Operator):
     k: Annotated[float, Field(gt=0)] = 1.0
     """The constant in the divisor."""
 
-    def output(self, shape: Shape) -> Shape | Unfit:
+    def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """The same shape."""
         return spatial(shape, "LRN") or shape
 
@@ -84,12 +84,12 @@ class Affine(Operator):
     shift: Numbers | None = None
     """Added to each channel after that, one number a channel."""
 
-    def output(self, shape: Shape) -> Shape | Unfit:
+    def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """The same shape. There must be one number for each channel."""
         for field, numbers in (("scales", self.scales), ("shift", self.shift)):
             if numbers is not None and len(numbers) != shape[0]:
                 given = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"
-                return Unfit(f"{given} in {field} for {shape[0]} channels")
+                return ShapeMismatch(f"{given} in {field} for {shape[0]} channels")
         return spatial(shape, "Affine") or shape
 
     def cost(self, shape: Shape, output: Shape) -> Cost:

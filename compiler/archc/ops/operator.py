@@ -14,8 +14,11 @@ Pair = tuple[int, int]
 
 
 @final
-class Unfit(NamedTuple):
-    """Why an operator cannot take a shape, with the arithmetic and a hint where there is one."""
+class ShapeMismatch(NamedTuple):
+    """Why an operator cannot take a shape, with the arithmetic and perhaps a hint.
+
+    ``output`` returns it in place of a shape; nothing raises it.
+    """
 
     message: str
     note: str | None = None
@@ -56,14 +59,14 @@ class Tensor(NamedTuple):
     learned: bool = True
 
 
-class Reach(NamedTuple):
+class ReceptiveWindow(NamedTuple):
     """The window of the input that one output element sees, and the step between windows."""
 
     kernel: Pair = (1, 1)
     stride: Pair = (1, 1)
 
 
-POINTWISE = Reach()
+POINTWISE = ReceptiveWindow()
 FREE = Cost()
 
 
@@ -109,7 +112,7 @@ class Operator(BaseModel):
         """The defaults that do not apply if ``primary`` follows the kind."""
         return ()
 
-    def output(self, shape: Shape) -> Shape | Unfit:
+    def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """The output shape for the input ``shape``, or why it does not fit."""
         return shape
 
@@ -121,7 +124,7 @@ class Operator(BaseModel):
         """Parameters and buffers for the input ``shape``, in state_dict order."""
         return ()
 
-    def reach(self, shape: Shape) -> Reach:
+    def receptive_window(self, shape: Shape) -> ReceptiveWindow:
         """Kernel and stride, for the receptive field."""
         return POINTWISE
 
@@ -131,11 +134,11 @@ class Operator(BaseModel):
         return ""
 
 
-def spatial(shape: Shape, kind: str) -> Unfit | None:
+def spatial(shape: Shape, kind: str) -> ShapeMismatch | None:
     """Why ``kind``, which needs height and width, cannot take ``shape``; None if it can."""
     if len(shape) == 3:
         return None
-    return Unfit(
+    return ShapeMismatch(
         f"{kind} needs channels, height and width, and is given {shape[0]} features",
         hint="put it before the Flatten or Linear",
     )

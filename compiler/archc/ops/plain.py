@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from archc.ops.family import Family
-from archc.ops.operator import POINTWISE, Operator, Reach, Shape
+from archc.ops.operator import POINTWISE, Operator, ReceptiveWindow, Shape
 
 PLAIN = Family("plain", "other", ("#ebedef", "#868e97"), ("#2b3138", "#7d8791"), position=99)
 
@@ -33,9 +33,9 @@ class Flatten(Operator):
         """(C*H*W,)."""
         return shape if len(shape) == 1 else (shape[0] * shape[1] * shape[2],)
 
-    def reach(self, shape: Shape) -> Reach:
+    def receptive_window(self, shape: Shape) -> ReceptiveWindow:
         """The whole input, because every later layer sees all of it."""
-        return POINTWISE if len(shape) == 1 else Reach((shape[1], shape[2]))
+        return POINTWISE if len(shape) == 1 else ReceptiveWindow((shape[1], shape[2]))
 
 
 class Identity(Operator):

@@ -7,7 +7,7 @@ from pydantic import PlainValidator, WithJsonSchema, model_validator
 
 from archc.diagnostics import Replacement
 from archc.ops.family import Family
-from archc.ops.operator import Cost, Operator, Pair, Reach, Shape, Unfit, spatial
+from archc.ops.operator import Cost, Operator, Pair, ReceptiveWindow, Shape, ShapeMismatch, spatial
 from archc.ops.window import (
     MAXIMUM_KERNEL,
     NotThisNotation,
@@ -83,11 +83,11 @@ class _Pool(Operator):
             raise ValueError(f"the padding, {pads[0]}x{pads[1]}, is more than half the kernel")
         return pads
 
-    def _slide(self, shape: Shape, window: Window, pads: Pair) -> Shape | Unfit:
+    def _slide(self, shape: Shape, window: Window, pads: Pair) -> Shape | ShapeMismatch:
         if len(shape) != 3:
             return spatial(shape, type(self).__name__) or shape
         size = slide(shape, window.kernel, window.stride or (1, 1), pads, self.ceil)
-        return size if isinstance(size, Unfit) else (shape[0], *size)
+        return size if isinstance(size, ShapeMismatch) else (shape[0], *size)
 
 
 class MaxPool(_Pool):
@@ -109,7 +109,7 @@ class MaxPool(_Pool):
         """Padding on each side, vertical and horizontal."""
         return self._check(self.window)
 
-    def output(self, shape: Shape) -> Shape | Unfit:
+    def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """The same channels; the window slides over height and width."""
         return self._slide(shape, self.window, self.pads)
 
@@ -118,9 +118,9 @@ class MaxPool(_Pool):
         height, width = self.window.kernel
         return Cost(pool_ops=height * width * output[0] * output[1] * output[2])
 
-    def reach(self, shape: Shape) -> Reach:
+    def receptive_window(self, shape: Shape) -> ReceptiveWindow:
         """The window itself."""
-        return Reach(self.window.kernel, self.window.stride or (1, 1))
+        return ReceptiveWindow(self.window.kernel, self.window.stride or (1, 1))
 
     @property
     def notation(self) -> str:
@@ -156,7 +156,7 @@ class AvgPool(_Pool):
         """Padding on each side, vertical and horizontal."""
         return (0, 0) if isinstance(self.window, str) else self._check(self.window)
 
-    def output(self, shape: Shape) -> Shape | Unfit:
+    def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """The same channels; the window slides, or the size becomes 1x1."""
         if isinstance(self.window, str):
             return spatial(shape, "AvgPool") or (shape[0], 1, 1)
@@ -164,14 +164,14 @@ class AvgPool(_Pool):
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
         """Window elements read."""
-        height, width = self.reach(shape).kernel
+        height, width = self.receptive_window(shape).kernel
         return Cost(pool_ops=height * width * output[0] * output[1] * output[2])
 
-    def reach(self, shape: Shape) -> Reach:
+    def receptive_window(self, shape: Shape) -> ReceptiveWindow:
         """The window; the whole input for a global pool."""
         if isinstance(self.window, str):
-            return Reach((shape[1], shape[2]))
-        return Reach(self.window.kernel, self.window.stride or (1, 1))
+            return ReceptiveWindow((shape[1], shape[2]))
+        return ReceptiveWindow(self.window.kernel, self.window.stride or (1, 1))
 
     @property
     def notation(self) -> str:
@@ -194,7 +194,7 @@ class AdaptiveAvgPool(Operator):
             raise ValueError("the size must be at least 1x1")
         return self
 
-    def output(self, shape: Shape) -> Shape | Unfit:
+    def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """The same channels, with the stated size."""
         return spatial(shape, "AdaptiveAvgPool") or (shape[0], *self.size)
 
@@ -203,11 +203,11 @@ class AdaptiveAvgPool(Operator):
         rows = sum(_regions(shape[1], self.size[0]))
         return Cost(pool_ops=shape[0] * rows * sum(_regions(shape[2], self.size[1])))
 
-    def reach(self, shape: Shape) -> Reach:
+    def receptive_window(self, shape: Shape) -> ReceptiveWindow:
         """The largest region, and the step between regions, rounded down."""
         (height, width), (rows, columns) = shape[1:], self.size
         kernel = max(_regions(height, rows)), max(_regions(width, columns))
-        return Reach(kernel, (max(1, height // rows), max(1, width // columns)))
+        return ReceptiveWindow(kernel, (max(1, height // rows), max(1, width // columns)))
 
     @property
     def notation(self) -> str:

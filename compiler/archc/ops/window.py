@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from archc.diagnostics import Hint, Replacement, suggest_keyword, suggest_number
-from archc.ops.operator import Pair, Shape, Unfit, format_shape
+from archc.ops.operator import Pair, Shape, ShapeMismatch, format_shape
 
 MAXIMUM_COUNT = 1_000_000
 MAXIMUM_KERNEL = 512
@@ -180,7 +180,7 @@ def padding_of(window: Window, explicit: Pair | None, default: str) -> Pair:
 
 def slide(
     shape: Shape, kernel: Pair, stride: Pair, padding: Pair, ceil: bool = False
-) -> Pair | Unfit:
+) -> Pair | ShapeMismatch:
     """Height and width after a window slides over the input.
 
     With ``ceil`` a last, partial window counts unless it would start in the padding, as in Caffe
@@ -193,7 +193,7 @@ def slide(
     if high > 0 and wide > 0:
         return high, wide
     padded = f", {height + 2 * padding[0]}x{width + 2 * padding[1]} with its padding"
-    return Unfit(
+    return ShapeMismatch(
         f"the {kernel[0]}x{kernel[1]} kernel is larger than its input, {height}x{width}",
         note=f"the input is {format_shape(shape)}{padded if any(padding) else ''}",
         hint="use a smaller kernel, or reduce the size less before it",
