@@ -25,7 +25,7 @@ from archc.language.sections.printed_numbers import (
     Rounding,
     format_count,
     parse_number,
-    rounded,
+    round_to,
     with_letter,
 )
 from archc.language.sections.printed_table import COLUMNS, ErratumFields
@@ -127,7 +127,7 @@ def test_rounding_is_that_of_decimal() -> None:
                 for how in rules:
                     exact = Decimal(value) / Decimal(unit) * 10**decimals
                     expected = int(exact.quantize(Decimal(1), rounding=MODES[how]))
-                    assert rounded(value, unit, decimals, how) == expected, (value, unit, how)
+                    assert round_to(value, unit, decimals, how) == expected, (value, unit, how)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable
 
 from archc.analyses import Analysis
 from archc.diagnostics import Code, Diagnostic
-from archc.diagnostics.wording import counted
+from archc.diagnostics.wording import pluralize
 from archc.network import ir
 from archc.ops.activation import Softmax
 from archc.ops.operator import Operator, format_shape
@@ -63,5 +63,5 @@ def size(analysis: Analysis, params: str) -> str:
     network = analysis.network
     return (
         f"For {format_shape(network.input)} images and {network.classes} classes: {params}, "
-        f"{analysis.cost.macs:,} multiply-accumulates, {counted(analysis.depth, 'layer')} deep."
+        f"{analysis.cost.macs:,} multiply-accumulates, {pluralize(analysis.depth, 'layer')} deep."
     )

@@ -1,7 +1,7 @@
 """Sentences in a generated file about how the network was optimised."""
 
 from archc.analyses import Analysis
-from archc.diagnostics.wording import counted, listed
+from archc.diagnostics.wording import join_words, pluralize
 from archc.driver.optimize import Optimized, origins_of
 from archc.network import ir
 from archc.ops.convolution import Conv, Convolution
@@ -26,17 +26,17 @@ def summary(optimized: Optimized, inference: bool = False) -> str:
     sources = [source for op in ops for origin in origins_of(op) for source in origin.sources]
     done = []
     if folded := sum(bool(source.norm) for source in sources):
-        done.append(f"{counted(folded, 'norm')} folded into the convolutions before")
+        done.append(f"{pluralize(folded, 'norm')} folded into the convolutions before")
     if merged := [op.replaces for op in ops if _filters(op.replaces) > 1]:
         siblings = sum(map(_filters, merged))
         done.append(f"{siblings} sibling 1x1 convolutions merged into {len(merged)}")
     left_out = []
     if heads := len(plain.aux) - len(after.network.aux):
-        left_out.append(counted(heads, "auxiliary head"))
+        left_out.append(pluralize(heads, "auxiliary head"))
     if not optimized.recipe.is_trainable and (dropouts := _dropouts(plain)):
-        left_out.append(counted(dropouts, "dropout"))
+        left_out.append(pluralize(dropouts, "dropout"))
     if left_out and not inference:
-        done.append(f"{listed(left_out)} left out")
+        done.append(f"{join_words(left_out)} left out")
     if not done:
         return f"{plain.name} has nothing that could be made faster."
     new, old = (_sizes(analysis, inference) for analysis in (after, before))

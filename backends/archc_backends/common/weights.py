@@ -10,7 +10,7 @@ from typing import Any
 
 from archc.checks.checkpoints.state import show_key
 from archc.diagnostics import Code, Diagnostic
-from archc.diagnostics.wording import listed
+from archc.diagnostics.wording import join_words
 from archc.driver.backend import BackendUnavailable
 from archc_backends.common.requirements import require_safetensors, require_torch
 
@@ -115,7 +115,9 @@ def _state_dict(file: Path, loaded: object) -> dict[Any, Any] | Diagnostic:
         return loaded["state_dict"]  # type: ignore[no-any-return]
     inner = {key: value for key, value in loaded.items() if _holds_tensors(value)}
     if len(inner) > 1:
-        message = f"{file} holds several state_dicts: {listed(show_key(str(key)) for key in inner)}"
+        message = (
+            f"{file} holds several state_dicts: {join_words(show_key(str(key)) for key in inner)}"
+        )
         hint = "save the right one, alone or under the key state_dict"
         return Diagnostic(Code.INVALID_CHECKPOINT, message, hint=hint)
     return next(iter(inner.values()), loaded)

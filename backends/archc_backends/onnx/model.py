@@ -9,7 +9,7 @@ from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper
 from archc import __version__
 from archc.analyses import Analysis
 from archc.diagnostics import Diagnostic
-from archc.diagnostics.wording import listed
+from archc.diagnostics.wording import join_words
 from archc.driver.backend import Options
 from archc.driver.files.stamps import STAMP_LIMIT, digest_of
 from archc.ops.operator import Shape
@@ -123,7 +123,7 @@ def _left_out(analysis: Analysis) -> str:
     what = [f"the auxiliary head {head.name}" for head in analysis.network.aux]
     if any(op.operator.training_only for op in analysis.shapes.ops):
         what.append("dropout")
-    return f", without {listed(what)}" if what else ""
+    return f", without {join_words(what)}" if what else ""
 
 
 def _graph_without_weights(analysis: Analysis, graph: Graph, kind: "np.dtype[Any]") -> GraphProto:

@@ -16,7 +16,7 @@ from archc.analyses.limits import MAXIMUM_SIZE, too_large
 from archc.analyses.mismatch import Reason, explain_size, format_size
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
-from archc.diagnostics.wording import listed
+from archc.diagnostics.wording import join_words
 from archc.network import ir
 from archc.ops.operator import Shape, ShapeMismatch, format_shape
 
@@ -93,7 +93,7 @@ def _check_outputs(end: _End, heads: list[_End], classes: int) -> Iterator[Diagn
     wrong = [head for head in heads if head.output != end.output or len(end.output) > 1]
     right = [head for head in wrong if head.output == (classes,)]
     if right:
-        names = listed(head.node.name for head in right)
+        names = join_words(head.node.name for head in right)
         hint = "end the network with Linear: classes"
         if len(end.output) == 1:
             hint = f"set classes: {end.output[0]}, and end every head with Linear: classes"

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from archc.diagnostics.escapes import escape_line
-from archc.diagnostics.wording import counted
+from archc.diagnostics.wording import pluralize
 
 CLEAR = "\r\x1b[K"
 
@@ -23,7 +23,7 @@ class Progress:
         if self._renews:
             self._renew(f"starting {name}, {position} of {count} (compiling can take a minute)")
         elif position == 1:
-            self._line(f"starting {counted(count, 'worker')}")
+            self._line(f"starting {pluralize(count, 'worker')}")
 
     def turn(self, name: str, number: int, rounds: int, left: float | None) -> None:
         """Show whose turn it is in which round, 0 for the warm-up; ``left`` is in seconds."""
@@ -32,7 +32,7 @@ class Progress:
             rest = "" if left is None else f", about {left:.0f} s left"
             self._renew(f"{stage}{rest}: {name}")
         elif left is None:
-            self._line(f"measuring {counted(rounds, 'round')}")
+            self._line(f"measuring {pluralize(rounds, 'round')}")
 
     def clear(self) -> None:
         """Clear the line for the next output."""

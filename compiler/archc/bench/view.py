@@ -10,7 +10,7 @@ from archc.analyses.roofline import JOINS, Bound, Machine, predict
 from archc.bench.results import Result, Results
 from archc.bench.runtimes import Workload
 from archc.diagnostics import Diagnostic
-from archc.diagnostics.wording import listed
+from archc.diagnostics.wording import join_words
 from archc.driver.optimize import DEPLOY, optimize
 from archc.views.plots import save
 from archc.views.tables.table import Table, TableCell
@@ -100,7 +100,7 @@ def missing_rounds(results: Sequence[Results], workloads: Sequence[Workload], ro
         if one.partial
     ]
     if missing := [str(workload.batch) for workload in workloads[len(results) :]]:
-        parts.append(f"nothing at batch {listed(missing)}")
+        parts.append(f"nothing at batch {join_words(missing)}")
     return f"partial: {', '.join(parts)}" if parts else ""
 
 
@@ -111,7 +111,7 @@ def _rates(results: Results) -> str:
         f"{rate / 1e9:.0f} {words[role]}" + ("" if dtype == "float32" else f" in {dtype}")
         for (role, dtype), rate in results.rates.items()
     ]
-    return f"this machine reaches {listed(rates)}" if rates else ""
+    return f"this machine reaches {join_words(rates)}" if rates else ""
 
 
 def prediction_line(prediction: Prediction) -> str:

@@ -8,7 +8,7 @@ from archc.language.sections.printed_numbers import (
     Convention,
     format_count,
     parse_number,
-    rounded,
+    round_to,
     with_letter,
 )
 from archc.ops.operator import Cost, Shape
@@ -104,4 +104,4 @@ def gives_printed(cost: Cost, text: str, convention: Convention) -> bool:
     assert number is not None
     value = counted(cost, convention.count)
     unit = with_letter(convention, number.letter).unit
-    return rounded(value, unit, number.decimals, convention.round) == number.digits
+    return round_to(value, unit, number.decimals, convention.round) == number.digits

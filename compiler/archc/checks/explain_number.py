@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from archc.analyses import Analysis, analyze
 from archc.checks.counting import Count, Kind, all_counts
-from archc.language.sections.printed_numbers import Rounding, rounded
+from archc.language.sections.printed_numbers import Rounding, round_to
 
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "b": 3, "t": 4}
 _WORDS: dict[str, Kind] = {
@@ -99,7 +99,7 @@ def _interpretations(counts: Iterable[Count], quantity: Quantity) -> list[Interp
             if base == 1024 and not quantity.power:
                 continue
             unit = base**quantity.power
-            if rounded(count.number, unit, quantity.decimals, rounding) == quantity.digits:
+            if round_to(count.number, unit, quantity.decimals, rounding) == quantity.digits:
                 words = _describe_rounding(count.number, quantity, base, rounding)
                 found.append((rank, Interpretation(count, words)))
                 break

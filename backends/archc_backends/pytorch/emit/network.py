@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archc.analyses import Analysis
 from archc.checks.checkpoints.state import class_layers
-from archc.diagnostics.wording import listed
+from archc.diagnostics.wording import join_words
 from archc.network import ir
 from archc.network.names import is_name
 from archc_backends.common.network import citation, size, softmax_behind
@@ -173,7 +173,7 @@ def _loading(analysis: Analysis) -> str:
     """Write the docstring of load_checkpoint."""
     keep = "Those are the layers in ``leave``"
     if layers := class_layers(analysis):
-        keep += f", such as {listed(layers)} for another number of classes"
+        keep += f", such as {join_words(layers)} for another number of classes"
     if analysis.network.aux:
         keep += ", and the auxiliary heads where the model or the checkpoint has none"
     return (
@@ -220,13 +220,13 @@ def _class_docstring(analysis: Analysis, optimized: "Optimized | None", he: list
     if len(paragraphs[0]) > WIDTH - 7:  # the summary has room for one line only
         paragraphs = ["The network.", f"It {returns}."]
     if network.aux:
-        names = listed([f"{head.name} on {head.tap}" for head in network.aux])
+        names = join_words([f"{head.name} on {head.tap}" for head in network.aux])
         builds = f"builds the auxiliary heads, {names}; they run in training only."
         if len(network.aux) == 1:
             builds = f"builds the auxiliary head {names}; it runs in training only."
         paragraphs.append(f"``aux`` {builds}")
     start = "Weights start as PyTorch's layers do by default"
     if he:
-        start += f", those of {listed(he)} from He's uniform distribution with zero biases"
+        start += f", those of {join_words(he)} from He's uniform distribution with zero biases"
     paragraphs.append(f"{start}.")
     return "\n\n".join(paragraphs)

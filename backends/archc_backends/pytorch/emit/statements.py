@@ -4,7 +4,7 @@ import re
 from itertools import takewhile
 from typing import Protocol
 
-from archc.diagnostics.wording import counted, listed
+from archc.diagnostics.wording import join_words, pluralize
 from archc.network import ir
 from archc.network.names import is_name
 from archc.ops.normalization import BatchNorm
@@ -149,9 +149,9 @@ def describe(body: ir.Node) -> str:
         names = [node.name or type(node).__name__ for node in body.body.children]
         names += [] if body.shortcut is None else ["shortcut"]
     kind = "Concat" if isinstance(body, ir.Fork) else type(body).__name__
-    text = f"{kind} of {listed(names)}."
+    text = f"{kind} of {join_words(names)}."
     short = len(text) <= WIDTH - 10 and not any(name.isdigit() for name in names)
-    return text if short else f"{kind} of {counted(len(names), 'layer')}."
+    return text if short else f"{kind} of {pluralize(len(names), 'layer')}."
 
 
 def snake_case(name: str) -> str:

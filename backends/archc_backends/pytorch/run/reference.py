@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from archc.analyses import Analysis
 from archc.diagnostics import Code, Diagnostic, Hint, suggest_name
 from archc.diagnostics.spans import Span
-from archc.diagnostics.wording import counted, listed
+from archc.diagnostics.wording import join_words, pluralize
 from archc.network.ir import Network
 from archc_backends.common.requirements import require_library, require_torch
 from archc_backends.pytorch.run.verify import state_differences
@@ -36,7 +36,7 @@ def make_reference(analysis: Analysis) -> "nn.Module | Diagnostic":
         return Diagnostic(Code.MISSING_KEY, message, network.span, hint=hint)
     if reference.library not in LIBRARIES:
         message = f"models of {reference.library} are not supported"
-        hint = suggest_name(reference.library, LIBRARIES) or f"use one of {listed(LIBRARIES)}"
+        hint = suggest_name(reference.library, LIBRARIES) or f"use one of {join_words(LIBRARIES)}"
         return Diagnostic(Code.UNSUPPORTED, message, reference.library_span, hint=hint)
     require_torch()
     require_library(reference.library)
@@ -124,7 +124,7 @@ def _misfit(
     if not differences:
         return None
     more = len(differences) - 1
-    notes = (f"and {counted(more, 'more difference')}",) if more else ()
+    notes = (f"and {pluralize(more, 'more difference')}",) if more else ()
     return Diagnostic(Code.DIFFERENT, f"{what}: {differences[0]}", place, notes=notes)
 
 

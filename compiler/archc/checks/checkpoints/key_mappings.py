@@ -7,7 +7,7 @@ from archc.checks.checkpoints.key_tree import make_key_tree
 from archc.checks.checkpoints.state import expected_state
 from archc.diagnostics import Code, Diagnostic, Hint, closest_match, suggest_name
 from archc.diagnostics.collector import MAXIMUM_DIAGNOSTICS
-from archc.diagnostics.wording import counted
+from archc.diagnostics.wording import pluralize
 from archc.language.sections.checkpoint_keys import placeholder_values
 
 _MAXIMUM_SUGGESTIONS = 5
@@ -37,7 +37,7 @@ def check_key_mappings(analysis: Analysis) -> list[Diagnostic]:
         notes: tuple[str, ...] = ()
         if len(invalid) > max(3, len(key_mapping.rules) // 2):
             # The network has changed, rather than each line being misspelt.
-            more = counted(len(invalid) - 1, "more line")
+            more = pluralize(len(invalid) - 1, "more line")
             notes = (f"the same error in {more} of {key_mapping.name}",)
             del invalid[1:]
         for rule, ours in invalid[:MAXIMUM_DIAGNOSTICS]:

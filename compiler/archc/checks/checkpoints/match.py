@@ -16,7 +16,7 @@ from archc.checks.checkpoints.state import (
     show_key,
 )
 from archc.diagnostics import Code, Diagnostic, suggest_name
-from archc.diagnostics.wording import counted, listed
+from archc.diagnostics.wording import join_words, pluralize
 from archc.language.sections.checkpoint_keys import KeyMapping, KeyRule
 from archc.ops.operator import Tensor, format_shape
 
@@ -54,16 +54,16 @@ class Match(NamedTuple):
         """Notes for the user about a checkpoint that fits."""
         notes = []
         if self.left:
-            notes.append(f"not loaded, left as initialised: {listed(self.left)}")
+            notes.append(f"not loaded, left as initialised: {join_words(self.left)}")
         if self.missing_heads:
-            heads = listed(self.missing_heads)
+            heads = join_words(self.missing_heads)
             notes.append(f"auxiliary heads left out: the checkpoint has no weights for {heads}")
         counters = sum(source is None for source in self.sources.values())
         if counters:
-            missing = counted(counters, "batch counter")
+            missing = pluralize(counters, "batch counter")
             notes.append(f"{missing} missing from the checkpoint, set to 0")
         if self.dropped:
-            notes.append(f"{counted(len(self.dropped), 'key')} dropped by the mapping")
+            notes.append(f"{pluralize(len(self.dropped), 'key')} dropped by the mapping")
         return notes
 
     def pick(self, tensors: Mapping[str, T]) -> dict[str, T | None]:
@@ -151,7 +151,7 @@ def _match(
         key, rules = map_key(theirs, key_mapping, prefix)
         rules_of[theirs] = rules
         if len(rules) > 1:
-            matching = listed(rule.theirs for rule in rules)
+            matching = join_words(rule.theirs for rule in rules)
             message = f"ambiguous key {show_key(theirs)}: it matches {matching}"
             diagnostics.append(Diagnostic(Code.AMBIGUOUS_KEY, message, rules[0].span))
         elif key is None:

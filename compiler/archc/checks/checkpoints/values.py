@@ -8,7 +8,7 @@ from typing import Any
 from archc.analyses import Analysis
 from archc.checks.checkpoints.state import expected_state, is_counter
 from archc.diagnostics import Code, Diagnostic
-from archc.diagnostics.wording import counted, listed
+from archc.diagnostics.wording import join_words, pluralize
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 """The types that weights can have."""
@@ -29,7 +29,7 @@ def check_values(analysis: Analysis, tensors: Mapping[str, Any]) -> list[Diagnos
         kind = str(tensor.dtype).rpartition(".")[2]
         counts = is_counter(expected[key])
         if not _INTEGERS.fullmatch(kind) if counts else kind not in FLOATS:
-            needed = "an integer type" if counts else f"one of {listed(FLOATS)}"
+            needed = "an integer type" if counts else f"one of {join_words(FLOATS)}"
             message = f"{key} has type {kind}, expected {needed}"
             hint = "batch counters are optional: a checkpoint may leave out all" if counts else None
             diagnostics.append(Diagnostic(Code.INVALID_CHECKPOINT, message, hint=hint))
@@ -38,7 +38,7 @@ def check_values(analysis: Analysis, tensors: Mapping[str, Any]) -> list[Diagnos
         least, most = float(tensor.min()), float(tensor.max())
         if not (isfinite(least) and isfinite(most)):
             number = prod(tensor.shape) - int((abs(tensor) < inf).sum())
-            message = f"{key} has {counted(number, 'non-finite element')}"
+            message = f"{key} has {pluralize(number, 'non-finite element')}"
             diagnostics.append(Diagnostic(Code.INVALID_CHECKPOINT, message))
         elif key.endswith(".running_var") and least < 0:
             message = f"{key} has a negative variance"

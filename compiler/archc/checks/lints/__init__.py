@@ -16,7 +16,7 @@ from archc.analyses import Analysis
 from archc.checks.lints.violation import Violation
 from archc.diagnostics import Diagnostic, Label, Severity, in_file_order
 from archc.diagnostics.spans import Span
-from archc.diagnostics.wording import counted
+from archc.diagnostics.wording import pluralize
 from archc.language.vocabulary import docstring
 from archc.network import ir
 
@@ -106,7 +106,7 @@ def _warnings(lint: Lint, violations: list[Violation], network: ir.Network) -> I
             first = group[0]
             labels = first.labels
             row = rows.get(first.path.partition(".")[0])
-            others = f", and in {counted(len(group) - 1, 'more place')}" if len(group) > 1 else ""
+            others = f", and in {pluralize(len(group) - 1, 'more place')}" if len(group) > 1 else ""
             if row is not None and (others or row.span.line != first.span.line):
                 labels = (*labels, Label(row.span, f"in this row, {row.path}{others}"))
             where = f" ({first.path})" if first.path and not others else ""

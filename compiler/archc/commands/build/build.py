@@ -21,7 +21,7 @@ from archc.commands.options import (
 )
 from archc.commands.printing import USAGE, echo, echo_lines, fail_on, stop
 from archc.commands.specs import all_specs, compile_all
-from archc.diagnostics.wording import counted
+from archc.diagnostics.wording import pluralize
 from archc.language.settings import Settings
 
 
@@ -92,7 +92,7 @@ def command(
         stale = check_files(files, command)
         fail_on([*stale, *check_orphans(compiled, files, out, are_all=not specs)])
         verb = "is" if len(files) == 1 else "are"
-        echo(f"{counted(len(files), 'generated file')} {verb} current")
+        echo(f"{pluralize(len(files), 'generated file')} {verb} current")
         print_weight_notes(files)
         return
     outcome = write_files(files, force)
@@ -105,4 +105,4 @@ def command(
     for spec in compiled:
         if count := len(spec.diagnostics):
             remain = "remains" if count == 1 else "remain"
-            echo(f"{spec.path}: {counted(count, 'error')} {remain}; run archc check", err=True)
+            echo(f"{spec.path}: {pluralize(count, 'error')} {remain}; run archc check", err=True)

@@ -19,7 +19,7 @@ from archc.commands.options import (
 )
 from archc.commands.printing import USAGE, echo, fail, fail_on, stop
 from archc.commands.specs import compile_all
-from archc.diagnostics.wording import counted
+from archc.diagnostics.wording import pluralize
 from archc.language.settings import Settings
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def command(
             if isinstance(converted, Diagnostic):
                 fail(converted)
             given = {key: converted[key] for key in expected_state(target) if key in converted}
-        what = f"{counted(len(given), 'tensor')} of {target.network.name}"
+        what = f"{pluralize(len(given), 'tensor')} of {target.network.name}"
         if out is not None and not check:
             encoded = chosen.encode_weights(given, out.suffix)
             if isinstance(encoded, Diagnostic):

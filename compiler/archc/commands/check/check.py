@@ -9,7 +9,7 @@ import click
 from archc.commands.options import examples, set_option, specs_argument
 from archc.commands.printing import DIAGNOSTICS, echo, echo_document, echo_lines, fail_on
 from archc.commands.specs import all_specs, disable_pydantic_plugins
-from archc.diagnostics.wording import counted
+from archc.diagnostics.wording import pluralize
 from archc.language.settings import Settings
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _fix(spec: "str | SpecFile", settings: Settings, selection: "LintSelection")
 
     fixed = fix_spec(spec, settings, selection)
     if fixed.number:
-        echo(f"{spec}: {counted(fixed.number, 'diagnostic')} fixed", err=True)
+        echo(f"{spec}: {pluralize(fixed.number, 'diagnostic')} fixed", err=True)
     fail_on([fixed.diagnostic] if fixed.diagnostic else [])
 
 
@@ -124,7 +124,7 @@ def _print(result: "CheckResult", form: str) -> None:
     if summary is not None and not result.errors:
         cells = f"{summary.matches} cells match, {summary.errata} errata"
         table = cells if summary.matches or summary.errata else "no printed table"
-        warned = f", {counted(len(result.diagnostics), 'warning')}" if result.diagnostics else ""
+        warned = f", {pluralize(len(result.diagnostics), 'warning')}" if result.diagnostics else ""
         totals = f"{summary.params:,} params, {summary.macs:,} MACs"
         echo(f"{result.spec}: ok, {totals}, {table}{warned}")
 
@@ -138,6 +138,6 @@ def _print_counts(results: "list[CheckResult]") -> None:
     if not any(numbers.values()):
         return
     safe = sum(len(result.fixable) for result in results)
-    found = ", ".join(counted(number, severity) for severity, number in numbers.items() if number)
+    found = ", ".join(pluralize(number, severity) for severity, number in numbers.items() if number)
     fixes = f"; archc check --fix fixes {safe}" if safe else ""
     echo(f"{found}{fixes}", err=True)

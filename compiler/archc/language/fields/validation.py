@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from archc.diagnostics import Code, Diagnostic, Hint, Replacement, normalize, suggest_keyword
 from archc.diagnostics.spans import Span
-from archc.diagnostics.wording import listed
+from archc.diagnostics.wording import join_words
 from archc.language.fields.terms import ARGUMENTS, intended_word, word_hint
 from archc.language.fields.value_hints import value_hint
 from archc.language.yaml import nodes
@@ -136,7 +136,7 @@ def is_empty(node: Node) -> bool:
 def _missing(model: type[BaseModel], owner: str, missing: list[str], place: Span) -> Diagnostic:
     primary = getattr(model, "primary", None)
     hint = f"put the {primary} after the kind, {owner}: ..." if primary in missing else None
-    return Diagnostic(Code.MISSING_KEY, f"{owner} needs {listed(missing)}", place, hint=hint)
+    return Diagnostic(Code.MISSING_KEY, f"{owner} needs {join_words(missing)}", place, hint=hint)
 
 
 def _diagnostic(

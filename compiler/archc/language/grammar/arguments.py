@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from archc.diagnostics import Code, Diagnostic, Label, suggest_keyword
-from archc.diagnostics.wording import listed
+from archc.diagnostics.wording import join_words
 from archc.language.fields.validation import (
     allowed_kinds,
     correct_field_typos,
@@ -188,7 +188,7 @@ def _hint_at_columns(
                 continue
             hint = diagnostic.hint
             if node.text in cells and field not in column_fields:
-                only = f", only {listed(column_fields)}" if column_fields else ""
+                only = f", only {join_words(column_fields)}" if column_fields else ""
                 hint = f"a column cannot fill {field}{only}"
             elif hint is None and field in column_fields and isinstance(node.value, str):
                 columns = [cell for cell in cells if cell != "classes"]

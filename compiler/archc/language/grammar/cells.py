@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from archc.diagnostics import Code, Diagnostic, Hint, Label, Replacement, suggest_name
 from archc.diagnostics.spans import Span
-from archc.diagnostics.wording import counted
+from archc.diagnostics.wording import pluralize
 from archc.language.fields.validation import describe, is_empty, unknown_key
 from archc.language.fields.value_hints import value_hint
 from archc.language.yaml import nodes
@@ -92,7 +92,7 @@ def row_without_module(
     fitting = fitting_modules(row, columns)
     fitting = list(dict.fromkeys([*(m for m in reversed([*called]) if m in fitting), *fitting]))
     cells = row.items if isinstance(row, List) else row.entries
-    message = f"{name or 'this'} is a row of {counted(len(cells), 'cell')} without a module"
+    message = f"{name or 'this'} is a row of {pluralize(len(cells), 'cell')} without a module"
     hint: Hint | None = None
     if fitting and row.span.line == row.span.end_line:
         text = f"{{{fitting[0]}: {row.span.text}}}"
@@ -131,12 +131,12 @@ def _wrong_length(row: List, kind: Scalar, columns: Sequence[str]) -> Diagnostic
     if line.rstrip().endswith((",", "[")) and len(row.items) + 1 == needed:
         end = row.span.end_column - 1
         place = row.span._replace(line=row.span.end_line, column=end, end_column=end)
-        hint = f"the row needs {counted(needed, 'cell')}"
+        hint = f"the row needs {pluralize(needed, 'cell')}"
         return Diagnostic(Code.WRONG_COLUMNS, "the last cell of the row is empty", place, hint=hint)
     hint = f"the columns are {', '.join(columns)}"
     if any(isinstance(item, Scalar) and re.search(r"[\s;]", item.text) for item in row.items):
         hint += ": put commas between the cells"
-    message = f"{kind.text}: expected {counted(needed, 'cell')}, found {len(row.items)}"
+    message = f"{kind.text}: expected {pluralize(needed, 'cell')}, found {len(row.items)}"
     return Diagnostic(Code.WRONG_COLUMNS, message, row.span, hint=hint)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
 from archc.diagnostics import Code, Diagnostic, Label, Replacement, is_typo, suggest_keyword
-from archc.diagnostics.wording import listed
+from archc.diagnostics.wording import join_words
 from archc.language.fields.names import check_column
 from archc.language.fields.validation import (
     correct_typos,
@@ -207,7 +207,7 @@ def _check_columns_used(
     unused = [item for item in items if isinstance(item, Scalar) and item.value not in used]
     if not unused:
         return
-    names = listed(item.text for item in unused)
+    names = join_words(item.text for item in unused)
     columns = "column" if len(unused) == 1 else "columns"
     message, span = f"unused {columns} {names} of module {definition.name}", unused[0].span
     labels: tuple[Label, ...] = ()

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.spans import Span
-from archc.diagnostics.wording import listed
+from archc.diagnostics.wording import join_words
 from archc.language.fields.names import check_name
 from archc.language.fields.validation import describe, validate
 from archc.language.yaml import nodes
@@ -187,7 +187,7 @@ def _check_ours(key: nodes.Scalar, value: nodes.Scalar) -> Diagnostic | None:
         message = f"duplicate placeholder in {value.text}"
         return Diagnostic(Code.INVALID_VALUE, message, value.span, hint=_RENAME)
     if theirs != ours:
-        unpaired = listed(f"{{{name}}}" for name in sorted(theirs ^ ours))
+        unpaired = join_words(f"{{{name}}}" for name in sorted(theirs ^ ours))
         message = f"placeholder on one side only: {unpaired}"
         hint = "use the same placeholders on both sides"
         return Diagnostic(Code.INVALID_VALUE, message, value.span, hint=hint)

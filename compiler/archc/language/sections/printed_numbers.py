@@ -58,7 +58,7 @@ def parse_number(text: str) -> PrintedNumber | None:
     return PrintedNumber(int(match[1] + decimals), len(decimals), match[3])
 
 
-def rounded(value: int, unit: int, decimals: int, how: Rounding) -> int:
+def round_to(value: int, unit: int, decimals: int, how: Rounding) -> int:
     """Return ``value`` in units of ``unit``, times 10 to the power of ``decimals``, rounded.
 
     Exact, without floating point. ``nearest`` rounds halves up.
@@ -73,7 +73,7 @@ def rounded(value: int, unit: int, decimals: int, how: Rounding) -> int:
 
 def format_count(value: int, convention: Convention, decimals: int = 0) -> str:
     """Format ``value`` as the convention prints it, such as ``159K``."""
-    digits = str(rounded(value, convention.unit, decimals, convention.round))
+    digits = str(round_to(value, convention.unit, decimals, convention.round))
     if decimals:
         digits = digits.zfill(decimals + 1)
         digits = f"{digits[:-decimals]}.{digits[-decimals:]}"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from archc.diagnostics import Code, Diagnostic
 from archc.diagnostics.spans import Span
-from archc.diagnostics.wording import counted
+from archc.diagnostics.wording import pluralize
 from archc.language.fields.validation import describe, is_empty
 from archc.language.sections.printed_numbers import LETTERS, Convention, parse_number
 from archc.language.yaml import nodes
@@ -99,7 +99,7 @@ def _cells(
 ) -> dict[str, PrintedCell] | None:
     """Return the cells of a row or total by column, or None if they are not a list of cells."""
     if not isinstance(value, List) or len(value.items) > len(columns):
-        found = counted(len(value.items), "cell") if isinstance(value, List) else describe(value)
+        found = pluralize(len(value.items), "cell") if isinstance(value, List) else describe(value)
         names = ", ".join(columns)
         message = (
             f"{owner}: expected a list of at most {len(columns)} cells ({names}), found {found}"

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from archc.diagnostics import Code, Diagnostic, Hint, closest_match, suggest_keyword, suggest_name
 from archc.diagnostics.spans import Span
-from archc.diagnostics.wording import listed
+from archc.diagnostics.wording import join_words
 from archc.language.fields.validation import (
     correct_field_typos,
     correct_typos,
@@ -75,7 +75,7 @@ def parse_table(
     required = ("columns",) if any(name in entries for name in TOTALS) else ("columns", "rows")
     missing = [name for name in required if name not in entries]
     if missing:
-        message = f"table needs {listed(missing)}"
+        message = f"table needs {join_words(missing)}"
         diagnostics.append(Diagnostic(Code.MISSING_KEY, message, table.key.span))
     conventions = _conventions(entries, diagnostics)
     if missing:

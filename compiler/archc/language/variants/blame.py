@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from archc.diagnostics import Code, Diagnostic, Label, Replacement
 from archc.diagnostics.collector import MAXIMUM_DIAGNOSTICS
 from archc.diagnostics.spans import Span
-from archc.diagnostics.wording import listed
+from archc.diagnostics.wording import join_words
 from archc.language.sections.keys import NOT_INHERITED
 from archc.language.sections.models import channels_first
 from archc.language.settings import Settings, format_setting
@@ -253,7 +253,7 @@ def _by_entries(diagnostic: Diagnostic, entries: Sequence[Entry], more: int) -> 
     first, *others = (_place(entry) for entry in entries)
     labels = [Label(other, "together with this entry") for other in others]
     labels.append(Label(diagnostic.span, "the error is here, in the base"))
-    words = listed(entry.key.text for entry in entries)
+    words = join_words(entry.key.text for entry in entries)
     causes, it = ("causes", "it") if len(entries) == 1 else ("cause", "them")
     errors = f"this error and {more} more disappear" if more else "the error disappears"
     note = f"{words} {causes} this: without {it}, {errors}"

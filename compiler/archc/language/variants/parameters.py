@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
 
 from archc.diagnostics import Code, Diagnostic, Hint, Label, closest_match, is_typo, suggest_name
-from archc.diagnostics.wording import listed
+from archc.diagnostics.wording import join_words
 from archc.language.fields.names import check_name
 from archc.language.fields.validation import describe, intended_key
 from archc.language.fields.value_hints import value_hint
@@ -72,7 +72,7 @@ def _unknown(
     elif known := intended_key(name, [*values, *SETTABLE]):
         hint = f"did you mean {known}?"
     else:
-        hint = f"you can set {listed([*values, *SETTABLE])}"
+        hint = f"you can set {join_words([*values, *SETTABLE])}"
     return Diagnostic(Code.UNKNOWN_REFERENCE, message, hint=hint)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as AbstractMapping
 
 from archc.diagnostics import Code, Diagnostic, Label
-from archc.diagnostics.wording import counted
+from archc.diagnostics.wording import pluralize
 from archc.language.sections.keys import ROW_SECTIONS
 from archc.language.yaml.nodes import Entry, List, Mapping, Node, Scalar
 
@@ -22,7 +22,7 @@ def check_removals(
             uses = list(_calls(key.text, merged) if section == "modules" else _taps(key, merged))
             if not uses or _exists(key.text, section, merged):
                 continue
-            others = f" and in {counted(len(uses) - 1, 'more place')}" if len(uses) > 1 else ""
+            others = f" and in {pluralize(len(uses) - 1, 'more place')}" if len(uses) > 1 else ""
             label = Label(uses[0].span, f"used here{others}")
             message = f"{key.text} is removed but still used"
             hint = "change or remove what uses it"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from archc.analyses import Analysis, RowAnalysis
 from archc.checks.conformance import CellResult, Conformance
-from archc.language.sections.printed_numbers import rounded
+from archc.language.sections.printed_numbers import round_to
 from archc.language.sections.printed_rows import TOTALS
 from archc.network import ir
 from archc.views.tables.network import counts_json, kind_and_notation, layer_json, printed_parts
@@ -63,7 +63,7 @@ def _short(number: int) -> str:
     """Format a number with three digits and a letter, such as 7.00M."""
     for power, letter in enumerate(_LETTERS):
         for places in (2, 1, 0) if power else (0,):
-            digits = rounded(number, 1000**power, places, "nearest")
+            digits = round_to(number, 1000**power, places, "nearest")
             if digits < 1000:
                 text = str(digits).zfill(places + 1)
                 whole = len(text) - places

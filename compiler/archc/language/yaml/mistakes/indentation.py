@@ -1,6 +1,6 @@
 """Lines with the wrong indentation."""
 
-from archc.diagnostics.wording import counted
+from archc.diagnostics.wording import pluralize
 from archc.language.yaml.mistakes.lines import Line, Mistake, missing_dash
 
 
@@ -54,5 +54,5 @@ def _open_levels(lines: list[Line], position: int) -> list[int]:
 def _misindented(line: Line, wanted: int) -> Mistake:
     hint = "do not indent it"
     if wanted:
-        hint = f"indent it by {counted(wanted, 'space')}, like the lines around it"
+        hint = f"indent it by {pluralize(wanted, 'space')}, like the lines around it"
     return Mistake("inconsistent indentation", line.first_word, hint)
