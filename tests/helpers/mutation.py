@@ -40,7 +40,7 @@ GROUPS = {
                     "limits",
                     "linear_paths",
                     "memory",
-                    "mismatch",
+                    "branch_sizes",
                     "receptive_field",
                     "shapes",
                 )

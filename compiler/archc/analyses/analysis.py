@@ -36,7 +36,7 @@ class LayerAnalysis(NamedTuple):
 class RowAnalysis(NamedTuple):
     """A row or another node: its output, and the totals of its layers.
 
-    ``memory`` is the number of elements of all outputs of its layers, for one image.
+    ``memory`` counts elements, not bytes: those of its layers' outputs, for one image.
     """
 
     node: ir.Node
@@ -72,9 +72,9 @@ class _Results(NamedTuple):
 class Analysis(_Results):
     """The results of all analyses of a network.
 
-    ``cost``, ``depth`` and ``memory`` do not include auxiliary heads. ``memory`` is the number of
-    elements of all layers' outputs, for one image. ``layers`` and ``rows`` join the results of the
-    single analyses, when they are first used.
+    ``cost``, ``depth`` and ``memory`` do not include auxiliary heads. ``memory`` counts elements,
+    not bytes: those of all layers' outputs, for one image. ``layers`` and ``rows`` join the results
+    of the single analyses, when they are first used.
     """
 
     def __repr__(self) -> str:
@@ -117,7 +117,7 @@ class Analysis(_Results):
 
     @property
     def peak(self) -> int:
-        """The most elements alive at once at inference, for one image."""
+        """The most elements (not bytes) alive at once at inference, for one image."""
         return max(measure_peaks(self.network, self.shapes))
 
     def output(self, node: ir.Node) -> Shape:

@@ -12,8 +12,8 @@ from functools import cached_property
 from math import prod
 from typing import NamedTuple
 
+from archc.analyses.branch_sizes import Reason, explain_size, format_size
 from archc.analyses.limits import MAXIMUM_SIZE, too_large
-from archc.analyses.mismatch import Reason, explain_size, format_size
 from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
 from archc.diagnostics.wording import join_words
