@@ -17,9 +17,10 @@ from typing import Any, NoReturn
 import click
 
 from archc import __version__, commands
+from archc.commands.printing import EXIT_ERRORS
 from archc.diagnostics.escapes import escape_line, escape_lines
 
-DIAGNOSTICS, FAULT = 1, 70
+EXIT_INTERNAL_ERROR = 70
 
 GROUPS = ("design", "check", "build", "run")
 """The folders of ``commands/``, in the order of the help."""
@@ -118,16 +119,16 @@ def main() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) != signal.SIG_IGN:  # a shell's background job ignores them
             signal.signal(number, _terminate)
-    status = FAULT
+    status = EXIT_INTERNAL_ERROR
     try:
         cli()
     except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 0 if end.code is None else DIAGNOSTICS
+        status = end.code if isinstance(end.code, int) else 0 if end.code is None else EXIT_ERRORS
     except Exception as fault:
         if os.environ.get("ARCHC_DEBUG"):
             raise
         if isinstance(fault, OSError) and fault.filename is None:
-            status = DIAGNOSTICS
+            status = EXIT_ERRORS
             _report_output_error(fault)
         else:
             message = escape_line(f"archc: internal error: {type(fault).__name__}: {fault}")
@@ -140,7 +141,7 @@ def main() -> NoReturn:
         except OSError as error:
             if status == 0:
                 _report_output_error(error)
-            status = status or DIAGNOSTICS
+            status = status or EXIT_ERRORS
     os._exit(status)
 
 

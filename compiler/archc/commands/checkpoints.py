@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archc.commands.printing import DIAGNOSTICS, echo, fail, print_diagnostics
+from archc.commands.printing import EXIT_ERRORS, echo, fail, print_diagnostics
 
 if TYPE_CHECKING:
     from archc.analyses import Analysis
@@ -89,4 +89,4 @@ def fail_on_match(
             echo(f"{file} {fit.description}", err=True)
     if closing:
         echo(closing, err=True)
-    sys.exit(DIAGNOSTICS)
+    sys.exit(EXIT_ERRORS)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from archc.diagnostics import Diagnostic
     from archc.views.tables.table import Table
 
-DIAGNOSTICS, USAGE = 1, 2
+EXIT_ERRORS, EXIT_USAGE = 1, 2
+"""Exit statuses."""
 _COLOURS = {"match": "green", "erratum": "yellow", "mismatch": "red"}
 _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
@@ -33,13 +34,13 @@ def fail_on(diagnostics: "list[Diagnostic]", closing: str = "") -> None:
     if diagnostics:
         if closing:
             echo(closing, err=True)
-        sys.exit(DIAGNOSTICS)
+        sys.exit(EXIT_ERRORS)
 
 
 def fail(diagnostic: "Diagnostic", closing: str = "") -> NoReturn:
     """Print a diagnostic and the closing message, and exit."""
     fail_on([diagnostic], closing)
-    sys.exit(DIAGNOSTICS)
+    sys.exit(EXIT_ERRORS)
 
 
 def stop(message: str, status: int) -> NoReturn:
@@ -48,9 +49,9 @@ def stop(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def print_table(table: "Table", form: str, notes: Sequence[str] = ()) -> None:
+def print_table(table: "Table", output_format: str, notes: Sequence[str] = ()) -> None:
     """Print a table as text, Markdown or LaTeX, and the notes below it."""
-    if form == "latex":
+    if output_format == "latex":
         from archc.views.tables.latex import as_latex
 
         # Bytes, as for CSV, so that the encoding does not depend on the terminal.
@@ -66,7 +67,7 @@ def print_table(table: "Table", form: str, notes: Sequence[str] = ()) -> None:
     )
     headings = (_encodable(escape_line(heading), sys.stdout) for heading in table.headings)
     table = table._replace(headings=tuple(headings), rows=tuple(rows))
-    if form == "text":
+    if output_format == "text":
         parts = [as_text(table, _style), "\n".join(notes)]
     else:
         parts = [as_markdown(table), legend(table), as_list(notes)]

@@ -30,8 +30,9 @@ def save(figure: "Figure", name: str, file: Path) -> Diagnostic | None:
 
     figure.tight_layout()
     buffer = io.BytesIO()
-    form = file.suffix.lower().removeprefix(".")
-    metadata = {"Date": None} if form == "svg" else {"CreationDate": None} if form == "pdf" else {}
+    file_format = file.suffix.lower().removeprefix(".")
+    dates = {"svg": "Date", "pdf": "CreationDate"}
+    metadata = {dates[file_format]: None} if file_format in dates else {}
     with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
-        figure.savefig(buffer, format=form, dpi=150, metadata=metadata)
+        figure.savefig(buffer, format=file_format, dpi=150, metadata=metadata)
     return write_new(File(file, buffer.getvalue()), force=True)

@@ -19,7 +19,7 @@ from archc.commands.options import (
     specs_argument,
     weights_option,
 )
-from archc.commands.printing import USAGE, echo, echo_lines, fail_on, stop
+from archc.commands.printing import EXIT_USAGE, echo, echo_lines, fail_on, stop
 from archc.commands.specs import all_specs, compile_all
 from archc.diagnostics.wording import pluralize
 from archc.language.settings import Settings
@@ -83,7 +83,7 @@ def command(
         state = load_weights(chosen, weights, compiled, recipe, unwritten)
         files, diagnostics = build_files(compiled, chosen, out, state, recipe)
     except BackendUnavailable as unavailable:
-        stop(str(unavailable), USAGE)
+        stop(str(unavailable), EXIT_USAGE)
     fail_on(diagnostics, unwritten)
     if check or diff:
         if diff and (differences := diff_files(files)):

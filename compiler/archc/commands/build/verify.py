@@ -20,7 +20,7 @@ from archc.commands.options import (
     specs_argument,
     weights_option,
 )
-from archc.commands.printing import DIAGNOSTICS, USAGE, echo, print_diagnostics, stop
+from archc.commands.printing import EXIT_ERRORS, EXIT_USAGE, echo, print_diagnostics, stop
 from archc.commands.specs import all_specs, compile_all
 from archc.language.settings import Settings
 
@@ -82,5 +82,5 @@ def command(
                 echo(f"{', '.join(str(file.path) for file in files)}: verified, {verified}")
                 print_weight_notes(files)
     except BackendUnavailable as unavailable:
-        stop(str(unavailable), USAGE)
-    sys.exit(DIAGNOSTICS if failed else 0)
+        stop(str(unavailable), EXIT_USAGE)
+    sys.exit(EXIT_ERRORS if failed else 0)

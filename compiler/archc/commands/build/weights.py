@@ -17,7 +17,7 @@ from archc.commands.options import (
     optimize_option,
     set_option,
 )
-from archc.commands.printing import USAGE, echo, fail, fail_on, stop
+from archc.commands.printing import EXIT_USAGE, echo, fail, fail_on, stop
 from archc.commands.specs import compile_all
 from archc.diagnostics.wording import pluralize
 from archc.language.settings import Settings
@@ -161,7 +161,7 @@ def command(
         else:
             echo(f"{checkpoint}: fits, {what}")
     except BackendUnavailable as unavailable:
-        stop(str(unavailable), USAGE)
+        stop(str(unavailable), EXIT_USAGE)
     for note in match.notes:
         echo(note)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archc.commands.options import examples, set_option, specs_argument
-from archc.commands.printing import DIAGNOSTICS, echo, echo_document, echo_lines, fail_on
+from archc.commands.printing import EXIT_ERRORS, echo, echo_document, echo_lines, fail_on
 from archc.commands.specs import all_specs, disable_pydantic_plugins
 from archc.diagnostics.wording import pluralize
 from archc.language.settings import Settings
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from archc.diagnostics.check_result import CheckResult
     from archc.language.spec_files import SpecFile
 
-TEXTS = ("full", "concise")
-DOCUMENTS = ("json", "sarif", "github", "junit")
+TEXT_FORMATS = ("full", "concise")
+"""Formats for people: each spec is printed as soon as it is checked."""
+DOCUMENT_FORMATS = ("json", "sarif", "github", "junit")
+"""Formats for tools: one document for all specs, written by ``views/formats``."""
 
 
 @click.command(
@@ -33,8 +35,8 @@ DOCUMENTS = ("json", "sarif", "github", "junit")
 @set_option
 @click.option(
     "--format",
-    "form",
-    type=click.Choice([*TEXTS, *DOCUMENTS]),
+    "output_format",
+    type=click.Choice([*TEXT_FORMATS, *DOCUMENT_FORMATS]),
     default="full",
     show_default=True,
     help="Output format.",
@@ -49,7 +51,7 @@ DOCUMENTS = ("json", "sarif", "github", "junit")
 def command(
     specs: tuple[str, ...],
     settings: Settings,
-    form: str,
+    output_format: str,
     fix: bool,
     strict: bool,
     select: tuple[str, ...],
@@ -71,16 +73,16 @@ def command(
             _fix(spec, settings, selection)
         result = check_spec(spec, settings, selection)
         results.append(result)
-        if form in TEXTS:
-            _print(result, form)
-    if form in DOCUMENTS:
-        document = import_module(f"archc.views.formats.{form}").write(results)
+        if output_format in TEXT_FORMATS:
+            _print(result, output_format)
+    if output_format in DOCUMENT_FORMATS:
+        document = import_module(f"archc.views.formats.{output_format}").write(results)
         if document:
             echo_document(document)
     else:
         _print_counts(results)
     failed = any(result.diagnostics if strict else result.errors for result in results)
-    sys.exit(DIAGNOSTICS if failed else 0)
+    sys.exit(EXIT_ERRORS if failed else 0)
 
 
 def _selection(
@@ -110,12 +112,12 @@ def _fix(spec: "str | SpecFile", settings: Settings, selection: "LintSelection")
     fail_on([fixed.diagnostic] if fixed.diagnostic else [])
 
 
-def _print(result: "CheckResult", form: str) -> None:
+def _print(result: "CheckResult", output_format: str) -> None:
     """Print diagnostics on standard error, or on standard output that the spec is valid."""
     from archc.diagnostics import render
 
     for diagnostic in result.diagnostics:
-        if form == "full":
+        if output_format == "full":
             echo_lines(render(diagnostic), err=True)
         else:
             hint = f"; {diagnostic.hint}" if diagnostic.hint else ""

@@ -60,20 +60,22 @@ def _limits(
 )
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(["text", "json", "md"]),
     default="text",
     show_default=True,
     help="Output format.",
 )
-def command(specs: tuple[str, ...], against: str | None, limits: "list[Limit]", form: str) -> None:
+def command(
+    specs: tuple[str, ...], against: str | None, limits: "list[Limit]", output_format: str
+) -> None:
     """Compare specs, row by row and in total.
 
     BEFORE and AFTER are specs, or REV:path for a spec at a revision in git. Each AFTER is compared
     with BEFORE. With --against, each SPEC, or all of specs/, is compared with its version at REV.
     """
     if against is not None:
-        _compare_all(specs, against, limits, form)
+        _compare_all(specs, against, limits, output_format)
         return
     if len(specs) < 2:
         raise click.UsageError("name BEFORE and AFTER, or use --against REV")
@@ -84,7 +86,7 @@ def command(specs: tuple[str, ...], against: str | None, limits: "list[Limit]", 
     before, *afters = specs
     first = compile_revision(before).analysis
     differences = {after: compare(first, compile_revision(after).analysis) for after in afters}
-    if form == "json":
+    if output_format == "json":
         import json
 
         documents = [difference_json(before, after, one) for after, one in differences.items()]
@@ -94,11 +96,11 @@ def command(specs: tuple[str, ...], against: str | None, limits: "list[Limit]", 
         for number, (after, difference) in enumerate(differences.items()):
             if len(afters) > 1:
                 gap = [""] if number else []
-                echo_lines("\n".join([*gap, _heading(before, after, form), ""]))
+                echo_lines("\n".join([*gap, _heading(before, after, output_format), ""]))
             if difference.is_empty:
                 echo("no difference in the architecture")
             else:
-                _print(difference, form)
+                _print(difference, output_format)
     fail_on(
         [
             diagnostic
@@ -108,24 +110,26 @@ def command(specs: tuple[str, ...], against: str | None, limits: "list[Limit]", 
     )
 
 
-def _heading(before: str, after: str, form: str) -> str:
-    if form != "md":
+def _heading(before: str, after: str, output_format: str) -> str:
+    if output_format != "md":
         return f"{escape_line(before)} -> {escape_line(after)}"
     from archc.views.markdown import escape
 
     return f"### {escape(before)} -> {escape(after)}"
 
 
-def _print(difference: "Difference", form: str) -> None:
+def _print(difference: "Difference", output_format: str) -> None:
     """Print rows, totals, and what changed in which rows."""
     from archc.views.tables.difference import difference_lines, difference_table, totals_table
 
-    print_table(difference_table(difference), form)
+    print_table(difference_table(difference), output_format)
     echo("")
-    print_table(totals_table(difference.totals), form, difference_lines(difference))
+    print_table(totals_table(difference.totals), output_format, difference_lines(difference))
 
 
-def _compare_all(names: tuple[str, ...], revision: str, limits: "list[Limit]", form: str) -> None:
+def _compare_all(
+    names: tuple[str, ...], revision: str, limits: "list[Limit]", output_format: str
+) -> None:
     from archc.diagnostics import Diagnostic
     from archc.driver.revisions.changes import changes_since, check_limits, path_of
     from archc.language.spec_files import SpecFile
@@ -137,20 +141,20 @@ def _compare_all(names: tuple[str, ...], revision: str, limits: "list[Limit]", f
     changes = changes_since(revision, dict(zip(paths, compiled, strict=True)), not names)
     if isinstance(changes, Diagnostic):
         fail(changes)
-    if form == "json":
+    if output_format == "json":
         import json
 
         echo_document(json.dumps(changes_json(changes, revision), indent=1))
-    elif form == "md":
+    elif output_format == "md":
         echo_lines(as_comment(changes, revision))
     else:
         if any(change.kind != "unchanged" for change in changes):
-            print_table(summary_table(changes), form)
+            print_table(summary_table(changes), output_format)
             echo("")
         for change in changes:
             if change.difference and not change.difference.is_empty:
                 echo(f"{change.spec}:")
-                _print(change.difference, form)
+                _print(change.difference, output_format)
                 echo("")
         echo(closing_line(changes, revision))
     diagnostics: list[Diagnostic] = []

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(["text", "md", "json"]),
     default="text",
     show_default=True,
     help="Output format.",
 )
-def command(codes: tuple[str, ...], form: str) -> None:
+def command(codes: tuple[str, ...], output_format: str) -> None:
     """Explain a diagnostic, with an example and its correction.
 
     CODE is a code such as A302, or its name. Without a CODE, all are listed.
@@ -37,12 +37,12 @@ def command(codes: tuple[str, ...], form: str) -> None:
 
     known = explanations.explanations()
     chosen = list(dict.fromkeys(_found(code, known) for code in codes))
-    if form == "json":
+    if output_format == "json":
         import json
 
         shown = [explanation._asdict() for explanation in chosen or known]
         echo_document(json.dumps(shown, indent=1))
-    elif form == "md":
+    elif output_format == "md":
         sections = [explanations.as_markdown(explanation) for explanation in chosen]
         echo_lines("\n\n".join(sections) or explanations.as_page(known))
     else:

@@ -20,7 +20,7 @@ from archc.commands.specs import disable_pydantic_plugins
 @click.argument("spec", shell_complete=complete_spec)
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(["text", "json", "md", "csv"]),
     default="text",
     show_default=True,
@@ -32,7 +32,7 @@ from archc.commands.specs import disable_pydantic_plugins
     metavar="FILE",
     help="Write a chart to FILE (.svg, .png or .pdf).",
 )
-def command(spec: str, form: str, plot: Path | None) -> None:
+def command(spec: str, output_format: str, plot: Path | None) -> None:
     """Show how a network's cost changed over its commits.
 
     Lists the commits that changed the spec or a spec that it extends, newest first. A merge is one
@@ -55,14 +55,14 @@ def command(spec: str, form: str, plot: Path | None) -> None:
     history = history_of(file.path)
     if isinstance(history, Diagnostic):
         fail(history)
-    if form == "json":
+    if output_format == "json":
         import json
 
         echo_document(json.dumps(history_records(history), indent=1))
-    elif form == "csv":
+    elif output_format == "csv":
         print_csv(history_records(history))
     else:
-        print_table(history_table(history), form)
+        print_table(history_table(history), output_format)
     if history.is_shallow:
         echo("this clone is shallow and lacks older commits: git fetch --unshallow", err=True)
     if plot is not None:

@@ -26,13 +26,13 @@ _HEADINGS = {"here": "Here", "specs": "In specs/", "shipped": "Shipped with arch
 )
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
     help="Output format.",
 )
-def command(form: str) -> None:
+def command(output_format: str) -> None:
     """List the specs that you can name without a path.
 
     Specs in the current folder, in specs/ and shipped with archc, with their parameters.
@@ -41,7 +41,7 @@ def command(form: str) -> None:
     from archc.driver.spec_list import list_specs
 
     listed = list_specs()
-    if form == "json":
+    if output_format == "json":
         import json
 
         echo_document(json.dumps([one.record() for one in listed], indent=1))

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from archc.driver.pipeline import Compiled
     from archc.views.drawing.svg import Theme
 
-    Form = Literal["html", "svg", "png", "pdf"]
+    Format = Literal["html", "svg", "png", "pdf"]
 
-_FORMS: "tuple[Form, ...]" = ("html", "svg", "png", "pdf")
+_FORMATS: "tuple[Format, ...]" = ("html", "svg", "png", "pdf")
 
 
 @click.command(
@@ -42,8 +42,8 @@ _FORMS: "tuple[Form, ...]" = ("html", "svg", "png", "pdf")
 )
 @click.option(
     "--format",
-    "form",
-    type=click.Choice(_FORMS),
+    "output_format",
+    type=click.Choice(_FORMATS),
     default=None,
     help="HTML page or picture.  [default: from the suffix of FILE]",
 )
@@ -67,7 +67,7 @@ _FORMS: "tuple[Form, ...]" = ("html", "svg", "png", "pdf")
 def command(
     specs: tuple[str, ...],
     out: Path | None,
-    form: "Form | None",
+    output_format: "Format | None",
     theme: "Theme",
     path: str | None,
     module: str | None,
@@ -81,7 +81,7 @@ def command(
     Several SPECs are shown side by side, with their differences from the first marked. The page is
     a single file that loads nothing else. PNG and PDF need archc-compiler[pictures].
     """
-    chosen = form or ("html" if each else _form_of(out))
+    chosen = output_format or ("html" if each else _format_of(out))
     part = path is not None or module is not None
     if path is not None and module is not None:
         raise click.UsageError("use --at or --module, not both")
@@ -112,14 +112,14 @@ def command(
         echo(f"wrote {file.path}" if path_written else f"{file.path} is current")
 
 
-def _form_of(out: Path | None) -> "Form":
+def _format_of(out: Path | None) -> "Format":
     """Return the format that the file's suffix names. Raises UsageError for any other."""
     if out is None:
         return "html"
-    for form in _FORMS:
-        if out.suffix.lower() == f".{form}":
-            return form
-    endings = ", ".join(f".{form}" for form in _FORMS)
+    for output_format in _FORMATS:
+        if out.suffix.lower() == f".{output_format}":
+            return output_format
+    endings = ", ".join(f".{output_format}" for output_format in _FORMATS)
     raise click.UsageError(f"-o {out}: use one of the suffixes {endings}, or --format")
 
 
@@ -148,18 +148,18 @@ def _clashes(groups: "list[tuple[Path, list[Compiled]]]") -> "list[Diagnostic]":
     return diagnostics
 
 
-def _can_convert(form: str) -> None:
+def _can_convert(output_format: str) -> None:
     from archc.views.drawing.export import can_convert
 
     if not can_convert():
         raise click.UsageError(
-            f"--format {form} needs a converter: pip install 'archc-compiler[pictures]'"
+            f"--format {output_format} needs a converter: pip install 'archc-compiler[pictures]'"
         )
 
 
 def _content(
     compiled: "list[Compiled]",
-    form: "Form",
+    output_format: "Format",
     theme: "Theme",
     path: str | None,
     module: str | None,
@@ -169,7 +169,7 @@ def _content(
     from archc.driver.files.stamps import seal
 
     stamp = shared_stamp(compiled).text
-    if form == "html":
+    if output_format == "html":
         from archc.views.page.document import write_page
 
         return seal(write_page(compiled, stamp))
@@ -185,4 +185,4 @@ def _content(
         if part is None:
             raise click.UsageError(unknown_part(analysis.network, path, module))
         svg = picture_part(analysis, part, module is not None, theme, stamp)
-    return seal(svg) if form == "svg" else convert(svg, form)
+    return seal(svg) if output_format == "svg" else convert(svg, output_format)

@@ -21,7 +21,7 @@ from archc.language.settings import Settings
 @click.argument("spec", shell_complete=complete_spec)
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(["text", "json", "md", "csv", "latex", "badge"]),
     default="text",
     show_default=True,
@@ -42,7 +42,7 @@ from archc.language.settings import Settings
 @set_option
 def command(
     spec: str,
-    form: str,
+    output_format: str,
     conventions: bool,
     layers: bool,
     number: str | None,
@@ -54,12 +54,12 @@ def command(
     """
     if conventions + layers + (number is not None) > 1:
         raise click.UsageError("use only one of --conventions, --layers and --explain")
-    if form == "badge" and (conventions or layers or number is not None):
+    if output_format == "badge" and (conventions or layers or number is not None):
         raise click.UsageError(
             "--format badge cannot be used with --conventions, --layers or --explain"
         )
     if number is not None:
-        _explain(spec, number, form, settings)
+        _explain(spec, number, output_format, settings)
         return
     (compiled,) = compile_all([spec], settings)
     from archc.checks.conventions import rank_conventions
@@ -69,19 +69,19 @@ def command(
     ranking = rank_conventions(analysis) if conventions else []
     if conventions and not ranking:
         raise click.UsageError(f"the table of {spec} has no params or ops to explain")
-    if form in ("json", "badge"):
+    if output_format in ("json", "badge"):
         import json
 
         from archc.views.tables.json import badge_json, network_json
 
-        make = badge_json if form == "badge" else network_json
+        make = badge_json if output_format == "badge" else network_json
         result: object = make(analysis, conformance)
         if conventions:
             result = counting.conventions_json(ranking)
         elif layers:
             result = network.layers_records(analysis, repeats=False)
         echo_document(json.dumps(result, indent=1))
-    elif form == "csv":
+    elif output_format == "csv":
         if conventions:
             print_csv(counting.conventions_records(ranking))
         elif layers:
@@ -95,11 +95,11 @@ def command(
         elif layers:
             table = network.layers_table(analysis)
         notes = [] if conventions else network.summary(analysis, conformance, layers)
-        print_table(table, form, notes)
+        print_table(table, output_format, notes)
     fail_on(list(conformance.diagnostics))
 
 
-def _explain(spec: str, number: str, form: str, settings: Settings) -> None:
+def _explain(spec: str, number: str, output_format: str, settings: Settings) -> None:
     """Print which counts of the network round to the number."""
     from archc.checks.explain_number import explain_number, parse_quantity
     from archc.views.tables.counting import interpretations_records, interpretations_table
@@ -111,11 +111,11 @@ def _explain(spec: str, number: str, form: str, settings: Settings) -> None:
         )
     (compiled,) = compile_all([spec], settings)
     readings = explain_number(compiled.analysis, quantity)
-    if form == "json":
+    if output_format == "json":
         import json
 
         echo_document(json.dumps(interpretations_records(readings), indent=1))
-    elif form == "csv":
+    elif output_format == "csv":
         print_csv(interpretations_records(readings))
     else:
-        print_table(interpretations_table(quantity, readings), form)
+        print_table(interpretations_table(quantity, readings), output_format)

@@ -84,7 +84,7 @@ TURN = 0.15
 @click.option("--layers", is_flag=True, help="Show predicted and measured times of every layer.")
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(["text", "md", "json"]),
     default="text",
     show_default=True,
@@ -110,7 +110,7 @@ def command(
     base: str | None,
     lists: bool,
     layers: bool,
-    form: str,
+    output_format: str,
     plot: Path | None,
     settings: Settings,
 ) -> None:
@@ -159,12 +159,12 @@ def command(
                 compiled, settings, workload, chosen, schedule, progress, interruptions
             )
             results.append(measured)
-            if form != "json":
-                _show(measured, predictions(analysis, [measured]), form, layers)
+            if output_format != "json":
+                _show(measured, predictions(analysis, [measured]), output_format, layers)
             if interruptions.number:
                 break
     left_out = missing_rounds(results, workloads, rounds)
-    if form == "json":
+    if output_format == "json":
         import json
 
         predicted = predictions(analysis, results)
@@ -182,20 +182,22 @@ def command(
     fail_on(diagnostics)
 
 
-def _show(results: "Results", predicted: "Sequence[Prediction]", form: str, layers: bool) -> None:
+def _show(
+    results: "Results", predicted: "Sequence[Prediction]", output_format: str, layers: bool
+) -> None:
     """Print the results of one workload: table, footnotes and predictions."""
     from archc.bench.view import footnotes, layers_table, prediction_line, results_table
     from archc.views.markdown import escape
 
     if results.results:
-        print_table(results_table([results]), form)
+        print_table(results_table([results]), output_format)
         echo("")
     for footnote in footnotes([results], predicted):
-        echo(escape(footnote) if form == "md" else footnote)
+        echo(escape(footnote) if output_format == "md" else footnote)
     for prediction in predicted if layers else ():
         line = prediction_line(prediction)
-        echo_lines(f"\n{escape(line) if form == 'md' else line}\n")
-        print_table(layers_table(prediction), form)
+        echo_lines(f"\n{escape(line) if output_format == 'md' else line}\n")
+        print_table(layers_table(prediction), output_format)
     echo("")
     sys.stdout.flush()
 

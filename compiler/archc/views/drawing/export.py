@@ -39,11 +39,11 @@ def write_picture(
     return content + b"\n"
 
 
-def convert(svg: bytes, form: Literal["png", "pdf"]) -> bytes:
+def convert(svg: bytes, output_format: Literal["png", "pdf"]) -> bytes:
     """Convert an SVG file to PNG, or to PDF with selectable text. Needs the extra ``pictures``."""
     import vl_convert
 
-    if form == "png":
+    if output_format == "png":
         return bytes(vl_convert.svg_to_png(svg.decode(), scale=SCALE))
     return _reproducible(vl_convert.svg_to_pdf(svg.decode()))
 
