@@ -53,9 +53,9 @@ def vocabulary() -> str:
         value = "number of repetitions" if name == "Repeat" else "layers"
         lines.append(f"| `{name}` | {value} | {others} | {MEANINGS[name]} |")
     for name, kind in OPERATORS.items():
-        keys = tuple(key for key in kind.model_fields if key != kind.primary)
-        if kind.primary:
-            value = _type(kind, kind.primary)
+        keys = tuple(key for key in kind.model_fields if key != kind.positional_field)
+        if kind.positional_field:
+            value = _type(kind, kind.positional_field)
         else:
             value = f"none, or `{{{name}: {{key: value}}}}`" if keys else "none (a bare word)"
         others = "; ".join(f"`{key}`: {_type(kind, key)}{_default(kind, key)}" for key in keys)

@@ -218,7 +218,7 @@ def test_totals_stay(name: str) -> None:
     deploy = optimize(written, DEPLOY).analysis
     assert deploy.cost_with_aux.macs == written.cost.macs
     assert (deploy.depth, deploy.receptive_field) == (written.depth, written.receptive_field)
-    assert deploy.cost_with_aux.norm == 0
+    assert deploy.cost_with_aux.norm_params == 0
     assert deploy.cost_with_aux.weights == written.cost.weights
 
 

@@ -56,8 +56,8 @@ def draw(random: Random, kind: str) -> Any:
         needed = model.model_fields[name].is_required()
         if name not in model.layer_fields and (needed or random.random() < 0.5):
             fields[name] = _value(random, schema)
-    if model.primary in fields:
-        return {kind: fields.pop(model.primary), **fields}
+    if model.positional_field in fields:
+        return {kind: fields.pop(model.positional_field), **fields}
     return {kind: fields} if fields else kind
 
 
@@ -73,8 +73,8 @@ def shape_of(kind: str, fields: Data, shape: Shape) -> Shape | None:
         return READINGS[kind].shape(fields, shape)
     model = OPERATORS[kind]
     given = {name: fields[name] for name in model.model_fields if name in fields}
-    if model.primary is not None:
-        given[model.primary] = fields[kind]
+    if model.positional_field is not None:
+        given[model.positional_field] = fields[kind]
     given = {name: value for name, value in given.items() if name not in model.layer_fields}
     try:
         out = model.model_validate(given).output(shape)

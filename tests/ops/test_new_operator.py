@@ -107,7 +107,7 @@ from archc.ops.operator import Cost, Operator, Shape, ShapeMismatch, spatial
 class Upsample(Operator):
     """Makes height and width ``factor`` times as large."""
 
-    primary: ClassVar[str | None] = "factor"
+    positional_field: ClassVar[str | None] = "factor"
 
     factor: Annotated[int, Field(ge=2, le=16)]
     """How many times as large the output is."""
@@ -127,7 +127,7 @@ class Upsample(Operator):
 class Rolled(Operator):
     """The input and a copy of it that is rolled by ``turns`` columns."""
 
-    primary: ClassVar[str | None] = "turns"
+    positional_field: ClassVar[str | None] = "turns"
 
     turns: Annotated[int, Field(ge=1, le=8)]
     """How many columns the copy is rolled by."""

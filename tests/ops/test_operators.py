@@ -197,13 +197,13 @@ def test_a_window_that_states_its_padding_replaces_the_default(
 ) -> None:
     assert padding_stated(window) == replaced
     for kind in (Conv, SeparableConv, MaxPool, AvgPool):
-        assert kind.replaced_by(window) == replaced
+        assert kind.overridden_defaults(window) == replaced
     for other in (Linear, BatchNorm, Flatten):
-        assert other.replaced_by(window) == ()
+        assert other.overridden_defaults(window) == ()
 
 
 def test_a_global_pool_replaces_all_that_concerns_windows() -> None:
-    assert AvgPool.replaced_by("global") == ("ceil", "padding", "count_padding")
+    assert AvgPool.overridden_defaults("global") == ("ceil", "padding", "count_padding")
 
 
 # -- sizes: every way of sliding a window, against torch ---------------------------------------
@@ -334,7 +334,7 @@ def test_convolutions_are_torchs(fields: dict[str, Any], shape: Shape, groups: i
     cost = conv.cost(shape, output)
     norm = sum(n for name, n in parameters.items() if name.startswith("bn."))
     biases = sum(n for k, n in parameters.items() if k in ("bias", "conv.bias"))
-    assert (cost.weights, cost.biases, cost.norm) == (
+    assert (cost.weights, cost.biases, cost.norm_params) == (
         sum(parameters.values()) - norm - biases,
         biases,
         norm,
@@ -398,7 +398,7 @@ def test_separable_convolutions_are_torchs(
     assert cost.weights == depthwise.weight.numel() + pointwise.weight.numel()
     assert cost.macs == cost.weights * positions
     assert cost.biases == (separable.out if separable.biased else 0)
-    assert cost.norm == (2 * separable.out if separable.norm else 0)
+    assert cost.norm_params == (2 * separable.out if separable.norm else 0)
     assert cost.norm_ops == (separable.out * positions if separable.norm else 0)
     assert cost.activation_ops == (separable.out * positions if separable.activation else 0)
 
@@ -621,7 +621,7 @@ def test_batch_norm_is_torchs() -> None:
     assert (norm.eps, norm.momentum) == (theirs.eps, theirs.momentum)
     for shape, elements in (((6, 4, 5), 120), ((6,), 6)):
         assert list(norm.state(shape)) == state_of(theirs)
-        assert norm.cost(shape, shape) == Cost(norm=12, norm_ops=elements)
+        assert norm.cost(shape, shape) == Cost(norm_params=12, norm_ops=elements)
         assert norm.output(shape) == shape
 
 
@@ -704,7 +704,7 @@ def test_limits_of_fields(
 
 
 VOCABULARY = {
-    # kind: (primary, channels, depth, column_fields, layer_fields)
+    # kind: (positional_field, channels, depth, column_fields, layer_fields)
     "AdaptiveAvgPool": ("size", None, 0, (), ()),
     "Affine": ("scales", None, 0, (), ()),
     "AvgPool": ("window", None, 0, (), ()),
@@ -724,7 +724,13 @@ VOCABULARY = {
 
 def test_the_vocabulary() -> None:
     found = {
-        name: (kind.primary, kind.channels, kind.depth, kind.column_fields, kind.layer_fields)
+        name: (
+            kind.positional_field,
+            kind.channels,
+            kind.depth,
+            kind.column_fields,
+            kind.layer_fields,
+        )
         for name, kind in OPERATORS.items()
     }
     assert VOCABULARY.items() <= found.items()  # a new operator need not be listed
@@ -750,7 +756,7 @@ def test_operators_are_frozen_and_strict() -> None:
 
 def test_costs_begin_at_nothing() -> None:
     assert Cost() == (0, 0, 0, 0, 0, 0, 0)
-    assert Cost(weights=2, biases=3, norm=5, macs=7).params == 2 + 3 + 5
+    assert Cost(weights=2, biases=3, norm_params=5, macs=7).params == 2 + 3 + 5
     assert Tensor("weight", (1,)).learned is True
     assert ShapeMismatch("message") == ("message", None, None)
     assert (format_shape((3, 4, 5)), format_shape((7,))) == ("3x4x5", "7")

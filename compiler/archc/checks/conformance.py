@@ -195,8 +195,8 @@ def _diagnostic(
     notes: tuple[str, ...] = ()
     if column == "params":
         notes = (
-            f"exactly {cost.weights:,} weights, {cost.biases:,} biases and {cost.norm:,} norm "
-            "parameters",
+            f"exactly {cost.weights:,} weights, {cost.biases:,} biases and {cost.norm_params:,} "
+            "norm parameters",
         )
     elif column == "ops":
         notes = (f"exactly {cost.macs:,} multiply-accumulates",)

@@ -40,12 +40,12 @@ def _params(analysis: Analysis) -> Iterator[Count]:
     if analysis.aux:
         who = "torch's parameters() of a new model, torchinfo, fvcore, ptflops; not thop"
         yield Count(whole.params, "params with auxiliary heads", who, "params")
-    if cost.biases or cost.norm:
+    if cost.biases or cost.norm_params:
         who = "papers whose tables leave out biases and norms"
         yield Count(cost.weights, "weights only", who, "params")
-    if cost.norm:
+    if cost.norm_params:
         who = "tools that fold norms first"
-        without = cost.params - cost.norm
+        without = cost.params - cost.norm_params
         yield Count(without, "params without norms", who, "params")
         what = "params and running statistics"
         number = cost.params + _buffers(_at_inference(analysis), counters=False)
@@ -67,7 +67,7 @@ def _ops(analysis: Analysis) -> Iterator[Count]:
         who = "torch's FlopCounterMode in training"
         yield Count(2 * whole.macs, "FLOPs with auxiliary heads", who, "ops")
     biased = _elements(layer for layer in layers if layer.cost.biases)
-    normed = _elements(layer for layer in layers if layer.cost.norm)
+    normed = _elements(layer for layer in layers if layer.cost.norm_params)
     averages = [layer for layer in layers if isinstance(layer.op.operator, AvgPool)]
     adaptive = [layer for layer in layers if _is_adaptive(layer)]
     spread = sum(prod(layer.input) for layer in adaptive)
@@ -77,7 +77,7 @@ def _ops(analysis: Analysis) -> Iterator[Count]:
         )
     if biased or normed:
         what = "MACs, bias adds and norm parameters" if normed else "MACs and bias adds"
-        yield Count(cost.macs + biased + cost.norm, what, "torchinfo's mult-adds", "ops")
+        yield Count(cost.macs + biased + cost.norm_params, what, "torchinfo's mult-adds", "ops")
     if normed:
         what = "MACs, and two per output element of norms"
         yield Count(cost.macs + 2 * normed, what, "timm's GMACs", "ops")

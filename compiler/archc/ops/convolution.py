@@ -33,7 +33,7 @@ class Convolution(Operator):
         ("#1d3552", "#5f8fc9"),
         position=1,
     )
-    primary: ClassVar[str | None] = "window"
+    positional_field: ClassVar[str | None] = "window"
     channels: ClassVar[str | None] = "out"
     depth: ClassVar[int] = 1
     layer_fields: ClassVar[tuple[str, ...]] = ("norm", "activation")
@@ -57,9 +57,9 @@ class Convolution(Operator):
         return self
 
     @classmethod
-    def replaced_by(cls, primary: object) -> tuple[str, ...]:
+    def overridden_defaults(cls, value: object) -> tuple[str, ...]:
         """The padding, if the window states it."""
-        return padding_stated(primary)
+        return padding_stated(value)
 
     @cached_property
     def pads(self) -> Pair:
@@ -104,9 +104,9 @@ class Convolution(Operator):
         Weights for each input channel, biases, norm parameters, and 1 or 0 for a norm and for an
         activation.
         """
-        norm, active = self.norm is not None, self.activation is not None
-        biases, scales = self.out if self.biased else 0, 2 * self.out if norm else 0
-        return self._weights_by_channel, biases, scales, int(norm), int(active)
+        normed, activated = self.norm is not None, self.activation is not None
+        biases, norm_params = self.out if self.biased else 0, 2 * self.out if normed else 0
+        return self._weights_by_channel, biases, norm_params, int(normed), int(activated)
 
     @property
     @abstractmethod
@@ -115,13 +115,14 @@ class Convolution(Operator):
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
         """Each weight is used once for each output position."""
-        by_channel, biases, norm, normed, active = self._counts
+        by_channel, biases, norm_params, normed, activated = self._counts
         channels, height, width = output
         positions = height * width
         elements = channels * positions
         weights = by_channel * shape[0]
         macs = weights * positions
-        counts = (weights, biases, norm, macs, 0, elements * normed, elements * active)
+        norm_ops, activation_ops = elements * normed, elements * activated
+        counts = (weights, biases, norm_params, macs, 0, norm_ops, activation_ops)
         return tuple.__new__(Cost, counts)  # as Cost(*counts), in half the time
 
     def _state(self, weights: tuple[Tensor, ...], bias: str) -> tuple[Tensor, ...]:
@@ -180,6 +181,8 @@ class Conv(Convolution):
 class SeparableConv(Convolution):
     """A depthwise convolution with a depth multiplier, then a 1x1 that mixes the channels.
 
+    Each of the C input channels has m filters of its own (``multiplier``), and the 1x1 turns the
+    C*m channels into ``out``. That takes C*m*(kh*kw + out) weights, without biases.
     It counts as one layer of depth, like the first layer of arXiv:1502.03167 (appendix).
     The state is ``depthwise.weight``, ``pointwise.weight``, ``pointwise.bias`` and ``bn.*``.
     """

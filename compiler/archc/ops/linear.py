@@ -15,7 +15,7 @@ class Linear(Operator):
     family: ClassVar[Family] = Family(
         "linear", "fully connected", ("#e8dff6", "#8467b5"), ("#362852", "#9a80cc"), position=4
     )
-    primary: ClassVar[str | None] = "out"
+    positional_field: ClassVar[str | None] = "out"
     channels: ClassVar[str | None] = "out"
     depth: ClassVar[int] = 1
     column_fields: ClassVar[tuple[str, ...]] = ("out",)

@@ -27,7 +27,7 @@ class BatchNorm(Operator):
     def cost(self, shape: Shape, output: Shape) -> Cost:
         """A scale and a shift for each channel."""
         elements = shape[0] if len(shape) == 1 else shape[0] * shape[1] * shape[2]
-        return Cost(norm=2 * shape[0], norm_ops=elements)
+        return Cost(norm_params=2 * shape[0], norm_ops=elements)
 
     def state(self, shape: Shape) -> tuple[Tensor, ...]:
         """Scale and shift, then the running statistics."""
@@ -45,7 +45,7 @@ class LRN(Operator):
     """Local response normalisation over ``size`` neighbouring channels (AlexNet, section 3.3)."""
 
     family: ClassVar[Family] = NORMALIZATION
-    primary: ClassVar[str | None] = "size"
+    positional_field: ClassVar[str | None] = "size"
     column_fields: ClassVar[tuple[str, ...]] = ("size", "alpha", "beta", "k")
 
     size: Count
@@ -77,7 +77,7 @@ class Affine(Operator):
     """x * scale + shift with fixed numbers for each channel, such as input normalisation."""
 
     family: ClassVar[Family] = NORMALIZATION
-    primary: ClassVar[str | None] = "scales"
+    positional_field: ClassVar[str | None] = "scales"
 
     scales: Numbers
     """The factor of each channel, one number a channel."""

@@ -28,7 +28,7 @@ class ShapeMismatch(NamedTuple):
 class Cost(NamedTuple):
     """Exact integers for one image.
 
-    ``weights``, ``biases`` and ``norm`` count learnable scalars. ``macs`` counts the
+    ``weights``, ``biases`` and ``norm_params`` count learnable scalars. ``macs`` counts the
     multiply-accumulates of convolutions and linear layers, without bias additions. The others count
     the work of pools, norms and activations: window elements read, elements scaled or normalised,
     elements activated.
@@ -36,7 +36,7 @@ class Cost(NamedTuple):
 
     weights: int = 0
     biases: int = 0
-    norm: int = 0
+    norm_params: int = 0
     macs: int = 0
     pool_ops: int = 0
     norm_ops: int = 0
@@ -45,7 +45,7 @@ class Cost(NamedTuple):
     @property
     def params(self) -> int:
         """The number of learnable scalars."""
-        return self.weights + self.biases + self.norm
+        return self.weights + self.biases + self.norm_params
 
 
 class Tensor(NamedTuple):
@@ -73,8 +73,8 @@ FREE = Cost()
 class Operator(BaseModel):
     """Base of all operators. The name of a subclass is the kind that a spec writes.
 
-    Its fields are the keys that a layer of this kind takes. ``primary`` names the field whose value
-    follows the kind itself, as in ``Conv: 3x3``.
+    Its fields are the keys that a layer of this kind takes. ``positional_field`` names the field
+    whose value follows the kind itself, as in ``Conv: 3x3``.
     """
 
     model_config = ConfigDict(
@@ -88,7 +88,7 @@ class Operator(BaseModel):
 
     family: ClassVar[Family]
     """Its colour and words in pictures; by default a family named after the file."""
-    primary: ClassVar[str | None] = None
+    positional_field: ClassVar[str | None] = None
     channels: ClassVar[str | None] = None
     """The field that sets the number of output channels; None if the input decides it."""
     depth: ClassVar[int] = 0
@@ -96,9 +96,9 @@ class Operator(BaseModel):
     column_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that a module's column may fill. They become arguments of the generated class."""
     is_view: ClassVar[bool] = False
-    """Whether inference passes the input's elements on, without reading or writing any."""
+    """Whether it changes at most the shape at inference, without reading or writing elements."""
     training_only: ClassVar[bool] = False
-    """Whether inference passes the input on, so that an optimised network leaves the layer out."""
+    """Whether it does nothing at inference, so that an optimised network leaves it out."""
     layer_fields: ClassVar[tuple[str, ...]] = ()
     """Fields whose value is itself an operator, such as the norm of a convolution."""
 
@@ -108,8 +108,8 @@ class Operator(BaseModel):
             cls.family = named_after(cls.__module__)
 
     @classmethod
-    def replaced_by(cls, primary: object) -> tuple[str, ...]:
-        """The defaults that do not apply if ``primary`` follows the kind."""
+    def overridden_defaults(cls, value: object) -> tuple[str, ...]:
+        """The fields whose defaults do not apply if ``value`` follows the kind."""
         return ()
 
     def output(self, shape: Shape) -> Shape | ShapeMismatch:

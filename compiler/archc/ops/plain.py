@@ -16,7 +16,7 @@ class Dropout(Operator):
     family: ClassVar[Family] = PLAIN
     is_view: ClassVar[bool] = True
     training_only: ClassVar[bool] = True
-    primary: ClassVar[str | None] = "p"
+    positional_field: ClassVar[str | None] = "p"
     column_fields: ClassVar[tuple[str, ...]] = ("p",)
 
     p: Annotated[float, Field(ge=0, lt=1)]

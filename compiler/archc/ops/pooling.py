@@ -63,7 +63,7 @@ PoolWindow = Annotated[Window, PlainValidator(_parse_window)]
 
 class _Pool(Operator):
     family: ClassVar[Family] = POOLING
-    primary: ClassVar[str | None] = "window"
+    positional_field: ClassVar[str | None] = "window"
 
     ceil: bool = False
     """Whether the output size is rounded up so that a partial window counts, as in Caffe."""
@@ -71,11 +71,11 @@ class _Pool(Operator):
     """Padding on each side: a number or height x width, at most half the kernel."""
 
     @classmethod
-    def replaced_by(cls, primary: object) -> tuple[str, ...]:
+    def overridden_defaults(cls, value: object) -> tuple[str, ...]:
         """The padding, if the window states it; every window field for a global pool."""
-        if primary == "global":
+        if value == "global":
             return ("ceil", "padding", "count_padding")
-        return padding_stated(primary)
+        return padding_stated(value)
 
     def _check(self, window: Window) -> Pair:
         pads = padding_of(window, self.padding, "valid")
@@ -183,7 +183,7 @@ class AdaptiveAvgPool(Operator):
     """The mean of each of ``size`` regions, which overlap if they do not divide the input."""
 
     family: ClassVar[Family] = POOLING
-    primary: ClassVar[str | None] = "size"
+    positional_field: ClassVar[str | None] = "size"
 
     size: Annotated[PairField, WithJsonSchema({"format": "size"})]
     """The output size: a number or height x width."""

@@ -134,8 +134,8 @@ def is_empty(node: Node) -> bool:
 
 
 def _missing(model: type[BaseModel], owner: str, missing: list[str], place: Span) -> Diagnostic:
-    primary = getattr(model, "primary", None)
-    hint = f"put the {primary} after the kind, {owner}: ..." if primary in missing else None
+    positional = getattr(model, "positional_field", None)
+    hint = f"put the {positional} after the kind, {owner}: ..." if positional in missing else None
     return Diagnostic(Code.MISSING_KEY, f"{owner} needs {join_words(missing)}", place, hint=hint)
 
 
@@ -145,12 +145,12 @@ def _diagnostic(
     entry = entries.get(str(problem["loc"][0])) if problem["loc"] else None
     if entry is None:
         # The error is in a combination of fields; it is usually the window that is wrong.
-        primary = entries.get(getattr(model, "primary", None) or "")
-        span = place if primary is None else primary.value.span
+        positional = entries.get(getattr(model, "positional_field", None) or "")
+        span = place if positional is None else positional.value.span
         return Diagnostic(Code.INVALID_VALUE, f"{owner}: {_message(problem)}", span)
     if problem["type"] == "extra_forbidden":
         return unknown_key(
-            entry.key, owner, model.model_fields, getattr(model, "primary", None), entries
+            entry.key, owner, model.model_fields, getattr(model, "positional_field", None), entries
         )
     node = _inside(entry.value, problem["loc"][1:])
     name = _name(owner, entry)
@@ -243,8 +243,10 @@ def correct_field_typos(
     fields: dict[str, Entry] = {}
     for name, (key, value) in entries.items():
         if name not in model.model_fields:
-            primary = getattr(model, "primary", None)
-            diagnostic = unknown_key(key, owner, model.model_fields, primary, {**entries, **fields})
+            positional = getattr(model, "positional_field", None)
+            diagnostic = unknown_key(
+                key, owner, model.model_fields, positional, {**entries, **fields}
+            )
             if isinstance(diagnostic.hint, Replacement) and diagnostic.hint.safe:
                 diagnostics.append(diagnostic)
                 name = diagnostic.hint.text
@@ -257,19 +259,19 @@ def unknown_key(
     key: Scalar,
     owner: str,
     known: Mapping[str, object] | list[str],
-    primary: str | None = None,
+    positional: str | None = None,
     present: Container[str] = (),
 ) -> Diagnostic:
     """Return the diagnostic for a key that ``owner`` does not have.
 
-    The hint names the intended key, or all known ones. ``primary`` is the field whose value follows
-    the kind, as in ``Conv: 3x3``. ``present`` are the keys that are already set.
+    The hint names the intended key, or all known ones. ``positional`` is the field whose value
+    follows the kind, as in ``Conv: 3x3``. ``present`` are the keys that are already set.
     """
-    keys = [name for name in known if name != primary]
+    keys = [name for name in known if name != positional]
     hint: Hint | None = f"known keys: {', '.join(keys)}" if keys else None
     if key.text in ("after", "before"):
         hint = "use either after or before, to place a layer in a variant"
-    elif (close := intended_key(key.text, known)) is not None and close == primary:
+    elif (close := intended_key(key.text, known)) is not None and close == positional:
         hint = f"it is part of the {close}, after {owner}:"
     elif close is not None and close in present:
         hint = f"{close} is already set"

@@ -221,18 +221,18 @@ class LayerParser:
         """Return an operator's fields: the defaults, overridden by the layer's own fields."""
         self.used_operators.add(kind.text)
         fields = dict(self.defaults.get(kind.text, {}))
-        primary = OPERATORS[kind.text].primary
+        positional = OPERATORS[kind.text].positional_field
         if value is None:
             return {**fields, **rest}
         if isinstance(value, Scalar):
-            for name in OPERATORS[kind.text].replaced_by(value.value):
+            for name in OPERATORS[kind.text].overridden_defaults(value.value):
                 fields.pop(name, None)
-        if primary is not None:
-            if primary in rest:
-                message = f"{primary} is given twice: after {kind.text} and as a key"
-                self._report(Code.DUPLICATE_KEY, message, rest[primary].key.span)
+        if positional is not None:
+            if positional in rest:
+                message = f"{positional} is given twice: after {kind.text} and as a key"
+                self._report(Code.DUPLICATE_KEY, message, rest[positional].key.span)
                 return None
-            return {**fields, primary: Entry(kind, value), **rest}
+            return {**fields, positional: Entry(kind, value), **rest}
         if isinstance(value, nodes.Mapping):
             return {**fields, **{entry.key.text: entry for entry in value.entries}, **rest}
         message = f"{kind.text} takes no value, found {describe(value)}"

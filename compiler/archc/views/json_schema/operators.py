@@ -90,14 +90,16 @@ def first_kind(choices: Iterable[tuple[str, Schema]], otherwise: Schema) -> Sche
 
 def _operator(name: str, kind: type[Operator], scope: Scope) -> Schema:
     fields = {key: operator_field(kind, key, scope) for key in kind.model_fields}
-    if kind.primary is not None:
-        value = fields.pop(kind.primary)
+    if kind.positional_field is not None:
+        value = fields.pop(kind.positional_field)
         value = {**value, "description": f"{class_docs(kind)}\n\n{value['description']}"}
     else:
         inside = mapping(name, dict(fields), fields)
         value = {"description": class_docs(kind), "type": "object", **inside}
     takes = [*fields, *scope.placement]
-    needed = [key for key in required_fields(kind) if key != kind.primary and scope.complete]
+    needed = [
+        key for key in required_fields(kind) if key != kind.positional_field and scope.complete
+    ]
     schema = mapping(name, {name: value, **fields, **scope.placement}, takes, needed)
     conditions = [*schema.pop("allOf", ()), *_conditions(name, kind, scope)]
     return {**schema, "allOf": conditions} if conditions else schema

@@ -88,7 +88,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Entry], str]], ...] = (
     ("params", lambda entry: _count(entry.cost.params)),
     ("weights", lambda entry: _count(entry.cost.weights)),
     ("biases", lambda entry: _count(entry.cost.biases)),
-    ("norm", lambda entry: _count(entry.cost.norm)),
+    ("norm", lambda entry: _count(entry.cost.norm_params)),
     ("MACs", lambda entry: _count(entry.cost.macs)),
     ("pool ops", lambda entry: _count(entry.cost.pool_ops)),
     ("norm ops", lambda entry: _count(entry.cost.norm_ops)),

@@ -52,7 +52,7 @@ class _Column(NamedTuple, Generic[_T_contra]):
 _COUNTS: tuple[_Column[_HasCost], ...] = (
     _Column("weights", "weights", lambda it: it.cost.weights),
     _Column("biases", "biases", lambda it: it.cost.biases),
-    _Column("norm", "norm", lambda it: it.cost.norm),
+    _Column("norm", "norm", lambda it: it.cost.norm_params),
     _Column("params", "", lambda it: it.cost.params),
     _Column("macs", "MACs", lambda it: it.cost.macs),
     _Column("pool_ops", "pool ops", lambda it: it.cost.pool_ops),
@@ -178,7 +178,8 @@ def summary(analysis: Analysis, conformance: Conformance, layers: bool = False) 
         # The conventions of a printed table round the totals in the table.
         lines = [f"exactly {params}, {cost.macs:,} MACs"] if table and table.conventions else []
         lines.append(
-            f"{cost.weights:,} weights, {cost.biases:,} biases, {cost.norm:,} norm parameters"
+            f"{cost.weights:,} weights, {cost.biases:,} biases, "
+            f"{cost.norm_params:,} norm parameters"
         )
     lines.append(
         f"receptive field {format_shape(analysis.receptive_field.size)}; "
