@@ -1,4 +1,4 @@
-"""``archc build``."""
+"""``archc build``: generates code from specs."""
 
 from pathlib import Path
 

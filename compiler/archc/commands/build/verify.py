@@ -1,4 +1,4 @@
-"""``archc verify``."""
+"""``archc verify``: runs generated code and checks it against the analysis."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``archc weights``."""
+"""``archc weights``: converts a checkpoint for the generated network."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

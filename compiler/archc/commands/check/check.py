@@ -1,4 +1,4 @@
-"""``archc check``."""
+"""``archc check``: validates and lints specs, checks tables and budgets."""
 
 import sys
 from importlib import import_module

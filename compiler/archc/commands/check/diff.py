@@ -1,4 +1,4 @@
-"""``archc diff``."""
+"""``archc diff``: compares specs, also with an older revision."""
 
 import re
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""``archc explain``."""
+"""``archc explain``: explains a diagnostic or a lint."""
 
 from typing import TYPE_CHECKING
 

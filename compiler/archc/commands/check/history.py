@@ -1,4 +1,4 @@
-"""``archc history``."""
+"""``archc history``: shows how a network's cost changed over its commits."""
 
 from pathlib import Path
 

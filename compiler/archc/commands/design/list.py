@@ -1,4 +1,4 @@
-"""``archc list``."""
+"""``archc list``: lists the specs that can be named without a path."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""``archc new``."""
+"""``archc new``: starts a variant of a spec."""
 
 from pathlib import Path
 

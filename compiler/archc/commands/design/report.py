@@ -1,4 +1,4 @@
-"""``archc report``."""
+"""``archc report``: draws networks, as a page or a picture."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""``archc schema``."""
+"""``archc schema``: prints the JSON Schema of specs."""
 
 import click
 

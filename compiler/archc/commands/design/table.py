@@ -1,4 +1,4 @@
-"""``archc table``."""
+"""``archc table``: prints a network's table, checked against the paper's."""
 
 import click
 

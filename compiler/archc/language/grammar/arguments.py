@@ -1,4 +1,4 @@
-"""Build operators from layers: put the row's cells in for columns, then validate the fields."""
+"""Build operators from layers: replace columns with a row's cells, then validate the fields."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
