@@ -1,5 +1,6 @@
-"""Tests that ``python -m archc`` is the script ``archc``."""
+"""Tests archc as a process: as a script and as ``python -m archc``, and if it cannot print."""
 
+import os
 import re
 import subprocess
 import sys
@@ -25,7 +26,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
         (["check", "--no-such-option"], 2),
         (["--help"], 0),
     ],
-    ids=["fine", "findings", "wrong usage", "help"],
+    ids=["fine", "errors", "wrong usage", "help"],
 )
 def test_it_equals_the_script(arguments: list[str], status: int) -> None:
     script, module = run(SCRIPT, *arguments), run(sys.executable, "-m", "archc", *arguments)
@@ -39,3 +40,39 @@ def test_it_says_its_version() -> None:
     assert run(sys.executable, "-m", "archc", "--version").stdout == (
         f"archc, version {archc.__version__}\n"
     )
+
+
+def test_a_process_of_its_own_ends_with_status_1_and_no_traceback() -> None:
+    ended = run(sys.executable, "-m", "archc", "check", "nowhere.yaml")
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("error[A101] spec not found: nowhere.yaml\n")
+    assert "Traceback" not in ended.stderr
+
+
+def shell(redirection: str) -> "subprocess.CompletedProcess[str]":
+    command = f"{sys.executable} -m archc check googlenet.yaml {redirection}"
+    return run("/bin/sh", "-c", command)
+
+
+@pytest.mark.parametrize("redirection", [">&-", ">&- 2>&-", "2>&-"])
+def test_closed_streams_are_no_fault(redirection: str) -> None:
+    ended = shell(redirection)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_device_is_no_fault_of_archc() -> None:
+    ended = shell("> /dev/full")
+    assert ended.returncode == 1
+    assert ended.stderr == "archc: cannot write output: No space left on device\n"
+    assert shell("> /dev/full 2>&1").returncode == 1
+
+
+def test_a_reader_that_went_away_is_told_nothing() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "archc", "check", "googlenet.yaml"]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (1, b"")

@@ -23,6 +23,21 @@ def run(*arguments: str) -> Result:
     return result
 
 
+def assert_refused(result: Result, *expected: str) -> None:
+    """Assert exit status 1, every expected text in the output, and no traceback."""
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    for text in expected:
+        assert text in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "wrote" not in result.stdout
+
+
+def closing_line(command: str) -> str:
+    """Return the last line of a command's output with errors."""
+    return {"build": "nothing was written\n", "check": "1 error\n"}.get(command, "")
+
+
 def run_without(packages: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The same in a new process without these packages, separated by commas."""
     return subprocess.run(

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import run
+from command_line import assert_refused, closing_line, run
+from small_spec import SPEC, snapshot
 
 import archc
 from archc.api import loads
@@ -16,17 +17,6 @@ from archc.language.spec_files import SpecFile, find_spec, project_root, shipped
 from archc.language.yaml.reading import IDENTIFYING_KEYS, read
 from archc.views.json_schema import editor_schema
 
-SPEC = """\
-archc: 1
-name: Small
-input: 3x8x8
-classes: 10
-stem:
-  conv1: {Conv: 3x3, out: 4, activation: ReLU}
-head:
-  pool: {AvgPool: global}
-  fc: {Linear: classes}
-"""
 SECRET = "hunter2"
 FORMATS = ("full", "concise", "json", "sarif", "github", "junit")
 
@@ -136,6 +126,30 @@ def test_the_beginning_of_several_names_lists_them() -> None:
         "error[A101] spec not found: mine_",
         "  = hint: known specs: mine_1.yaml, mine_2.yaml",
     ]
+
+
+@pytest.mark.parametrize("command", ["check", "build", "table", "verify"])
+def test_a_missing_spec_suggests_a_similar_name(command: str, project: Path) -> None:
+    write("specs/small.yaml")
+    before = snapshot(project)
+    result = run(command, "smal.yaml")
+    assert_refused(result)
+    message = "error[A101] spec not found: smal.yaml\n  = hint: did you mean small.yaml?\n"
+    assert result.stderr == message + closing_line(command)
+    assert snapshot(project) == before
+
+
+def test_a_missing_spec_lists_what_there_is() -> None:
+    result = run("check", "zzz.yaml")
+    assert_refused(
+        result, "error[A101] spec not found: zzz.yaml", "hint: known specs: ", "googlenet.yaml"
+    )
+
+
+@pytest.mark.parametrize("name", ["small.yaml/inner.yaml", "a" * 5000 + ".yaml", "a\0b.yaml", ""])
+def test_a_name_that_no_file_can_have(name: str) -> None:
+    write("small.yaml")
+    assert_refused(run("check", name), "error[A101]")
 
 
 # The names after extends.
