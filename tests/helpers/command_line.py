@@ -1,5 +1,6 @@
 """Runs the command line for tests: in this process, or in one without some packages."""
 
+import os
 import subprocess
 import sys
 
@@ -46,3 +47,10 @@ def run_without(packages: str, *arguments: str) -> subprocess.CompletedProcess[s
         text=True,
         check=False,
     )
+
+
+def run_in_encoding(encoding: str, *arguments: str) -> bytes:
+    """Return the bytes that a new process prints to a terminal of that encoding."""
+    command = [sys.executable, "-m", "archc", *arguments]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    return subprocess.run(command, env=environment, capture_output=True, check=True).stdout

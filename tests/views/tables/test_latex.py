@@ -32,7 +32,7 @@ from archc.views.tables.latex import as_latex, escaped
 from archc.views.tables.network import layers_table, rows_table
 from archc.views.tables.table import Table, TableCell
 
-FOLDER = Path(__file__).parents[2] / "specs"
+FOLDER = Path(__file__).parents[3] / "specs"
 SPECS = sorted(path.name for path in FOLDER.glob("*.yaml"))
 RULES = ("toprule", "midrule", "bottomrule")
 MARKS = {"checkmark": "✓", "dagger": "†", "neq": "≠"}
