@@ -46,12 +46,17 @@ class ELU(Activation):
 
 from archc.ops.elu import ELU, SiLU
 from archc_backends.pytorch.emit.expressions import Call, Expression
-from archc_backends.pytorch.emit.operators.site import Made, Site, literal, options
+from archc_backends.pytorch.emit.operators.context import (
+    EmitContext,
+    EmittedModule,
+    literal,
+    options,
+)
 
 
-def elu(site: Site) -> Made:
+def elu(context: EmitContext) -> EmittedModule:
     """nn.ELU."""
-    return Made(Call("nn.ELU", (), options(alpha=(site.value("alpha"), "1.0"))))
+    return EmittedModule(Call("nn.ELU", (), options(alpha=(context.value("alpha"), "1.0"))))
 
 
 def apply_elu(activation: ELU, x: Expression) -> Expression:
@@ -59,9 +64,9 @@ def apply_elu(activation: ELU, x: Expression) -> Expression:
     return Call("functional.elu", (x,), options(alpha=(literal(activation.alpha), "1.0")))
 
 
-def silu(site: Site) -> Made:
+def silu(context: EmitContext) -> EmittedModule:
     """nn.SiLU."""
-    return Made(Call("nn.SiLU"))
+    return EmittedModule(Call("nn.SiLU"))
 
 
 def apply_silu(activation: SiLU, x: Expression) -> Expression:
@@ -140,28 +145,39 @@ class Rolled(Operator):
 """Resizing."""
 
 from archc.ops.resizing import Rolled, Upsample
+from archc_backends.pytorch.emit.definitions import (
+    Attribute,
+    ClassDefinition,
+    Helper,
+    HelperUses,
+    Statement,
+)
 from archc_backends.pytorch.emit.expressions import Call
-from archc_backends.pytorch.emit.operators.site import Made, Site, literal, options
-from archc_backends.pytorch.emit.views import Attribute, ClassView, Helper, HelperUses, Statement
+from archc_backends.pytorch.emit.operators.context import (
+    EmitContext,
+    EmittedModule,
+    literal,
+    options,
+)
 
 
-def upsample(site: Site) -> Made:
+def upsample(context: EmitContext) -> EmittedModule:
     """nn.Upsample."""
-    assert isinstance(site.operator, Upsample)
-    factor, mode = str(site.operator.factor), literal(site.operator.mode)
+    assert isinstance(context.operator, Upsample)
+    factor, mode = str(context.operator.factor), literal(context.operator.mode)
     keywords = (("scale_factor", factor), *options(mode=(mode, '"nearest"')))
-    return Made(Call("nn.Upsample", (), keywords))
+    return EmittedModule(Call("nn.Upsample", (), keywords))
 
 
-def rolled(site: Site) -> Made:
+def rolled(context: EmitContext) -> EmittedModule:
     """A helper class."""
-    call = Call("Rolled", (site.value("turns"),))
-    return Made(call, Helper("Rolled", rolled_class, site.operator, {}, {}))
+    call = Call("Rolled", (context.value("turns"),))
+    return EmittedModule(call, Helper("Rolled", rolled_class, context.operator, {}, {}))
 
 
-def rolled_class(uses: HelperUses) -> ClassView:
+def rolled_class(uses: HelperUses) -> ClassDefinition:
     """The class Rolled."""
-    return ClassView(
+    return ClassDefinition(
         "Rolled",
         "nn.Module",
         "The input and a copy of it that is rolled by some columns.",

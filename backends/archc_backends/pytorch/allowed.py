@@ -1,4 +1,4 @@
-"""The Python that generated code may use. All generated code is parsed and checked against it.
+"""The subset of Python that generated code may use, and the check that it uses nothing else.
 
 Only checked names and literals of a spec get into the code. If a bug in archc lets anything else
 through, the check fails and the code is neither written nor run.

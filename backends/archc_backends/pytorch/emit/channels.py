@@ -80,9 +80,9 @@ def _outputs(
     if isinstance(node, ir.Op):
         operator = node.operator
         if operator.channels is None:
-            given, made = analysis.shapes.input(node)[0], analysis.shapes.output(node)[0]
+            before, after = analysis.shapes.input(node)[0], analysis.shapes.output(node)[0]
             # For example Flatten, whose features are a multiple of the channels.
-            return channels.times(made // given) if made % given == 0 else Channels((), made)
+            return channels.times(after // before) if after % before == 0 else Channels((), after)
         name = node.symbols.get(operator.channels)
         return symbols[name] if name else Channels(constant=getattr(operator, operator.channels))
     if isinstance(node, ir.Concat):

@@ -23,20 +23,20 @@ from archc_backends.pytorch.emit.channels import (
     symbol,
     trace_channels,
 )
-from archc_backends.pytorch.emit.expressions import Call, Choice, Expression, Group, Loop, Sum, flat
-from archc_backends.pytorch.emit.operators import emit_operator
-from archc_backends.pytorch.emit.operators.site import Site, literal
-from archc_backends.pytorch.emit.statements import Statements, describe, parts_attribute
-from archc_backends.pytorch.emit.views import (
+from archc_backends.pytorch.emit.definitions import (
     Attribute,
-    Block,
-    ClassView,
-    Extra,
+    ClassDefinition,
+    DerivedArgument,
     Helper,
     HelperUses,
+    ModuleClass,
     introduce,
     split_result,
 )
+from archc_backends.pytorch.emit.expressions import Call, Choice, Expression, Group, Loop, Sum, flat
+from archc_backends.pytorch.emit.operators import emit_operator
+from archc_backends.pytorch.emit.operators.context import EmitContext, literal
+from archc_backends.pytorch.emit.statements import Statements, describe, parts_attribute
 
 
 def walk_class(node: ir.Node) -> Iterator[ir.Node]:
@@ -56,15 +56,15 @@ class ClassBuilder:
         symbols: Mapping[str, Channels],
         channels: Channels,
         analysis: Analysis,
-        blocks: Mapping[str, Block],
+        module_classes: Mapping[str, ModuleClass],
         helpers: dict[str, HelperUses],
     ) -> None:
         self.analysis = analysis
-        self.blocks = blocks
+        self.module_classes = module_classes
         self.helpers = helpers
         self.symbols = symbols
         self.uses: set[str] = set()
-        self.extras: list[Extra] = []
+        self.derived_arguments: list[DerivedArgument] = []
         self.traces: list[Trace] = []
         self.peers: dict[int, tuple[ir.Node, ...]] = {}
         self.positions: dict[int, int] = {}
@@ -145,7 +145,7 @@ class ClassBuilder:
         self.uses |= {CLASSES} & set(names.values())
         if (fork := self.forks.get(id(node))) is not None:
             self.uses |= {CLASSES for part in fork.parts if part and part.symbol == "classes"}
-        site = Site(
+        context = EmitContext(
             node.operator,
             self._spatial(node),
             names,
@@ -153,7 +153,7 @@ class ClassBuilder:
             lambda: self._channels(node),
             lambda: self.traces[0].outputs[id(node)].expression(),
         )
-        call, helper = emit_operator(site)
+        call, helper = emit_operator(context)
         if helper is None:
             return call
         helper = self._distinct(helper)
@@ -175,15 +175,15 @@ class ClassBuilder:
         return Group("[]", tuple(part.expression() for part in parts))
 
     def _module(self, node: ir.Call) -> Expression:
-        block = self.blocks[node.module]
+        module_class = self.module_classes[node.module]
         positional: list[Expression] = []
-        if INPUT in block.arguments:
+        if INPUT in module_class.arguments:
             positional.append(self._channels(node))
-        if CLASSES in block.arguments:
+        if CLASSES in module_class.arguments:
             self.uses.add(CLASSES)
             positional.append(CLASSES)
         keywords = []
-        for column, name in block.columns.items():
+        for column, name in module_class.columns.items():
             cell = node.arguments[column]
             if cell.symbol is None:
                 keywords.append((name, literal(cell.value)))
@@ -191,8 +191,8 @@ class ClassBuilder:
                 known = argument(cell.symbol)
                 self.uses |= {CLASSES} & {known}
                 keywords.append((name, known))
-        for extra in block.extras:
-            keywords.append((extra.name, self._extra(node, extra)))
+        for derived in module_class.derived_arguments:
+            keywords.append((derived.name, self._derived_argument(node, derived)))
         return Call(node.module, tuple(positional), tuple(keywords))
 
     def _channels(self, node: ir.Node) -> Expression:
@@ -205,12 +205,12 @@ class ClassBuilder:
         inputs = self.analysis.shapes.node_inputs
         return self._argument(node, "in_features", lambda peer: inputs[id(peer)][0])
 
-    def _extra(self, node: ir.Call, extra: Extra) -> str:
+    def _derived_argument(self, node: ir.Call, derived: DerivedArgument) -> str:
         def value(peer: ir.Node) -> int:
             assert isinstance(peer, ir.Call)
-            return extra.value(peer)
+            return derived.value(peer)
 
-        return self._argument(node, extra.name, value)
+        return self._argument(node, derived.name, value)
 
     def _argument(self, node: ir.Node, word: str, value: Callable[[ir.Node], int]) -> str:
         """Return the number if all calls share it, otherwise a new argument of the class."""
@@ -220,10 +220,13 @@ class ClassBuilder:
         position = self.positions[id(node)]
         inside = node.path.removeprefix(self.root.path).strip(".").replace(".", "_").lower()
         name = f"{'layer' if inside[0].isdigit() else ''}{inside}_{word}"
-        taken = {*map(argument, self.symbols), *(extra.name for extra in self.extras)}
+        taken = {argument(symbol) for symbol in self.symbols}
+        taken |= {derived.name for derived in self.derived_arguments}
         while name in taken:
             name += "_"
-        self.extras.append(Extra(name, lambda call: value(list(walk_class(call.body))[position])))
+        self.derived_arguments.append(
+            DerivedArgument(name, lambda call: value(list(walk_class(call.body))[position]))
+        )
         return name
 
 
@@ -263,7 +266,9 @@ def without_defaults(expression: Expression, helpers: Mapping[str, HelperUses]) 
     return Call(expression.callee, positional, keywords)
 
 
-def build_blocks(analysis: Analysis, helpers: dict[str, HelperUses]) -> dict[str, Block]:
+def build_module_classes(
+    analysis: Analysis, helpers: dict[str, HelperUses]
+) -> dict[str, ModuleClass]:
     """Build a class for each module that the network calls, dependencies first."""
     calls: dict[str, list[ir.Call]] = {}
 
@@ -276,22 +281,24 @@ def build_blocks(analysis: Analysis, helpers: dict[str, HelperUses]) -> dict[str
     network = analysis.network
     for node in network.rows_and_heads:
         collect(node)
-    blocks: dict[str, Block] = {}
+    module_classes: dict[str, ModuleClass] = {}
     for name, instances in calls.items():
-        blocks[name] = _block(network.modules[name], instances, analysis, blocks, helpers)
-    return blocks
+        module_classes[name] = _module_class(
+            network.modules[name], instances, analysis, module_classes, helpers
+        )
+    return module_classes
 
 
-def _block(
+def _module_class(
     module: ir.Module,
     calls: list[ir.Call],
     analysis: Analysis,
-    blocks: Mapping[str, Block],
+    module_classes: Mapping[str, ModuleClass],
     helpers: dict[str, HelperUses],
-) -> Block:
+) -> ModuleClass:
     symbols = environment(module.columns)
     bodies = [call.body for call in calls]
-    builder = ClassBuilder(bodies, symbols, symbol(INPUT), analysis, blocks, helpers)
+    builder = ClassBuilder(bodies, symbols, symbol(INPUT), analysis, module_classes, helpers)
     body = calls[0].body
     is_list = isinstance(body, ir.Sequence) and all(c.name.isdigit() for c in body.children)
     layers = list(builder.attributes(body, chained=is_list))
@@ -310,12 +317,12 @@ def _block(
         name: "int" if all(isinstance(c.arguments[column].value, int) for c in calls) else "float"
         for column, name in columns.items()
     }
-    keywords = [*columns.values(), *(extra.name for extra in builder.extras)]
+    keywords = [*columns.values(), *(derived.name for derived in builder.derived_arguments)]
     parameters = [f"{name}: int" for name in positional]
     if keywords:
         parameters += ["*", *(f"{name}: {types.get(name, 'int')}" for name in keywords)]
     lines, result = split_result(statements.lines)
-    view = ClassView(
+    definition = ClassDefinition(
         module.name,
         "nn.Module",
         introduce("", module.about, describe(body), 4),
@@ -326,8 +333,10 @@ def _block(
     )
     if items:
         listed = Call("super().__init__", (Group("[]", items),))
-        view = view._replace(base="nn.ModuleList", parent=listed)
+        definition = definition._replace(base="nn.ModuleList", parent=listed)
     if is_list:
         chain = Call("super().__init__", _runs(items))
-        view = view._replace(base="nn.Sequential", parent=chain, statements=(), result="")
-    return Block(view, positional, columns, tuple(builder.extras))
+        definition = definition._replace(
+            base="nn.Sequential", parent=chain, statements=(), result=""
+        )
+    return ModuleClass(definition, positional, columns, tuple(builder.derived_arguments))

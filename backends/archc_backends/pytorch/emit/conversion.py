@@ -1,4 +1,4 @@
-"""IR → a view of the functions that convert a state_dict for the optimised file, and back."""
+"""IR → the functions that convert a state_dict for the optimised file, and back."""
 
 from typing import NamedTuple, TypeVar
 
@@ -7,7 +7,7 @@ from archc.driver.optimize import Optimized, WeightSource, all_origins, is_inver
 from archc.network import ir
 from archc_backends.pytorch.emit.classes import walk_class
 from archc_backends.pytorch.emit.expressions import Call, Expression, Group
-from archc_backends.pytorch.emit.operators.site import literal
+from archc_backends.pytorch.emit.operators.context import literal
 
 Value = TypeVar("Value", float, bool)
 
@@ -48,8 +48,8 @@ class Conversion(NamedTuple):
     inverts: bool
 
 
-def view_conversion(optimized: Optimized, parameters: tuple[str, ...]) -> Conversion:
-    """Build the view. ``parameters`` are those of the network's constructor."""
+def define_conversion(optimized: Optimized, parameters: tuple[str, ...]) -> Conversion:
+    """Return the data for the template. ``parameters`` are those of the network's constructor."""
     analysis, network = optimized.analysis, optimized.analysis.network
     plain = optimized.original.network
     sources = [source for origin in all_origins(analysis) for source in origin.sources]

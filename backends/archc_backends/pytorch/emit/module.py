@@ -1,4 +1,4 @@
-"""Renders the view of a generated file with the templates, and adds the imports that it needs."""
+"""Renders a FileDefinition with the templates, and adds the imports that the file needs."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from archc.analyses import Analysis
 from archc_backends.pytorch.allowed import CONVERTED, NETWORK, check_code
 from archc_backends.pytorch.emit.expressions import WIDTH, format_expression
-from archc_backends.pytorch.emit.network import view_network
+from archc_backends.pytorch.emit.network import define_file
 from archc_backends.pytorch.emit.operators import torch_functions
 from archc_backends.pytorch.emit.statements import format_statement
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 def write_module(analysis: Analysis, optimized: "Optimized | None" = None) -> str:
     """Return the source of the module, without the header that the writer adds."""
-    view = view_network(analysis, optimized)
-    body = _template().render(view=view)
+    file = define_file(analysis, optimized)
+    body = _template().render(file=file)
     # Each part ends with a full line, so checking the parts checks the whole.
     allowance = NETWORK if optimized is None else CONVERTED
     names = check_code(body, allowance.with_functions(torch_functions()))
-    opening = _docstring(view.docstring, 0) + "\n\n" + _imports(names)
+    opening = _docstring(file.docstring, 0) + "\n\n" + _imports(names)
     check_code(opening)
     return opening + body
 

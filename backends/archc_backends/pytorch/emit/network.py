@@ -1,4 +1,4 @@
-"""IR → the view of a generated file: the network's class, its forward pass and its heads."""
+"""IR → the definition of a generated file: the network's class, its forward pass and its heads."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,11 +9,16 @@ from archc.network import ir
 from archc.network.names import is_name
 from archc_backends.common.network import citation, size, softmax_behind
 from archc_backends.pytorch.emit.channels import CLASSES, Channels, environment
-from archc_backends.pytorch.emit.classes import ClassBuilder, build_blocks, without_defaults
+from archc_backends.pytorch.emit.classes import ClassBuilder, build_module_classes, without_defaults
+from archc_backends.pytorch.emit.definitions import (
+    ClassDefinition,
+    HelperUses,
+    Statement,
+    introduce,
+)
 from archc_backends.pytorch.emit.expressions import WIDTH, Call, Choice, Expression, Group
-from archc_backends.pytorch.emit.operators.site import literal
+from archc_backends.pytorch.emit.operators.context import literal
 from archc_backends.pytorch.emit.statements import IMPORTS, snake_case
-from archc_backends.pytorch.emit.views import ClassView, HelperUses, Statement, introduce
 
 if TYPE_CHECKING:
     from archc.driver.optimize import Optimized
@@ -45,14 +50,14 @@ class Head(NamedTuple):
     loss: Expression
 
 
-class NetworkView(NamedTuple):
+class FileDefinition(NamedTuple):
     """All data for the templates."""
 
     name: str
     docstring: str
     class_docstring: str
     parameters: tuple[str, ...]
-    classes: tuple[ClassView, ...]
+    classes: tuple[ClassDefinition, ...]
     attributes: tuple[Layer, ...]
     steps: tuple[Step, ...]
     heads: tuple[Head, ...]
@@ -64,21 +69,24 @@ class NetworkView(NamedTuple):
     conversion: "Conversion | None"
 
 
-def view_network(analysis: Analysis, optimized: "Optimized | None" = None) -> NetworkView:
-    """Build the view of the whole file. ``optimized``: how the network was optimised, if it was."""
+def define_file(analysis: Analysis, optimized: "Optimized | None" = None) -> FileDefinition:
+    """Return the definition of the generated file.
+
+    ``optimized``: how the network was optimised, if it was.
+    """
     network = analysis.network
     trains = optimized is None or optimized.recipe.is_trainable
     helpers: dict[str, HelperUses] = {}
-    blocks = build_blocks(analysis, helpers)
+    module_classes = build_module_classes(analysis, helpers)
     symbols = environment(())
     chain = ir.Sequence("", "", network.rows, network.span)
     channels = Channels(constant=network.input[0])
-    builder = ClassBuilder([chain], symbols, channels, analysis, blocks, helpers)
+    builder = ClassBuilder([chain], symbols, channels, analysis, module_classes, helpers)
     values = {row.name: builder.construct(row, chained=False) for row in network.rows}
     rows = {row.name: row for row in network.rows}
     for head in network.aux:
         tapped = Channels(constant=analysis.shapes.output(rows[head.tap])[0])
-        inner = ClassBuilder([head.body], symbols, tapped, analysis, blocks, helpers)
+        inner = ClassBuilder([head.body], symbols, tapped, analysis, module_classes, helpers)
         values[head.name] = Choice(inner.construct(head.body, chained=True), "aux")
         builder.uses |= inner.uses
     names = [head.name for head in network.aux]
@@ -95,14 +103,17 @@ def view_network(analysis: Analysis, optimized: "Optimized | None" = None) -> Ne
                 section if changed else "",
             )
         )
-    blocks_views = [block.view for block in blocks.values()]
     classes = [uses.helper.write(uses) for _, uses in sorted(helpers.items())]
     if not trains:
-        classes = [view._replace(he=False) for view in classes]
-    for view in blocks_views:
-        inside = [a._replace(value=without_defaults(a.value, helpers)) for a in view.attributes]
-        parent = without_defaults(view.parent, helpers)
-        classes.append(view._replace(attributes=tuple(inside), parent=parent))
+        classes = [definition._replace(he_init=False) for definition in classes]
+    for module_class in module_classes.values():
+        definition = module_class.definition
+        inside = tuple(
+            attribute._replace(value=without_defaults(attribute.value, helpers))
+            for attribute in definition.attributes
+        )
+        parent = without_defaults(definition.parent, helpers)
+        classes.append(definition._replace(attributes=inside, parent=parent))
     steps, probabilities = _steps(network, builder, heads)
     parameters = ["self"]
     if CLASSES in builder.uses:
@@ -111,13 +122,13 @@ def view_network(analysis: Analysis, optimized: "Optimized | None" = None) -> Ne
         parameters.append("aux: bool = True")
     conversion = None
     if optimized is not None:
-        from archc_backends.pytorch.emit.conversion import view_conversion
+        from archc_backends.pytorch.emit.conversion import define_conversion
 
-        conversion = view_conversion(optimized, tuple(parameters[1:]))
-    return NetworkView(
+        conversion = define_conversion(optimized, tuple(parameters[1:]))
+    return FileDefinition(
         network.name,
         _docstring(analysis, optimized),
-        _class_docstring(analysis, optimized, [view.name for view in classes if view.he]),
+        _class_docstring(analysis, optimized, [it.name for it in classes if it.he_init]),
         tuple(parameters),
         tuple(classes),
         tuple(attributes),
@@ -156,8 +167,8 @@ def _steps(
     """Return the steps of forward, and the name of the softmax after the logits, if any."""
     probabilities = softmax_behind(network)
     taps: dict[str, list[Step]] = {head.tap: [] for head in network.aux}
-    for head, view in zip(network.aux, heads, strict=True):
-        taps[head.tap].append(Step(None, view))
+    for head, definition in zip(network.aux, heads, strict=True):
+        taps[head.tap].append(Step(None, definition))
     steps: list[Step] = []
     statements = builder.statements()
     for row in network.rows:
@@ -204,7 +215,9 @@ def _docstring(analysis: Analysis, optimized: "Optimized | None") -> str:
     return "\n\n".join([*paragraphs, size(analysis, counts)])
 
 
-def _class_docstring(analysis: Analysis, optimized: "Optimized | None", he: list[str]) -> str:
+def _class_docstring(
+    analysis: Analysis, optimized: "Optimized | None", he_classes: list[str]
+) -> str:
     network = analysis.network
     returns = "returns the logits"
     if optimized is not None and not optimized.recipe.is_trainable:
@@ -226,7 +239,9 @@ def _class_docstring(analysis: Analysis, optimized: "Optimized | None", he: list
             builds = f"builds the auxiliary head {names}; it runs in training only."
         paragraphs.append(f"``aux`` {builds}")
     start = "Weights start as PyTorch's layers do by default"
-    if he:
-        start += f", those of {join_words(he)} from He's uniform distribution with zero biases"
+    if he_classes:
+        start += (
+            f", those of {join_words(he_classes)} from He's uniform distribution with zero biases"
+        )
     paragraphs.append(f"{start}.")
     return "\n\n".join(paragraphs)

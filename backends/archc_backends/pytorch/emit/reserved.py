@@ -1,4 +1,4 @@
-"""Checks for what a generated class cannot express: reserved names, and a few kinds of modules."""
+"""Reports reserved names, and modules that cannot become one class."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from archc.network.names import identifier
 from archc_backends.common.network import softmax_behind, unsupported
 from archc_backends.pytorch.emit.classes import walk_class
 from archc_backends.pytorch.emit.operators import emit_operator, emitters, functions, helper_names
-from archc_backends.pytorch.emit.operators.site import Site
+from archc_backends.pytorch.emit.operators.context import EmitContext
 from archc_backends.pytorch.emit.statements import IMPORTS
 
 # Attributes of torch.nn.Module, Sequential and ModuleList (2.13), and of the generated network.
@@ -133,7 +133,7 @@ def _needs_dimensions(op: ir.Op) -> bool:
     """Whether maps and features need different modules, as for BatchNorm."""
     if type(op.operator) not in emitters():
         return False
-    maps = Site(op.operator, True, {}, False, lambda: "0", lambda: "0")
+    maps = EmitContext(op.operator, True, {}, False, lambda: "0", lambda: "0")
     return emit_operator(maps) != emit_operator(maps._replace(spatial=False))
 
 

@@ -8,6 +8,7 @@ from archc.diagnostics.wording import join_words, pluralize
 from archc.network import ir
 from archc.network.names import is_name
 from archc.ops.normalization import BatchNorm
+from archc_backends.pytorch.emit.definitions import Statement
 from archc_backends.pytorch.emit.expressions import (
     WIDTH,
     Call,
@@ -16,8 +17,7 @@ from archc_backends.pytorch.emit.expressions import (
     flat,
     format_expression,
 )
-from archc_backends.pytorch.emit.operators import activated
-from archc_backends.pytorch.emit.views import Statement
+from archc_backends.pytorch.emit.operators import apply_activation
 
 IMPORTS = frozenset({"torch", "nn", "functional"})
 """Imported names, which no argument and no variable may have."""
@@ -34,7 +34,7 @@ def format_statement(statement: Statement, indent: int) -> str:
 
 
 class NodeInfo(Protocol):
-    """What a class tells its statements about nodes."""
+    """Facts about the nodes of a class that its statements depend on."""
 
     def comment(self, node: ir.Node) -> str:
         """Return the node's output shape as text."""
@@ -131,7 +131,7 @@ class Statements:
         total = (
             f"{residual} + {straight}" if scale == "1.0" else f"{residual} * {scale} + {straight}"
         )
-        value = activated(node.activation, total) if node.activation else total
+        value = apply_activation(node.activation, total) if node.activation else total
         self._add(target, value, self._nodes.comment(node))
 
     def _add(self, target: str, value: Expression, comment: str) -> None:

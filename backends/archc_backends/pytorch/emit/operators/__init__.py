@@ -2,7 +2,7 @@
 
 A file may define:
 
-- ``EMITTERS``: the function that constructs each operator as a module, from its ``Site``;
+- ``EMITTERS``: the function that constructs each operator as a module, from its ``EmitContext``;
 - ``FUNCTIONS``: the function that applies each activation to an expression, for activations that
   end a layer or follow a sum;
 - ``HELPERS``: names of generated helper classes, apart from those named after an operator;
@@ -19,18 +19,18 @@ from typing import Any
 from archc.ops.activation import Activation
 from archc.ops.operator import Operator
 from archc_backends.pytorch.emit.expressions import Expression
-from archc_backends.pytorch.emit.operators.site import Made, Site
+from archc_backends.pytorch.emit.operators.context import EmitContext, EmittedModule
 
-Emitter = Callable[[Site], Made]
+Emitter = Callable[[EmitContext], EmittedModule]
 Function = Callable[[Any, Expression], Expression]
 
 
-def emit_operator(site: Site) -> Made:
+def emit_operator(context: EmitContext) -> EmittedModule:
     """The expression that constructs the operator."""
-    return emitters()[type(site.operator)](site)
+    return emitters()[type(context.operator)](context)
 
 
-def activated(activation: Activation, expression: Expression) -> Expression:
+def apply_activation(activation: Activation, expression: Expression) -> Expression:
     """The activation, applied to the expression."""
     return functions()[type(activation)](activation, expression)
 

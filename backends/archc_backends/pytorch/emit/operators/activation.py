@@ -1,18 +1,18 @@
-"""Activations, as modules and as functions."""
+"""PyTorch modules and functions for activations."""
 
 from archc.ops.activation import ReLU, Softmax
 from archc_backends.pytorch.emit.expressions import Call, Expression
-from archc_backends.pytorch.emit.operators.site import Made, Site
+from archc_backends.pytorch.emit.operators.context import EmitContext, EmittedModule
 
 
-def relu(site: Site) -> Made:
+def relu(context: EmitContext) -> EmittedModule:
     """nn.ReLU, not in place: another branch may read its input."""
-    return Made(Call("nn.ReLU"))
+    return EmittedModule(Call("nn.ReLU"))
 
 
-def softmax(site: Site) -> Made:
+def softmax(context: EmitContext) -> EmittedModule:
     """nn.Softmax over the channels."""
-    return Made(Call("nn.Softmax", (), (("dim", "1"),)))
+    return EmittedModule(Call("nn.Softmax", (), (("dim", "1"),)))
 
 
 def apply_relu(activation: ReLU, x: Expression) -> Expression:

@@ -1,4 +1,4 @@
-"""Convolutions and linear layers, with the norm and the activation after them.
+"""PyTorch modules for convolutions and linear layers, with the norm and activation after them.
 
 A layer that is more than one module of torch.nn gets a helper class: a subclass of nn.Conv2d or
 nn.Linear that keeps its state_dict keys, or a module of several parts.
@@ -9,16 +9,22 @@ from typing import NamedTuple
 from archc.ops.activation import Activation
 from archc.ops.convolution import Conv, SeparableConv
 from archc.ops.linear import Linear
-from archc_backends.pytorch.emit.expressions import Call, Expression
-from archc_backends.pytorch.emit.operators import activated
-from archc_backends.pytorch.emit.operators.site import Made, Site, literal, options, pair
-from archc_backends.pytorch.emit.views import (
+from archc_backends.pytorch.emit.definitions import (
     Attribute,
-    ClassView,
+    ClassDefinition,
     Helper,
     HelperUses,
     Statement,
     split_result,
+)
+from archc_backends.pytorch.emit.expressions import Call, Expression
+from archc_backends.pytorch.emit.operators import apply_activation
+from archc_backends.pytorch.emit.operators.context import (
+    EmitContext,
+    EmittedModule,
+    literal,
+    options,
+    pair,
 )
 
 _TYPES = {
@@ -32,51 +38,53 @@ _TYPES = {
 }
 
 
-def conv(site: Site) -> Made:
+def conv(context: EmitContext) -> EmittedModule:
     """nn.Conv2d, or a helper class if a norm or an activation follows."""
-    operator = site.operator
+    operator = context.operator
     assert isinstance(operator, Conv)
-    return _convolution(site, operator, "Conv", "nn.Conv2d")
+    return _convolution(context, operator, "Conv", "nn.Conv2d")
 
 
-def separable_conv(site: Site) -> Made:
+def separable_conv(context: EmitContext) -> EmittedModule:
     """A helper class: depthwise, pointwise, then the norm and the activation."""
-    operator = site.operator
+    operator = context.operator
     assert isinstance(operator, SeparableConv)
-    return _convolution(site, operator, "SeparableConv", None)
+    return _convolution(context, operator, "SeparableConv", None)
 
 
-def linear(site: Site) -> Made:
+def linear(context: EmitContext) -> EmittedModule:
     """nn.Linear, or a helper class if it must flatten its input or an activation follows."""
-    operator = site.operator
+    operator = context.operator
     assert isinstance(operator, Linear)
-    arguments = (site.channels, site.value("out"))
+    arguments = (context.channels, context.value("out"))
     given = {"bias": literal(operator.bias)}
-    flattens = site.chained and site.spatial
+    flattens = context.chained and context.spatial
     if operator.activation is None and not flattens:
-        return Made(Call("nn.Linear", arguments, options(bias=(given["bias"], "True"))))
+        return EmittedModule(Call("nn.Linear", arguments, options(bias=(given["bias"], "True"))))
     name = "FlattenLinear" if flattens else "Linear"
     if operator.activation is not None:
         name += type(operator.activation).__name__
     write = flatten_linear_class if flattens else activated_class
     helper = Helper(name, write, operator, given, {"bias": "True"})
-    return Made(Call(name, arguments), helper)
+    return EmittedModule(Call(name, arguments), helper)
 
 
-def _convolution(site: Site, operator: Conv | SeparableConv, name: str, alone: str | None) -> Made:
-    arguments = (site.channels, site.filters, f"kernel_size={pair(operator.window.kernel)}")
+def _convolution(
+    context: EmitContext, operator: Conv | SeparableConv, name: str, alone: str | None
+) -> EmittedModule:
+    arguments = (context.channels, context.filters, f"kernel_size={pair(operator.window.kernel)}")
     given = {"stride": pair(operator.stride), "padding": pair(operator.pads)}
     defaults = {"stride": "1", "padding": "0"}
     for field in ("groups", "multiplier"):
         if hasattr(operator, field):
-            given[field] = site.value(field)
+            given[field] = context.value(field)
             defaults[field] = "1"
     given["bias"] = literal(operator.biased)
     if alone is not None and operator.norm is None:
         defaults["bias"] = "True"
         if operator.activation is None:
             keywords = {key: (value, defaults[key]) for key, value in given.items()}
-            return Made(Call(alone, arguments, options(**keywords)))
+            return EmittedModule(Call(alone, arguments, options(**keywords)))
     if operator.norm:
         name += "BN"
         given["eps"] = literal(operator.norm.eps)
@@ -86,7 +94,7 @@ def _convolution(site: Site, operator: Conv | SeparableConv, name: str, alone: s
     write = convolution_class if operator.norm else activated_class
     if alone is None:
         write = separable_convolution_class
-    return Made(Call(name, arguments), Helper(name, write, operator, given, defaults))
+    return EmittedModule(Call(name, arguments), Helper(name, write, operator, given, defaults))
 
 
 class _Base(NamedTuple):
@@ -106,7 +114,7 @@ _CONVOLUTION = _Base(
 _LINEAR = _Base("nn.Linear", "functional.linear", ("weight", "bias"))
 
 
-def activated_class(uses: HelperUses) -> ClassView:
+def activated_class(uses: HelperUses) -> ClassDefinition:
     """nn.Conv2d or nn.Linear with the activation in its forward, under the same keys."""
     activation = _activation(uses)
     assert activation is not None
@@ -117,7 +125,7 @@ def activated_class(uses: HelperUses) -> ClassView:
     return _subclass(uses, docstring, _LINEAR if is_linear else _CONVOLUTION)
 
 
-def flatten_linear_class(uses: HelperUses) -> ClassView:
+def flatten_linear_class(uses: HelperUses) -> ClassDefinition:
     """nn.Linear on channels x 1 x 1, with the activation if there is one."""
     activation = _activation(uses)
     behind = "" if activation is None else f", with {_with_article(activation)} behind it"
@@ -125,7 +133,7 @@ def flatten_linear_class(uses: HelperUses) -> ClassView:
     return _subclass(uses, docstring, _LINEAR._replace(input="torch.flatten(x, 1)"))
 
 
-def convolution_class(uses: HelperUses) -> ClassView:
+def convolution_class(uses: HelperUses) -> ClassDefinition:
     """A convolution, its norm, and the activation if there is one."""
     arguments = ("in_channels", "out_channels", "kernel_size")
     options = _given(uses, {"stride": "1", "padding": "0", "groups": "1", "bias": "True"})
@@ -133,7 +141,7 @@ def convolution_class(uses: HelperUses) -> ClassView:
     return _module(uses, "Convolution, batch normalisation", attributes, "self.bn(self.conv(x))")
 
 
-def separable_convolution_class(uses: HelperUses) -> ClassView:
+def separable_convolution_class(uses: HelperUses) -> ClassDefinition:
     """The depthwise and the pointwise convolution, then the norm and the activation if any."""
     operator = uses.helper.operator
     assert isinstance(operator, SeparableConv)
@@ -160,7 +168,7 @@ def separable_convolution_class(uses: HelperUses) -> ClassView:
     return _module(uses, docstring, attributes, value)
 
 
-def _subclass(uses: HelperUses, docstring: str, base: _Base) -> ClassView:
+def _subclass(uses: HelperUses, docstring: str, base: _Base) -> ClassDefinition:
     """A subclass of the base, with the activation in its forward if there is one.
 
     It calls the function because TorchScript cannot compile ``super().forward(x)``.
@@ -169,21 +177,23 @@ def _subclass(uses: HelperUses, docstring: str, base: _Base) -> ClassView:
     arguments = (base.input, *(f"self.{name}" for name in base.attributes))
     lines = [Statement("x", Call(base.function, arguments))]
     if activation is not None:
-        lines.append(Statement("x", activated(activation, "x")))
-    he = activation is not None and activation.he_initialized
-    return ClassView(uses.helper.name, base.name, docstring, None, (), *split_result(lines), he)
+        lines.append(Statement("x", apply_activation(activation, "x")))
+    he_init = activation is not None and activation.he_initialized
+    return ClassDefinition(
+        uses.helper.name, base.name, docstring, None, (), *split_result(lines), he_init
+    )
 
 
 def _module(
     uses: HelperUses, docstring: str, attributes: list[Attribute], value: Expression
-) -> ClassView:
+) -> ClassDefinition:
     """A module of several parts, with the activation in its forward if there is one."""
     lines = [Statement("x", value)]
     if (activation := _activation(uses)) is not None:
         docstring += f", {type(activation).__name__}"
-        lines.append(Statement("x", activated(activation, "x")))
+        lines.append(Statement("x", apply_activation(activation, "x")))
     statements, result = split_result(lines)
-    return ClassView(
+    return ClassDefinition(
         uses.helper.name,
         "nn.Module",
         f"{docstring}.",

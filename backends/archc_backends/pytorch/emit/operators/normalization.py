@@ -1,43 +1,56 @@
-"""Normalisations and the fixed scaling of an input."""
+"""PyTorch modules for normalisations and the fixed scaling of an input."""
 
 from archc.ops.normalization import LRN, Affine, BatchNorm
+from archc_backends.pytorch.emit.definitions import (
+    Attribute,
+    ClassDefinition,
+    Helper,
+    HelperUses,
+    Statement,
+)
 from archc_backends.pytorch.emit.expressions import Call, Group
-from archc_backends.pytorch.emit.operators.site import Made, Site, literal, options
-from archc_backends.pytorch.emit.views import Attribute, ClassView, Helper, HelperUses, Statement
+from archc_backends.pytorch.emit.operators.context import (
+    EmitContext,
+    EmittedModule,
+    literal,
+    options,
+)
 
 
-def batch_norm(site: Site) -> Made:
+def batch_norm(context: EmitContext) -> EmittedModule:
     """nn.BatchNorm2d, or nn.BatchNorm1d on features."""
-    assert isinstance(site.operator, BatchNorm)
-    name = "nn.BatchNorm2d" if site.spatial else "nn.BatchNorm1d"
-    keywords = options(eps=(site.value("eps"), "1e-05"), momentum=(site.value("momentum"), "0.1"))
-    return Made(Call(name, (site.channels,), keywords))
-
-
-def lrn(site: Site) -> Made:
-    """nn.LocalResponseNorm, which divides alpha by the size as Caffe does."""
-    assert isinstance(site.operator, LRN)
+    assert isinstance(context.operator, BatchNorm)
+    name = "nn.BatchNorm2d" if context.spatial else "nn.BatchNorm1d"
     keywords = options(
-        alpha=(site.value("alpha"), "0.0001"),
-        beta=(site.value("beta"), "0.75"),
-        k=(site.value("k"), "1.0"),
+        eps=(context.value("eps"), "1e-05"), momentum=(context.value("momentum"), "0.1")
     )
-    return Made(Call("nn.LocalResponseNorm", (site.value("size"),), keywords))
+    return EmittedModule(Call(name, (context.channels,), keywords))
 
 
-def affine(site: Site) -> Made:
+def lrn(context: EmitContext) -> EmittedModule:
+    """nn.LocalResponseNorm, which divides alpha by the size as Caffe does."""
+    assert isinstance(context.operator, LRN)
+    keywords = options(
+        alpha=(context.value("alpha"), "0.0001"),
+        beta=(context.value("beta"), "0.75"),
+        k=(context.value("k"), "1.0"),
+    )
+    return EmittedModule(Call("nn.LocalResponseNorm", (context.value("size"),), keywords))
+
+
+def affine(context: EmitContext) -> EmittedModule:
     """A helper class without an entry in the state_dict."""
-    operator = site.operator
+    operator = context.operator
     assert isinstance(operator, Affine)
     shift = operator.shift or (0.0,) * len(operator.scales)
     numbers = (Group("()", tuple(map(literal, part))) for part in (operator.scales, shift))
     call = Call("Affine", tuple(numbers))
-    return Made(call, Helper("Affine", affine_class, operator, {}, {}))
+    return EmittedModule(call, Helper("Affine", affine_class, operator, {}, {}))
 
 
-def affine_class(uses: HelperUses) -> ClassView:
+def affine_class(uses: HelperUses) -> ClassDefinition:
     """The class Affine."""
-    return ClassView(
+    return ClassDefinition(
         "Affine",
         "nn.Module",
         "x * scale + shift with fixed numbers for each channel, none of them in the state_dict.",

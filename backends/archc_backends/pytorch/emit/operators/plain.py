@@ -1,23 +1,23 @@
-"""Operators without weights."""
+"""PyTorch modules for operators without weights."""
 
 from archc.ops.plain import Dropout, Flatten, Identity
 from archc_backends.pytorch.emit.expressions import Call
-from archc_backends.pytorch.emit.operators.site import Made, Site
+from archc_backends.pytorch.emit.operators.context import EmitContext, EmittedModule
 
 
-def dropout(site: Site) -> Made:
+def dropout(context: EmitContext) -> EmittedModule:
     """nn.Dropout."""
-    return Made(Call("nn.Dropout", (site.value("p"),)))
+    return EmittedModule(Call("nn.Dropout", (context.value("p"),)))
 
 
-def flatten(site: Site) -> Made:
+def flatten(context: EmitContext) -> EmittedModule:
     """nn.Flatten."""
-    return Made(Call("nn.Flatten"))
+    return EmittedModule(Call("nn.Flatten"))
 
 
-def identity(site: Site) -> Made:
+def identity(context: EmitContext) -> EmittedModule:
     """nn.Identity."""
-    return Made(Call("nn.Identity"))
+    return EmittedModule(Call("nn.Identity"))
 
 
 EMITTERS = {Dropout: dropout, Flatten: flatten, Identity: identity}

@@ -1,13 +1,19 @@
-"""Pools."""
+"""PyTorch modules for pools."""
 
 from archc.ops.pooling import AdaptiveAvgPool, AvgPool, MaxPool
 from archc_backends.pytorch.emit.expressions import Call
-from archc_backends.pytorch.emit.operators.site import Made, Site, literal, options, pair
+from archc_backends.pytorch.emit.operators.context import (
+    EmitContext,
+    EmittedModule,
+    literal,
+    options,
+    pair,
+)
 
 
-def max_pool(site: Site) -> Made:
+def max_pool(context: EmitContext) -> EmittedModule:
     """nn.MaxPool2d."""
-    operator = site.operator
+    operator = context.operator
     assert isinstance(operator, MaxPool)
     stride = operator.window.stride or (1, 1)
     keywords = (
@@ -15,15 +21,15 @@ def max_pool(site: Site) -> Made:
         ("stride", pair(stride)),
         *options(padding=(pair(operator.pads), "0"), ceil_mode=(literal(operator.ceil), "False")),
     )
-    return Made(Call("nn.MaxPool2d", (), keywords))
+    return EmittedModule(Call("nn.MaxPool2d", (), keywords))
 
 
-def avg_pool(site: Site) -> Made:
+def avg_pool(context: EmitContext) -> EmittedModule:
     """nn.AvgPool2d, or nn.AdaptiveAvgPool2d(1) for a global pool."""
-    operator = site.operator
+    operator = context.operator
     assert isinstance(operator, AvgPool)
     if isinstance(operator.window, str):
-        return Made(Call("nn.AdaptiveAvgPool2d", ("1",)))
+        return EmittedModule(Call("nn.AdaptiveAvgPool2d", ("1",)))
     stride = operator.window.stride or (1, 1)
     counts = operator.count_padding is not False
     keywords = (
@@ -35,14 +41,14 @@ def avg_pool(site: Site) -> Made:
             count_include_pad=(literal(counts), "True"),
         ),
     )
-    return Made(Call("nn.AvgPool2d", (), keywords))
+    return EmittedModule(Call("nn.AvgPool2d", (), keywords))
 
 
-def adaptive_avg_pool(site: Site) -> Made:
+def adaptive_avg_pool(context: EmitContext) -> EmittedModule:
     """nn.AdaptiveAvgPool2d."""
-    operator = site.operator
+    operator = context.operator
     assert isinstance(operator, AdaptiveAvgPool)
-    return Made(Call("nn.AdaptiveAvgPool2d", (pair(operator.size),)))
+    return EmittedModule(Call("nn.AdaptiveAvgPool2d", (pair(operator.size),)))
 
 
 EMITTERS = {MaxPool: max_pool, AvgPool: avg_pool, AdaptiveAvgPool: adaptive_avg_pool}

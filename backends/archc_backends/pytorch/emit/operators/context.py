@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from archc.ops.operator import Operator, Pair
+from archc_backends.pytorch.emit.definitions import Helper
 from archc_backends.pytorch.emit.expressions import Call, Expression
-from archc_backends.pytorch.emit.views import Helper
 
 
-class Site(NamedTuple):
-    """An operator at the place where it is used.
+class EmitContext(NamedTuple):
+    """An operator, with what its emitter may ask about the layer that it is part of.
 
     ``spatial`` tells that the input has height and width in at least one use of the surrounding
     class. ``names`` maps each field that a column fills to the argument's name. ``chained`` tells
@@ -39,8 +39,11 @@ class Site(NamedTuple):
         return self.names.get(field) or literal(getattr(self.operator, field))
 
 
-class Made(NamedTuple):
-    """The expression that constructs a layer. With a helper, its options are added later."""
+class EmittedModule(NamedTuple):
+    """The call that constructs a layer's module.
+
+    If a helper class is called, ClassBuilder adds the helper's options as keyword arguments.
+    """
 
     call: Call
     helper: Helper | None = None

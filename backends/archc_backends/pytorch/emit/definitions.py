@@ -23,11 +23,12 @@ class Attribute(NamedTuple):
     value: Expression
 
 
-class ClassView(NamedTuple):
+class ClassDefinition(NamedTuple):
     """A class. ``parameters`` are those of its constructor, None if it is inherited.
 
-    ``result`` is the value that forward returns, empty if forward is inherited. ``he``: whether its
-    weights are initialised from He's distribution. ``parent`` calls the base's constructor.
+    ``result`` is the value that forward returns, empty if forward is inherited. ``he_init``:
+    whether its weights are initialised from He's distribution. ``parent`` calls the base's
+    constructor.
     """
 
     name: str
@@ -37,36 +38,39 @@ class ClassView(NamedTuple):
     attributes: tuple[Attribute, ...]
     statements: tuple[Statement, ...]
     result: Expression
-    he: bool = False
+    he_init: bool = False
     parent: Expression = "super().__init__()"
 
 
-class Extra(NamedTuple):
-    """An argument that fills no column, with a function that gives its value for a call."""
+class DerivedArgument(NamedTuple):
+    """A constructor argument for a number that differs between calls, but is in no column.
+
+    ``value`` computes it for a call.
+    """
 
     name: str
     value: Callable[[ir.Call], int]
 
 
-class Block(NamedTuple):
+class ModuleClass(NamedTuple):
     """The class of a module, and the arguments that it takes."""
 
-    view: ClassView
+    definition: ClassDefinition
     arguments: tuple[str, ...]
     columns: Mapping[str, str]
-    extras: tuple[Extra, ...]
+    derived_arguments: tuple[DerivedArgument, ...]
 
 
 class Helper(NamedTuple):
     """A helper class in the generated file, such as a convolution followed by a ReLU.
 
-    ``write`` makes the class from all its uses. ``options`` are the keyword arguments of this use,
-    in order. ``defaults`` are fixed defaults of the class. The default of any other option is the
-    most common value of all uses.
+    ``write`` defines the class, given all its uses. ``options`` are the keyword arguments of this
+    use, in order. ``defaults`` are fixed defaults of the class. The default of any other option is
+    the most common value of all uses.
     """
 
     name: str
-    write: "Callable[[HelperUses], ClassView]"
+    write: "Callable[[HelperUses], ClassDefinition]"
     operator: Operator
     options: Mapping[str, str]
     defaults: Mapping[str, str]
@@ -100,14 +104,14 @@ def split_result(lines: list[Statement]) -> tuple[tuple[Statement, ...], Express
     return tuple(lines), last.target
 
 
-def introduce(name: str, about: str, otherwise: str, indent: int) -> str:
-    """Write a docstring whose first line is one sentence: ``about``, if it fits on the line.
+def introduce(name: str, about: str, fallback: str, indent: int) -> str:
+    """Return a docstring that starts with ``name`` and ``about`` if they fit on the first line.
 
-    Otherwise the first line is ``otherwise``, and ``about`` is a paragraph below it.
+    Otherwise the first line is ``fallback``, and ``about`` is a paragraph below it.
     """
     about = about.strip()
     if not about:
-        return otherwise
+        return fallback
     sentence = f"{name}{about[0].upper()}{about[1:]}{'' if about.endswith('.') else '.'}"
     alone = indent + len(sentence) + 6 <= WIDTH and not about.lower().startswith("this")
-    return sentence if alone else f"{otherwise}\n\n{about}"
+    return sentence if alone else f"{fallback}\n\n{about}"
