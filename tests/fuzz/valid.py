@@ -17,7 +17,7 @@ from torch import nn
 
 from archc.analyses import Analysis
 from archc.checks.checkpoints.state import expected_state
-from archc_backends.common.network import softmax_behind
+from archc_backends.common.network import final_softmax
 
 torch.set_num_threads(1)  # the networks are so small that more threads would only wait
 
@@ -56,7 +56,7 @@ def differences(analysis: Analysis, network: Any) -> Iterator[str]:
     params = sum(parameter.numel() for parameter in model.parameters())
     if params != analysis.cost_with_aux.params:
         yield f"{params} parameters, analysed are {analysis.cost_with_aux.params}"
-    softmax = softmax_behind(analysis.network)
+    softmax = final_softmax(analysis.network)
     main = {layer.op.path: layer.output for row in analysis.rows for layer in row.layers}
     heads = {layer.op.path: layer.output for row in analysis.aux for layer in row.layers}
     run = model.eval().probabilities if softmax else model.eval()

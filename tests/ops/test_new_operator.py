@@ -85,14 +85,17 @@ from archc.ops.operator import Shape
 from archc_backends.onnx.steps import INPUT, PREVIOUS, Step
 
 
-def elu(operator: ELU, given: Shape, made: Shape) -> list[Step]:
+def elu(operator: ELU, input_shape: Shape, output_shape: Shape) -> list[Step]:
     """Elu."""
-    return [Step("Elu", "elu", made, attributes={"alpha": operator.alpha})]
+    return [Step("Elu", "elu", output_shape, attributes={"alpha": operator.alpha})]
 
 
-def silu(operator: SiLU, given: Shape, made: Shape) -> list[Step]:
+def silu(operator: SiLU, input_shape: Shape, output_shape: Shape) -> list[Step]:
     """Sigmoid, and Mul with the input."""
-    return [Step("Sigmoid", "sigmoid", made), Step("Mul", "silu", made, (INPUT, PREVIOUS))]
+    return [
+        Step("Sigmoid", "sigmoid", output_shape),
+        Step("Mul", "silu", output_shape, (INPUT, PREVIOUS)),
+    ]
 
 
 EMITTERS = {ELU: elu, SiLU: silu}
@@ -199,13 +202,13 @@ from archc.ops.resizing import Rolled, Upsample
 from archc_backends.onnx.steps import ABSENT, INPUT, PREVIOUS, Constant, Step
 
 
-def upsample(operator: Upsample, given: Shape, made: Shape) -> list[Step]:
+def upsample(operator: Upsample, input_shape: Shape, output_shape: Shape) -> list[Step]:
     """Resize."""
     scales = Constant("scales", (1.0, 1.0, operator.factor, operator.factor), "float32")
     mode = "nearest" if operator.mode == "nearest" else "linear"
     places = "asymmetric" if mode == "nearest" else "half_pixel"
     how = {"coordinate_transformation_mode": places, "mode": mode, "nearest_mode": "floor"}
-    return [Step("Resize", "resize", made, (PREVIOUS, ABSENT, scales), how)]
+    return [Step("Resize", "resize", output_shape, (PREVIOUS, ABSENT, scales), how)]
 
 
 EMITTERS = {Upsample: upsample}

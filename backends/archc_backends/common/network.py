@@ -13,8 +13,8 @@ MAXIMUM_PARAMS = 2_000_000_000
 """The most parameters for which a backend creates tensors."""
 
 
-def softmax_behind(network: ir.Network) -> str:
-    """Return the name of a softmax in the last row, which forward leaves out, or ""."""
+def final_softmax(network: ir.Network) -> str:
+    """Return the name of the softmax in the last row, which forward leaves out, or ""."""
     last = network.rows[-1]
     if isinstance(last, ir.Op) and isinstance(last.operator, Softmax) and len(network.rows) > 1:
         return last.name

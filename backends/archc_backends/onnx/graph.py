@@ -12,8 +12,8 @@ from archc.analyses import Analysis
 from archc.diagnostics import Diagnostic
 from archc.network import ir
 from archc.ops.operator import Shape
-from archc_backends.common.network import softmax_behind, unsupported
-from archc_backends.onnx.operators import activated, emitters, steps_of
+from archc_backends.common.network import final_softmax, unsupported
+from archc_backends.onnx.operators import activation_steps, emitters, steps_of
 from archc_backends.onnx.steps import (
     ABSENT,
     INPUT,
@@ -21,9 +21,9 @@ from archc_backends.onnx.steps import (
     Attribute,
     Constant,
     Operand,
+    Placeholder,
     State,
     Step,
-    Value,
 )
 
 IMAGES, LOGITS, PROBABILITIES = "images", "logits", "probabilities"
@@ -57,11 +57,11 @@ def check_operators(network: ir.Network) -> list[Diagnostic]:
     return unsupported(network.rows, emitters(), emitters(), "ONNX")
 
 
-def view_graph(analysis: Analysis) -> Graph:
+def build_graph(analysis: Analysis) -> Graph:
     """Build the graph of a network that ``check_operators`` accepts."""
     network = analysis.network
     builder = _GraphBuilder(analysis)
-    softmax = softmax_behind(network)
+    softmax = final_softmax(network)
     value = IMAGES
     for row in network.rows:
         if row.name == softmax:
@@ -119,22 +119,23 @@ class _GraphBuilder:
         for i, (step, chain) in enumerate(steps):
             if step is chain[0]:
                 source = value
-            name = path if len(steps) == 1 else f"{path}.{step.part}"
-            output = f"{path}.{step.part}" if i < len(steps) - 1 else path
+            name = path if len(steps) == 1 else f"{path}.{step.name}"
+            output = f"{path}.{step.name}" if i < len(steps) - 1 else path
             if output in (IMAGES, LOGITS, PROBABILITIES):
                 output = self._fresh(output)
-            inputs = tuple(self._operand(path, part, source, value) for part in step.inputs)
+            inputs = tuple(self._operand(path, operand, source, value) for operand in step.inputs)
             value = self._add(step.kind, name, inputs, output, step.shape, step.attributes)
         return value
 
-    def _operand(self, path: str, part: Operand, source: str, value: str) -> str:
-        if isinstance(part, Value):
-            return {PREVIOUS: value, INPUT: source, ABSENT: ""}[part]
-        name = f"{path}.{part.name}"
-        if isinstance(part, State):
+    def _operand(self, path: str, operand: Operand, source: str, value: str) -> str:
+        """Return the name of a step's input: ``source`` is the chain's input."""
+        if isinstance(operand, Placeholder):
+            return {PREVIOUS: value, INPUT: source, ABSENT: ""}[operand]
+        name = f"{path}.{operand.name}"
+        if isinstance(operand, State):
             self.keys.add(name)
         else:
-            self.constants[name] = part
+            self.constants[name] = operand
         return name
 
     def _concat(self, node: ir.Concat | ir.Fork, sources: list[str]) -> str:
@@ -165,28 +166,30 @@ class _GraphBuilder:
             factor = self._constant(node, Constant("factor", float(node.scale)))
             value = self._join("Mul", node, "scale", (value, factor))
         value = self._join("Add", node, "add", (value, straight))
-        steps = activated(node.activation, self._shapes.output(node)) if node.activation else []
+        steps = (
+            activation_steps(node.activation, self._shapes.output(node)) if node.activation else []
+        )
         total = value
         for step in steps:
             inputs = tuple(
-                self._constant(node, part)
-                if isinstance(part, Constant)
-                else self._operand(node.path, part, total, value)
-                for part in step.inputs
+                self._constant(node, operand)
+                if isinstance(operand, Constant)
+                else self._operand(node.path, operand, total, value)
+                for operand in step.inputs
             )
-            value = self._join(step.kind, node, step.part, inputs, step.attributes)
+            value = self._join(step.kind, node, step.name, inputs, step.attributes)
         return value
 
     def _join(
         self,
         kind: str,
         node: ir.Node,
-        part: str,
+        suffix: str,
         inputs: tuple[str, ...],
         attributes: Mapping[str, Attribute] = MappingProxyType({}),
     ) -> str:
         """Add a node for a structure, with a new name below its path."""
-        name = self._fresh(f"{node.path}.{part}")
+        name = self._fresh(f"{node.path}.{suffix}")
         return self._add(kind, name, inputs, name, self._shapes.output(node), attributes)
 
     def _constant(self, node: ir.Node, constant: Constant) -> str:

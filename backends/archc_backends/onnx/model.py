@@ -16,9 +16,9 @@ from archc.ops.operator import Shape
 from archc_backends.common.network import citation, size
 from archc_backends.common.optimized import headline, summary
 from archc_backends.onnx.conversion import optimized_arrays
-from archc_backends.onnx.graph import IMAGES, Graph, Node, view_graph
+from archc_backends.onnx.graph import IMAGES, Graph, Node, build_graph
+from archc_backends.onnx.protobuf import Parts, model_bytes, tensor_parts
 from archc_backends.onnx.weights import checkpoint_arrays, initial_arrays
-from archc_backends.onnx.wire import Parts, model_bytes, tensor_parts
 
 if TYPE_CHECKING:
     from archc_backends.onnx.weights import Array
@@ -37,7 +37,7 @@ _PAGE = 4096
 
 def write_model(analysis: Analysis, options: Options) -> dict[str, bytes] | list[Diagnostic]:
     """Return the files of the model, or diagnostics if the weights do not fit."""
-    graph = view_graph(analysis)
+    graph = build_graph(analysis)
     arrays = _weights(analysis, graph, options)
     if isinstance(arrays, list):
         return arrays
@@ -74,7 +74,7 @@ def _weights(
     """Return the weights that the graph reads, optimized_arrays if the network is optimised."""
     optimized = options.optimized
     written = optimized.original if optimized else analysis
-    keys = view_graph(written).state if optimized else graph.state
+    keys = build_graph(written).state if optimized else graph.state
     if options.weights is None:
         arrays = initial_arrays(written, keys)
     else:

@@ -24,10 +24,11 @@ class Constant(NamedTuple):
     type: str | None = None
 
 
-class Value(Enum):
-    """The input of the chain, the output of the previous step, or an omitted optional input.
+class Placeholder(Enum):
+    """An input of a step whose name only the graph knows.
 
-    The input of an activation's chain is the output of the layer that it ends.
+    It is the input of the chain, the output of the previous step, or an omitted optional input. The
+    input of an activation's chain is the output of the layer that it ends.
     """
 
     INPUT = "input"
@@ -35,8 +36,8 @@ class Value(Enum):
     ABSENT = "absent"
 
 
-INPUT, PREVIOUS, ABSENT = Value.INPUT, Value.PREVIOUS, Value.ABSENT
-Operand = State | Constant | Value
+INPUT, PREVIOUS, ABSENT = Placeholder.INPUT, Placeholder.PREVIOUS, Placeholder.ABSENT
+Operand = State | Constant | Placeholder
 
 
 class Step(NamedTuple):
@@ -46,7 +47,7 @@ class Step(NamedTuple):
     """
 
     kind: str
-    part: str
+    name: str
     shape: Shape
     inputs: tuple[Operand, ...] = (PREVIOUS,)
     attributes: Mapping[str, Attribute] = MappingProxyType({})

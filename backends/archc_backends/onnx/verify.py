@@ -15,8 +15,8 @@ from archc.checks.checkpoints.state import show_key
 from archc.diagnostics import Code, Diagnostic
 from archc.driver.files.stamps import STAMP_LIMIT
 from archc.ops.operator import Tensor, format_shape
-from archc_backends.common.network import softmax_behind
-from archc_backends.onnx.graph import IMAGES, LOGITS, PROBABILITIES, view_graph
+from archc_backends.common.network import final_softmax
+from archc_backends.onnx.graph import IMAGES, LOGITS, PROBABILITIES, build_graph
 from archc_backends.onnx.model import BATCH, WEIGHTS_DIGEST
 from archc_backends.onnx.operators import steps_of
 
@@ -114,7 +114,7 @@ def _differences(analysis: Analysis, model: ModelProto, inferred: Values) -> Ite
         if inferred.get(name) != analysed:
             yield f"the shape of {name} is {inferred.get(name)}, expected {analysed}"
     found = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
-    known = {key for key, _ in _state(analysis)} | view_graph(analysis).constants.keys()
+    known = {key for key, _ in _state(analysis)} | build_graph(analysis).constants.keys()
     for name in sorted(found.keys() - known):
         yield f"unknown tensor {show_key(name)}"
     params = 0
@@ -140,7 +140,7 @@ def _outputs(analysis: Analysis, model: ModelProto) -> Iterator[tuple[str, list[
             path = layer.op.path
             if any(steps_of(layer.op.operator, layer.input, layer.output)):
                 yield last.get(path, path), [BATCH, *layer.output]
-    softmax = softmax_behind(analysis.network)
+    softmax = final_softmax(analysis.network)
     yield LOGITS, [BATCH, *analysis.rows[-2 if softmax else -1].output]
     if softmax:
         yield PROBABILITIES, [BATCH, *analysis.rows[-1].output]

@@ -18,31 +18,35 @@ from archc_backends.onnx.steps import Constant, Step
 Emitter = Callable[[Any, Shape, Shape], list[Step]]
 
 
-def steps_of(operator: Operator, given: Shape, made: Shape) -> tuple[list[Step], list[Step]]:
-    """The operator's own nodes, none if it passes its input on, and those of its activation."""
-    steps = emitters()[type(operator)](operator, given, made)
+def steps_of(
+    operator: Operator, input_shape: Shape, output_shape: Shape
+) -> tuple[list[Step], list[Step]]:
+    """The operator's own steps, none if it does nothing at inference, and its activation's."""
+    steps = emitters()[type(operator)](operator, input_shape, output_shape)
     activation = getattr(operator, "activation", None)
-    after = [] if activation is None else activated(activation, made)
-    _check(type(operator).__name__, steps, after, given, made)
+    after = [] if activation is None else activation_steps(activation, output_shape)
+    _check(type(operator).__name__, steps, after, input_shape, output_shape)
     return steps, after
 
 
-def _check(kind: str, steps: list[Step], after: list[Step], given: Shape, made: Shape) -> None:
+def _check(
+    kind: str, steps: list[Step], after: list[Step], input_shape: Shape, output_shape: Shape
+) -> None:
     """Raise ValueError for a fault of the emitter that runtimes would find late or never."""
-    if (shape := steps[-1].shape if steps else given) != made:
+    if (shape := steps[-1].shape if steps else input_shape) != output_shape:
         raise ValueError(
-            f"the steps of {kind} end with {format_shape(shape)}, not {format_shape(made)}"
+            f"the steps of {kind} end with {format_shape(shape)}, not {format_shape(output_shape)}"
         )
-    names = [step.part for step in (*steps, *after)]
+    names = [step.name for step in (*steps, *after)]
     for chain in (steps, after):
-        parts = {part for step in chain for part in step.inputs}
-        names += {part.name for part in parts if isinstance(part, Constant)}
+        inputs = {operand for step in chain for operand in step.inputs}
+        names += {operand.name for operand in inputs if isinstance(operand, Constant)}
     if len(set(names)) < len(names):
         raise ValueError(f"steps or constants of {kind} have the same name: {', '.join(names)}")
 
 
-def activated(activation: Activation, shape: Shape) -> list[Step]:
-    """The nodes of an activation that ends a layer or follows a sum."""
+def activation_steps(activation: Activation, shape: Shape) -> list[Step]:
+    """The steps of an activation that ends a layer or follows a sum."""
     return emitters()[type(activation)](activation, shape, shape)
 
 

@@ -7,7 +7,7 @@ from archc.checks.checkpoints.state import class_layers
 from archc.diagnostics.wording import join_words
 from archc.network import ir
 from archc.network.names import is_name
-from archc_backends.common.network import citation, size, softmax_behind
+from archc_backends.common.network import citation, final_softmax, size
 from archc_backends.pytorch.emit.channels import CLASSES, Channels, environment
 from archc_backends.pytorch.emit.classes import ClassBuilder, build_module_classes, without_defaults
 from archc_backends.pytorch.emit.definitions import (
@@ -165,7 +165,7 @@ def _steps(
     network: ir.Network, builder: ClassBuilder, heads: tuple[Head, ...]
 ) -> tuple[tuple[Step, ...], str]:
     """Return the steps of forward, and the name of the softmax after the logits, if any."""
-    probabilities = softmax_behind(network)
+    probabilities = final_softmax(network)
     taps: dict[str, list[Step]] = {head.tap: [] for head in network.aux}
     for head, definition in zip(network.aux, heads, strict=True):
         taps[head.tap].append(Step(None, definition))

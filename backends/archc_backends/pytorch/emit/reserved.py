@@ -7,7 +7,7 @@ from archc.diagnostics import Code, Diagnostic, Label
 from archc.diagnostics.spans import Span
 from archc.network import ir
 from archc.network.names import identifier
-from archc_backends.common.network import softmax_behind, unsupported
+from archc_backends.common.network import final_softmax, unsupported
 from archc_backends.pytorch.emit.classes import walk_class
 from archc_backends.pytorch.emit.operators import emit_operator, emitters, functions, helper_names
 from archc_backends.pytorch.emit.operators.context import EmitContext
@@ -59,7 +59,7 @@ def check_names(network: ir.Network) -> list[Diagnostic]:
         if name in CLASSES or name == output or _is_helper_name(name):
             diagnostics.append(_reserved(name, "a class of the generated file", span))
     for head in network.aux:
-        if head.tap == softmax_behind(network):
+        if head.tap == final_softmax(network):
             message = f"{head.name} taps {head.tap}, the softmax after the logits"
             hint = "forward returns the logits; tap the row before the softmax"
             diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, head.span, hint=hint))

@@ -11,7 +11,7 @@ from typing import Any
 from archc.analyses import Analysis
 from archc.checks.checkpoints.state import expected_state
 from archc.diagnostics import Code, Diagnostic
-from archc_backends.common.network import MAXIMUM_PARAMS, softmax_behind
+from archc_backends.common.network import MAXIMUM_PARAMS, final_softmax
 from archc_backends.common.requirements import require_torch
 
 MAXIMUM_ACTIVATIONS = 2_000_000_000
@@ -52,7 +52,7 @@ def probe_arguments(
 ) -> tuple[str, str, list[int], list[str], str, bool]:
     """Return the arguments of the probe for the file."""
     network = analysis.network
-    softmax = softmax_behind(network) != ""
+    softmax = final_softmax(network) != ""
     last = network.rows[-2 if softmax else -1].name
     heads = [head.name for head in network.aux]
     return str(file), network.name, list(network.input), heads, last, softmax
@@ -113,7 +113,7 @@ def differences(analysis: Analysis, observed: dict[str, Any]) -> Iterator[str]:
             yield "the state without auxiliary heads differs from the rest of the state"
     main = {layer.op.path: layer for row in analysis.rows for layer in row.layers}
     aux = {layer.op.path: layer for row in analysis.aux for layer in row.layers}
-    softmax = softmax_behind(network)
+    softmax = final_softmax(network)
     runs = {
         "layers_eval": main,
         "layers_train": {path: main[path] for path in main if path != softmax} | aux,
