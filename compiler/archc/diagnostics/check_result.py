@@ -1,4 +1,4 @@
-"""The result of checking one spec, in the form that the output formats write."""
+"""The result of ``archc check`` for one spec, and diagnostics as JSON data."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -22,7 +22,7 @@ class Summary(NamedTuple):
 class CheckResult(NamedTuple):
     """What ``archc check`` found in one spec.
 
-    ``spec`` is the name it was asked for. ``summary`` is None if the spec has errors.
+    ``spec`` is the spec's name as shown to people. ``summary`` is None if the spec has errors.
     """
 
     spec: str

@@ -9,7 +9,7 @@ MAXIMUM_DIAGNOSTICS = 50
 
 
 class TooManyDiagnostics(Exception):
-    """The collector is full; its last diagnostic tells the reader."""
+    """Raised when the collector is full. Its last diagnostic then has the code LIMIT."""
 
 
 class DiagnosticCollector(list[Diagnostic]):

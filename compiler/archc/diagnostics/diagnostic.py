@@ -69,9 +69,9 @@ class Code(StrEnum):
     UNSUPPORTED = "A506"
     """A layer or network that the backend does not support."""
     KEPT_FILE = "A507"
-    """A file with content that a build would lose: given weights, another spec or settings."""
+    """A file that a build must not replace: it has given weights, or another spec or settings."""
     DIFFERENT = "A601"
-    """Generated code, or the model named as its reference, that differs from the analysis."""
+    """Generated code, or the library's reference model, that differs from the analysis."""
     MISSING_TENSOR = "A701"
     """A tensor of the network's state that is missing in a checkpoint."""
     LEFT_OVER_TENSOR = "A702"
@@ -83,7 +83,7 @@ class Code(StrEnum):
     INVALID_CHECKPOINT = "A705"
     """A checkpoint that is damaged, or contains something other than weights."""
     UNCONVERTIBLE = "A706"
-    """A checkpoint that cannot be converted to or from that of an optimised network."""
+    """A checkpoint that cannot be converted to or from an optimised network's checkpoint."""
 
 
 class Label(NamedTuple):
@@ -97,7 +97,7 @@ class Replacement(NamedTuple):
     """A hint that can be applied: ``text`` replaces the text of the diagnostic's span.
 
     ``message`` is the hint as people read it. ``archc check --fix`` applies the replacement if it
-    is ``safe``, that is, if nothing else can have been meant.
+    is ``safe``: the author cannot have meant anything else.
     """
 
     text: str
@@ -133,7 +133,10 @@ class Diagnostic(NamedTuple):
 
 
 def in_file_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Sort the diagnostics by file and position, without duplicates. Without a place: first."""
+    """Return the diagnostics by file and position, without duplicates.
+
+    Diagnostics without a place come first.
+    """
 
     def position(diagnostic: Diagnostic) -> tuple[str, int, int]:
         span = diagnostic.span

@@ -26,7 +26,7 @@ def escape_line(text: object) -> str:
 
 
 def escape_lines(text: str) -> str:
-    """Escape each line of a text whose line feeds are archc's own."""
+    """Escape each line of a text; keep the line feeds, which archc itself wrote."""
     return "\n".join(map(escape_line, text.split("\n")))
 
 

@@ -21,8 +21,8 @@ class SpecError(Exception):
 def abridge(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Keep a few of many similar diagnostics; the last one kept notes how many were dropped.
 
-    Diagnostics are similar if they have the same code and the same place, or no place, such as one
-    for each tensor of a checkpoint.
+    Diagnostics are similar if they have the same code and the same place, or no place. A
+    checkpoint, for example, may have one for each of its tensors.
     """
     diagnostics = list(diagnostics)
     counts = Counter((diagnostic.code, diagnostic.span) for diagnostic in diagnostics)

@@ -46,7 +46,7 @@ class Span(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The text of the span on its first line."""
+        """The spec's text in the span; only the first line if the span covers several."""
         line = self.source.line(self.line)
         return line[self.column - 1 : self.end_column - 1 if self.end_line == self.line else None]
 

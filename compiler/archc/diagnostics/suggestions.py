@@ -31,7 +31,8 @@ def suggest_keyword(
 ) -> Replacement | None:
     """Suggest the word of the language that is closest to ``word``.
 
-    ``others`` are words that may be meant as well, so that the replacement is not safe.
+    ``others`` are words that could be meant but are not suggested: if ``word`` is a typo of one of
+    them too, the replacement is not safe.
     """
     known = list(known)
     close = closest_match(word, known)
@@ -56,7 +57,7 @@ def did_you_mean(word: str, correction: str) -> Replacement:
     """Return the hint ``did you mean X?``, safe if ``word`` is a typo of the correction."""
     plain = correction[:1].isalpha() and not set(correction) & set("#:,[]{}\"'")
     one, other = normalize(word), normalize(correction)
-    # In a word of three letters, another letter often makes another word.
+    # Changing one letter of a three-letter word often gives another word.
     replaced = len(one) == len(other) and sorted(one) != sorted(other)
     return Replacement(
         correction if plain else f'"{correction}"',
@@ -75,7 +76,10 @@ _SEPARATORS = dict.fromkeys(map(ord, "_- "))
 
 
 def is_typo(word: str, correction: str) -> bool:
-    """Whether the words differ only in case and separators, in one letter or in two swapped."""
+    """Return whether ``word`` may be a typo of ``correction``.
+
+    They may differ in case and separators, and in one letter or two swapped ones.
+    """
     one, other = normalize(word), normalize(correction)
     if one == other:
         return True
