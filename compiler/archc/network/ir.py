@@ -2,7 +2,7 @@
 
 The networks that archc compiles are series-parallel, so a tree can hold them: a Sequence runs its
 children one after the other, the branches of a Concat, Fork or Residual read the same input, and a
-Call or a Repeat expands what the spec states once.
+Call or a Repeat holds expanded copies of layers that the spec defines once.
 
 ``path`` is the node's prefix in the state_dict, and ``name`` the last part of it. A structure
 without a name adds nothing to the path.
@@ -80,7 +80,7 @@ class Concat(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A number of channels, and the column that it was taken from, if any."""
+    """A branch's number of channels, and the column that sets it, if any."""
 
     channels: int
     symbol: str | None
@@ -153,7 +153,7 @@ class Repeat(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """A cell of a call: its value, and the caller's column that it was taken from, if any."""
+    """A cell of a call: its value, and the column of the calling module that sets it, if any."""
 
     value: int | float | str
     symbol: str | None
@@ -209,7 +209,7 @@ class Network(NamedTuple):
 
     ``sections`` maps rows and auxiliary heads to their sections. ``registration`` lists both in the
     order of the spec. Layers are registered in this order, so it is also that of the state_dict.
-    ``settings`` are names with the values that replaced those of the spec.
+    ``settings`` are pairs of a name and the value that replaced the spec's, as with ``--set``.
     """
 
     name: str
@@ -251,7 +251,7 @@ def walk(node: Node) -> "Iterator[Node]":
 
 
 def _node_repr(node: Node) -> str:
-    """Return one line for a tree that would fill pages."""
+    """Return a one-line repr; that of the whole tree would fill pages."""
     what = f"{node.path} {node.module}" if isinstance(node, Call) else node.path
     count = sum(isinstance(inner, Op) for inner in walk(node))
     return f"<{type(node).__name__} {what}: {count:,} operators>"

@@ -9,7 +9,7 @@ _REST = f"{{0,{MAXIMUM_NAME - 1}}}"
 NAME_PATTERN = f"[A-Za-z][A-Za-z0-9_]{_REST}"
 KIND_PATTERN = f"[A-Z][A-Za-z0-9_]{_REST}"
 _NAME = re.compile(NAME_PATTERN)
-# Builtins of some versions of Python: a spec must be valid or invalid under every version.
+# Builtins of some versions of Python: whether a spec is valid must not depend on the version.
 _VERSION_DEPENDENT = ("PythonFinalizationError", "WindowsError")
 _PYTHON = {*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_VERSION_DEPENDENT}
 RESERVED = _PYTHON | {"self", "x", "classes", "none"}

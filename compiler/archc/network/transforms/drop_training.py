@@ -5,7 +5,7 @@ from archc.network.transforms.editing import as_identity, without_child
 
 
 def drop_training(network: ir.Network) -> ir.Network:
-    """Return the network without auxiliary heads and dropout; at inference it computes the same."""
+    """Return the network without auxiliary heads and dropout; it computes the same at inference."""
     kept = tuple(row for row in network.rows if not _is_training_only(row))
     if len(kept) < 2:  # otherwise nothing, or only a softmax, may remain
         kept = network.rows

@@ -22,7 +22,10 @@ def scale_width(network: ir.Network, multiplier: float, multiple: int) -> ir.Net
 
 
 class _Scaling:
-    """Scales nodes; the argument ``columns`` holds the scaled columns of the module around one."""
+    """Scales nodes.
+
+    ``columns`` are the columns with scaled cells, of the module that contains the node.
+    """
 
     def __init__(self, multiplier: float, multiple: int) -> None:
         self.multiplier = multiplier
