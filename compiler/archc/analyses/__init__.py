@@ -1,4 +1,4 @@
-"""Analyses of a network, one file each, and the Analysis that joins them."""
+"""Analyses of a network, one file each, and the class Analysis, which holds all results."""
 
 from archc.analyses.analysis import Analysis as Analysis
 from archc.analyses.analysis import LayerAnalysis as LayerAnalysis

@@ -1,4 +1,4 @@
-"""Pairs of operators of which the second directly reads the output of the first."""
+"""Edges: pairs of operators where the second directly reads the output of the first."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -19,7 +19,9 @@ class Edge(NamedTuple):
 
 
 class _Ends(NamedTuple):
-    """The operators that read a node's input, and the one that computes its output, if just one.
+    """The operators that read a node's input, and the one that computes its output.
+
+    ``producer`` is None if several operators compute the output.
 
     ``is_kept``: a Residual also adds the input to its layers' output.
     """
@@ -30,11 +32,10 @@ class _Ends(NamedTuple):
 
 
 def find_edges(network: Network) -> tuple[Edge, ...]:
-    """Return every pair in the network and its auxiliary heads.
+    """Return every edge in the network and its auxiliary heads.
 
-    No pair starts with a Concat, a Fork or a Residual, since several operators compute its output,
-    and none leads from the shared operator of a Fork, since a branch reads only a part of its
-    output.
+    No edge starts at a Concat, a Fork or a Residual, since several operators compute its output, or
+    at the shared operator of a Fork, since a branch reads only a part of its output.
     """
     edges: list[Edge] = []
     producers: dict[str, Op | None] = {}

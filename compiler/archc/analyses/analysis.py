@@ -73,8 +73,8 @@ class Analysis(_Results):
     """The results of all analyses of a network.
 
     ``cost``, ``depth`` and ``memory`` do not include auxiliary heads. ``memory`` counts elements,
-    not bytes: those of all layers' outputs, for one image. ``layers`` and ``rows`` join the results
-    of the single analyses, when they are first used.
+    not bytes: those of all layers' outputs, for one image. ``layers`` and ``rows`` combine the
+    results of the analyses; they are computed at their first use.
     """
 
     def __repr__(self) -> str:
@@ -107,7 +107,7 @@ class Analysis(_Results):
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
-        """Pairs of operators of which the second directly reads the output of the first."""
+        """Pairs of operators where the second directly reads the output of the first."""
         return find_edges(self.network)
 
     @property
@@ -131,7 +131,7 @@ class Analysis(_Results):
 
     @cached_property
     def _at(self) -> Mapping[str, tuple[ir.Node, RowAnalysis, int]]:
-        """For each path: its outermost node, the row, and how many of its layers run before."""
+        """For each path: its outermost node, the row, and the number of the row's layers before."""
         found: dict[str, tuple[ir.Node, RowAnalysis, int]] = {}
         for row in self.rows_and_heads:
             count = 0

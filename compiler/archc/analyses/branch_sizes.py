@@ -1,4 +1,4 @@
-"""Why a branch of a Concat or Residual differs in size from the others."""
+"""Explain why a branch of a Concat or Residual differs in size from the others."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from archc.ops.window import Window, arithmetic
 
 
 class Reason(NamedTuple):
-    """The layer that set the size of a branch, the arithmetic, and a change that would fit."""
+    """The layer that set the size of a branch, the arithmetic, and a change that makes it fit."""
 
     label: Label | None
     note: str | None

@@ -27,7 +27,7 @@ class Numbers(NamedTuple):
 
     @property
     def same(self) -> bool:
-        """Whether nothing differs."""
+        """Whether the two rows have the same numbers."""
         return all(before == after for before, after in self)
 
 
@@ -62,7 +62,7 @@ class Totals(NamedTuple):
 
     @property
     def same(self) -> bool:
-        """Whether nothing differs."""
+        """Whether the two networks have the same numbers."""
         return all(before == after for before, after in self)
 
     @property

@@ -31,10 +31,11 @@ _OTHER = _Reached(None, True)
 
 
 def find_linear_paths(network: Network) -> tuple[Edge, ...]:
-    """Return each layer without an activation from which all paths reach a layer with weights.
+    """Return the pairs in the network and its auxiliary heads, at most one for each first layer.
 
     Paths continue through Concat, norms, pools and dropouts, through the sum of a Residual, and
-    into auxiliary heads. If one path from a layer reaches an activation, the layer is in no pair.
+    into auxiliary heads. A layer is the first of a pair only if every path from it reaches a layer
+    with weights before an activation.
     """
     edges: list[Edge] = []
     reached = _OTHER

@@ -13,8 +13,8 @@ def measure_peaks(network: ir.Network, shapes: Shapes) -> tuple[int, ...]:
     Auxiliary heads do not run at inference and are not counted.
 
     A layer's input and output are alive while it runs. The input of a Concat or Residual is alive
-    until its last branch has read it, and so is the output of a Fork's shared operator, of which
-    the branches read parts without copying. No operation is counted as done in place.
+    until its last branch has read it, and so is the output of a Fork's shared operator, since
+    branches read parts of it without a copy. No operation is counted as done in place.
     """
     elements = {node: prod(shape) for node, shape in shapes.node_outputs.items()}
     peaks = []
@@ -55,10 +55,10 @@ def _node(node: ir.Node, size: int, beside: int, keep: bool, elements: Mapping[i
 
 
 def _fork(node: ir.Fork, size: int, beside: int, keep: bool, elements: Mapping[int, int]) -> int:
-    """Return the peak of a Fork, which runs in three steps, beside ``beside`` other elements.
+    """Return the peak of a Fork, which runs in three steps; the arguments are those of ``_node``.
 
     1. The shared operator: input + shared output.
-    2. Each branch in turn: what it holds itself + the outputs of the branches before it
+    2. Each branch in turn: its own elements + the outputs of the branches before it
        + the input or the shared output, if a later branch or the concatenation reads it.
     3. The concatenation: the outputs of all branches + its own output.
 

@@ -1,4 +1,4 @@
-"""Shape inference: the input and output shape of every node, or diagnostics for what does not fit.
+"""Shape inference: the input and output shape of every node, or diagnostics.
 
 One walk over the tree passes each node's output shape on as the input of the next. A node that does
 not fit adds a diagnostic and returns None, and the nodes after it are skipped:
@@ -218,7 +218,7 @@ class _Inference:
         return end
 
     def _concat(self, node: ir.Concat, shape: Shape) -> Shape | None:
-        # Kept out of node(): a comprehension makes the variables that it uses slower for all nodes.
+        # Not inside node(): a comprehension there would slow down its variables for all nodes.
         outputs = [self.node(branch, shape) for branch in node.branches]
         return self._concatenate(node, outputs, shape)
 
@@ -234,8 +234,8 @@ class _Inference:
     ) -> Shape | None:
         """Return the concatenated shape, or report the branches that differ in size.
 
-        The most frequent size is taken for the right one: of 28x28, 28x28 and 26x26, the last
-        branch differs.
+        The most frequent size counts as the right one: of 28x28, 28x28 and 26x26, the last branch
+        differs.
         """
         known = [output for output in outputs if output is not None]
         if len(known) < len(outputs):
@@ -248,7 +248,7 @@ class _Inference:
                 return joined
             self._refuse_size(joined, node)
             return None
-        # If sizes are equally frequent, the input's size is the one that no branch changed.
+        # Of equally frequent sizes, take the input's: those branches did not change the size.
         usual = max(frequency, key=lambda size: (frequency[size], size == shape[1:]))
         fitting = [_branch_name(node, i) for i, size in enumerate(sizes) if size == usual]
         rest = f"{fitting[0]} is" if len(fitting) == 1 else "the others are"
