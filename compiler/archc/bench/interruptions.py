@@ -14,7 +14,7 @@ class _Interrupted(BaseException):
 
 
 class Interruptions:
-    """Inside this context, the first signal ends only the measuring; a second ends the process.
+    """A context in which the first signal ends only the measuring and a second ends the process.
 
     ``number`` is the signal's number, 0 without a signal.
     """
@@ -38,7 +38,7 @@ class Interruptions:
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
-        """A block that a signal ends. The code after it still runs."""
+        """Return a context that a signal ends; the code after it still runs."""
         self._measures = True
         try:
             yield
@@ -49,7 +49,7 @@ class Interruptions:
 
     @contextmanager
     def postponed(self) -> Iterator[None]:
-        """A block within ``measuring`` that always completes; a signal takes effect after it."""
+        """Return a context within ``measuring`` that a signal does not end until it completes."""
         self._measures = False
         yield
         self._measures = True

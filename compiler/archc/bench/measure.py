@@ -62,7 +62,7 @@ def measure(
     try:
         with interruptions.measuring():
             for position, (runtime, mode) in enumerate(candidates):
-                # One after the other: some compile for a minute with all threads.
+                # Start one after the other: some compile for a minute with all threads.
                 progress.start(mode.name, position + 1, len(candidates))
                 with interruptions.postponed():  # only listed processes are killed
                     workers.append(Worker(compiled.path, settings, runtime, workload, mode))

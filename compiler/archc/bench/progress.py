@@ -26,7 +26,7 @@ class Progress:
             self._line(f"starting {pluralize(count, 'worker')}")
 
     def turn(self, name: str, number: int, rounds: int, left: float | None) -> None:
-        """Show whose turn it is in which round, 0 for the warm-up; ``left`` is in seconds."""
+        """Show the worker's turn and the round, 0 for the warm-up; ``left`` is in seconds."""
         stage = f"round {number} of {rounds}" if number else "warming up"
         if self._renews:
             rest = "" if left is None else f", about {left:.0f} s left"

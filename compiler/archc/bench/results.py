@@ -60,7 +60,7 @@ def excess(differences: Sequence[float], mode: Mode) -> tuple[float, float] | No
 
 
 def summarize(workload: Workload, runs: Sequence[Run], macs: int) -> Results:
-    """Compute the results. ``macs`` are those of one image in the network as written."""
+    """Return the results; ``macs`` counts one image in the network as written."""
     measured = [run for run in runs if run.seconds]
     microbenchmarks = {
         (run.mode.role, run.mode.dtype): run for run in measured if run.mode.is_microbenchmark
@@ -93,7 +93,7 @@ def _result(run: Run, base: Run, product: Run | None, workload: Workload, macs: 
 def differences(outputs: list[list[float]], wanted: list[list[float]]) -> tuple[float, ...]:
     """Return the largest difference of each part, relative to the part's largest number.
 
-    The difference is infinite for other lengths and for numbers that are not finite.
+    The difference is infinite if the lengths differ or a number is not finite.
     """
     if not outputs or [len(part) for part in outputs] != [len(part) for part in wanted]:
         return (inf,)

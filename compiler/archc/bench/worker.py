@@ -1,4 +1,4 @@
-"""A worker process as its parent sees it: requests and answers."""
+"""The parent's side of a worker process: sends requests and reads answers."""
 
 import json
 import os

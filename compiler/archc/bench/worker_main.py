@@ -36,7 +36,7 @@ def main() -> NoReturn:
 
 
 def _own_output() -> TextIO:
-    """Keep standard output for answers; other output goes to standard error."""
+    """Return standard output for answers, and send all other output to standard error."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return answers
