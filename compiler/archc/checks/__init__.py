@@ -1,1 +1,1 @@
-"""Checks a network against its printed table, its budget, checkpoints and lints."""
+"""Check a network against its printed table, its budget, checkpoints and lints."""

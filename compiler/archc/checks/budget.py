@@ -1,11 +1,11 @@
-"""Checks a network against the budget of its spec."""
+"""Check a network against the budget of its spec."""
 
 from archc.analyses import Analysis
 from archc.diagnostics import Code, Diagnostic
 
 
 def check_budget(analysis: Analysis) -> list[Diagnostic]:
-    """A diagnostic for each limit that the network exceeds."""
+    """Return a diagnostic for each limit that the network exceeds."""
     costs = {
         "params": analysis.cost.params,
         "params_with_aux": analysis.cost_with_aux.params,

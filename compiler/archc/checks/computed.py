@@ -40,7 +40,7 @@ class ComputedRow(NamedTuple):
 
 
 def list_totals(analysis: Analysis) -> list[Total]:
-    """The network's total, and the total with auxiliary heads if there are any."""
+    """Return the network's total, and the total with auxiliary heads if there are any."""
     totals = [Total("total", "total", analysis.cost, analysis.depth)]
     if analysis.aux:
         name = "total with auxiliary heads"
@@ -49,18 +49,18 @@ def list_totals(analysis: Analysis) -> list[Total]:
 
 
 def compute_row(row: RowAnalysis) -> ComputedRow:
-    """The values of a row or a part of a row."""
+    """Return the values of a row or a part of a row."""
     label = Label(row.node.span, "computed from this row")
     return ComputedRow(row.output, row.depth, row.cost, label)
 
 
 def compute_total(total: Total) -> ComputedRow:
-    """The values of a total."""
+    """Return the values of a total."""
     return ComputedRow(None, total.depth, total.cost, None)
 
 
 def compute_at(analysis: Analysis, path: str) -> ComputedRow | None:
-    """The values for the printed row or total of that name; None if the network has no such row."""
+    """Return the values for the printed row or total named ``path``; None if there is none."""
     row = analysis.at(path)
     if row is not None:
         return compute_row(row)
@@ -69,7 +69,7 @@ def compute_at(analysis: Analysis, path: str) -> ComputedRow | None:
 
 
 def format_cell(row: ComputedRow, column: str, convention: Convention | None) -> str:
-    """The computed value as the column would print it; empty if the row has none."""
+    """Return the computed value as the column prints it; empty if the row has none."""
     if column == "output":
         return format_size(row.size) if row.size else ""
     if column == "depth":
@@ -82,12 +82,12 @@ def format_cell(row: ComputedRow, column: str, convention: Convention | None) ->
 
 
 def format_size(shape: Shape) -> str:
-    """A shape as papers print it: height x width x channels."""
+    """Return a shape as papers print it: height x width x channels."""
     return f"1x1x{shape[0]}" if len(shape) == 1 else f"{shape[1]}x{shape[2]}x{shape[0]}"
 
 
 def counted(cost: Cost, count: str) -> int:
-    """The exact number that a convention counts."""
+    """Return the exact number that a convention counts."""
     if count == "weights":
         return cost.weights
     if count == "params":
@@ -96,7 +96,7 @@ def counted(cost: Cost, count: str) -> int:
 
 
 def gives_printed(cost: Cost, text: str, convention: Convention) -> bool:
-    """Whether the convention turns the cost into the printed number ``text``.
+    """Return whether the cost, printed by the convention, is ``text``.
 
     The letter of the printed number decides the unit.
     """

@@ -1,4 +1,4 @@
-"""Checks the paper's printed table against the computed values, cell by cell and exactly."""
+"""Check the paper's printed table against the computed values, cell by cell and exactly."""
 
 from collections.abc import Container, Iterator, Mapping
 from typing import Literal, NamedTuple
@@ -47,8 +47,8 @@ UNSTATED = CellResult("", None, "unstated")
 class Conformance(NamedTuple):
     """The verdicts on a network's printed table.
 
-    ``cells`` has the cells of each row by the row's path and the column, ``totals`` those of each
-    total by the total's key.
+    ``cells`` maps the path of a row to its cells by column, ``totals`` the key of a total to its
+    cells.
     """
 
     cells: Mapping[str, Mapping[str, CellResult]]
@@ -60,21 +60,21 @@ class Conformance(NamedTuple):
         return f"<Conformance: {cells}, {len(self.diagnostics)} diagnostics>"
 
     def results(self) -> Iterator[tuple[str, str, CellResult]]:
-        """Every cell with its row and column, the totals last."""
+        """Yield every cell with its row and column, the totals last."""
         for rows in (self.cells, self.totals):
             for path, cells in rows.items():
                 for column, result in cells.items():
                     yield path, column, result
 
     def count(self, verdict: Verdict, columns: tuple[str, ...] = COLUMNS) -> int:
-        """The number of cells in these columns with that verdict."""
+        """Return the number of cells in these columns with that verdict."""
         return sum(
             result.verdict == verdict and column in columns for _, column, result in self.results()
         )
 
 
 def check_conformance(analysis: Analysis) -> Conformance:
-    """A verdict for each cell of each row and total, and a diagnostic for each mismatch."""
+    """Return a verdict for each cell of each row and total, and a diagnostic for each mismatch."""
     table = analysis.network.table
     conventions = table.conventions if table else {}
     rows = {r.node.path: compute_row(r) for r in analysis.rows_and_heads}
@@ -119,7 +119,7 @@ def _check_row(
     table: PrintedTable,
     diagnostics: list[Diagnostic],
 ) -> dict[str, CellResult]:
-    """The cells of a printed row with their verdicts; adds a diagnostic for each mismatch."""
+    """Return the cells of a printed row with their verdicts; add a diagnostic for each mismatch."""
     results = _unstated_cells(row, table.conventions)
     for column, cell in printed.cells.items():
         convention = table.conventions.get(column)
@@ -134,7 +134,10 @@ def _check_row(
 
 
 def _suggest_row(analysis: Analysis, path: str, printed: Container[str]) -> Hint:
-    """The row with a similar name, preferably one that the table does not print; else all rows."""
+    """Return a hint at the row with a similar name, or at all rows.
+
+    Rows that the table does not print are preferred.
+    """
     rows = analysis.rows_and_heads
     paths = [row.node.path for row in rows]
     layers = [node.path for row in rows for node in walk(row.node) if node.path]
@@ -169,7 +172,7 @@ def _check_cell(
 def _is_recorded(
     row: ComputedRow, computed: str, convention: Convention | None, erratum: Erratum
 ) -> bool:
-    """Whether the erratum records the computed value, exactly or as the table would print it."""
+    """Return whether the erratum records the computed value, exactly or as the table prints it."""
     if convention is None:
         return erratum.computed == computed
     if erratum.computed.isdecimal():

@@ -1,4 +1,4 @@
-"""Ranks counting conventions by how many cells of the printed table they explain."""
+"""Rank counting conventions by how many cells of the printed table they explain."""
 
 from itertools import product
 from typing import NamedTuple, get_args
@@ -23,7 +23,7 @@ class ConventionFit(NamedTuple):
 
 
 def rank_conventions(analysis: Analysis) -> list[ConventionFit]:
-    """Every convention with the printed cells that it explains, the best first.
+    """Return every convention with the printed cells that it explains, the best first.
 
     A convention counts weights or all parameters (MACs or FLOPs), reads a letter as a power of
     1000 or of 1024, and rounds down, to the nearest or up.

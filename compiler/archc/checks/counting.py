@@ -1,6 +1,6 @@
 """The numbers that other tools and papers give for a network.
 
-Running each tool on networks of archc and torchvision showed what it counts; docs/counting.md has
+Each rule was found by running the tool on networks of archc and torchvision; docs/counting.md has
 the versions and the numbers.
 """
 
@@ -24,7 +24,7 @@ class Count(NamedTuple):
 
 
 def all_counts(analysis: Analysis) -> list[Count]:
-    """All counts of a network, archc's own first, with equal numbers merged."""
+    """Return all counts of a network, archc's own first, with equal numbers merged."""
     found: dict[tuple[Kind, int], Count] = {}
     for count in (*_params(analysis), *_ops(analysis)):
         same = found.setdefault((count.kind, count.number), count)
@@ -95,7 +95,7 @@ def _ops(analysis: Analysis) -> Iterator[Count]:
 
 
 def _is_adaptive(layer: LayerAnalysis) -> bool:
-    """Whether the layer is an adaptive pool in torch: to a fixed size, or over the whole image."""
+    """Return whether the layer is an adaptive pool in torch: to a fixed size, or global."""
     operator = layer.op.operator
     if isinstance(operator, AdaptiveAvgPool):
         return True
@@ -103,7 +103,7 @@ def _is_adaptive(layer: LayerAnalysis) -> bool:
 
 
 def _buffers(layers: Iterable[LayerAnalysis], counters: bool) -> int:
-    """The number of elements of buffers; ``counters`` includes the norms' counters of batches."""
+    """Return the number of elements in buffers; ``counters`` includes the norms' batch counters."""
     return sum(
         prod(tensor.shape)
         for layer in layers
@@ -117,5 +117,5 @@ def _elements(layers: Iterable[LayerAnalysis]) -> int:
 
 
 def _at_inference(analysis: Analysis) -> Iterator[LayerAnalysis]:
-    """All layers except those of auxiliary heads."""
+    """Return all layers except those of auxiliary heads."""
     return (layer for row in analysis.rows for layer in row.layers)

@@ -1,4 +1,4 @@
-"""Finds out which count of a network a printed number is."""
+"""Find out which count of a network a printed number is."""
 
 import re
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ SIZES = (224, 227, 229, 256, 299, 331, 384)
 class Quantity(NamedTuple):
     """A printed number: its digits without the point, the number of decimals, the power of 1000.
 
-    ``kind`` is from the word after the number, if any.
+    ``kind`` follows from the word after the number, if any.
     """
 
     digits: int
@@ -44,7 +44,8 @@ class Quantity(NamedTuple):
 class Interpretation(NamedTuple):
     """A count that a printed number can be.
 
-    ``rounding`` describes how the count is rounded to the number; empty if it is only the nearest.
+    ``rounding`` describes how the count is rounded to the number. It is empty if no rounding gives
+    the number and the count is only the nearest.
     """
 
     counted: Count
@@ -52,7 +53,7 @@ class Interpretation(NamedTuple):
 
 
 def parse_quantity(text: str) -> Quantity | None:
-    """``13.0M``, ``1.5 GFLOPs`` or ``1,582,671,872`` as a Quantity; None for other text."""
+    """Parse ``13.0M``, ``1.5 GFLOPs`` or ``1,582,671,872``; return None for other text."""
     match = _QUANTITY.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if match is None:
         return None
@@ -63,7 +64,7 @@ def parse_quantity(text: str) -> Quantity | None:
 
 
 def explain_number(analysis: Analysis, quantity: Quantity) -> list[Interpretation]:
-    """The counts that round to the printed number, the most likely first.
+    """Return the counts that round to the printed number, the most likely first.
 
     If there are none at the network's own image size, tries other sizes, then returns the nearest
     count.

@@ -1,1 +1,1 @@
-"""Checks checkpoints of other models against the network's state."""
+"""Check checkpoints of other models against the network's state."""

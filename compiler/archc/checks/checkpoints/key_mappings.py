@@ -1,4 +1,4 @@
-"""Checks the key mappings that a spec declares for checkpoints."""
+"""Check the key mappings that a spec declares for checkpoints."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ _MAXIMUM_SUGGESTIONS = 5
 
 
 def check_key_mappings(analysis: Analysis) -> list[Diagnostic]:
-    """A diagnostic for each rule that maps keys to a path without weights in the network."""
+    """Return a diagnostic for each rule that maps keys to a path without weights in the network."""
     key_mappings = analysis.network.checkpoints
     if not key_mappings:
         return []
@@ -36,7 +36,7 @@ def check_key_mappings(analysis: Analysis) -> list[Diagnostic]:
         example = next((ours for ours in patterns if ours not in targets), None)
         notes: tuple[str, ...] = ()
         if len(invalid) > max(3, len(key_mapping.rules) // 2):
-            # The network has changed, rather than each line being misspelt.
+            # So many errors mean that the network has changed, not that each line is misspelt.
             more = pluralize(len(invalid) - 1, "more line")
             notes = (f"the same error in {more} of {key_mapping.name}",)
             del invalid[1:]
@@ -52,7 +52,10 @@ def check_key_mappings(analysis: Analysis) -> list[Diagnostic]:
 
 
 def _suggest_path(ours: str, example: str | None, paths: Mapping[str, None]) -> Hint | None:
-    """A path similar to ``ours``; the ``example``, a valid rule, tells what placeholders match."""
+    """Return a path similar to ``ours``.
+
+    ``example`` is the path of a valid rule; it shows which text the placeholders stand for.
+    """
     matches = (placeholder_values(example, path) for path in paths if example)
     values = next(filter(None, matches), None) if "{" in ours else {}
     if values is None or any(f"{{{name}}}" not in ours for name in values):

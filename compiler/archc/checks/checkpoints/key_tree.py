@@ -1,4 +1,4 @@
-"""A network's keys as a tree that shares equal subtrees, for fast matching of patterns.
+"""A network's keys as a tree with shared equal subtrees, for fast matching of patterns.
 
 The copies of a Repeat share one subtree, which a search visits once.
 """
@@ -12,18 +12,18 @@ _Names = dict[str, "_Names"]
 
 
 class KeyTree(NamedTuple):
-    """The subtrees below a path: by their segment, and grouped by equal subtrees."""
+    """The subtrees below a path by segment, and each different subtree with all its segments."""
 
     below: "Mapping[str, KeyTree]"
     groups: "tuple[tuple[KeyTree, tuple[str, ...]], ...]"
 
     def has(self, pattern: str) -> bool:
-        """Whether the pattern matches a path in the tree, or the start of one."""
+        """Return whether the pattern matches a path in the tree, or the start of one."""
         return _matches(self, tuple(pattern.split(".")), set())
 
 
 def make_key_tree(keys: Iterable[str]) -> KeyTree:
-    """The tree of the keys."""
+    """Return the tree of the keys."""
     names: _Names = {}
     for key in keys:
         at = names
@@ -45,7 +45,7 @@ def _shared(names: _Names, known: dict[tuple[tuple[str, int], ...], KeyTree]) ->
 
 
 def _matches(tree: KeyTree, segments: tuple[str, ...], seen: set[tuple[int, int]]) -> bool:
-    """Whether the segments match a path; ``seen`` are the subtrees where they did not."""
+    """Return whether the segments match a path; with ``seen``, no subtree is searched twice."""
     if not segments:
         return True
     if (id(tree), len(segments)) in seen:

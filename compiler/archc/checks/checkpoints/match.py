@@ -1,4 +1,4 @@
-"""Matches a checkpoint's tensors with a network's state by key and shape.
+"""Match a checkpoint's tensors with a network's state by key and shape.
 
 Needs neither torch nor numpy.
 """
@@ -67,7 +67,7 @@ class Match(NamedTuple):
         return notes
 
     def pick(self, tensors: Mapping[str, T]) -> dict[str, T | None]:
-        """The checkpoint's tensors by the network's keys; None for counters set to zero."""
+        """Return the checkpoint's tensors by the network's keys; None for counters set to zero."""
         return {key: None if name is None else tensors[name] for key, name in self.sources.items()}
 
 
@@ -113,7 +113,7 @@ def match_checkpoint(
 def _layers_to_leave(
     analysis: Analysis, expected: Mapping[str, Tensor], names: Iterable[str]
 ) -> tuple[str, ...]:
-    """The paths of the named layers, each once, with ``classes`` replaced by its layers."""
+    """Return the paths of the named layers, each once, with ``classes`` replaced by its layers."""
     paths: dict[str, None] = {}
     for name in names:
         is_word = name == CLASSES and not any(key.startswith(f"{CLASSES}.") for key in expected)
@@ -124,7 +124,7 @@ def _layers_to_leave(
 def _check_layers(
     analysis: Analysis, expected: Mapping[str, Tensor], names: tuple[str, ...]
 ) -> list[Diagnostic]:
-    """A diagnostic for each name that is not a layer with weights."""
+    """Return a diagnostic for each name that is not a layer with weights."""
     diagnostics = []
     for name in names:
         if not any(key.startswith(f"{name}.") for key in expected):
@@ -187,7 +187,10 @@ def _match(
 def _missing_heads(
     analysis: Analysis, expected: Collection[str], found: Collection[str]
 ) -> tuple[str, ...]:
-    """All auxiliary heads if the checkpoint has none of them; otherwise none may be missing."""
+    """Return all auxiliary heads if the checkpoint has none of them, otherwise nothing.
+
+    A checkpoint with some of the heads must have all of them.
+    """
     heads = tuple(head.name for head in analysis.network.aux)
     prefixes = tuple(f"{head}." for head in heads)
     has_any = any(key.startswith(prefixes) for key in found)

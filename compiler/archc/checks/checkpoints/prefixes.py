@@ -1,4 +1,4 @@
-"""Finds a prefix that all keys of a checkpoint have, such as ``module.`` from a wrapper."""
+"""Find a prefix that most keys of a checkpoint have, such as ``module.`` from a wrapper."""
 
 import re
 from collections import Counter
@@ -10,7 +10,7 @@ _MAXIMUM_SEGMENTS = 8
 
 
 def map_key(key: str, key_mapping: KeyMapping | None, prefix: str) -> MappedKey:
-    """The network's key for a checkpoint's key, without the prefix if the key has it."""
+    """Return the network's key for a checkpoint's key, without the prefix if the key has it."""
     key = key.removeprefix(prefix)
     return key_mapping.map_key(key) if key_mapping else MappedKey(key, ())
 
@@ -18,10 +18,10 @@ def map_key(key: str, key_mapping: KeyMapping | None, prefix: str) -> MappedKey:
 def find_prefix(
     expected: Collection[str], keys: Collection[str], key_mapping: KeyMapping | None
 ) -> str:
-    """The prefix to remove so that most of the network's keys, ``expected``, match; else empty.
+    """Return the prefix to remove from ``keys`` so that most of the network's keys match.
 
-    It is empty if as many keys match as they are: all keys of a network or of a mapping may start
-    with the same segment.
+    ``expected`` are the network's keys. The prefix is empty if no prefix does that, or if as many
+    keys match without removing it: all keys of a network may have a prefix of their own.
     """
 
     def score(prefix: str) -> int:

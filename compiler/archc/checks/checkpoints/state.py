@@ -12,7 +12,7 @@ CLASSES = "classes"
 
 
 def expected_state(analysis: Analysis) -> dict[str, Tensor]:
-    """All tensors of the network's state by key, in registration order."""
+    """Return all tensors of the network's state by key, in registration order."""
     by_name = {row.node.name: row for row in analysis.rows_and_heads}
     return {
         f"{layer.op.path}.{tensor.name}": tensor
@@ -23,12 +23,12 @@ def expected_state(analysis: Analysis) -> dict[str, Tensor]:
 
 
 def is_counter(tensor: Tensor) -> bool:
-    """Whether the tensor counts the batches that a norm has seen; it does not affect outputs."""
+    """Return whether the tensor is a norm's counter of batches, which does not affect outputs."""
     return tensor.shape == () and not tensor.learned
 
 
 def class_layers(analysis: Analysis) -> tuple[str, ...]:
-    """The layers whose weights depend on the number of classes, those of auxiliary heads last."""
+    """Return the layers with weights that depend on the number of classes, the heads' last."""
     nodes = analysis.network.rows_and_heads
     paths = [path for node in nodes for path in _ops_of_size(node, {CLASSES})]
     keys = expected_state(analysis)
@@ -36,12 +36,12 @@ def class_layers(analysis: Analysis) -> tuple[str, ...]:
 
 
 def show_key(key: str) -> str:
-    """A key from a file for a message: on one line, and cut if it is long."""
+    """Return a key from a file as text for a message: on one line, and cut if it is long."""
     return escape_line(key if len(key) <= 200 else f"{key[:200]}...")
 
 
 def _ops_of_size(node: ir.Node, symbols: Collection[str]) -> Iterator[str]:
-    """The operators at or below the node that use one of the symbols in a field."""
+    """Yield the operators at or below the node that use one of the symbols in a field."""
     if isinstance(node, ir.Op):
         if any(symbol in symbols for symbol in node.symbols.values()):
             yield node.path

@@ -1,4 +1,4 @@
-"""Checks the numbers in a checkpoint's tensors, which may be torch's or numpy's."""
+"""Check the numbers in a checkpoint's tensors, which may be torch's or numpy's."""
 
 import re
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ _INTEGERS = re.compile("u?int(8|16|32|64)")
 
 
 def check_values(analysis: Analysis, tensors: Mapping[str, Any]) -> list[Diagnostic]:
-    """A diagnostic for each tensor with a wrong type, a non-finite element or a negative variance.
+    """Return a diagnostic for each tensor with a wrong type, or with an invalid number.
 
-    ``tensors`` have the network's keys and the right shapes. Weights must be of a type in
-    ``FLOATS``, and counters integers.
+    ``tensors`` have the network's keys and the right shapes. Weights must be finite and of a type
+    in ``FLOATS``, variances not negative, counters integers.
     """
     expected = expected_state(analysis)
     diagnostics = []
@@ -34,7 +34,7 @@ def check_values(analysis: Analysis, tensors: Mapping[str, Any]) -> list[Diagnos
             hint = "batch counters are optional: a checkpoint may leave out all" if counts else None
             diagnostics.append(Diagnostic(Code.INVALID_CHECKPOINT, message, hint=hint))
             continue
-        # Both are NaN if an element is, and neither makes another tensor.
+        # ``min`` and ``max`` are NaN if an element is, and allocate no second tensor.
         least, most = float(tensor.min()), float(tensor.max())
         if not (isfinite(least) and isfinite(most)):
             number = prod(tensor.shape) - int((abs(tensor) < inf).sum())

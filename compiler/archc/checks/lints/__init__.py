@@ -54,14 +54,14 @@ class LintSelection(NamedTuple):
     target: str | None = None
 
     def takes(self, lint: Lint) -> bool:
-        """Whether to run the lint."""
+        """Return whether to run the lint."""
         words = {lint.name, lint.code, ALL}
         return (not self.only or bool(words & {*self.only})) and not words & {*self.ignored}
 
 
 @cache
 def lints() -> Mapping[str, Lint]:
-    """All lints by name."""
+    """Return all lints by name."""
     found = {}
     for name in LINT_NAMES:
         module = import_module(f"{__name__}.{_GROUPS[name]}.{name}")
@@ -70,7 +70,7 @@ def lints() -> Mapping[str, Lint]:
 
 
 def run_lints(analysis: Analysis, selection: LintSelection | None = None) -> list[Diagnostic]:
-    """The violations as warnings in file order, each place once.
+    """Return the violations as warnings in file order, each place once.
 
     Leaves out lints that the spec turns off, and rows for which the spec allows a lint.
     """
@@ -92,7 +92,7 @@ def _is_allowed(path: str, allowed: Iterable[str]) -> bool:
 
 
 def _warnings(lint: Lint, violations: list[Violation], network: ir.Network) -> Iterator[Diagnostic]:
-    """One warning for each place in the spec, or one for all places of a frequent message."""
+    """Yield a warning for each place in the spec, or one for all places of a frequent message."""
     rows = {row.name: row for row in network.rows_and_heads}
     by_message: dict[str, dict[Span, list[Violation]]] = {}
     for violation in violations:

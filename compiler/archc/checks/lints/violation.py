@@ -18,5 +18,5 @@ class Violation(NamedTuple):
 
 
 def violation(node: ir.Node, message: str, hint: str, *labels: Label) -> Violation:
-    """A violation reported at the node's place in the spec."""
+    """Return a violation reported at the node's place in the spec."""
     return Violation(node.path, node.span, message, hint, labels)

@@ -67,7 +67,7 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
 
 
 def _is_meant(first: ir.Op, second: ir.Op, analysis: Analysis) -> bool:
-    """Whether the first is depthwise, or the two form a linear bottleneck."""
+    """Return whether the first is depthwise, or the two form a linear bottleneck."""
     one, other = first.operator, second.operator
     if not isinstance(one, Conv) or not isinstance(other, Conv):
         return False
