@@ -1,1 +1,1 @@
-"""Runs the stages: compiles, checks, fixes, optimises and builds specs, compares revisions."""
+"""Run the stages: compile, check, fix, optimise and build specs, compare revisions."""

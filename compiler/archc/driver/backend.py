@@ -1,4 +1,4 @@
-"""Defines backends, and finds them by the entry point group ``archc.backends``."""
+"""The interface of backends, found by the entry point group ``archc.backends``."""
 
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
@@ -20,9 +20,8 @@ class Options(NamedTuple):
     """Options for emitting files; ``stem`` is the file name without suffix.
 
     A file in a format without comments must contain ``stamp`` unchanged in its first 65,536 bytes.
-    ``optimized`` describes the optimisation of an optimised network. ``weights`` are the tensors
-    for the files by key of the original network, with None for a counter at zero; without
-    weights it is None.
+    ``weights``, if given, maps the keys of the original network to tensors, or to None for a
+    counter at zero. ``optimized`` describes how an optimised network was made.
     """
 
     stem: str
@@ -46,7 +45,7 @@ class Backend(Protocol):
     files are not modules."""
 
     def check(self, analysis: "Analysis") -> list[Diagnostic]:
-        """The diagnostics that ``emit`` would return, quickly and without the backend's libraries.
+        """Return the diagnostics of ``emit``, quickly and without the backend's libraries.
 
         ``archc check`` calls it on the default backend.
         """
@@ -54,7 +53,7 @@ class Backend(Protocol):
     def emit(
         self, analysis: "Analysis", options: Options
     ) -> Mapping[str, bytes] | list[Diagnostic]:
-        """The contents of the files by name, the main file first, or why there are none.
+        """Return the contents of the files by name, the main file first, or why there are none.
 
         Raises BackendUnavailable if a library that it needs is not installed.
         """
@@ -62,35 +61,37 @@ class Backend(Protocol):
     def verify(self, analysis: "Analysis", file: Path) -> list[Diagnostic] | str:
         """Run the emitted ``file`` and return where it differs from the analysis.
 
-        If it does not differ, returns a description of what was compared. Raises
-        BackendUnavailable as above.
+        If nothing differs, returns a description of the comparison. Raises BackendUnavailable as
+        ``emit`` does.
         """
 
     def read_weights(self, file: Path) -> Mapping[str, Any] | Diagnostic:
-        """The tensors of a checkpoint by key, each with a ``shape``, or why there are none.
+        """Return the tensors of a checkpoint by key, each with a ``shape``, or why there are none.
 
-        Raises BackendUnavailable as above.
+        Raises BackendUnavailable as ``emit`` does.
         """
 
     def encode_weights(self, weights: Mapping[str, Any], suffix: str) -> bytes | Diagnostic:
-        """The content of a checkpoint file of that suffix with tensors from ``read_weights``.
+        """Return the content of a checkpoint file of that suffix, or why it cannot be made.
 
-        None is a counter at zero. Raises BackendUnavailable as above.
+        ``weights`` has tensors from ``read_weights``, and None for a counter at zero. Raises
+        BackendUnavailable as ``emit`` does.
         """
 
     def convert_weights(
         self, optimized: "Optimized", weights: Mapping[str, Any], back: bool
     ) -> Mapping[str, Any] | Diagnostic:
-        """Convert tensors of the original network to the optimised one, or ``back``.
+        """Return the original network's tensors converted to the optimised network's.
 
-        The caller has checked keys and shapes, and that ``back`` is possible. None is a counter at
-        zero. Raises BackendUnavailable as above.
+        ``back`` converts in the other direction. The caller has checked keys and shapes, and that
+        ``back`` is possible. None is a counter at zero. Raises BackendUnavailable as ``emit`` does.
         """
 
     def materialize(self, analysis: "Analysis") -> object:
-        """The network as an object in this process, for example for a notebook.
+        """Return the network as an object in this process, for example for a notebook.
 
-        Raises BackendUnavailable as above, and SpecError if the backend cannot express the network.
+        Raises BackendUnavailable as ``emit`` does, and SpecError if the backend does not support
+        the network.
         """
 
 
@@ -99,12 +100,12 @@ class BackendUnavailable(Exception):
 
 
 def backends() -> list[str]:
-    """The names of the installed backends."""
+    """Return the names of the installed backends."""
     return sorted({point.name for point in entry_points(group=GROUP)} - {DEFAULT})
 
 
 def default_name() -> str | None:
-    """The name of the default backend, if one is installed."""
+    """Return the name of the default backend, if one is installed."""
     points = entry_points(group=GROUP)
     default = next((point.value for point in points if point.name == DEFAULT), None)
     names = (point.name for point in points if point.name != DEFAULT and point.value == default)
@@ -112,7 +113,7 @@ def default_name() -> str | None:
 
 
 def load_backend(name: str = DEFAULT) -> Backend | None:
-    """The backend of that name; None if it is not installed."""
+    """Return the backend of that name; None if it is not installed."""
     for point in _own_entry_points(name) or entry_points(group=GROUP, name=name):
         backend: Backend = point.load()
         return backend
@@ -120,7 +121,7 @@ def load_backend(name: str = DEFAULT) -> Backend | None:
 
 
 def _own_entry_points(name: str) -> list[EntryPoint]:
-    """The entry points in archc's own package: faster than a search in all packages."""
+    """Return the entry points in archc's own package: faster than a search in all packages."""
     try:
         points = distribution(DISTRIBUTION).entry_points
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Builds the files that a backend generates for compiled specs."""
+"""Build the files that a backend generates for compiled specs."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,7 +26,7 @@ def build_files(
     weights: Mapping[str, Any] | None = None,
     recipe: "Recipe | None" = None,
 ) -> tuple[list[File], list[Diagnostic]]:
-    """The files for the specs, with stamps, and the diagnostics for files that cannot be generated.
+    """Return the stamped files for the specs, and diagnostics for those that cannot be generated.
 
     ``recipe`` optimises the networks. ``weights`` are the tensors for a backend whose files contain
     weights.
@@ -75,7 +75,7 @@ def build_files(
 
 
 def _name_clash(one: tuple[Path, str], other: tuple[Path, str]) -> Diagnostic:
-    """The diagnostic for two specs with files of the same name, perhaps except for case."""
+    """Return the diagnostic for two specs whose files have the same name, ignoring case."""
     (first, name), (second, same_name) = one, other
     message = f"{first} and {second} both generate {name}"
     if name != same_name:
@@ -87,7 +87,7 @@ def _name_clash(one: tuple[Path, str], other: tuple[Path, str]) -> Diagnostic:
 
 
 def stem_of(stamp: Stamp) -> str:
-    """The name without suffix of the files with this stamp."""
+    """Return the name without suffix of the files with this stamp."""
     from archc.driver.optimize import RECIPES
 
     suffixes = [recipe.suffix for recipe in RECIPES if recipe.option in stamp.given]
@@ -95,14 +95,17 @@ def stem_of(stamp: Stamp) -> str:
 
 
 def stem_of_network(network: Network) -> str:
-    """The name without suffix of a network's files, from the spec's file or the network's name."""
+    """Return the name, without suffix, of a network's files.
+
+    It comes from the spec's file, or from the network's name if there is no file.
+    """
     source = network.sources[0]
     spec = f"{network.name}.yaml" if source.path is None else escape_line(source.path.name)
     return file_stem(spec, format_settings(dict(network.settings)))
 
 
 def shared_stamp(compiled: Iterable[Compiled]) -> Stamp:
-    """The stamp of one file generated from several specs."""
+    """Return the stamp of one file generated from several specs."""
     compiled = list(compiled)
     names = ", ".join(escape_line(spec.path.name) for spec in compiled)
     digest = digest_of(source for spec in compiled for source in spec.network.sources)
@@ -113,7 +116,7 @@ def shared_stamp(compiled: Iterable[Compiled]) -> Stamp:
 def check_orphans(
     compiled: Iterable[Compiled], files: list[File], folder: Path, are_all: bool
 ) -> list[Diagnostic]:
-    """A diagnostic for each generated file in the folder that no spec generates any more.
+    """Return a diagnostic for each generated file in the folder that no spec generates any more.
 
     If ``are_all``, only ``compiled`` are specs. Otherwise specs in the same folders, and specs
     that can be found by name, count too.

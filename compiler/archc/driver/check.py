@@ -1,4 +1,4 @@
-"""Checks a spec as ``archc check`` does."""
+"""Check a spec as ``archc check`` does."""
 
 from functools import cache
 
@@ -20,10 +20,10 @@ def check_spec(
     settings: Settings | None = None,
     selection: LintSelection | None = None,
 ) -> CheckResult:
-    """All diagnostics of a spec: those of the compiler, the lints and the default backend.
+    """Return all diagnostics of a spec: those of the compiler, the lints and the default backend.
 
-    ``settings`` replace values in the spec. Tries the safe replacements: one that leads to another
-    diagnostic is not safe.
+    ``settings`` replace values in the spec. Each safe replacement is tried: if it leads to another
+    diagnostic, it is not safe.
     """
     file = find_spec(spec) if isinstance(spec, str) else spec
     if isinstance(file, Diagnostic):
@@ -38,7 +38,7 @@ def check_spec(
 
 
 def check_network(network: Network) -> CheckResult:
-    """All diagnostics of a network that is already loaded."""
+    """Return all diagnostics of a network that is already loaded."""
     return _check(network.sources[0].name, compile_network(network), None)
 
 

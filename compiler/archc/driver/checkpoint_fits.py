@@ -1,4 +1,4 @@
-"""Finds other options or specs for a checkpoint that does not fit a network."""
+"""Find options or other specs that a checkpoint fits."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -15,7 +15,7 @@ _MAXIMUM_FITS = 3
 
 
 class Fit(NamedTuple):
-    """A way to use a checkpoint: the spec, None for the given one, and options of archc weights."""
+    """A way to use a checkpoint: a spec, None for the given one, and ``archc weights`` options."""
 
     spec: str | None
     options: tuple[str, ...]
@@ -28,9 +28,10 @@ class Fit(NamedTuple):
 
 
 def find_fits(analysis: Analysis, tensors: Mapping[str, Shaped], whole: bool = False) -> list[Fit]:
-    """The options with which a checkpoint fits the network, or else the known specs that it fits.
+    """Return the options with which a checkpoint fits the network, or else the specs that it fits.
 
-    Unless ``whole``, falls back to fits that leave out the layers of the classes.
+    Unless ``whole``, fits without the layers that depend on the classes count too, if there are no
+    complete ones.
     """
     leaves = ((),) if whole else ((), (CLASSES,))
     for leave in leaves:
@@ -53,7 +54,7 @@ def find_fits(analysis: Analysis, tensors: Mapping[str, Shaped], whole: bool = F
 def _options(
     analysis: Analysis, tensors: Mapping[str, Shaped], leave: tuple[str, ...]
 ) -> tuple[str, ...] | None:
-    """The options with which the checkpoint fits; None if it does not."""
+    """Return the options with which the checkpoint fits; None if it does not."""
     declared = analysis.network.checkpoints
     for key_mapping in (None, *declared.values()):
         match = match_checkpoint(analysis, tensors, key_mapping, leave=leave)

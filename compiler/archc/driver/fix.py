@@ -1,4 +1,4 @@
-"""Applies safe replacements to a spec's text, keeping its comments and layout."""
+"""Apply safe replacements to a spec's text, keeping its comments and layout."""
 
 import hashlib
 from typing import NamedTuple

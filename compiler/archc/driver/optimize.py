@@ -1,4 +1,4 @@
-"""Optimises networks, and tells where the weights of the result come from."""
+"""Optimise networks, and tell where the weights of the result come from."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -41,7 +41,7 @@ class Optimized(NamedTuple):
 
 
 def optimize(original: Analysis, recipe: Recipe) -> Optimized:
-    """Apply the recipe's transforms; the result has a name of its own."""
+    """Return the network after the recipe's transforms, under a name of its own."""
     network = original.network
     for transform in recipe.transforms:
         network = transform(network)
@@ -72,7 +72,7 @@ class WeightOrigin(NamedTuple):
 
 
 def origins_of(op: ir.Op) -> tuple[WeightOrigin, ...]:
-    """Where the operator's weights come from; empty if the original has the same keys."""
+    """Return where the operator's weights come from; empty if the original has the same keys."""
     if not op.replaces:
         return ()
     folds = getattr(op.operator, "norm", None) is None
@@ -90,18 +90,21 @@ def origins_of(op: ir.Op) -> tuple[WeightOrigin, ...]:
 
 
 def all_origins(analysis: Analysis) -> tuple[WeightOrigin, ...]:
-    """The origins of all operators with weights, in execution order."""
+    """Return the origins of all operators with weights, in execution order."""
     layers = (layer for layer in analysis.layers if layer.op.operator.state(layer.input))
     return tuple(origin for layer in layers for origin in origins_of(layer.op))
 
 
 def is_invertible(analysis: Analysis) -> bool:
-    """Whether the original's weights can be restored: merging can be undone, folding cannot."""
+    """Return whether the original's weights can be restored.
+
+    Merged layers can be separated again; a folded norm cannot.
+    """
     return not any(source.norm for origin in all_origins(analysis) for source in origin.sources)
 
 
 def _with_norms(ops: tuple[ir.Op, ...]) -> list[tuple[ir.Op, ir.Op | None]]:
-    """Each operator with the norm that follows it, if any."""
+    """Return each operator with the norm that follows it, if any."""
     pairs: list[tuple[ir.Op, ir.Op | None]] = []
     for op in ops:
         if isinstance(op.operator, BatchNorm) and pairs:

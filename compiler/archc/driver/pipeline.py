@@ -1,4 +1,4 @@
-"""Compiles specs: reads files, lowers them to a network, analyses it and checks its table."""
+"""Compile specs: read files, lower them to a network, analyse it and check its table."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -48,11 +48,11 @@ class Compiled(NamedTuple):
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
-        """Where the network differs from its table, budget, checkpoints or lint settings."""
+        """The diagnostics for the table, budget, checkpoints and lint settings, in file order."""
         diagnostics = [*self.conformance.diagnostics, *check_budget(self.analysis)]
         diagnostics += check_key_mappings(self.analysis)
         if self.network.lints:
-            # A base may name rows that a variant removes.
+            # Only this spec's settings: a base may name rows that a variant removes.
             unknown = unknown_rows(self.network.lints, self._paths())
             diagnostics += (
                 d for d in unknown if d.span and d.span.source is self.network.span.source
@@ -66,7 +66,7 @@ class Compiled(NamedTuple):
 def load_network(
     file: SpecFile, settings: Settings | None = None, text: str | None = None
 ) -> ir.Network | list[Diagnostic]:
-    """The network that a spec file describes.
+    """Return the network that a spec file describes.
 
     ``settings`` replace values in the spec, ``text`` the content of the file.
     """
@@ -83,7 +83,7 @@ def load_text(
     folder: Path | None = None,
     settings: Settings | None = None,
 ) -> ir.Network | list[Diagnostic]:
-    """The network that the text of a spec describes.
+    """Return the network that the text of a spec describes.
 
     Diagnostics call it ``name``. The specs that it extends are searched in ``folder``.
     """
@@ -148,7 +148,7 @@ def _validate(documents: Sequence[Mapping], settings: Settings) -> Spec | list[D
         document = apply_settings(document, settings, diagnostics)
     except TooManyDiagnostics:
         return diagnostics
-    # An unused parameter does not hide other errors; usually its use is misspelt.
+    # An unused parameter hides no other errors; usually its use is misspelt.
     if any(
         diagnostic.code is not Code.UNKNOWN_REFERENCE or not diagnostic.span
         for diagnostic in diagnostics
@@ -184,7 +184,7 @@ def _blame(
     settings: Settings,
     find_errors: Callable[[Spec], list[Diagnostic]],
 ) -> list[Diagnostic]:
-    """The diagnostics in file order, each moved to the place that the author has to change.
+    """Return the diagnostics in file order, each moved to the place that the author has to change.
 
     ``find_errors`` is the stage that reported them; errors of later stages do not count.
     """

@@ -1,4 +1,4 @@
-"""Applies replacements to a text, and confirms by trial that they are safe.
+"""Apply replacements to a text, and confirm by trial that they are safe.
 
 A replacement is safe if the author cannot have meant anything else. The code that makes a hint
 sees only one token, so its claim is tried: with the replacement in the text, the diagnostic must
@@ -30,7 +30,7 @@ class Edit(NamedTuple):
 
 
 def safe_edit(diagnostic: Diagnostic, path: Path) -> Edit | None:
-    """The diagnostic's safe replacement, if it is in the file at ``path``."""
+    """Return the diagnostic's safe replacement, if it is in the file at ``path``."""
     span, hint = diagnostic.span, diagnostic.hint
     if span is None or span.source.path != path or span.line != span.end_line:
         return None
@@ -38,7 +38,7 @@ def safe_edit(diagnostic: Diagnostic, path: Path) -> Edit | None:
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """The text with the edits applied, which must not overlap."""
+    """Return the text with the edits applied, which must not overlap."""
     lines = text.split("\n")
     for span, replacement in sorted(edits, key=lambda edit: _start(edit.span), reverse=True):
         line = lines[span.line - 1]
@@ -49,7 +49,7 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
 def confirm_safe(
     diagnostics: Sequence[Diagnostic], path: Path, check: CheckText
 ) -> list[Diagnostic]:
-    """The diagnostics, with replacements marked safe only if a trial confirms it.
+    """Return the diagnostics, with replacements marked safe only if a trial confirms it.
 
     Replacements that stay safe do not overlap, and were tried together.
     """
@@ -73,7 +73,7 @@ def confirm_safe(
 
 
 class _Trials:
-    """Checks texts with edits applied, and keeps the errors that they lead to."""
+    """Checks texts with edits applied, and keeps the errors that single edits lead to."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic], check: CheckText) -> None:
         self.diagnostics = diagnostics
@@ -81,10 +81,10 @@ class _Trials:
         self.number = 0
         self.stage = max(map(_stage, diagnostics), default=0)
         self.errors: dict[Edit, Diagnostic] = {}
-        """The error at the replaced text, for edits that were tried alone."""
+        """The error at the replaced text, for edits that were tried alone and failed."""
 
     def find_safe(self, edits: list[Edit]) -> list[Edit]:
-        """The edits that can be applied together, found by bisection."""
+        """Return edits that can be applied together without new errors, found by bisection."""
         if not edits or self.number >= MAXIMUM_TRIALS:
             return []
         errors = self._new_errors(edits)
@@ -105,12 +105,12 @@ class _Trials:
         return together if self.number < MAXIMUM_TRIALS and not self._new_errors(together) else []
 
     def _new_errors(self, edits: list[Edit]) -> list[Diagnostic]:
-        """The errors that show that the edits are not safe."""
+        """Return the errors that show that the edits are not safe."""
         self.number += 1
         text = "\n".join(edits[0].span.source.lines)
         after = self.check(apply_edits(text, edits))
         before = {_place(diagnostic, edits) for diagnostic in self.diagnostics}
-        # There may have been more errors than were reported.
+        # If the errors before were cut, one that seems new may have been among the rest.
         is_cut = len(self.diagnostics) > MAXIMUM_DIAGNOSTICS
         return [
             diagnostic
@@ -123,7 +123,7 @@ class _Trials:
 
 
 def _without_overlaps(edits: Iterable[Edit]) -> list[Edit]:
-    """The edits in file order; of overlapping edits only the first."""
+    """Return the edits in file order; of overlapping edits only the first."""
     apart: list[Edit] = []
     for edit in sorted(edits, key=lambda edit: _start(edit.span)):
         end = (apart[-1].span.line, apart[-1].span.end_column) if apart else (0, 0)
@@ -133,7 +133,7 @@ def _without_overlaps(edits: Iterable[Edit]) -> list[Edit]:
 
 
 def _stage(diagnostic: Diagnostic) -> int:
-    """The stage that reports the diagnostic."""
+    """Return the stage that reports the diagnostic."""
     if diagnostic.code in (Code.DUPLICATE_KEY, Code.LIMIT):  # reported by several stages
         return 0
     family = str(diagnostic.code)[:2]
@@ -141,7 +141,7 @@ def _stage(diagnostic: Diagnostic) -> int:
 
 
 def _place(diagnostic: Diagnostic, edits: Iterable[Edit]) -> tuple[str, str, int, int]:
-    """The diagnostic's code and file, and its position after the edits."""
+    """Return the diagnostic's code and file, and its position after the edits."""
     span = diagnostic.span
     if span is None:
         return diagnostic.code, "", 0, 0
@@ -150,7 +150,7 @@ def _place(diagnostic: Diagnostic, edits: Iterable[Edit]) -> tuple[str, str, int
 
 
 def _touches(diagnostic: Diagnostic, edit: Edit, edits: Iterable[Edit]) -> bool:
-    """Whether the diagnostic, found after ``edits``, is at the text that ``edit`` inserted."""
+    """Return whether a diagnostic, found after ``edits``, is at the text that ``edit`` inserted."""
     span, old = diagnostic.span, edit.span
     if span is None or span.source.path != old.source.path:
         return False
@@ -161,7 +161,7 @@ def _touches(diagnostic: Diagnostic, edit: Edit, edits: Iterable[Edit]) -> bool:
 
 
 def _shift(edits: Iterable[Edit], span: Span) -> int:
-    """The number of columns by which edits on the same line move a span."""
+    """Return the number of columns by which edits on the same line move a span."""
     return sum(
         len(edit.text) - (edit.span.end_column - edit.span.column)
         for edit in edits

@@ -1,4 +1,4 @@
-"""Lists the specs that can be found by name."""
+"""List the specs that can be found by name."""
 
 from typing import NamedTuple
 
@@ -9,14 +9,14 @@ from archc.language.yaml.reading import read
 
 
 class ListedSpec(NamedTuple):
-    """A spec that can be found by name, where it is, and the result of compiling it."""
+    """A spec that can be found by name, its place, and the result of compiling it."""
 
     file: SpecFile
     where: str
     compiled: Compiled | list[Diagnostic]
 
     def record(self) -> dict[str, object]:
-        """The spec as plain data, with None for values of an invalid spec."""
+        """Return the spec as plain data, with None for values of an invalid spec."""
         valid = None if isinstance(self.compiled, list) else self.compiled
         return {
             "spec": self.file.path.stem,
@@ -30,7 +30,7 @@ class ListedSpec(NamedTuple):
 
 
 def list_specs() -> list[ListedSpec]:
-    """All specs that can be found by name, in search order.
+    """Return all specs that can be found by name, in search order.
 
     Leaves out YAML files in the working directory that are not specs.
     """

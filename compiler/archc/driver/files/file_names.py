@@ -1,6 +1,6 @@
 """Names of generated files, from the spec's name, the settings and the optimisation.
 
-They are the same for all backends, so that a valid spec name is valid for each of them.
+All backends use these names, so a name that is valid for one is valid for all.
 """
 
 import re
@@ -14,7 +14,7 @@ from archc.network.names import is_python_word
 
 MAXIMUM_STEM = 64
 _MAXIMUM_SETTINGS = 40
-# Names of settings that are ambiguous once they are joined with values.
+# Settings whose names are ambiguous once they are joined with values.
 _AMBIGUOUS = re.compile("_m?[0-9]")
 _DEVICES = re.compile("CON|PRN|AUX|NUL|CONIN|CONOUT|(COM|LPT)[0-9]", re.IGNORECASE)
 # Modules that only some versions of Python have.
@@ -26,7 +26,7 @@ _MODULES = sys.stdlib_module_names | {*_MODULES_OF_SOME_VERSIONS, "archc", "arch
 
 
 def module_stem(spec: str) -> str:
-    """The spec's file name as the name of a module; empty if no character can be in one.
+    """Return the spec's file name as the name of a module; empty if no character is valid.
 
     A valid name stays as it is. ``my-net.yaml`` becomes ``my_net``, ``3net.yaml`` ``net_3net``.
     """
@@ -39,7 +39,9 @@ def module_stem(spec: str) -> str:
 
 
 def file_stem(spec: str, settings: Iterable[str] = (), suffixes: Iterable[str] = ()) -> str:
-    """The name of a file without suffix; ``settings`` are as text, ``suffixes`` those of recipes.
+    """Return the name of a file without its suffix.
+
+    ``settings`` have values as text; ``suffixes`` are those of recipes.
 
     Different settings have different names; their order does not matter.
     """
@@ -47,7 +49,7 @@ def file_stem(spec: str, settings: Iterable[str] = (), suffixes: Iterable[str] =
 
 
 def _join_settings(settings: list[str]) -> str:
-    """``width = 0.25`` as ``width_0p25``; a digest if that is too long or ambiguous."""
+    """Return ``width_0p25`` for ``width = 0.25``; a digest if that is too long or ambiguous."""
     joined = "_".join(settings).replace(" = ", "_")
     joined = joined.replace(".", "p").replace("-", "m").replace("+", "")
     names = [setting.partition(" = ")[0] for setting in settings]
@@ -58,7 +60,7 @@ def _join_settings(settings: list[str]) -> str:
 
 
 def check_stem(stem: str, imports: Iterable[str] = ()) -> str | None:
-    """Why a file must not have that name, or None.
+    """Return why a file must not have that name, or None.
 
     ``imports`` are the modules that the files import.
     """
@@ -76,6 +78,6 @@ def check_stem(stem: str, imports: Iterable[str] = ()) -> str | None:
 
 
 def suggest_stem(stem: str) -> str:
-    """A similar name that is valid."""
+    """Return a similar name that is valid."""
     shorter = stem[: MAXIMUM_STEM - 4].rstrip("_")
     return f"{shorter}_net" if shorter and len(stem) <= MAXIMUM_STEM else shorter or "net"

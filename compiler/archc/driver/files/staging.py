@@ -1,4 +1,4 @@
-"""Writes temporary files next to the files that they replace, and removes those of killed writers.
+"""Write temporary files next to the files that they replace, and remove those of killed writers.
 
 A writer holds a shared lock on the folder while it has temporary files in it. A process that gets
 the exclusive lock knows that no other writer on this machine is alive, since the system releases
@@ -45,7 +45,7 @@ def staging(folder: Path) -> Iterator[None]:
 
 
 def _open_folder(folder: Path) -> int | None:
-    """A descriptor of the folder for locking; None if it cannot be locked."""
+    """Return a descriptor of the folder for locking; None if it cannot be locked."""
     if fcntl is None:
         return None
     try:
@@ -92,5 +92,5 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def _machine() -> str:
-    """Eight digits that identify the machine, from its name."""
+    """Return eight digits that identify the machine, from its name."""
     return sha256(socket.gethostname().encode()).hexdigest()[:8]

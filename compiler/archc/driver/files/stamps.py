@@ -31,8 +31,8 @@ _NO_DIGEST = "0" * 64
 class Stamp(NamedTuple):
     """The spec of a file, the settings and options, and the digest of the spec's sources.
 
-    ``given`` has settings as ``name = value``, and options. ``weights`` tells whether a file's
-    weights were given or are initial; it is empty if the file has none or an older archc wrote it.
+    ``given`` has settings as ``name = value``, and options. ``weights`` is ``given`` or
+    ``initial``, or empty if the file has no weights or an older archc wrote it.
     """
 
     spec: str
@@ -52,7 +52,7 @@ class Stamp(NamedTuple):
         return "".join(f"{line}\n" for line in self._lines(_NO_DIGEST))
 
     def add_header(self, content: bytes, comment: str) -> bytes:
-        """The content after a header of comments."""
+        """Return the content after a header of comments."""
         lines = self._lines(hashlib.sha256(content).hexdigest())
         return "".join(f"{comment} {line}\n" for line in lines).encode() + content
 
@@ -69,7 +69,7 @@ class Stamp(NamedTuple):
 
 
 def digest_of(sources: Iterable[Source]) -> str:
-    """The digest of a spec and the specs that it extends."""
+    """Return the digest of a spec and the specs that it extends."""
     return hashlib.sha256("".join(source.digest for source in sources).encode()).hexdigest()
 
 
@@ -86,7 +86,7 @@ def seal(content: bytes) -> bytes:
 
 
 def read_stamp(start: bytes) -> Stamp | None:
-    """The stamp of a file; None if archc did not write it.
+    """Return the stamp of a file; None if archc did not write it.
 
     ``start`` has the file's first bytes; STAMP_LIMIT bytes are enough.
     """
@@ -102,7 +102,7 @@ def read_stamp(start: bytes) -> Stamp | None:
 
 
 def is_intact(content: bytes) -> bool | None:
-    """Whether a file is unchanged since archc wrote it; None if archc did not write it."""
+    """Return whether a file is unchanged since archc wrote it; None if archc did not write it."""
     if header := _HEADER.match(content):
         code = hashlib.sha256(memoryview(content)[header.end() :]).hexdigest()
         return code.encode() == header["code"]
@@ -112,7 +112,7 @@ def is_intact(content: bytes) -> bool | None:
 
 
 def _digest_without(content: bytes, start: int, end: int) -> str:
-    """The digest of the content with a placeholder between ``start`` and ``end``."""
+    """Return the digest of the content with a placeholder between ``start`` and ``end``."""
     view = memoryview(content)
     digest = hashlib.sha256(view[:start])
     digest.update(_NO_DIGEST.encode())

@@ -1,4 +1,4 @@
-"""Checks, compares and writes generated files, without losing changes of users."""
+"""Check, compare and write generated files, without losing changes of users."""
 
 import difflib
 import io
@@ -20,8 +20,8 @@ _WEIGHTS = "weights from --weights"
 class File(NamedTuple):
     """The path and content of a file to write.
 
-    ``stamp`` is the stamp in the content, if any. With it, the file does not replace a file from
-    another spec or with other settings, nor one with given weights.
+    ``stamp`` is the stamp in the content, if any. A file with a stamp does not replace one with
+    given weights or from another spec or settings.
     """
 
     path: Path
@@ -39,7 +39,7 @@ class WriteResult(NamedTuple):
 def check_files(
     files: Iterable[File], command: str = "archc build", diff: bool = True
 ) -> list[Diagnostic]:
-    """A diagnostic for each file whose content on disk differs.
+    """Return a diagnostic for each file whose content on disk differs.
 
     If the file on disk has given weights and ``files`` has not, everything except the weights is
     checked. ``command`` is the command that updates the files; ``diff`` tells whether it has the
@@ -66,7 +66,7 @@ def check_files(
 
 
 def find_given_weights(files: Iterable[File]) -> list[Path]:
-    """The files on disk that differ only by given weights."""
+    """Return the files on disk that differ only by given weights."""
     found = []
     for file in files:
         current = _read(file.path)
@@ -78,7 +78,7 @@ def find_given_weights(files: Iterable[File]) -> list[Path]:
 def find_orphans(
     folder: Path, files: Iterable[File], is_current: Callable[[str, Stamp], bool]
 ) -> list[Diagnostic]:
-    """A diagnostic for each generated file in the folder that no spec generates any more.
+    """Return a diagnostic for each generated file in the folder that no spec generates any more.
 
     ``is_current`` tells whether a spec generates a file of that name and stamp.
     """
@@ -100,7 +100,7 @@ def find_orphans(
 
 
 def diff_files(files: Iterable[File]) -> str:
-    """The unified diff from the files on disk to these files; empty if there is no difference.
+    """Return the unified diff from the files on disk to these files; empty if they are the same.
 
     For binary files it tells only whether they differ, as diff does. It does not show a file that
     archc did not write, which may be a link to a secret.
@@ -180,7 +180,7 @@ def write_new(file: File, force: bool) -> Diagnostic | None:
 
 
 def _check_path(path: Path) -> Diagnostic | None:
-    """Why archc never writes to the path, or None."""
+    """Return why archc never writes to the path, or None."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -194,7 +194,10 @@ def _check_path(path: Path) -> Diagnostic | None:
 
 
 def _check_mode(path: Path, mode: int) -> Diagnostic | None:
-    """Why the path cannot be opened: reading a pipe would block. Opening a folder fails later."""
+    """Return why the path must not be opened: reading a pipe would block.
+
+    A folder is not refused here, since opening one fails anyway.
+    """
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
         return None
     return Diagnostic(Code.UNWRITABLE, f"{path} is a device, pipe or socket, not a file")
@@ -233,7 +236,7 @@ class _Protection(NamedTuple):
 
 
 def _protection(file: File, current: bytes) -> _Protection | None:
-    """Why ``file`` must not replace the content on disk; None if it may."""
+    """Return why ``file`` must not replace the content on disk; None if it may."""
     intact = is_intact(current)
     if intact is None:
         return _protect("was not written by archc")
@@ -264,9 +267,9 @@ def _protect(reason: str, code: Code = Code.FOREIGN_FILE) -> _Protection:
 
 
 def _differs_in_weights(file: File, current: bytes) -> bool:
-    """Whether the file on disk differs only by given instead of initial weights.
+    """Return whether the file on disk differs only by given instead of initial weights.
 
-    The stamps tell: they are otherwise the same, and the file was not edited.
+    Its stamp is otherwise the same, and it was not edited.
     """
     stamp, old = file.stamp, read_stamp(current)
     if stamp is None or old is None or (stamp.weights, old.weights) != ("initial", "given"):
@@ -279,7 +282,7 @@ def _is_ours(content: bytes) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their ends, split only at line feeds, as diff and git do."""
+    """Return the lines with their ends, split only at line feeds, as diff and git do."""
     return list(io.StringIO(text, newline="\n"))
 
 

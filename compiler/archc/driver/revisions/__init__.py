@@ -1,1 +1,1 @@
-"""Reads, compares and lists specs at revisions in git."""
+"""Read, compare and list specs at revisions in git."""

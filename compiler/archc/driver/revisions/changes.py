@@ -1,4 +1,4 @@
-"""Compares a project's networks with a revision in git."""
+"""Compare a project's networks with a revision in git."""
 
 import os
 import posixpath
@@ -18,7 +18,7 @@ Kind = Literal["added", "removed", "changed", "unchanged", "not valid before"]
 
 
 class Change(NamedTuple):
-    """A spec with its network before and after; None if it has none or an invalid one."""
+    """A spec with its network before and after; None where the spec is missing or invalid."""
 
     spec: str
     kind: Kind
@@ -37,9 +37,10 @@ class Limit(NamedTuple):
 def changes_since(
     revision: str, specs: Mapping[str, Compiled], with_removed: bool
 ) -> list[Change] | Diagnostic:
-    """Compare each spec with the revision; ``specs`` are by path from the working directory.
+    """Return each spec's change since the revision, or why git cannot read the revision.
 
-    ``with_removed`` adds specs that are in ``specs/`` at the revision but not now.
+    ``specs`` are by path from the working directory. ``with_removed`` adds specs that are in
+    ``specs/`` at the revision but not now.
     """
     commit = resolve(revision)
     if isinstance(commit, Diagnostic):
@@ -83,14 +84,14 @@ def _analysis_at(commit: str, path: str) -> Analysis | None:
 
 
 def path_of(file: SpecFile) -> str:
-    """The path from the working directory in git's form."""
+    """Return the path from the working directory in git's form."""
     return Path(os.path.relpath(file.path)).as_posix()
 
 
 def check_limits(
     spec: str, totals: Totals, limits: Iterable[Limit], since: str
 ) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each count that grew by more than its limit, exactly."""
+    """Yield a diagnostic for each count that grew by more than its limit."""
     for name, percent in limits:
         before, after = totals.counts[name]
         allowed = before * (1 + percent / 100)

@@ -1,4 +1,4 @@
-"""Reads specs at a revision in git, given as ``REV:path``."""
+"""Read specs at a revision in git, given as ``REV:path``."""
 
 import posixpath
 import subprocess
@@ -22,7 +22,7 @@ _MAXIMUM_FILES = 32  # longer than any valid chain of extends
 
 @contextmanager
 def spec_at(name: str) -> Iterator[SpecFile | Diagnostic]:
-    """The spec of that name, or a temporary copy of ``REV:path`` and the specs that it extends."""
+    """Yield the named spec, or a temporary copy of ``REV:path`` with the specs that it extends."""
     revision, colon, path = name.partition(":")
     if not colon or not revision or Path(name).exists():
         yield find_spec(name)
@@ -32,7 +32,7 @@ def spec_at(name: str) -> Iterator[SpecFile | Diagnostic]:
 
 
 def resolve(revision: str) -> str | Diagnostic:
-    """The hash of the revision's commit."""
+    """Return the hash of the revision's commit."""
     found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if isinstance(found, bytes):
         return found.decode().strip()
@@ -45,7 +45,7 @@ def resolve(revision: str) -> str | Diagnostic:
 
 
 def specs_at(revision: str, folder: str) -> list[str] | Diagnostic:
-    """The specs in a folder at a revision; paths are from the working directory."""
+    """Return the specs in a folder at a revision; paths are from the working directory."""
     inside = [f"{folder}/"] if folder else []
     listed = _git("ls-tree", "-z", "--name-only", revision, "--", *inside)
     if isinstance(listed, Diagnostic):
@@ -63,7 +63,7 @@ class Commit(NamedTuple):
 
 
 def commits_of(spec: Path) -> list[Commit] | Diagnostic:
-    """The commits that may have changed the spec or a spec that it extends, newest first.
+    """Return the commits that may have changed the spec or a spec that it extends, newest first.
 
     A merge is one commit with all its changes. Follows renames of the spec.
     """
@@ -93,7 +93,8 @@ def commits_of(spec: Path) -> list[Commit] | Diagnostic:
         if word.startswith("\1"):
             commits.append(Commit(word[1:], next(words), next(words), path))
         elif word.lstrip("\n"):
-            # A letter for the kind of change, then the path; for a rename the old and the new path.
+            # Each entry is a letter for the kind of change, then the path; for a rename the old and
+            # the new.
             old, is_renamed = next(words), word.lstrip("\n").startswith("R")
             if is_renamed and next(words) == path:
                 path = old
@@ -101,13 +102,13 @@ def commits_of(spec: Path) -> list[Commit] | Diagnostic:
 
 
 def is_shallow(folder: Path) -> bool:
-    """Whether the clone is shallow and may lack older commits."""
+    """Return whether the clone is shallow and may lack older commits."""
     return _git("rev-parse", "--is-shallow-repository", folder=folder) == b"true\n"
 
 
 @contextmanager
 def spec_from_top(commit: str, path: str, repository: Path) -> Iterator[SpecFile | Diagnostic]:
-    """A temporary copy of the spec in a commit; ``path`` is from the top of the repository."""
+    """Yield a temporary copy of the spec in a commit; ``path`` is from the repository's top."""
     with TemporaryDirectory(prefix="archc-") as folder:
         yield _check_out(commit, path, path, Path(folder).resolve(), repository)
 
@@ -148,7 +149,7 @@ def _check_out(
 
 
 def _content(revision: str, path: str, repository: Path) -> bytes | Diagnostic:
-    """The content of a file at the revision; ``path`` is from the top of the repository."""
+    """Return the content of a file at the revision; ``path`` is from the top of the repository."""
     listed = _git(
         "ls-tree", "-l", "--full-tree", "-z", revision, "--", f":(literal){path}", folder=repository
     )
@@ -166,7 +167,7 @@ def _content(revision: str, path: str, repository: Path) -> bytes | Diagnostic:
 
 
 def _base_of(content: bytes) -> str | None:
-    """The file that a spec extends, if it can be read."""
+    """Return the file that a spec extends, if it can be read."""
     source = read_text(content, "")
     document = [source] if isinstance(source, Diagnostic) else compose(source)
     base = document.get("extends") if isinstance(document, Mapping) else None

@@ -38,7 +38,7 @@ class History(NamedTuple):
     is_shallow: bool
 
     def growth(self, entry: Entry, count: str) -> CountChange | None:
-        """A count at the last valid commit before the entry, and at the entry."""
+        """Return the change of a count from the last valid commit before the entry to the entry."""
         older = self.entries[self.entries.index(entry) + 1 :]
         before = next((one.counts for one in older if one.counts), None)
         if before is None or entry.counts is None:
@@ -47,7 +47,7 @@ class History(NamedTuple):
 
 
 def history_of(spec: Path) -> History | Diagnostic:
-    """The history of a spec across renames, including changes of the specs that it extends."""
+    """Return the history of a spec, across renames and including the specs that it extends."""
     commits = commits_of(spec)
     if isinstance(commits, Diagnostic):
         return commits
