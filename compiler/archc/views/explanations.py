@@ -1,7 +1,7 @@
-"""Explanations of the codes: why it is an error, an example, and the corrected example.
+"""Explanations of the codes: the reason for each, an example, and the corrected example.
 
-The texts are the Markdown files in ``diagnostics/explanations``, one a code, and the docstrings of
-lints, which have the same form. ``archc explain`` and ``docs/errors.md`` show them.
+The texts are the Markdown files in ``diagnostics/explanations``, one per code, and the docstrings
+of lints, which have the same form. ``archc explain`` and ``docs/errors.md`` show them.
 """
 
 import re
@@ -123,12 +123,12 @@ def _of_error(code: Code) -> Explanation:
 
 
 def _anchor(explanation: Explanation) -> str:
-    """The anchor of its heading."""
+    """Return the anchor of its heading."""
     return f"{explanation.code}-{explanation.name}".lower()
 
 
 def _unfenced(text: str) -> str:
-    """Indent blocks of code instead of fencing them."""
+    """Return the text with blocks of code indented instead of fenced."""
 
     def indented(block: re.Match[str]) -> str:
         lines = block[1].rstrip("\n").split("\n")

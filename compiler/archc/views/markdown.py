@@ -21,7 +21,7 @@ _LIVE = re.compile(
     """,
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
-_MARKUP = re.compile(r"[\\`*\[<&~]|(?<![^\W_])_|_(?![^\W_])")  # the _ in a_b is no markup
+_MARKUP = re.compile(r"[\\`*\[<&~]|(?<![^\W_])_|_(?![^\W_])")  # the _ in a_b is not markup
 _MARKER = re.compile(r"(?:[+]|-+|=+|#{1,6}|[0-9]{1,9}[.)]|>.*)\Z")
 """At the start of a line, these start a list, a heading, a quote or a rule."""
 _BACKTICKS = re.compile(r"`+")
@@ -42,7 +42,7 @@ def _escaped(part: str, is_first: bool) -> str:
         return _as_code(part)
     escaped = _MARKUP.sub(r"\\\g<0>", part)
     if is_first and _MARKER.match(part):
-        # Before the last character, since a number cannot be escaped.
+        # Escape the last character instead, since a digit cannot be escaped.
         at = 0 if part[0] == ">" else len(escaped) - 1
         escaped = f"{escaped[:at]}\\{escaped[at:]}"
     return escaped

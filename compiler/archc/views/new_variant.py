@@ -68,7 +68,7 @@ def start_variant(base: ir.Network, extends: str, file: Path) -> str | Diagnosti
 
 
 def _row(row: ir.Node) -> str:
-    """A row of a module with its cells, or the removal of another row."""
+    """Return an example to uncomment: a row with its cells, or the removal of a row."""
     if isinstance(row, ir.Call) and row.arguments:
         cells = ", ".join(f'"{column}": {cell.value}' for column, cell in row.arguments.items())
         return f"#  {row.name}: {{{row.module}: {{{cells}}}}}"

@@ -64,5 +64,5 @@ def _reproducible(pdf: bytes) -> bytes:
 
 
 def can_convert() -> bool:
-    """Whether the packages for PNG and PDF are installed."""
+    """Return whether the packages for PNG and PDF are installed."""
     return all(find_spec(name) for name in ("vl_convert", "pypdf"))

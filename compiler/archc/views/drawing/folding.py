@@ -31,7 +31,8 @@ class Folding(NamedTuple):
     """The nodes of a network to draw.
 
     ``classes`` numbers the classes of equal nodes, by ``id`` of the node. ``closed`` are the ids of
-    calls drawn without their content. ``coarse``: all items of a Repeat count as equal.
+    calls drawn without their content. ``coarse``: all items of a Repeat count as equal, even if
+    they differ.
     """
 
     analysis: Analysis
@@ -71,7 +72,7 @@ def fold(
 ) -> Folding:
     """Fold a network so that its picture has a readable size.
 
-    ``marks`` are the results of a comparison by path; ``part`` is the node to draw, if not all.
+    ``marks`` are the results of a comparison by path. ``part`` is the node to draw; None for all.
     """
     network = analysis.network
     heads = [head.body for head in network.aux]
@@ -86,7 +87,7 @@ def fold(
 
 
 def _count(folding: Folding, tops: Sequence[ir.Node]) -> tuple[int, frozenset[int]]:
-    """Count the operators and closed calls to draw; return the later calls of each module, too."""
+    """Return the number of operators and closed calls to draw, and the ids of repeated calls."""
     again: set[int] = set()
     seen: set[str] = set()
     count = 0
@@ -103,7 +104,7 @@ def _count(folding: Folding, tops: Sequence[ir.Node]) -> tuple[int, frozenset[in
 
 
 def _classes(analysis: Analysis, marks: Mapping[str, str]) -> dict[int, int]:
-    """Number the nodes; nodes that differ only in name and position have the same number."""
+    """Return a number for each node, by ``id``; nodes equal but for name and position share one."""
     numbers: dict[Hashable, int] = {}
     classes: dict[int, int] = {}
     inputs, outputs = analysis.shapes.node_inputs, analysis.shapes.node_outputs
@@ -117,7 +118,7 @@ def _classes(analysis: Analysis, marks: Mapping[str, str]) -> dict[int, int]:
 
 
 def _own(node: ir.Node) -> tuple[Hashable, ...]:
-    """The properties of a node itself, without its name, position and children."""
+    """Return the properties of a node itself, without its name, position and children."""
     if isinstance(node, ir.Op):
         return (node.operator,)
     if isinstance(node, ir.Residual):

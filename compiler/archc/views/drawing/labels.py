@@ -22,7 +22,7 @@ def label(op: ir.Op, symbolic: bool = False) -> str:
     words = [] if kind in _UNNAMED else kind_words(kind).split(" ")
     if notation := operator.notation.removesuffix("/1"):
         if words[1:] and operator.family.name.startswith(words[-1]):
-            words.pop()  # the colour of the box already shows the family: "max" for a max pool
+            words.pop()  # only "max" for a max pool: the colour of the box shows the family
         words.append(notation)
     field = operator.channels or (None if notation else operator.positional_field)
     if field is not None:
@@ -35,7 +35,7 @@ def label(op: ir.Op, symbolic: bool = False) -> str:
 
 
 def kind_words(kind: str) -> str:
-    """``MaxPool`` as ``max pool``; ``LRN`` and ``ReLU`` are unchanged."""
+    """Return ``max pool`` for ``MaxPool``; ``LRN`` and ``ReLU`` are unchanged."""
     parts = _WORD.findall(kind)
     if any(len(part) > 1 and part.isupper() for part in parts):
         return kind
@@ -43,6 +43,6 @@ def kind_words(kind: str) -> str:
 
 
 def is_implied(kind: str, name: str) -> bool:
-    """Whether the name already contains the kind: ``Inception`` and ``inception3a``."""
+    """Return whether the name already contains the kind: ``Inception`` and ``inception3a``."""
     plain = [re.sub("[^a-z0-9]", "", text.lower()) for text in (kind, name)]
     return re.fullmatch(f"{plain[0]}[0-9]*[a-z]?", plain[1]) is not None

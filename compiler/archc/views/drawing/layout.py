@@ -25,7 +25,7 @@ _SIGNS = {"added": "+ ", "removed": "- ", "changed": "~ "}
 class Layout(NamedTuple):
     """The layout of a network's nodes.
 
-    ``marks`` are the results of a comparison by path; nodes without a mark then have no colour.
+    ``marks`` are the results of a comparison by path; with them, unmarked nodes have no colour.
     ``symbolic`` shows the names of a module's columns instead of their values.
     """
 
@@ -50,7 +50,7 @@ class Layout(NamedTuple):
         return _stacked([self._run(run) for run in self.folding.below(node)])
 
     def operator(self, op: ir.Op, alike: int = 1) -> Block:
-        """Return a box with its label; it represents ``alike`` equal operators."""
+        """Return an operator's box with its label; it represents ``alike`` equal operators."""
         text = self._sign(op) + label(op, self.symbolic)
         text = f"{alike:,} x {text}" if alike > 1 else text
         width = width_of(text) + 2 * PADDING
@@ -69,7 +69,7 @@ class Layout(NamedTuple):
         return Box(path, "frame" if family == "frame" else "plain", deck, mark)
 
     def _inner_call(self, call: ir.Call) -> Block:
-        """A module used in a module, with its cells."""
+        """Return a call of another module inside a module, with its cells."""
         cells = (cell.symbol or str(cell.value) for cell in call.arguments.values())
         text = shorten(f"{call.module} {', '.join(cells)}", MAXIMUM_LABEL)
         width = width_of(text) + 2 * PADDING
@@ -77,7 +77,7 @@ class Layout(NamedTuple):
         return Block(width, HEIGHT, width // 2, parts, self.box(call, "frame"))
 
     def _sign(self, node: ir.Node) -> str:
-        """The sign of a mark, for readers who cannot see its colour."""
+        """Return the sign of a mark, for readers who cannot see its colour."""
         return _SIGNS.get((self.marks or {}).get(node.path, ""), "")
 
     def framed(
@@ -136,7 +136,7 @@ class Layout(NamedTuple):
         )
 
     def _heading(self, node: ir.Node, run: Run | None) -> tuple[str, str, str]:
-        """The name, a note about it, and the output shape."""
+        """Return the name, a note about it, and the output shape."""
         kind = node.module if isinstance(node, ir.Call) else ""
         name = kind if self.symbolic and kind else shorten(node.name or kind, MAXIMUM_LABEL)
         note = "" if not kind or is_implied(kind, name) else kind
@@ -146,13 +146,13 @@ class Layout(NamedTuple):
         elif isinstance(node, ir.Repeat):
             note = _times(len(node.items), node.items[0])
         if note and node.name.isdigit():
-            name = ""  # a number is not a name of its own
+            name = ""  # a number is a position, not a name
         name = self._sign(node) + name
         output = "" if self.symbolic else format_shape(self.folding.analysis.output(node))
         return name, shorten(note, MAXIMUM_LABEL), output
 
     def _inside(self, node: ir.Node) -> Block:
-        """The content of a frame: for repeated nodes, that of the first."""
+        """Return the content of a frame: for repeated nodes, that of the first."""
         if isinstance(node, ir.Op):
             return self.operator(node)
         if id(node) in self.folding.closed:
@@ -168,7 +168,7 @@ class Layout(NamedTuple):
         return self.node(node)
 
     def _run(self, run: Run) -> Block:
-        """A run inside a frame, with the number of its nodes if there are several."""
+        """Return a run inside a frame, with the number of its nodes if there are several."""
         if len(run.nodes) == 1:
             return self.node(run.first)
         if isinstance(run.first, ir.Op):
@@ -176,7 +176,7 @@ class Layout(NamedTuple):
         return self.framed(run.first, run)
 
     def _branches(self, blocks: Sequence[Block]) -> Block:
-        """Blocks that read the same input, and a bar that concatenates their outputs."""
+        """Return blocks that read the same input, and a bar that concatenates their outputs."""
         width = sum(block.width for block in blocks) + BRANCH_GAP * (len(blocks) - 1)
         height = max(block.height for block in blocks)
         axis = width // 2
@@ -198,7 +198,7 @@ class Layout(NamedTuple):
         return Block(width, GAP + height + GAP + JOIN, axis, tuple(parts))
 
     def _fork(self, fork: ir.Fork) -> Block:
-        """The shared operator above the branches that read its parts; the others beside it."""
+        """Return the shared operator above the branches that read its parts, beside the others."""
         pairs = list(zip(fork.parts, fork.branches, strict=True))
         split = self._branches([self.node(branch) for part, branch in pairs if part])
         shared = _stacked([self.operator(fork.shared), split])
@@ -206,7 +206,7 @@ class Layout(NamedTuple):
         return self._branches([shared, *others]) if others else shared
 
     def _residual(self, node: ir.Residual) -> Block:
-        """The body, the shortcut around it, and their sum."""
+        """Return the body, the shortcut around it, and their sum."""
         body = self.node(node.body)
         shortcut = Block(0, 0, 0) if node.shortcut is None else self.node(node.shortcut)
         mark = (self.marks or {}).get(f"{node.path} residual", "")
@@ -236,20 +236,20 @@ class Layout(NamedTuple):
 
 
 def _times(count: int, node: ir.Node) -> str:
-    """How often a node repeats."""
+    """Return how often a node repeats."""
     if isinstance(node, ir.Call):
         return f"{count:,} x {node.module}"
     return "once" if count == 1 else f"{count:,} times"
 
 
 def _sum(node: ir.Residual) -> str:
-    """The label of a residual's sum, such as ``x 0.2 + ReLU``."""
+    """Return the label of a residual's sum, such as ``x 0.2 + ReLU``."""
     text = "+" if node.scale == 1 else f"x {node.scale:g} +"
     return text if node.activation is None else f"{text} {type(node.activation).__name__}"
 
 
 def _stacked(blocks: Sequence[Block]) -> Block:
-    """Blocks from top to bottom on one axis, connected by wires."""
+    """Return blocks from top to bottom on one axis, connected by wires."""
     if not blocks:
         return Block(12, 0, 6)
     axis = max(block.axis for block in blocks)
@@ -266,5 +266,5 @@ def _stacked(blocks: Sequence[Block]) -> Block:
 
 
 def deck_of(block: Block) -> int:
-    """The height of the cards that stick out below a block."""
+    """Return the height by which the cards of a stack extend below a block."""
     return 0 if block.box is None or not block.box.deck else 2 * DECK

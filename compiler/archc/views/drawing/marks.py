@@ -1,4 +1,4 @@
-"""The nodes that a comparison of networks marks in their pictures."""
+"""Marks in pictures: the nodes that differ between networks."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -86,14 +86,14 @@ def _around(marks: dict[str, str], row: RowAnalysis, kind: str) -> None:
 
 
 def differences_to_first(analyses: Sequence[Analysis]) -> list[Difference]:
-    """Compare the first network with each of the others."""
+    """Return the difference of each other network from the first."""
     return [compare(analyses[0], other) for other in analyses[1:]]
 
 
 def mark_all(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> list[Marks]:
     """Return the marks of each network: its differences from the first.
 
-    With several others, the first network marks only what none of them has.
+    With several others, the first network marks only the nodes that all of them lack.
     """
     others = zip(analyses[1:], differences, strict=True)
     pairs = [mark_pair(analyses[0], other, difference) for other, difference in others]

@@ -58,8 +58,8 @@ class _Counter:
 def outline(analysis: Analysis, marks: Mapping[str, str] | None = None) -> Iterator[Entry]:
     """Yield an entry for each row and each named node in it, auxiliary heads last.
 
-    Equal nodes that pictures draw once have one entry. ``marks`` are the results of a comparison,
-    which pictures show.
+    Equal nodes that a picture draws once have one entry. ``marks`` are the results of a comparison
+    by path; equal nodes with different marks are separate entries.
     """
     folding = fold(analysis, marks)
     counter = _Counter()

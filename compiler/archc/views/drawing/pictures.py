@@ -56,7 +56,7 @@ def picture(analyses: Sequence[Analysis], theme: Theme = "auto", stamp: str = ""
 
 
 def _nodes(network: ir.Network) -> Iterator[ir.Node]:
-    """Every node, those of auxiliary heads last."""
+    """Yield every node, those of auxiliary heads last."""
     for row in network.rows_and_heads:
         yield from ir.walk(row)
 

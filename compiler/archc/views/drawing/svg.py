@@ -1,4 +1,4 @@
-"""Write blocks as SVG, with texts as text; equal blocks give equal bytes."""
+"""Write blocks as SVG. Texts stay selectable, and equal blocks give equal bytes."""
 
 from collections.abc import Callable, Mapping
 from colorsys import hls_to_rgb

@@ -6,7 +6,7 @@ FAMILY = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 SIZE = 11
 """In pixels."""
 
-# The widths of the characters from the space on, in hundredths of the size, in DejaVu Sans, the
+# The widths of the characters from the space on, in hundredths of the font size. DejaVu Sans is the
 # widest of the common fonts.
 _ADVANCES = (
     *(32, 41, 46, 84, 64, 96, 78, 28, 40, 40, 50, 84, 32, 37, 32, 34),  # up to the slash

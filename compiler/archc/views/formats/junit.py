@@ -9,7 +9,7 @@ from archc.diagnostics.escapes import escape_line
 
 
 def write(results: Sequence[CheckResult]) -> str:
-    """Return a test suite. Errors fail a test case; warnings are its output."""
+    """Return a test suite. An error makes a test case fail; warnings are its output."""
     suite = ElementTree.Element(
         "testsuite",
         name="archc check",
@@ -41,5 +41,5 @@ def write(results: Sequence[CheckResult]) -> str:
 
 
 def _text(text: str) -> str:
-    """Replace the characters that XML cannot contain."""
+    """Return the text with replacements for the characters that XML cannot contain."""
     return "".join(c if c in "\t\n" or (c.isprintable() and c < "\ufffe") else "?" for c in text)

@@ -44,7 +44,7 @@ def write(results: Sequence[CheckResult]) -> str:
 
 
 def _rule(explanation: Explanation) -> dict[str, Any]:
-    """The rule of a code, with the text of ``archc explain``."""
+    """Return the rule of a code, with the text of ``archc explain``."""
     return {
         "id": explanation.code,
         "name": explanation.name,
@@ -112,7 +112,7 @@ def _fix(replacement: Replacement, place: Place) -> dict[str, Any]:
 
 
 def _fingerprint(diagnostic: Diagnostic, file: str, seen: Counter[str]) -> str:
-    """An identifier that does not change when other lines of the file do."""
+    """Return an identifier that does not change when other lines of the file do."""
     line = diagnostic.span.source.line(diagnostic.span.line).strip() if diagnostic.span else ""
     text = "\n".join((str(diagnostic.code), file, line))
     seen[text] += 1

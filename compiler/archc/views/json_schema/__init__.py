@@ -79,7 +79,7 @@ def editor_schema() -> Schema:
 
 
 def _top() -> dict[str, Schema]:
-    """The top-level keys, with the parts of their schemas that do not depend on other keys."""
+    """Return the schemas of the top-level keys, as far as they do not depend on other keys."""
     header = {name: field(Header, name) for name in Header.model_fields}
     name = {"description": header["name"]["description"], **CLASS_NAME}
     return {
@@ -131,7 +131,7 @@ def _top() -> dict[str, Schema]:
 
 
 def _whole(top: dict[str, Schema]) -> Schema:
-    """A spec without ``extends``."""
+    """Return the schema of a spec without ``extends``."""
     with_modules = {
         "if": {"required": ["modules"]},
         "then": _branch(ROW),
@@ -168,7 +168,7 @@ def _branch(scope: Scope) -> Schema:
 
 
 def _completing_defaults() -> Schema:
-    """The condition that the defaults have a required field of a layer."""
+    """Return the condition that the defaults set a required field of a layer."""
     given = [
         {
             "required": [name],

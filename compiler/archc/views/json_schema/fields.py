@@ -76,7 +76,7 @@ def required(model: type[BaseModel]) -> list[str]:
 
 
 def with_names(schema: Schema, names: str) -> Schema:
-    """Return the schema extended by names in place of numbers; ``names`` is their pattern."""
+    """Return the schema that also allows names in place of numbers; ``names`` is their pattern."""
     if schema.get("type") == "array":
         return {**schema, "items": with_names(schema["items"], names)}
     types = schema["type"]

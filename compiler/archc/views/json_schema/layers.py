@@ -71,7 +71,7 @@ def _layer(scope: Scope) -> Schema:
 
 
 def _row(scope: Scope) -> Schema:
-    """A named layer, which a variant may remove."""
+    """Return the schema of a named layer, which a variant may remove."""
     layer = definition(scope.structure("layer"))
     if scope.complete:
         return layer
@@ -130,7 +130,7 @@ def kinds() -> Schema:
 
 
 def _call(scope: Scope) -> Schema:
-    """A row that uses a module of the spec."""
+    """Return the schema of a row that uses a module of the spec."""
     cell = with_names({"type": "number"}, scope.names or CLASSES)
     placed = "".join(f"|{key}" for key in scope.placement)
     text = "A row that uses a module: a cell for each column."
@@ -196,7 +196,7 @@ def _branches(scope: Scope) -> Schema:
 
 
 def _branch(scope: Scope) -> Schema:
-    """A layer, or a mapping of named layers in sequence."""
+    """Return the schema of a branch: a layer, or a mapping of named layers in sequence."""
     layer, body = (definition(scope.structure(name)) for name in ("layer", "body"))
     layers = [
         {"type": ["string", "array"]},

@@ -18,7 +18,7 @@ from archc.views.json_schema.scopes import Scope, definition, removable
 
 
 def module(scope: Scope) -> Schema:
-    """Return the definition of a module, or of a module's differences from another."""
+    """Return the definition of a module, or of one that changes another module."""
     body, branches = (definition(scope.structure(name)) for name in ("body", "branches"))
     contents = {"Sequence": body, "Concat": branches, "Residual": body}
     message = "A module has exactly one body: Sequence, Concat or Residual."

@@ -35,7 +35,10 @@ PRINTED_NUMBER = "(?:0|[1-9][0-9]{0,11})(?:\\.[0-9]{1,6})?"
 
 
 def anchored(pattern: str) -> str:
-    """Anchor the pattern at both ends; in Python, ``$`` also matches before a final line feed."""
+    """Return the pattern anchored at both ends.
+
+    In Python, ``$`` alone would also match before a final line feed.
+    """
     return f"^(?:{pattern})$(?!\\n)"
 
 
@@ -44,7 +47,10 @@ def _text(pattern: str, needed: str) -> Schema:
 
 
 def convolution_window(padded: bool | None) -> Schema:
-    """Return the window of a convolution with ``padding``, without it, or unknown (None)."""
+    """Return the schema of a convolution's window.
+
+    ``padded`` tells whether ``padding`` is set; None if that is unknown.
+    """
     odd, each = f"{_ODD}x{_ODD}(?:{_STEPS})?", f"{_SIZE}x{_SIZE}(?:{_STEPS})?"
     if padded:
         needed = "A window such as 3x3 or 7x7/2; padding already sets the padding."
@@ -55,7 +61,10 @@ def convolution_window(padded: bool | None) -> Schema:
 
 
 def pool_window(padded: bool, average: bool) -> Schema:
-    """Return the window of a pool; an ``average`` pool may be ``global``, without ``padding``."""
+    """Return the schema of a pool's window.
+
+    ``padded`` tells whether ``padding`` is set. An ``average`` pool without it may be ``global``.
+    """
     each, odd = f"{_SIZE}x{_SIZE}{_STEPS}", f"{_ODD}x{_ODD}{_STEPS}"
     if padded:
         return _text(
@@ -104,7 +113,7 @@ NOTATIONS: dict[str, Schema] = {
 
 
 def _name(pattern: str, needed: str, *taken: str) -> Schema:
-    """A name that is neither reserved nor in ``taken``."""
+    """Return the schema of a name that is neither reserved nor in ``taken``."""
     words = sorted({*(word for word in RESERVED if word[0] != "_"), *taken})
     return _text(f"(?!(?:{'|'.join(words)})$){pattern}", needed)
 

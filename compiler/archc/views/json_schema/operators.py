@@ -106,7 +106,7 @@ def _operator(name: str, kind: type[Operator], scope: Scope) -> Schema:
 
 
 def _conditions(name: str, kind: type[Operator], scope: Scope) -> list[Schema]:
-    """The constraints between a window and its padding."""
+    """Return the constraints between a window and its padding."""
     if "window" not in kind.model_fields:
         return []
     padded: Schema = {"required": ["padding"]}

@@ -68,5 +68,5 @@ def definition(name: str) -> Schema:
 
 
 def removable(schema: Schema, scope: Scope) -> Schema:
-    """In a variant, also allow ``none``, which removes the entry."""
+    """Return the schema; in a variant, it also allows ``none``, which removes the entry."""
     return schema if scope.complete else {"if": {"const": "none"}, "then": {}, "else": schema}

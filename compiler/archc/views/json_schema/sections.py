@@ -110,7 +110,10 @@ def _needs_convention(column: str) -> Schema:
 
 
 def _cells_of(column: str, letter: str | None = None) -> Schema:
-    """The cells of a column at any position; with ``letter``, if the column's unit has it."""
+    """Return the condition on a column's cells, whatever its position.
+
+    With ``letter``, it applies only if the column's unit has that letter.
+    """
     name = column if letter is None else letter or "plain"
     at_each = []
     for place in range(len(COLUMNS)):
@@ -132,7 +135,7 @@ def _cells_of(column: str, letter: str | None = None) -> Schema:
 
 
 def _at_most(length: int) -> Schema:
-    """With ``length`` columns, a row has at most as many cells."""
+    """Return the condition that a table of at most ``length`` columns has no longer rows."""
     return {
         "if": {"required": ["columns"], "properties": {"columns": {"maxItems": length}}},
         "then": {

@@ -86,12 +86,12 @@ def kinds_table(analysis: Analysis) -> Element:
 
 
 def _bar_heading(name: str) -> Element:
-    """The heading above a bar and its number."""
+    """Return the heading above a bar and its number."""
     return element("th", name, scope="colgroup", colspan=2, class_="number")
 
 
 def _bar_legend() -> Element:
-    """The legend of the parts of a bar."""
+    """Return the legend of the parts of a bar."""
     items: list[Element | str] = [
         ". Parts of a bar are the row's branches, or its layers in order:"
     ]
@@ -117,7 +117,7 @@ def _parts(row: RowAnalysis) -> Iterator[tuple[str, Usage]]:
 
 
 def _name_of(run: Run) -> str:
-    """The name of a row, or of the first of several equal rows."""
+    """Return the name of a row, or of the first of several equal rows."""
     more = len(run.nodes) - 1
     return f"{run.first.name} and {more:,} more like it, each" if more else run.first.name
 

@@ -94,7 +94,7 @@ def _row_cells(row: RowAnalysis | None) -> tuple[str, str, str]:
 
 
 def _marked(texts: Sequence[str]) -> list[Element]:
-    """Return cells; those that differ from the first are marked."""
+    """Return the texts as cells; those that differ from the first are marked."""
     first = texts[0]
     return [
         element("td", text if text == first else element("mark", text or "none"), class_="number")
@@ -113,7 +113,7 @@ def _counts(numbers: Sequence[int]) -> list[str]:
 
 
 def _merged(orders: Sequence[Sequence[str]]) -> list[str]:
-    """Merge the names of all networks; each new name comes after its predecessor."""
+    """Return the names of all networks in one order; each new name comes after its predecessor."""
     merged = list(orders[0])
     known = set(merged)
     for order in orders[1:]:

@@ -172,7 +172,7 @@ def _panel() -> Element:
 
 
 def _policy(sheet: str, script: str) -> Element:
-    """The content security policy: load nothing, allow only the page's own script and styles."""
+    """Return the content security policy: only the page's own script and styles, no other files."""
     rules = (
         "default-src 'none'",
         f"style-src 'sha256-{_digest(sheet)}'",

@@ -141,7 +141,7 @@ def _heading(network: ir.Network) -> tuple[Child, ...]:
 
 
 def _table(table: Table, caption: str) -> tuple[Child, ...]:
-    """A table as HTML; of a large one, the first and last rows and a note about the rest."""
+    """Return a table as HTML; of a large one, the first and last rows and a note about the rest."""
     headings = _ends(table.headings, MAXIMUM_COLUMNS, "…")
     rows = [_ends(row, MAXIMUM_COLUMNS, TableCell("…")) for row in table.rows]
     gap = (TableCell("…"), *[TableCell("")] * (len(headings) - 1))
@@ -156,7 +156,7 @@ def _table(table: Table, caption: str) -> tuple[Child, ...]:
 
 
 def _ends(items: Sequence[Item], most: int, gap: Item) -> tuple[Item, ...]:
-    """Return the items; if there are more than ``most``, the first and the last of them."""
+    """Return the items; if there are more than ``most``, the first and last ones around ``gap``."""
     if len(items) <= most:
         return tuple(items)
     last = most // 5

@@ -42,7 +42,7 @@ def definitions(pairs: Iterable[tuple[str, str]], class_: str) -> Element:
 
 
 def add(parent: Element, child: Child) -> None:
-    """Puts an element or a text behind what the parent has."""
+    """Append an element or a text to the parent's children; ignore None."""
     if child is None:
         return
     if isinstance(child, Element):

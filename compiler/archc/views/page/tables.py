@@ -58,7 +58,7 @@ def head_cell(text: str, number: bool) -> Element:
 
 
 def _post_ops(entry: Entry) -> str:
-    """The norm and the activation of a layer."""
+    """Return the norm and the activation of a layer."""
     if not isinstance(entry.node, ir.Op):
         return ""
     operator = entry.node.operator
@@ -102,7 +102,7 @@ _NUMBERS = range(6, 15)
 
 
 def _numeric(table: Table) -> set[str]:
-    """The headings of columns that contain only numbers."""
+    """Return the headings of columns that contain only numbers."""
     found = set()
     for i, heading in enumerate(table.headings):
         texts = [row[i].text for row in table.rows if row[i].text]

@@ -65,7 +65,7 @@ def citation(network: ir.Network) -> Element | None:
 
 
 def verdicts(analysis: Analysis, conformance: Conformance) -> Element:
-    """Summarize how the printed table compares with the computed one."""
+    """Return a summary of the verdicts on the printed table."""
     table = analysis.network.table
     if table is None:
         return element("p", "The spec has no printed table. All cells are computed.")

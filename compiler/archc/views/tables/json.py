@@ -95,7 +95,7 @@ def _row(row: RowAnalysis, conformance: Conformance) -> dict[str, object]:
 
 
 def _printed_totals(conformance: Conformance, key: str, suffix: str = "") -> dict[str, object]:
-    """The printed cells of a total and their verdicts; keys end in the suffix."""
+    """Return the printed cells of a total and their verdicts; each key ends with ``suffix``."""
     if key not in conformance.totals:
         return {}
     results = {column: conformance.totals[key][column] for column in TOTALS[key]}

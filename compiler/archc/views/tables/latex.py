@@ -22,9 +22,10 @@ _ESCAPES = str.maketrans(
         "^": r"\textasciicircum{}",
         "`": r"\textasciigrave{}",
         '"': r"\symbol{34}",
-        # In LaTeX's default font encoding, these print other characters.
+        # LaTeX's default font encoding prints other characters for these.
         **{character: f"{{${character}$}}" for character in "<>|"},
-        # After a rule or at the end of a row, these would start an argument.
+        # At the start of a row, LaTeX would read these as an argument of the rule or ``\\`` before
+        # it.
         **{character: f"{{{character}}}" for character in "[]*"},
         "✓": r"$\checkmark$",
         "✗": r"$\neq$",
@@ -33,7 +34,7 @@ _ESCAPES = str.maketrans(
 
 
 class _Column(NamedTuple):
-    """The alignment of a column. With marks it becomes two, so that the values are aligned."""
+    """A column's alignment. One with marks becomes two columns, so that its values are aligned."""
 
     is_number: bool
     has_marks: bool
@@ -62,7 +63,10 @@ def as_latex(table: Table, notes: Iterable[str] = ()) -> str:
 
 
 def escaped(text: str) -> str:
-    """Escape a text. Sizes such as 3x3 get a multiplication sign, names like ``conv3x3`` do not."""
+    """Return the text escaped for LaTeX.
+
+    Sizes such as 3x3 get a multiplication sign, names like ``conv3x3`` do not.
+    """
     plain = _LIGATURE.sub(r"\1{}", text.translate(_ESCAPES))
     return _SIZE.sub(lambda size: size[0].replace("x", r"$\times$"), plain)
 
@@ -96,7 +100,7 @@ def _cell(cell: TableCell, column: _Column) -> str:
 
 
 def _total(row: tuple[TableCell, ...], columns: list[_Column]) -> str:
-    """The name of a total extends over the empty cells after it."""
+    """Return the row of a total; its name extends over the empty cells after it."""
     end = next((i for i, cell in enumerate(row) if i and cell.text), len(row))
     span = sum(1 + column.has_marks for column in columns[:end])
     first = rf"\multicolumn{{{span}}}{{l}}{{{escaped(row[0].text)}}}"

@@ -39,7 +39,10 @@ class _Column(NamedTuple, Generic[_T_contra]):
     text: Callable[[object], str] | None = None
 
     def cell(self, value: object) -> TableCell:
-        """The value as a cell: numbers with separators, shapes as ``64x112x112``, 0 as empty."""
+        """Return the value as a cell.
+
+        Numbers have separators, shapes are written ``64x112x112``, and 0 is empty.
+        """
         if self.text is not None:
             return TableCell(self.text(value))
         if isinstance(value, list):
@@ -73,7 +76,7 @@ _LAYER_COLUMNS: tuple[_Column[LayerAnalysis], ...] = (
 
 
 def _row_columns(analysis: Analysis) -> list[_Column[RowAnalysis]]:
-    """The columns of a row, those of the network's modules among them."""
+    """Return the columns of a row, including those of the network's modules."""
     printed = analysis.network.table is not None
     return [
         _Column("row", "row", lambda row: row.node.path),
@@ -82,7 +85,7 @@ def _row_columns(analysis: Analysis) -> list[_Column[RowAnalysis]]:
         _Column("output", "output", lambda row: format_size(row.output), checked=True),
         _Column("depth", "depth", lambda row: row.depth, checked=True),
         *(_module_column(name) for name in _module_columns(analysis.rows)),
-        # A printed table may count the weights alone.
+        # A printed table may count weights only.
         _Column("weights", "", lambda row: row.cost.weights),
         _Column("params", "params", lambda row: row.cost.params, checked=True),
         _Column("ops", "ops" if printed else "MACs", lambda row: row.cost.macs, checked=True),
@@ -124,8 +127,9 @@ def rows_records(
 ) -> list[Record]:
     """Return the rows with exact numbers, printed values and verdicts.
 
-    Sizes are height x width x channels, as papers print them. A total has no type. ``repeats``
-    includes what a sum over a column would count twice: totals, and parts of auxiliary heads.
+    Sizes are height x width x channels, as papers print them. A total has no type. With
+    ``repeats``, the records include totals and parts of auxiliary heads, which a sum over a column
+    would count twice.
     """
     columns = _row_columns(analysis)
     heads = _aux_rows(analysis, conformance) if repeats else analysis.aux
@@ -147,7 +151,10 @@ def layers_table(analysis: Analysis) -> Table:
 
 
 def layers_records(analysis: Analysis, repeats: bool = True) -> list[Record]:
-    """Return the layers with the keys of the JSON; totals have no op, and need ``repeats``."""
+    """Return the layers with the keys of the JSON.
+
+    With ``repeats``, the records include the totals, which have no ``op``.
+    """
     rows, aux, totals = _layer_records(analysis)
     return _in_order(rows, aux, totals if repeats else [])
 
@@ -165,7 +172,7 @@ def counts_json(counted: _HasCost) -> dict[str, object]:
 def summary(analysis: Analysis, conformance: Conformance, layers: bool = False) -> list[str]:
     """Return the lines below the table: exact totals, verdicts, and the reasons of errata.
 
-    ``layers``: the table is ``layers_table``, whose totals already have all counts.
+    ``layers``: the table is ``layers_table``, whose totals already show all counts.
     """
     cost = analysis.cost
     table = analysis.network.table
@@ -204,7 +211,7 @@ def summary(analysis: Analysis, conformance: Conformance, layers: bool = False) 
 
 
 def snake_case(kind: str) -> str:
-    """``MaxPool`` as ``max_pool``; ``LRN`` as ``lrn``."""
+    """Return ``max_pool`` for ``MaxPool``, ``lrn`` for ``LRN``."""
     out = ""
     for i, letter in enumerate(kind):
         if letter.isupper() and i and not (kind[i - 1].isupper() or kind[i - 1] == "_"):
@@ -235,7 +242,7 @@ def _module_columns(rows: tuple[RowAnalysis, ...]) -> tuple[str, ...]:
 
 
 def _module_column(name: str) -> _Column[RowAnalysis]:
-    """The column of a module: its cell in the rows that use the module."""
+    """Return the column of a module: its cell in the rows that use the module."""
 
     def value(row: RowAnalysis) -> object:
         arguments = row.node.arguments if isinstance(row.node, ir.Call) else {}
@@ -261,7 +268,7 @@ def printed_parts(
 
 
 def _in_order(rows: Sequence[_T], aux: Sequence[_T], totals: Sequence[_T]) -> list[_T]:
-    """The network and its total, then auxiliary heads and the total with them."""
+    """Return the network and its total, then auxiliary heads and the total with them."""
     return [*rows, *totals[:1], *aux, *totals[1:]]
 
 
@@ -310,7 +317,7 @@ def _total_record(total: Total, conformance: Conformance) -> Record:
 
 
 def _checked_values(column: str, exact: object, result: CellResult) -> Record:
-    """A checked column in a record: its exact value, the printed one, and the verdict."""
+    """Return a checked column in a record: its exact value, the printed one, and the verdict."""
     return {
         column: exact,
         f"{column} printed": result.printed,
@@ -319,7 +326,7 @@ def _checked_values(column: str, exact: object, result: CellResult) -> Record:
 
 
 def _layer_records(analysis: Analysis) -> tuple[list[Record], list[Record], list[Record]]:
-    """The records of the layers, of the auxiliary heads' layers, and of the totals."""
+    """Return the records of the layers, of the auxiliary heads' layers, and of the totals."""
     rows, aux = (
         [
             # Columns that are not in the JSON come last.

@@ -42,7 +42,7 @@ def as_frame(records: Sequence[Mapping[str, object]]) -> "DataFrame":
 
 
 def _kind(values: Iterable[object]) -> str:
-    """The nullable pandas dtype of a column."""
+    """Return the nullable pandas dtype of a column."""
     present = [value for value in values if value is not None]
     if not present or any(type(value) not in (int, float) for value in present):
         return "string"
@@ -54,7 +54,7 @@ def _kind(values: Iterable[object]) -> str:
 
 
 def _plain(value: object) -> str:
-    """Digits without separators, shapes as ``64x112x112``, true or false, empty for None."""
+    """Return digits without separators, shapes as ``64x112x112``, true or false; None is empty."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):

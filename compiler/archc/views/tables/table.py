@@ -16,7 +16,7 @@ _MEANINGS = {
 
 
 class TableCell(NamedTuple):
-    """A text, and the verdict that colours it (empty: none).
+    """A text, and the verdict that colours it, empty for none.
 
     ``result`` is the comparison with the printed cell, if there is one.
     """
@@ -53,7 +53,7 @@ class Table(NamedTuple):
 
 
 def legend(table: Table, marks: Mapping[str, str] = MARKS) -> str:
-    """Explain the marks that occur in the table; empty without marks."""
+    """Return the explanation of the marks that occur in the table; empty without marks."""
     verdicts = {cell.verdict for row in table.rows for cell in row if cell.result}
     meanings = [f"{marks[v]} {meaning}" for v, meaning in _MEANINGS.items() if v in verdicts]
     return "; ".join([*meanings, "no mark: not printed"]) if meanings else ""

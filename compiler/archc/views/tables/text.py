@@ -43,7 +43,7 @@ def as_list(lines: Iterable[str]) -> str:
 
 
 def _line(row: tuple[TableCell, ...], widths: list[int], style: Styler) -> str:
-    """Join the cells, each at the start of its column, or after a longer cell before it."""
+    """Return the cells on a line, each at the start of its column, or after a longer cell."""
     line, at, begin = "", 0, 0
     for cell, width in zip(row, widths, strict=True):
         if cell.text:
