@@ -13,7 +13,7 @@ SETTABLE = ("classes", "input")
 
 
 def is_number(value: object) -> bool:
-    """Whether the value is valid for a parameter."""
+    """Return whether the value is valid for a parameter."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

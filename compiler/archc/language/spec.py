@@ -77,7 +77,7 @@ def _parse(
     entries = {entry.key.text: entry for entry in document.entries}
     unknown = [entry.key for name, entry in entries.items() if name not in SPEC_KEYS]
     diagnostics += (_unknown_section(key, entries) for key in unknown)
-    if "extends" in entries:  # it was misspelt and the base is not merged: the rest is incomplete
+    if "extends" in entries:  # it was misspelt, so the base is not merged
         return diagnostics
     place = _first_key(document)
     fields = {name: entries[name] for name in Header.model_fields if name in entries}

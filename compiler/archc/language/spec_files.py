@@ -85,7 +85,7 @@ def find_base(name: str, folder: Path | None, root: Path | None) -> SpecFile | D
 
 
 def name_of_base(base: Path, folder: Path) -> str:
-    """Return what a spec in ``folder`` writes after ``extends`` for the spec at ``base``."""
+    """Return the value of ``extends`` with which a spec in ``folder`` extends ``base``."""
     for searched in (folder, shipped_folder()):
         if os.path.realpath(base) == os.path.realpath(searched / base.name):
             return base.name
@@ -149,7 +149,7 @@ def _has_folder(name: str) -> bool:
 
 
 def _exists(path: Path) -> bool:
-    """Whether the path exists; a broken link does."""
+    """Return whether the path exists; a broken link counts."""
     try:
         return os.path.lexists(path)
     except ValueError:  # not a valid file name

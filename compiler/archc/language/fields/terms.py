@@ -39,9 +39,10 @@ class Term(NamedTuple):
 
 
 class Equivalent(NamedTuple):
-    """What to write for something that archc has in another form.
+    """Advice for a word without a counterpart in archc, such as ``GlobalAvgPool``.
 
-    Applies where ``word``, archc's own word, is known, and everywhere if it is None.
+    It applies where archc's ``word`` is valid, such as ``AvgPool``, and everywhere if ``word`` is
+    None.
     """
 
     word: str | None

@@ -18,7 +18,7 @@ from archc.ops import OPERATORS
 
 Model = TypeVar("Model", bound=BaseModel)
 
-# What is expected instead, by pydantic's type of error.
+# The expected value, by pydantic's type of error.
 _EXPECTED = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -129,7 +129,7 @@ def allowed_kinds(model: type[BaseModel], field: str) -> tuple[str, ...]:
 
 
 def is_empty(node: Node) -> bool:
-    """Whether the value is missing, or the word null."""
+    """Return whether the value is missing, or the word null."""
     return isinstance(node, Scalar) and node.value is None
 
 
@@ -144,7 +144,7 @@ def _diagnostic(
 ) -> Diagnostic:
     entry = entries.get(str(problem["loc"][0])) if problem["loc"] else None
     if entry is None:
-        # The error is in a combination of fields; it is usually the window that is wrong.
+        # The error is in a combination of fields; usually the window is wrong.
         positional = entries.get(getattr(model, "positional_field", None) or "")
         span = place if positional is None else positional.value.span
         return Diagnostic(Code.INVALID_VALUE, f"{owner}: {_message(problem)}", span)
@@ -173,7 +173,7 @@ def _diagnostic(
 
 
 def _applicable(hint: Hint | None, node: Node) -> Hint | None:
-    """Drop a replacement if the spec has a parameter's name in place of the value."""
+    """Return the hint; None for a replacement where the spec has a parameter's name."""
     if isinstance(node, Scalar) and node.span.text.strip("\"'") != node.text:
         return None if isinstance(hint, Replacement) else hint
     return hint

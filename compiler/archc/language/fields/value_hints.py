@@ -5,7 +5,7 @@ import re
 from archc.diagnostics import Hint, Replacement, suggest_keyword, suggest_number
 from archc.language.yaml.nodes import Node, Scalar
 
-# Booleans elsewhere. Those that YAML 1.1 spells out as words have one meaning.
+# Booleans of YAML 1.1 and other tools. The unambiguous ones can be replaced without asking.
 _BOOLEANS = {
     **dict.fromkeys(("true", "on", "yes", "y", "1"), "true"),
     **dict.fromkeys(("false", "off", "no", "n", "0", "none"), "false"),
@@ -14,7 +14,7 @@ _UNAMBIGUOUS = ("true", "on", "yes", "false", "off", "no")
 
 
 def value_hint(node: Node, expected: str) -> Hint | None:
-    """Return how to write the value as what is expected, or None if that is unclear."""
+    """Return how to write the value as ``expected``, or None if that is unclear."""
     if not isinstance(node, Scalar):
         return None
     if node.value is None:

@@ -101,7 +101,7 @@ def resolve_fields(
 
 
 def check_layer(layer: Layer, cells: Cells, parser: LayerParser) -> None:
-    """Add diagnostics for the layer and those below it that do not depend on a row's cells."""
+    """Add the diagnostics of the layer and the layers below it that no row's cells can change."""
     if layer.kind in OPERATORS:
         build_operator(layer, cells, parser)
     elif layer.kind in STRUCTURES:
@@ -161,7 +161,7 @@ def _nested_operator(
     built = None if layer is None else build_operator(layer, {}, parser)
     if built is None:
         return False
-    # Usually the node is in the defaults, and every convolution shares it.
+    # Cached because usually the node is in the defaults, and every convolution shares it.
     parser.nested_operators[id(node)] = node, built[0]
     return built[0]
 
@@ -180,7 +180,7 @@ def _label_use(parser: LayerParser, before: int, layer: Layer, resolved: Resolve
 def _hint_at_columns(
     parser: LayerParser, before: int, layer: Layer, cells: Cells, column_fields: tuple[str, ...]
 ) -> None:
-    """Hint at columns where a word replaces a number: most often it is a misspelt column."""
+    """Add hints about columns where a word replaces a number: usually a column is misspelt."""
     for i in range(before, len(parser.diagnostics)):
         for field, entry in layer.fields.items():
             node, diagnostic = entry.value, parser.diagnostics[i]

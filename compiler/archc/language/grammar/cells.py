@@ -115,7 +115,7 @@ def _key_beside_module(key: Scalar, kind: Scalar, columns: Sequence[str]) -> Dia
 
 
 def _wrong_length(row: List, kind: Scalar, columns: Sequence[str]) -> Diagnostic | None:
-    """Return why the list has the wrong length: most often a comma is missing or one too many."""
+    """Return the diagnostic for a list of the wrong length; usually a comma is missing or extra."""
     needed = len(columns)
     if len(row.items) == needed:
         return None

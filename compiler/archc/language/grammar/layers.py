@@ -193,7 +193,10 @@ class LayerParser:
         return None if fields is None else Layer(name, kind.text, fields, (), kind.span)
 
     def _intended_structure(self, key: Scalar, value: Node) -> Replacement | None:
-        """Return the structure that is meant by a name close to its own, without layers below."""
+        """Return the structure that the key misspells.
+
+        None if the value contains a kind: then the key is the name of a layer.
+        """
         if not isinstance(value, nodes.Mapping):
             return None
         if any(self._is_kind(entry.key.text) for entry in value.entries):
@@ -327,7 +330,7 @@ class LayerParser:
 
 
 def _without_fields(kinds: list[Entry]) -> list[Entry]:
-    """Return the kinds without those that are fields of the others, written with a capital."""
+    """Return the kinds without fields of other kinds that are written with a capital."""
     fields: set[str] = set(STRUCTURES["Repeat"])
     for kind in kinds:
         if kind.key.text in OPERATORS:

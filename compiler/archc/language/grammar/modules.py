@@ -151,7 +151,7 @@ def _correct_typos(module: Entry, diagnostics: list[Diagnostic]) -> Entry:
 
 
 def _is_complete(module: nodes.Node) -> TypeGuard[nodes.Mapping]:
-    """Return whether the module is complete: one with a misspelt `extends` is not merged."""
+    """Return whether the module is complete; one that still has ``extends`` was not merged."""
     return isinstance(module, nodes.Mapping) and module.get("extends") is None
 
 

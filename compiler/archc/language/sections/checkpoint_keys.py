@@ -89,7 +89,7 @@ class KeyMapping(NamedTuple):
 
 
 def matches(pattern: str, path: str) -> bool:
-    """Whether the path matches the pattern, which may have placeholders."""
+    """Return whether the path matches the pattern, which may have placeholders."""
     return placeholder_values(pattern, path) is not None
 
 
@@ -143,7 +143,7 @@ def _rules(
         if diagnostic is not None:
             diagnostics.append(diagnostic)
             continue
-        # Duplicates on either side, whatever their placeholders are called.
+        # Find duplicates on either side; the names of placeholders do not matter.
         for side, text, place in (("theirs", key.text, key.span), ("ours", ours, value.span)):
             if text is None:
                 continue

@@ -25,11 +25,11 @@ def section_entries(
     message = f"{name}: expected a mapping of names, found {describe(value)}"
     hint: Hint | None = None
     if isinstance(value, Scalar):
-        # `none` removes a section in a variant, where this function does not see it.
+        # In a variant, `none` removes the section before this function is called.
         hint = none_hint(value) or suggest_keyword(value.text, ("none",))
         if value.text == "none":
             hint = "none removes a section only in a variant: is `extends` missing?"
-    # The key is enough to show for a value of many lines.
+    # Point to the key if the value has several lines.
     is_short = value.span.line == value.span.end_line and not is_empty(value)
     span = value.span if is_short else entry.key.span
     diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, span, hint=hint))

@@ -132,7 +132,7 @@ class _Search:
             else:
                 number, paths = cause
                 left = self.errors_without(number, paths)
-                codes = diagnostic.code, Code.LIMIT  # the LIMIT says that there are too many
+                codes = diagnostic.code, Code.LIMIT  # LIMIT: there are too many diagnostics
                 alike = [f for f in pending if f.code in codes and _key(f) not in left]
                 pending = [f for f in pending if f not in alike]
                 entries = [_entry(self.documents[number], path) for path in paths]
@@ -202,7 +202,7 @@ class _Search:
         return _key(diagnostic) not in after and (is_cut or after <= self.before)
 
     def errors_without(self, number: int, paths: Sequence[Path]) -> set[object]:
-        """Return the errors without these entries; those of the spec if the work is used up."""
+        """Return the errors without these entries; the spec's errors once MOST_WORK is exceeded."""
         gone = frozenset(paths)
         if (number, gone) not in self.attempts:
             if self.work > MOST_WORK:
@@ -219,11 +219,11 @@ class _Search:
 
 
 def fewest(parts: Sequence[T], cures: Callable[[Sequence[T]], bool]) -> Sequence[T]:
-    """Return a smallest subset of ``parts`` that cures; ``parts`` as a whole does.
+    """Return a minimal subset of ``parts`` that cures: without any one of them, it does not.
 
-    This is ddmin: try each of n chunks alone, then the parts without one chunk, then double n. For
-    example, 1 and 4 of the parts 1234 are needed: 12 and 34 do not cure, no single part does, 134
-    does, 14 does.
+    All ``parts`` together cure. This is ddmin: try each of n chunks alone, then the parts without
+    one chunk, then double n. For example, 1 and 4 of the parts 1234 are needed: 12 and 34 do not
+    cure, no single part does, 134 does, 14 does.
     """
     pieces = 2
     while len(parts) > 1:

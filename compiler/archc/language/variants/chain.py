@@ -1,4 +1,4 @@
-"""Reads a spec and the specs that it extends."""
+"""Read a spec and the specs that it extends."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -27,10 +27,10 @@ class Chain(NamedTuple):
 def load_chain(
     source: Source, folder: Path | None, root: Path | None, below: tuple[Path, ...] = ()
 ) -> Chain | list[Diagnostic]:
-    """The source's document and those that it extends.
+    """Return the source's document and those that it extends.
 
-    They are searched in ``folder`` and must be within ``root``. ``below`` are the files that extend
-    this one.
+    The extended specs are searched for in ``folder`` and must be within ``root``. ``below`` are the
+    files that extend this one.
     """
     document = compose_cached(source)
     if isinstance(document, list):
@@ -67,7 +67,7 @@ def load_chain(
 
 
 def compose_cached(source: Source) -> Mapping | list[Diagnostic]:
-    """The source's document, cached since many specs may extend it."""
+    """Return the source's document, cached since many specs may extend it."""
     key = source.path, source.name, source.digest
     if key not in _CACHE:
         if len(_CACHE) >= _MAXIMUM_CACHED:
@@ -77,7 +77,7 @@ def compose_cached(source: Source) -> Mapping | list[Diagnostic]:
 
 
 def _find_base(parent: Node, folder: Path | None, root: Path | None) -> SpecFile | Diagnostic:
-    """The spec that ``extends`` names."""
+    """Return the file of the spec that ``extends`` names."""
     text = parent.text if isinstance(parent, Scalar) else ""
     if not text.endswith(SUFFIX) or Path(text).is_absolute() or len(text) > _MAXIMUM_NAME:
         found = repr(text[:60]) if text else describe_type(parent)

@@ -29,7 +29,7 @@ def apply_settings(document: Mapping, settings: Settings, diagnostics: list[Diag
 
 
 def _check_setting(name: str, setting: Setting) -> list[Diagnostic]:
-    """Return why the setting is not a valid value; the diagnostics have no place in the spec."""
+    """Return diagnostics for an invalid value of a setting; they have no place in the spec."""
     text = f"{name}={format_setting(setting)}"
     place = Span(Source("--set", text), 1, 1, 1, len(text) + 1)
     entry = Entry(Scalar(name, name, place), Scalar(setting, format_setting(setting), place))

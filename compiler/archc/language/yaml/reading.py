@@ -1,7 +1,7 @@
 """Read spec files safely.
 
 Checks which files may be opened, how much of them is read, and whether they are specs. The text of
-another file does not leave this module, so that no diagnostic quotes it.
+a file that is not a spec never leaves this module, so no diagnostic can quote it.
 """
 
 import hashlib
@@ -73,7 +73,7 @@ def read_text(data: bytes, name: str, path: Path | None = None) -> Source | Diag
 
 
 def is_within(path: Path, root: Path) -> bool:
-    """Whether the path is in the folder after following links."""
+    """Return whether the path is in the folder after following links."""
     return Path(os.path.realpath(path)).is_relative_to(root)
 
 
@@ -102,7 +102,7 @@ def _problem(mode: int) -> str:
 
 
 def _is_spec(text: str) -> bool:
-    """Whether an outermost line starts with a key that identifies a spec.
+    """Return whether an outermost line starts with a key that identifies a spec.
 
     Does not parse the text, so that an invalid spec passes and its errors can be explained.
     """

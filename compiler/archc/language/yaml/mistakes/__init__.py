@@ -1,4 +1,4 @@
-"""Find the typing mistake behind a YAML syntax error.
+"""Find the typing mistake that causes a YAML syntax error.
 
 libyaml notices an unclosed bracket or quote only lines later. Once it has rejected a text, these
 modules look for the mistakes that people make in specs: a missing quote, bracket, space or dash, or

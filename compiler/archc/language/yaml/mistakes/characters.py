@@ -145,7 +145,7 @@ def _hidden_bracket(line: Line, at: int) -> Mistake:
 
 
 def _precedes_value(text: str, at: int, in_brackets: bool) -> bool:
-    """Whether a value may start after this character: a comma, a colon or a dash."""
+    """Return whether a value may start after this character: a comma, a colon or a dash."""
     if text[at] == ",":
         return in_brackets
     return text[at] in ":-" and text[at + 1 : at + 2] in ("", " ") and (text[at] == ":" or at == 0)
