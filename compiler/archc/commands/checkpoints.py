@@ -1,4 +1,4 @@
-"""Reads the checkpoint that a command names and matches it against the network."""
+"""Read the checkpoint that a command names and match it against the network."""
 
 import sys
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ def load_weights(
     recipe: "Recipe | None",
     closing: str = "",
 ) -> "Mapping[str, Any] | None":
-    """Return the tensors of a checkpoint, or exit if it does not fit the spec.
+    """Return the tensors of a checkpoint; exit if it does not fit the spec. None without a file.
 
-    The checkpoint is that of the network as written; the backend converts it for the recipe.
+    The checkpoint belongs to the network as written, even with a recipe: the backend converts it.
     Raises UsageError if there are several specs or the backend's files hold no weights, and
     BackendUnavailable if the package that reads the file is not installed.
     """
@@ -52,7 +52,7 @@ def load_weights(
 
 
 def print_weight_notes(files: "list[File]") -> None:
-    """Note which generated files hold a checkpoint's weights, which are not checked."""
+    """Print a note for each generated file with a checkpoint's weights, which are not checked."""
     from archc.driver.files.writer import find_given_weights
 
     for path in find_given_weights(files):
@@ -71,8 +71,9 @@ def fail_on_match(
     """Exit if the checkpoint does not fit the network.
 
     ``made`` is the analysis of the optimised network that the checkpoint is converted for. If the
-    checkpoint already fits that, only this is printed. Otherwise the message lists what the
-    checkpoint does fit; with ``whole``, only specs for which it has every layer's weights.
+    checkpoint already fits that network, the message says only this. Otherwise it lists the options
+    and specs that the checkpoint fits; with ``whole``, only those for which it has every layer's
+    weights.
     """
     if not match.diagnostics:
         return

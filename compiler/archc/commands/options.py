@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 
 def examples(*commands: str) -> str:
-    """Return the end of a command's help: example commands, one on a line."""
+    """Return the end of a command's help: example commands, one per line."""
     return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])
 
 
@@ -125,7 +125,7 @@ merge_option = click.option(
 
 
 def choose_recipe(optimize: bool, merge: bool) -> "Recipe | None":
-    """Return how to optimise, or None for not at all. Raises UsageError for both options."""
+    """Return the recipe of the option, or None without one. Raises UsageError for both options."""
     if optimize and merge:
         raise click.UsageError("use --optimize or --merge, not both; --optimize also merges")
     if not optimize and not merge:
@@ -149,7 +149,7 @@ def build_command(
     weights: Path | None,
     out: Path,
 ) -> str:
-    """Return the ``archc build`` command that writes the same files."""
+    """Return the ``archc build`` command that writes the files of these options."""
     chosen = [quote(spec) for spec in specs]
     chosen += [f"--backend {backend}"] if backend else []
     chosen += set_options(settings)

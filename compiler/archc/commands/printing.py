@@ -1,4 +1,4 @@
-"""Prints diagnostics, tables and documents, and exits."""
+"""Print diagnostics, tables and documents, and exit."""
 
 import os
 import re
@@ -21,7 +21,7 @@ _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 
 
 def print_diagnostics(diagnostics: "Iterable[Diagnostic]") -> None:
-    """Print diagnostics on standard error, only a few of many that are alike."""
+    """Print diagnostics on standard error, but only a few of many similar ones."""
     from archc.diagnostics import abridge, render
 
     for diagnostic in abridge(diagnostics):
@@ -29,7 +29,7 @@ def print_diagnostics(diagnostics: "Iterable[Diagnostic]") -> None:
 
 
 def fail_on(diagnostics: "list[Diagnostic]", closing: str = "") -> None:
-    """If there are diagnostics, print them and the closing message, and exit."""
+    """Print the diagnostics and the closing message, and exit; do nothing without diagnostics."""
     print_diagnostics(diagnostics)
     if diagnostics:
         if closing:
@@ -86,15 +86,15 @@ def _style(text: str, verdict: str) -> str:
 
 
 def echo(line: str, err: bool = False) -> None:
-    """Print one line, with line feeds in it escaped: they come from names."""
+    """Print one line; line feeds in it come from names and are escaped."""
     _print(escape_line(line), err)
 
 
 def echo_lines(text: str, err: bool = False) -> None:
-    """Print lines that archc has laid out, in its own colours if any.
+    """Print lines that archc has laid out, with its own colours.
 
-    Escape quoted text, such as a file's name, with ``escape_line`` first: here a line feed in it
-    looks like one between two lines.
+    The caller escapes quoted text, such as a file's name, with ``escape_line``, since this function
+    cannot tell a line feed in a name from one between two lines.
     """
     parts = _COLOUR.split(text)
     parts[::2] = map(escape_lines, parts[::2])

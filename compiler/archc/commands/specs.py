@@ -1,4 +1,4 @@
-"""Finds and compiles the specs that a command names."""
+"""Find and compile the specs that a command names."""
 
 import os
 from collections.abc import Iterable
@@ -58,7 +58,7 @@ def compile_one(spec: "str | SpecFile", settings: Settings) -> "Compiled | list[
 def compile_all(
     specs: "Iterable[str | SpecFile]", settings: Settings | None = None, closing: str = ""
 ) -> "list[Compiled]":
-    """Compile all specs. If any has diagnostics, print those of all and exit."""
+    """Compile all specs. If any has diagnostics, print all diagnostics and exit."""
     results = [compile_one(spec, settings or {}) for spec in specs]
     diagnostics = [
         diagnostic for result in results if isinstance(result, list) for diagnostic in result

@@ -113,7 +113,7 @@ def _fix(spec: "str | SpecFile", settings: Settings, selection: "LintSelection")
 
 
 def _print(result: "CheckResult", output_format: str) -> None:
-    """Print diagnostics on standard error, or on standard output that the spec is valid."""
+    """Print diagnostics on standard error, and a line on standard output for a valid spec."""
     from archc.diagnostics import render
 
     for diagnostic in result.diagnostics:

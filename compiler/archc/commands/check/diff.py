@@ -119,7 +119,7 @@ def _heading(before: str, after: str, output_format: str) -> str:
 
 
 def _print(difference: "Difference", output_format: str) -> None:
-    """Print rows, totals, and what changed in which rows."""
+    """Print the rows that differ, the totals, and the changes in each row."""
     from archc.views.tables.difference import difference_lines, difference_table, totals_table
 
     print_table(difference_table(difference), output_format)

@@ -56,7 +56,7 @@ def command(output_format: str) -> None:
 
 
 def _line(one: "ListedSpec", width: int) -> str:
-    """Return name, parameters and description, cut to the width of the terminal."""
+    """Return the spec's line: name, parameters and description, cut to the terminal's width."""
     name = f"  {one.file.path.stem.ljust(width)}"
     if isinstance(one.compiled, list):
         return f"{name}  invalid; run archc check {one.file.name}"

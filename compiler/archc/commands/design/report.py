@@ -124,7 +124,7 @@ def _format_of(out: Path | None) -> "Format":
 
 
 def _clashes(groups: "list[tuple[Path, list[Compiled]]]") -> "list[Diagnostic]":
-    """Report each file that two specs would write, or that is a spec itself."""
+    """Return a diagnostic for each file that two specs would write, or that is a spec itself."""
     from archc.diagnostics import Code, Diagnostic
 
     diagnostics = []
