@@ -36,7 +36,7 @@ Spec = str | PathLike[str] | Mapping[str, Any] | Network
 """A spec: its name, its path, a mapping with its content, or the loaded network."""
 
 TEXT = "<text>"
-"""The file name in diagnostics of a text that is in no file."""
+"""The file name in diagnostics of a text without a file."""
 
 
 def load(
@@ -44,12 +44,12 @@ def load(
 ) -> Network:
     """Load the network that a spec describes.
 
-    ``spec`` is a name, a path, or a mapping with the content of a spec file. A name is looked up in
-    the current folder, in ``specs/`` and among the specs shipped with archc; a ``Path`` is not. The
-    other functions take the same; ``loads`` takes text.
-    ``parameters`` set parameters of the spec, ``classes`` and ``input``, for example
-    ``{"width": 0.5, "input": "3x299x299"}``.
-    Raises SpecError with all errors that do not depend on shapes.
+    ``spec`` is a name, a path, or a mapping with the content of a spec file. A name is searched for
+    in the current folder, in ``specs/`` and among the specs shipped with archc; a ``Path`` is
+    always a path. The other functions accept these too, and loaded networks; ``loads`` accepts
+    text. ``parameters`` replace parameters of the spec, ``classes`` and ``input``, for example
+    ``{"width": 0.5, "input": "3x299x299"}``. Raises SpecError with all errors that do not depend on
+    shapes.
     """
     return _or_raise(_load(spec, parameters))
 
@@ -63,16 +63,16 @@ def loads(
 ) -> Network:
     """Load a network from the text of a spec.
 
-    ``name`` is the file name in diagnostics. A base in ``extends`` is looked up in ``folder``, then
-    among the specs shipped with archc. Raises SpecError as ``load`` does.
+    ``name`` is the file name in diagnostics. A base in ``extends`` is searched for in ``folder``,
+    then among the specs shipped with archc. Raises SpecError as ``load`` does.
     """
     return _or_raise(load_text(text, name, None if folder is None else Path(folder), parameters))
 
 
 def check(spec: Spec, parameters: Settings | None = None) -> CheckResult:
-    """Check a spec as ``archc check`` does, and return errors and warnings as diagnostics.
+    """Return the errors and warnings of a spec, as ``archc check`` does.
 
-    An invalid spec raises no exception. The parameters of a loaded network cannot be set again.
+    An invalid spec raises no exception. Raises ValueError for ``parameters`` with a loaded network.
     """
     if isinstance(spec, Network):
         if parameters is not None:
@@ -178,7 +178,7 @@ def emit(
 ) -> Mapping[str, bytes]:
     """Generate files and return their content by name, without writing them.
 
-    ``stem`` is the base of the file names. By default it is the same as in ``archc build``, or the
+    ``stem`` is the base of the file names. By default it is that of ``archc build``, or the
     network's name if there is no spec file. ``weights`` are tensors by key, such as a state_dict,
     for a backend whose files hold weights. Raises SpecError if shapes or weights do not fit or the
     backend does not support the network, LookupError for an unknown backend, ValueError if its

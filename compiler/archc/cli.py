@@ -1,4 +1,4 @@
-"""The command line: finds the commands, prints the help, sets the exit status.
+"""The command line: find the commands, print the help, set the exit status.
 
 Exit status: 0 success, 1 errors found, 2 wrong usage, 70 an internal error of archc.
 """
@@ -146,7 +146,7 @@ def main() -> NoReturn:
 
 
 def _report_output_error(error: OSError) -> None:
-    """Print that output could not be written, unless its reader closed the pipe."""
+    """Print that output cannot be written; nothing if the reader closed the pipe."""
     if error.errno != errno.EPIPE:
         _print_error(f"archc: cannot write output: {error.strerror or error}")
 
@@ -157,5 +157,5 @@ def _print_error(message: str) -> None:
 
 
 def _terminate(number: int, _: object) -> NoReturn:
-    """Exit with the status that a shell gives a signal, removing files half written."""
+    """Exit with a shell's status for the signal, after writers removed their temporary files."""
     sys.exit(128 + number)
