@@ -109,7 +109,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from archc.ops.operator import Cost, Operator, Shape, ShapeMismatch, spatial
+from archc.ops.operator import Cost, Operator, Shape, ShapeMismatch, spatial_mismatch
 
 
 class Upsample(Operator):
@@ -125,7 +125,8 @@ class Upsample(Operator):
     def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """The same channels, with a larger size."""
         channels, *size = shape
-        return spatial(shape, "Upsample") or (channels, *(side * self.factor for side in size))
+        larger = (side * self.factor for side in size)
+        return spatial_mismatch(shape, "Upsample") or (channels, *larger)
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
         """Elements computed."""
@@ -142,7 +143,7 @@ class Rolled(Operator):
 
     def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """Twice the channels."""
-        return spatial(shape, "Rolled") or (2 * shape[0], *shape[1:])
+        return spatial_mismatch(shape, "Rolled") or (2 * shape[0], *shape[1:])
 ''',
     "backends/archc_backends/pytorch/emit/operators/resizing.py": '''
 """Resizing."""

@@ -24,7 +24,7 @@ from archc.ops.operator import (
     ShapeMismatch,
     Tensor,
     format_shape,
-    spatial,
+    spatial_mismatch,
 )
 from archc.ops.plain import Dropout, Flatten, Identity
 from archc.ops.pooling import AdaptiveAvgPool, AvgPool, MaxPool
@@ -496,7 +496,7 @@ def test_a_global_pool() -> None:
     assert pool.cost((5, 7, 9), (5, 1, 1)) == Cost(pool_ops=5 * 7 * 9)
     assert pool.receptive_window((5, 7, 9)) == ReceptiveWindow((7, 9), (1, 1))
     assert (pool.pads, pool.notation) == ((0, 0), "global")
-    assert pool.output((5,)) == spatial((5,), "AvgPool")
+    assert pool.output((5,)) == spatial_mismatch((5,), "AvgPool")
 
 
 @pytest.mark.parametrize(
@@ -647,7 +647,7 @@ def test_affine_has_a_number_for_each_channel() -> None:
     affine = made(Affine, scales=[1.0, 2.0], shift=[0.0, 0.5])
     assert affine.output((2, 3, 3)) == (2, 3, 3)
     assert affine.output((3, 3, 3)) == ShapeMismatch("2 numbers in scales for 3 channels")
-    assert affine.output((2,)) == spatial((2,), "Affine")
+    assert affine.output((2,)) == spatial_mismatch((2,), "Affine")
     odd = made(Affine, scales=[1.0, 2.0], shift=[0.0])
     assert odd.output((2, 3, 3)) == ShapeMismatch("1 number in shift for 2 channels")
 
@@ -704,7 +704,7 @@ def test_limits_of_fields(
 
 
 VOCABULARY = {
-    # kind: (positional_field, channels, depth, column_fields, layer_fields)
+    # kind: (positional_field, channels_field, depth, column_fields, layer_fields)
     "AdaptiveAvgPool": ("size", None, 0, (), ()),
     "Affine": ("scales", None, 0, (), ()),
     "AvgPool": ("window", None, 0, (), ()),
@@ -726,7 +726,7 @@ def test_the_vocabulary() -> None:
     found = {
         name: (
             kind.positional_field,
-            kind.channels,
+            kind.channels_field,
             kind.depth,
             kind.column_fields,
             kind.layer_fields,
@@ -760,4 +760,4 @@ def test_costs_begin_at_nothing() -> None:
     assert Tensor("weight", (1,)).learned is True
     assert ShapeMismatch("message") == ("message", None, None)
     assert (format_shape((3, 4, 5)), format_shape((7,))) == ("3x4x5", "7")
-    assert spatial((3, 4, 5), "LRN") is None
+    assert spatial_mismatch((3, 4, 5), "LRN") is None

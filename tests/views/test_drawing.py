@@ -423,7 +423,7 @@ def test_every_family_of_operators_has_a_colour_and_words() -> None:
     families = {kind.family.name for kind in OPERATORS.values()}
     assert len(families) > 4
     assert families == FAMILIES.keys()
-    assert all(family.words for family in FAMILIES.values())
+    assert all(family.legend for family in FAMILIES.values())
     assert [name for name in families if f".drawing .{name}>rect" not in style("light")] == []
     assert not families & {"frame", "sum", "added", "removed", "changed", "affected", "head"}
 

@@ -58,24 +58,24 @@ def optimized_arrays(
     ``arrays`` are finite tensors of the network as written.
     """
     changes = {change.key: change for change in _changes(optimized.analysis)}
-    made: dict[str, Array] = {}
+    converted: dict[str, Array] = {}
     for key in keys:
         if key not in changes:
-            made[key] = arrays[key]
+            converted[key] = arrays[key]
             continue
         parts = [_part(arrays, source, changes[key].name) for source in changes[key].sources]
         if len({part.dtype for part in parts}) > 1:
             return Diagnostic(Code.UNCONVERTIBLE, f"what becomes {key} is not of one type")
         if parts[0].ndim:
-            made[key] = np.concatenate(parts) if len(parts) > 1 else parts[0]
+            converted[key] = np.concatenate(parts) if len(parts) > 1 else parts[0]
         elif any(part != parts[0] for part in parts):
             return Diagnostic(Code.UNCONVERTIBLE, f"what becomes {key} is not one number")
         else:
-            made[key] = parts[0]
-        if not np.isfinite(made[key]).all():
+            converted[key] = parts[0]
+        if not np.isfinite(converted[key]).all():
             message = f"{key} becomes a number that is not finite in {parts[0].dtype.name}"
             return Diagnostic(Code.UNCONVERTIBLE, message)
-    return made
+    return converted
 
 
 class _Change(NamedTuple):

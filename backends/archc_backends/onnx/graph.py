@@ -66,7 +66,7 @@ def build_graph(analysis: Analysis) -> Graph:
     for row in network.rows:
         if row.name == softmax:
             value = builder.rename(value, LOGITS)
-        value = builder.run(row, value)
+        value = builder.emit(row, value)
     builder.rename(value, PROBABILITIES if softmax else LOGITS)
     state = dict.fromkeys(
         key for node in builder.nodes for key in node.inputs if key in builder.keys
@@ -86,7 +86,7 @@ class _GraphBuilder:
         self._taken = {IMAGES, LOGITS, PROBABILITIES, *(op.path for op in analysis.shapes.ops)}
         self._shape: dict[str, Shape] = {IMAGES: analysis.network.input}
 
-    def run(self, node: ir.Node, source: str) -> str:
+    def emit(self, node: ir.Node, source: str) -> str:
         """Add the node with the input ``source``, and return the name of its output."""
         if isinstance(node, ir.Op):
             shapes = self._shapes.input(node), self._shapes.output(node)
@@ -98,7 +98,7 @@ class _GraphBuilder:
         if isinstance(node, ir.Residual):
             return self._residual(node, source)
         for child in node.children:
-            source = self.run(child, source)
+            source = self.emit(child, source)
         return source
 
     def rename(self, value: str, output: str) -> str:
@@ -140,12 +140,12 @@ class _GraphBuilder:
 
     def _concat(self, node: ir.Concat | ir.Fork, sources: list[str]) -> str:
         """Add the branches, each with its input, and join their outputs."""
-        values = tuple(map(self.run, node.branches, sources))
+        values = tuple(map(self.emit, node.branches, sources))
         return self._join("Concat", node, "concat", values, {"axis": 1})
 
     def _split(self, node: ir.Fork, source: str) -> list[str]:
         """Return the input of each branch: part of the shared output, or the source."""
-        whole = self.run(node.shared, source)
+        whole = self.emit(node.shared, source)
         size = self._shape[whole][1:]
         name = self._fresh(f"{node.path}.split")
         sources = [source] * len(node.parts)
@@ -160,8 +160,8 @@ class _GraphBuilder:
         return sources
 
     def _residual(self, node: ir.Residual, source: str) -> str:
-        value = self.run(node.body, source)
-        straight = source if node.shortcut is None else self.run(node.shortcut, source)
+        value = self.emit(node.body, source)
+        straight = source if node.shortcut is None else self.emit(node.shortcut, source)
         if node.scale != 1:
             factor = self._constant(node, Constant("factor", float(node.scale)))
             value = self._join("Mul", node, "scale", (value, factor))

@@ -71,21 +71,21 @@ def read_model(content: bytes) -> ModelProto:
 def _weights(
     analysis: Analysis, graph: Graph, options: Options
 ) -> "dict[str, Array] | list[Diagnostic]":
-    """Return the weights that the graph reads, optimized_arrays if the network is optimised."""
+    """Return the weights that the graph reads, converted if the network is optimised."""
     optimized = options.optimized
     written = optimized.original if optimized else analysis
     keys = build_graph(written).state if optimized else graph.state
     if options.weights is None:
         arrays = initial_arrays(written, keys)
     else:
-        given = checkpoint_arrays(written, keys, options.weights)
-        if isinstance(given, list):
-            return given
-        arrays = given
+        loaded = checkpoint_arrays(written, keys, options.weights)
+        if isinstance(loaded, list):
+            return loaded
+        arrays = loaded
     if optimized is None:
         return arrays
-    made = optimized_arrays(optimized, arrays, graph.state)
-    return [made] if isinstance(made, Diagnostic) else made
+    converted = optimized_arrays(optimized, arrays, graph.state)
+    return [converted] if isinstance(converted, Diagnostic) else converted
 
 
 def _model_without_graph(analysis: Analysis, options: Options) -> ModelProto:
@@ -133,13 +133,13 @@ def _graph_without_weights(analysis: Analysis, graph: Graph, kind: "np.dtype[Any
     def typed(name: str, shape: Shape) -> ValueInfoProto:
         return helper.make_tensor_value_info(name, number, (BATCH, *shape))
 
-    given = [(name, shape) for node in graph.nodes for name, shape in node.outputs.items()]
+    values = [(name, shape) for node in graph.nodes for name, shape in node.outputs.items()]
     return helper.make_graph(
         [_node(node) for node in graph.nodes],
         analysis.network.name,
         [typed(IMAGES, analysis.network.input)],
         [typed(name, shape) for name, shape in graph.outputs.items()],
-        value_info=[typed(name, shape) for name, shape in given if name not in graph.outputs],
+        value_info=[typed(name, shape) for name, shape in values if name not in graph.outputs],
     )
 
 

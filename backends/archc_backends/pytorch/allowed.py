@@ -26,15 +26,15 @@ _ALL_BUILTINS = frozenset(dir(builtins))
 class Allowance(NamedTuple):
     """The builtins, functions of torch, methods and syntax that a kind of file may use.
 
-    ``top`` are the statements allowed outside classes and functions. ``private``: whether the file
-    may define names that start with one underscore.
+    ``top_level``: the statements allowed outside classes and functions. ``private``: whether the
+    file may define names that start with one underscore.
     """
 
     builtins: frozenset[str]
     functions: frozenset[str]
     methods: frozenset[str]
     nodes: frozenset[type[ast.AST]]
-    top: frozenset[type[ast.AST]]
+    top_level: frozenset[type[ast.AST]]
     private: bool
 
     def __or__(self, more: "Allowance") -> "Allowance":
@@ -44,7 +44,7 @@ class Allowance(NamedTuple):
             self.functions | more.functions,
             self.methods | more.methods,
             self.nodes | more.nodes,
-            self.top | more.top,
+            self.top_level | more.top_level,
             self.private or more.private,
         )
 
@@ -107,7 +107,7 @@ def check_code(code: str, allowance: Allowance = NETWORK) -> set[str]:
     except (SyntaxError, ValueError) as error:
         raise ForbiddenCode(f"the generated code is not valid Python: {error}") from error
     for node in tree.body:
-        if type(node) not in allowance.top:
+        if type(node) not in allowance.top_level:
             raise _forbidden(node, f"{type(node).__name__} outside of a class or function")
     definitions = ast.ClassDef | (ast.FunctionDef if allowance.private else ast.ClassDef)
     own = {node.name for node in tree.body if isinstance(node, definitions)}

@@ -18,7 +18,7 @@ from archc.ops.operator import (
     Shape,
     ShapeMismatch,
     Tensor,
-    spatial,
+    spatial_mismatch,
 )
 from archc.ops.window import Count, PairField, WindowField, padding_of, padding_stated, slide
 
@@ -34,7 +34,7 @@ class Convolution(Operator):
         position=1,
     )
     positional_field: ClassVar[str | None] = "window"
-    channels: ClassVar[str | None] = "out"
+    channels_field: ClassVar[str | None] = "out"
     depth: ClassVar[int] = 1
     layer_fields: ClassVar[tuple[str, ...]] = ("norm", "activation")
 
@@ -79,7 +79,7 @@ class Convolution(Operator):
     def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """(out, height, width) after the window slides over the input."""
         if len(shape) != 3:
-            return spatial(shape, type(self).__name__) or shape
+            return spatial_mismatch(shape, type(self).__name__) or shape
         size = slide(shape, self.window.kernel, self.stride, self.pads)
         return size if type(size) is ShapeMismatch else (self.out, *size)
 

@@ -1,4 +1,4 @@
-"""Families of operators: the words and colours that pictures and pages give them."""
+"""Families of operators, with their colours and their words in legends."""
 
 from typing import NamedTuple
 
@@ -14,13 +14,13 @@ class Family(NamedTuple):
     """
 
     name: str
-    words: str
+    legend: str
     light: Colours | None = None
     dark: Colours | None = None
     position: int = 50
 
 
-def named_after(module: str) -> Family:
-    """The family of operators that name none: their file's name, without its package."""
+def default_family(module: str) -> Family:
+    """The family of operators that set none, named after their file."""
     name = module.rpartition(".")[2]
     return Family(name, name.replace("_", " "))

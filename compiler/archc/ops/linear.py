@@ -16,7 +16,7 @@ class Linear(Operator):
         "linear", "fully connected", ("#e8dff6", "#8467b5"), ("#362852", "#9a80cc"), position=4
     )
     positional_field: ClassVar[str | None] = "out"
-    channels: ClassVar[str | None] = "out"
+    channels_field: ClassVar[str | None] = "out"
     depth: ClassVar[int] = 1
     column_fields: ClassVar[tuple[str, ...]] = ("out",)
     layer_fields: ClassVar[tuple[str, ...]] = ("activation",)

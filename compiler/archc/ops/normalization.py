@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator, Field
 
 from archc.ops.family import Family
-from archc.ops.operator import Cost, Operator, Shape, ShapeMismatch, Tensor, spatial
+from archc.ops.operator import Cost, Operator, Shape, ShapeMismatch, Tensor, spatial_mismatch
 from archc.ops.window import Count
 
 NORMALIZATION = Family(
@@ -59,7 +59,7 @@ class LRN(Operator):
 
     def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """The same shape."""
-        return spatial(shape, "LRN") or shape
+        return spatial_mismatch(shape, "LRN") or shape
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
         """Elements normalised."""
@@ -90,7 +90,7 @@ class Affine(Operator):
             if numbers is not None and len(numbers) != shape[0]:
                 given = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"
                 return ShapeMismatch(f"{given} in {field} for {shape[0]} channels")
-        return spatial(shape, "Affine") or shape
+        return spatial_mismatch(shape, "Affine") or shape
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
         """Elements scaled; nothing is learned."""

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, NamedTuple, final
 
 from pydantic import BaseModel, ConfigDict
 
-from archc.ops.family import Family, named_after
+from archc.ops.family import Family, default_family
 
 Shape = tuple[int, ...]
 """(channels, height, width), or (features,) after a Flatten or Linear."""
@@ -89,7 +89,7 @@ class Operator(BaseModel):
     family: ClassVar[Family]
     """Its colour and words in pictures; by default a family named after the file."""
     positional_field: ClassVar[str | None] = None
-    channels: ClassVar[str | None] = None
+    channels_field: ClassVar[str | None] = None
     """The field that sets the number of output channels; None if the input decides it."""
     depth: ClassVar[int] = 0
     """How many layers with weights this counts for, in the paper's sense of depth."""
@@ -105,7 +105,7 @@ class Operator(BaseModel):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if not hasattr(cls, "family"):
-            cls.family = named_after(cls.__module__)
+            cls.family = default_family(cls.__module__)
 
     @classmethod
     def overridden_defaults(cls, value: object) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ class Operator(BaseModel):
         return ""
 
 
-def spatial(shape: Shape, kind: str) -> ShapeMismatch | None:
+def spatial_mismatch(shape: Shape, kind: str) -> ShapeMismatch | None:
     """Why ``kind``, which needs height and width, cannot take ``shape``; None if it can."""
     if len(shape) == 3:
         return None

@@ -7,7 +7,15 @@ from pydantic import PlainValidator, WithJsonSchema, model_validator
 
 from archc.diagnostics import Replacement
 from archc.ops.family import Family
-from archc.ops.operator import Cost, Operator, Pair, ReceptiveWindow, Shape, ShapeMismatch, spatial
+from archc.ops.operator import (
+    Cost,
+    Operator,
+    Pair,
+    ReceptiveWindow,
+    Shape,
+    ShapeMismatch,
+    spatial_mismatch,
+)
 from archc.ops.window import (
     MAXIMUM_KERNEL,
     NotThisNotation,
@@ -85,7 +93,7 @@ class _Pool(Operator):
 
     def _slide(self, shape: Shape, window: Window, pads: Pair) -> Shape | ShapeMismatch:
         if len(shape) != 3:
-            return spatial(shape, type(self).__name__) or shape
+            return spatial_mismatch(shape, type(self).__name__) or shape
         size = slide(shape, window.kernel, window.stride or (1, 1), pads, self.ceil)
         return size if isinstance(size, ShapeMismatch) else (shape[0], *size)
 
@@ -159,7 +167,7 @@ class AvgPool(_Pool):
     def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """The same channels; the window slides, or the size becomes 1x1."""
         if isinstance(self.window, str):
-            return spatial(shape, "AvgPool") or (shape[0], 1, 1)
+            return spatial_mismatch(shape, "AvgPool") or (shape[0], 1, 1)
         return self._slide(shape, self.window, self.pads)
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
@@ -196,7 +204,7 @@ class AdaptiveAvgPool(Operator):
 
     def output(self, shape: Shape) -> Shape | ShapeMismatch:
         """The same channels, with the stated size."""
-        return spatial(shape, "AdaptiveAvgPool") or (shape[0], *self.size)
+        return spatial_mismatch(shape, "AdaptiveAvgPool") or (shape[0], *self.size)
 
     def cost(self, shape: Shape, output: Shape) -> Cost:
         """Window elements read, region by region."""

@@ -79,12 +79,14 @@ def _outputs(
 ) -> Channels:
     if isinstance(node, ir.Op):
         operator = node.operator
-        if operator.channels is None:
+        if operator.channels_field is None:
             before, after = analysis.shapes.input(node)[0], analysis.shapes.output(node)[0]
             # For example Flatten, whose features are a multiple of the channels.
             return channels.times(after // before) if after % before == 0 else Channels((), after)
-        name = node.symbols.get(operator.channels)
-        return symbols[name] if name else Channels(constant=getattr(operator, operator.channels))
+        name = node.symbols.get(operator.channels_field)
+        return (
+            symbols[name] if name else Channels(constant=getattr(operator, operator.channels_field))
+        )
     if isinstance(node, ir.Concat):
         total = Channels()
         for branch in node.branches:

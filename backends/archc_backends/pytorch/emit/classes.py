@@ -310,7 +310,7 @@ def _module_class(
             kept = Attribute(argument(scale), argument(scale))
             attributes += [] if kept in attributes else [kept]
     statements = builder.statements()
-    statements.run(body, "x", "x")
+    statements.emit(body, "x", "x")
     positional = tuple(name for name in (INPUT, CLASSES) if name in builder.uses)
     columns = {column: identifier(column) for column in module.columns}
     types = {

@@ -174,7 +174,7 @@ def _steps(
     for row in network.rows:
         before = len(statements.lines)
         if row.name != probabilities:
-            statements.run(row, "x", "x")
+            statements.emit(row, "x", "x")
         steps += [Step(line) for line in statements.lines[before:]]
         steps += taps.get(row.name, [])
     return tuple(steps), probabilities

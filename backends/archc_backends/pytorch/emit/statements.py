@@ -57,7 +57,7 @@ class Statements:
         self._nodes = nodes
         self._taken = {"self", "x", *IMPORTS, *taken}
 
-    def run(self, node: ir.Node, source: str, target: str) -> None:
+    def emit(self, node: ir.Node, source: str, target: str) -> None:
         """Add statements that store the node's output for ``source`` in ``target``."""
         if node.name:
             if self._nodes.flattens(node):
@@ -73,7 +73,7 @@ class Statements:
             self._residual(node, source, target)
         else:
             for child in node.children:
-                self.run(child, source, target)
+                self.emit(child, source, target)
                 source = target
 
     def fresh(self, word: str) -> str:
@@ -92,7 +92,7 @@ class Statements:
             # Every branch gets a statement, so that branches run in the order of the spec.
             for i, branch in enumerate(node.branches):
                 variable = self.fresh(_variable(branch, i))
-                self.run(branch, source, variable)
+                self.emit(branch, source, variable)
                 parts.append(variable)
         joined = Call("torch.cat", (Group("()", tuple(parts)), "1"))
         self._add(target, joined, self._nodes.comment(node))
@@ -115,18 +115,18 @@ class Statements:
                 joined.append(called if branch.name else variable)
                 continue
             given = variable if node.parts[i] else self.fresh(_variable(branch, i))
-            self.run(branch, variable, given)
+            self.emit(branch, variable, given)
             joined.append(given)
         value = Call("torch.cat", (Group("()", tuple(joined)), "1"))
         self._add(target, value, self._nodes.comment(node))
 
     def _residual(self, node: ir.Residual, source: str, target: str) -> None:
         residual = self.fresh("residual")
-        self.run(node.body, source, residual)
+        self.emit(node.body, source, residual)
         straight = source
         if node.shortcut is not None:
             straight = self.fresh("shortcut")
-            self.run(node.shortcut, source, straight)
+            self.emit(node.shortcut, source, straight)
         scale = self._nodes.scale(node)
         total = (
             f"{residual} + {straight}" if scale == "1.0" else f"{residual} * {scale} + {straight}"

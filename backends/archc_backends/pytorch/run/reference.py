@@ -46,7 +46,7 @@ def make_reference(analysis: Analysis) -> "nn.Module | Diagnostic":
         hint = suggest_name(reference.model, model)
         return Diagnostic(Code.UNKNOWN_REFERENCE, message, reference.model_span, hint=hint)
     what = f"{reference.title} is another network"
-    return _misfit(analysis, model.state_dict(), what, reference.model_span) or model
+    return _state_mismatch(analysis, model.state_dict(), what, reference.model_span) or model
 
 
 def load_reference(
@@ -57,7 +57,9 @@ def load_reference(
     Values are converted to the model's dtype. Returns a Diagnostic if the state does not fit; the
     model is then unchanged.
     """
-    wrong = _misfit(analysis, state, f"the state does not fit {analysis.network.name}", None)
+    wrong = _state_mismatch(
+        analysis, state, f"the state does not fit {analysis.network.name}", None
+    )
     if wrong is None:
         model.load_state_dict(state, strict=True)
     return wrong
@@ -115,7 +117,7 @@ def _timm_model(name: str, network: Network) -> "nn.Module | list[str]":
     return model
 
 
-def _misfit(
+def _state_mismatch(
     analysis: Analysis, state: "Mapping[str, Tensor]", what: str, place: Span | None
 ) -> Diagnostic | None:
     """Return a diagnostic with the first difference between the state and the network's."""

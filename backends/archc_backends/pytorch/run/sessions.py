@@ -49,9 +49,9 @@ def start_generated(
 
 def load_weights(model: nn.Module, analysis: Analysis) -> nn.Module:
     """Load the workload's weights into the model, except counters, and return the model."""
-    given = {key: torch.from_numpy(array) for key, array in random_state(analysis).items()}
+    weights = {key: torch.from_numpy(array) for key, array in random_state(analysis).items()}
     state = model.state_dict()
-    model.load_state_dict({key: given.get(key, value) for key, value in state.items()})
+    model.load_state_dict({key: weights.get(key, value) for key, value in state.items()})
     return model
 
 
@@ -70,21 +70,21 @@ def start_module(
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     dtype = getattr(torch, mode.dtype)
-    given = torch.from_numpy(images(analysis, workload)).to(workload.device, dtype)
+    inputs = torch.from_numpy(images(analysis, workload)).to(workload.device, dtype)
     model.to(workload.device, dtype)
     if CHANNELS_LAST in mode.options:
         nn.utils.convert_conv2d_weight_memory_format(model, torch.channels_last)
-        given = given.contiguous(memory_format=torch.channels_last)
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
     names = dict(model.named_modules())
     layers = {op.path: names[op.path] for op in analysis.shapes.ops if op.path in names}
     if workload.train:
         weight = next(value for value in model.parameters() if value.dim() == 4)
         step = partial(
-            _step, _prepare_training(model, mode), loss, given, _labels(analysis, workload)
+            _step, _prepare_training(model, mode), loss, inputs, _labels(analysis, workload)
         )
         return TorchPasses(step, partial(_gradients, step, weight), workload, {})
     model.eval().requires_grad_(False)
-    run: Run = partial(_without_gradients, _prepare_inference(model, workload, mode), given)
+    run: Run = partial(_without_gradients, _prepare_inference(model, workload, mode), inputs)
     if GRAPH in mode.options:
         run = _cuda_graph(run)
     eager = workload.device == "cpu" and COMPILED not in mode.options
@@ -130,10 +130,10 @@ class TorchPasses(Passes):
         times: dict[str, list[float]] = {path: [] for path in self._layers}
         started: dict[str, float] = {}
 
-        def start(path: str, module: nn.Module, given: Any) -> None:
+        def start(path: str, module: nn.Module, inputs: Any) -> None:
             started[path] = time.perf_counter()
 
-        def stop(path: str, module: nn.Module, given: Any, made: Any) -> None:
+        def stop(path: str, module: nn.Module, inputs: Any, output: Any) -> None:
             times[path].append(time.perf_counter() - started[path])
 
         hooks = []
@@ -166,9 +166,9 @@ def microbenchmark(workload: Workload, mode: Mode) -> TorchPasses:
 
 def _create(file: Any, analysis: Analysis, workload: Workload) -> nn.Module:
     """Create the network, with auxiliary heads only for training."""
-    made = getattr(file, analysis.network.name)
+    network_class = getattr(file, analysis.network.name)
     aux = {"aux": workload.train} if analysis.network.aux else {}
-    model: nn.Module = made(**aux)
+    model: nn.Module = network_class(**aux)
     return model
 
 
@@ -194,17 +194,17 @@ def _labels(analysis: Analysis, workload: Workload) -> Tensor:
     return torch.tensor(labels(analysis, workload), device=workload.device)
 
 
-def _step(model: Any, loss: Loss, given: Tensor, wanted: Tensor) -> Tensor:
+def _step(model: Any, loss: Loss, inputs: Tensor, wanted: Tensor) -> Tensor:
     model.zero_grad(set_to_none=True)
-    value = loss(model(given), wanted)
+    value = loss(model(inputs), wanted)
     torch.autograd.backward(value)
     return value.detach()
 
 
 @torch.no_grad()
-def _without_gradients(model: Any, given: Tensor) -> Tensor:
-    made: Tensor = model(given)
-    return made
+def _without_gradients(model: Any, inputs: Tensor) -> Tensor:
+    output: Tensor = model(inputs)
+    return output
 
 
 def _cuda_graph(run: Run) -> Run:
@@ -213,11 +213,11 @@ def _cuda_graph(run: Run) -> Run:
     torch.cuda.synchronize()
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
-        made = run()
+        output = run()
 
     def replay() -> Tensor:
         graph.replay()
-        return made
+        return output
 
     return replay
 

@@ -166,7 +166,7 @@ def _diagnostic(
         hint = None  # a number in quotes is not a name either
     if problem["type"] == "literal_error" and isinstance(node, Scalar):
         hint = hint or suggest_keyword(node.text, re.findall(r"'([^']*)'", str(limits["expected"])))
-    if to_python(node) == 0 and problem["loc"][0] == getattr(model, "channels", None):
+    if to_python(node) == 0 and problem["loc"][0] == getattr(model, "channels_field", None):
         hint = "use at least one channel, or another module without this layer"
     message = f"{name}: expected {expected}, found {describe(node)}"
     return Diagnostic(Code.INVALID_VALUE, message, node.span, hint=_applicable(hint, node))

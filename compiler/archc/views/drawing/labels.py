@@ -24,7 +24,7 @@ def label(op: ir.Op, symbolic: bool = False) -> str:
         if words[1:] and operator.family.name.startswith(words[-1]):
             words.pop()  # only "max" for a max pool: the colour of the box shows the family
         words.append(notation)
-    field = operator.channels or (None if notation else operator.positional_field)
+    field = operator.channels_field or (None if notation else operator.positional_field)
     if field is not None:
         value = getattr(operator, field)
         if symbolic and field in op.symbols:

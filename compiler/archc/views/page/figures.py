@@ -95,7 +95,7 @@ def legend(blocks: Iterable[Block]) -> Element:
     for block in blocks:
         _collect(block, families, marks)
     items = [
-        _legend_item(name, family.words) for name, family in FAMILIES.items() if name in families
+        _legend_item(name, family.legend) for name, family in FAMILIES.items() if name in families
     ]
     if marks:
         items = [

@@ -64,5 +64,5 @@ def lint(analysis: Analysis, target: str | None) -> Iterator[Violation]:
 
 
 def _channels(op: ir.Op) -> int | None:
-    field = type(op.operator).channels
+    field = type(op.operator).channels_field
     return None if field is None else int(getattr(op.operator, field))
