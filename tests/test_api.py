@@ -50,8 +50,8 @@ def test_a_file_a_text_a_mapping_and_a_network_are_one(folder: Path) -> None:
         assert archc.check_conformance(form).diagnostics == ()
         assert str(archc.draw(form)) == str(archc.draw(loaded))
         assert archc.to_pandas(form)["params"].sum() == 162
-        report = archc.check(form)
-        assert (report.diagnostics, report.summary and report.summary.params) == ((), 162)
+        result = archc.check(form)
+        assert (result.diagnostics, result.summary and result.summary.params) == ((), 162)
         (code,) = archc.emit(form, stem="net").values()
         classes.append(code)
         assert archc.module_class(form).__name__ == "Small"

@@ -137,8 +137,8 @@ def test_options_that_exclude_each_other() -> None:
 
 
 def test_every_format() -> None:
-    for form in ("text", "md", "csv", "latex"):
-        result = table("googlenet_bn", "--explain", "13.0M", "--format", form)
+    for output_format in ("text", "md", "csv", "latex"):
+        result = table("googlenet_bn", "--explain", "13.0M", "--format", output_format)
         assert result.exit_code == 0
         assert "13004888" in result.stdout.replace(",", "")
 

@@ -6,7 +6,7 @@ import secrets
 import sys
 from importlib import import_module
 
-from fuzz.campaign import CAMPAIGNS, CheckResult, Failure, examine, run
+from fuzz.campaign import CAMPAIGNS, CampaignResult, Failure, examine, run
 
 
 def main() -> int:
@@ -23,15 +23,15 @@ def main() -> int:
     if given.case is not None:
         outcome = examine(given.campaign, seed, given.case)
         failures = (Failure(given.case, outcome.fault or "no fault", outcome.spec),)
-        report = CheckResult(given.campaign, seed, 1, failures, outcome.counts)
-        print(report.explain(failures[0]))
+        result = CampaignResult(given.campaign, seed, 1, failures, outcome.counts)
+        print(result.explain(failures[0]))
         return 1 if outcome.fault else 0
     usual: int = getattr(import_module(f"fuzz.{given.campaign}"), "COUNT", 100_000)
-    report = run(given.campaign, seed, given.count or usual, given.processes)
-    for failure in report.failures:
-        print(report.explain(failure))
-    print(report)
-    return 1 if report.failures else 0
+    result = run(given.campaign, seed, given.count or usual, given.processes)
+    for failure in result.failures:
+        print(result.explain(failure))
+    print(result)
+    return 1 if result.failures else 0
 
 
 if __name__ == "__main__":

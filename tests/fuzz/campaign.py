@@ -41,7 +41,7 @@ class Failure(NamedTuple):
     spec: str
 
 
-class CheckResult(NamedTuple):
+class CampaignResult(NamedTuple):
     """The results of all cases of a campaign."""
 
     campaign: str
@@ -63,7 +63,7 @@ class CheckResult(NamedTuple):
         return f"{failure.fault}\nagain, in tests/: {again}\n{failure.spec}"
 
 
-def run(campaign: str, seed: str, cases: int, processes: int = 1) -> CheckResult:
+def run(campaign: str, seed: str, cases: int, processes: int = 1) -> CampaignResult:
     """Run cases 0 to ``cases`` of a campaign."""
     shares = [range(i, min(i + _SHARE, cases)) for i in range(0, cases, _SHARE)]
     failures: list[Failure] = []
@@ -75,7 +75,7 @@ def run(campaign: str, seed: str, cases: int, processes: int = 1) -> CheckResult
         ):
             failures += found
             counts += counted
-    return CheckResult(campaign, seed, cases, tuple(failures), counts)
+    return CampaignResult(campaign, seed, cases, tuple(failures), counts)
 
 
 def examine(campaign: str, seed: str, number: int) -> Outcome:

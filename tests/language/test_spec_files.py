@@ -256,7 +256,7 @@ def leaks(project: Path) -> list[tuple[str, ...]]:
     own = [*variants, *links, "vault.yaml", "latin.yaml", ".env", str(outside)]
     return [
         ("check",),
-        *(("check", *own, "--format", form) for form in FORMATS),
+        *(("check", *own, "--format", output_format) for output_format in FORMATS),
         ("check", "--fix", *own),
         *(("build", name) for name in own),
         *(("table", name) for name in own),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fuzz.campaign import CheckResult, run
+from fuzz.campaign import CampaignResult, run
 from fuzz.compiling import analysed
 from fuzz.features import FEATURES
 from fuzz.misfits import CHANGES
@@ -31,20 +31,20 @@ sampled = pytest.mark.parametrize(
 """``share``: one in so many cases runs, and each expected number is divided by it."""
 
 
-def examined(campaign: str, cases: int, figures: Figures) -> CheckResult:
+def examined(campaign: str, cases: int, figures: Figures) -> CampaignResult:
     """Run a campaign and return its results, which have no failures."""
     # With pytest-xdist a campaign has one process, otherwise one per core.
     processes = 1 if "PYTEST_XDIST_WORKER" in os.environ else os.cpu_count() or 1
-    report = run(campaign, SEED, cases, processes)
-    figures(str(report))
-    assert not report.failures, "\n\n".join(map(report.explain, report.failures[:3]))
-    return report
+    result = run(campaign, SEED, cases, processes)
+    figures(str(result))
+    assert not result.failures, "\n\n".join(map(result.explain, result.failures[:3]))
+    return result
 
 
 @sampled
 def test_the_analysis_of_valid_specs_is_what_their_code_does(share: int, figures: Figures) -> None:
-    report = examined("valid", 10_000 // share, figures)
-    rare = {name: n for name in FEATURES if (n := report.counts[name]) < 200 // share}
+    result = examined("valid", 10_000 // share, figures)
+    rare = {name: n for name in FEATURES if (n := result.counts[name]) < 200 // share}
     assert rare == {}
 
 
@@ -52,28 +52,28 @@ def test_the_analysis_of_valid_specs_is_what_their_code_does(share: int, figures
 def test_damaged_texts_end_in_code_or_in_diagnostics_with_a_place(
     share: int, figures: Figures
 ) -> None:
-    report = examined("mutants", 20_000 // share, figures)
-    rare = {name: n for name in DAMAGE if (n := report.counts[name]) < 1000 // share}
+    result = examined("mutants", 20_000 // share, figures)
+    rare = {name: n for name in DAMAGE if (n := result.counts[name]) < 1000 // share}
     assert rare == {}
-    assert report.counts["accepted"] > 2000 // share
-    assert sum(name.startswith("A") for name in report.counts) > 15
+    assert result.counts["accepted"] > 2000 // share
+    assert sum(name.startswith("A") for name in result.counts) > 15
 
 
 @sampled
 def test_archc_and_torch_agree_on_what_fits_together(share: int, figures: Figures) -> None:
-    report = examined("verdicts", 5_000 // share, figures)
-    assert 2000 // share <= report.counts["refused"] <= 3000 // share
+    result = examined("verdicts", 5_000 // share, figures)
+    assert 2000 // share <= result.counts["refused"] <= 3000 // share
     least = 2 if share == 1 else 0
     counts = {f"{change} {word}" for change in CHANGES for word in ("accepted", "refused")}
-    assert {name for name in counts if report.counts[name] < least} == set()
+    assert {name for name in counts if result.counts[name] < least} == set()
     least = 5 if share == 1 else 0
-    assert {reason for reason in STRICTER if report.counts[f"stricter: {reason}"] < least} == set()
+    assert {reason for reason in STRICTER if result.counts[f"stricter: {reason}"] < least} == set()
 
 
 @sampled
 def test_generated_code_computes_what_the_spec_says(share: int, figures: Figures) -> None:
-    report = examined("values", 500 // share, figures)
-    assert {name: n for name in FEATURES if (n := report.counts[name]) < 10 // share} == {}
+    result = examined("values", 500 // share, figures)
+    assert {name: n for name in FEATURES if (n := result.counts[name]) < 10 // share} == {}
 
 
 SQUEEZED: Data = {"Squeezed": {"Residual": {"pool": {"AvgPool": "global"}}}}

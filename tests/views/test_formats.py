@@ -210,7 +210,7 @@ def test_junit_can_be_read_for_every_bad_spec(monkeypatch: pytest.MonkeyPatch) -
 
 def test_every_format_is_silent_or_whole_where_all_is_fine() -> None:
     Path("good.yaml").write_text(GOOD.replace("Dropout: 0", "Dropout: 0.5"))
-    for form in ("json", "sarif", "github", "junit"):
-        result = check("--format", form, "good.yaml")
+    for output_format in ("json", "sarif", "github", "junit"):
+        result = check("--format", output_format, "good.yaml")
         assert result.exit_code == 0
-        assert bool(result.stdout) == (form != "github")
+        assert bool(result.stdout) == (output_format != "github")

@@ -75,10 +75,10 @@ def test_a_foreign_notation_becomes_the_plain_one_or_stays(
         if operators(text) is not None:
             return  # valid, such as a number written as a decimal
         promised = len(check_spec("net.yaml").fixable)
-        mended = fix_spec("net.yaml")
+        outcome = fix_spec("net.yaml")
         after = Path("net.yaml").read_text()
-        assert mended.number == promised, text
-        if mended.number:
+        assert outcome.number == promised, text
+        if outcome.number:
             assert operators(after) == plain, f"{text}\nis fixed as\n{after}"
             fixed[foreign.notation] += 1
         else:

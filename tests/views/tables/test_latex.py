@@ -327,8 +327,8 @@ def test_notes_below_the_table_are_in_comments(tmp_path: Path) -> None:
     text = (FOLDER / "googlenet.yaml").read_text()
     spec.write_text(text.replace("in place of 832", r"^^M \input{x} 100% of 832", 1))
     plain, latex = (
-        CliRunner().invoke(cli, ["table", str(spec), "--format", form]).stdout
-        for form in ("text", "latex")
+        CliRunner().invoke(cli, ["table", str(spec), "--format", output_format]).stdout
+        for output_format in ("text", "latex")
     )
     read(latex)
     notes = plain.partition("\n\n")[2].splitlines()
