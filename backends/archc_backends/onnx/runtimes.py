@@ -39,8 +39,8 @@ class ONNXRuntime:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = workload.threads
         session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
-        given = {IMAGES: images(analysis, workload)}
-        return _passes(lambda: session.run([LOGITS], given)[0])
+        inputs = {IMAGES: images(analysis, workload)}
+        return _passes(lambda: session.run([LOGITS], inputs)[0])
 
 
 class OpenVINO:
@@ -73,14 +73,14 @@ class OpenVINO:
         read = core.read_model(model)
         read.reshape([workload.batch, *analysis.network.input])
         request = core.compile_model(read, "CPU", settings).create_infer_request()
-        given = {IMAGES: images(analysis, workload)}
-        return _passes(partial(_inferred, request, given))
+        inputs = {IMAGES: images(analysis, workload)}
+        return _passes(partial(_inferred, request, inputs))
 
 
 def emitted(analysis: Analysis, mode: Mode) -> bytes | list[Diagnostic]:
     """Return the emitted model with the workload's weights."""
-    given = random_state(analysis)
-    state = {key: given.get(key) for key in expected_state(analysis)}
+    weights = random_state(analysis)
+    state = {key: weights.get(key) for key in expected_state(analysis)}
     options = Options("workload", weights=state)
     if mode.role == "optimized":
         optimized = optimize(analysis, DEPLOY)
@@ -94,8 +94,8 @@ def _installed(package: str) -> bool:
     return all(map(find_spec, ("onnx", package)))
 
 
-def _inferred(request: Any, given: Any) -> Any:
-    return request.infer(given)[LOGITS]
+def _inferred(request: Any, inputs: Any) -> Any:
+    return request.infer(inputs)[LOGITS]
 
 
 def _passes(run: Callable[[], Any]) -> Passes:

@@ -118,9 +118,9 @@ def initial_arrays(analysis: Analysis, keys: Iterable[str]) -> "dict[str, Array]
     wanted = set(keys)
     arrays: dict[str, Array] = {}
     shapes = analysis.shapes
-    for op, given in zip(shapes.ops, shapes.inputs, strict=True):
+    for op, shape in zip(shapes.ops, shapes.inputs, strict=True):
         weight, fan = "", 1
-        for tensor in op.operator.state(given):
+        for tensor in op.operator.state(shape):
             key = f"{op.path}.{tensor.name}"
             if len(tensor.shape) > 1:
                 weight, fan = key, prod(tensor.shape[1:])

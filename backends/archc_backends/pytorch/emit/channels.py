@@ -113,9 +113,9 @@ def _fork(
 ) -> Channels:
     total, whole = Channels(), Channels()
     for part, branch in zip(node.parts, node.branches, strict=True):
-        given = channels if part is None else part_channels(part, symbols)
-        whole = whole if part is None else whole.plus(given)
-        total = total.plus(trace_channels(branch, given, symbols, analysis, trace))
+        branch_channels = channels if part is None else part_channels(part, symbols)
+        whole = whole if part is None else whole.plus(branch_channels)
+        total = total.plus(trace_channels(branch, branch_channels, symbols, analysis, trace))
     trace.inputs[id(node.shared)] = channels
     trace.outputs[id(node.shared)] = whole
     return total

@@ -114,9 +114,9 @@ class Statements:
                 called = Call(attribute(branch.name), (variable,))
                 joined.append(called if branch.name else variable)
                 continue
-            given = variable if node.parts[i] else self.fresh(_variable(branch, i))
-            self.emit(branch, variable, given)
-            joined.append(given)
+            result = variable if node.parts[i] else self.fresh(_variable(branch, i))
+            self.emit(branch, variable, result)
+            joined.append(result)
         value = Call("torch.cat", (Group("()", tuple(joined)), "1"))
         self._add(target, value, self._nodes.comment(node))
 

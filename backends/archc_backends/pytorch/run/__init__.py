@@ -1,1 +1,1 @@
-"""Generated classes under torch: verified, given weights, measured."""
+"""Runs generated classes under torch: verifies them, loads weights, measures them."""

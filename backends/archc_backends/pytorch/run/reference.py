@@ -1,4 +1,4 @@
-"""The library's model that a spec names as its reference, created and given the spec's weights.
+"""Creates the library's model that a spec names as its reference, and loads the spec's weights.
 
 Only models in a library's registry are created, and nothing is downloaded.
 """

@@ -1,4 +1,4 @@
-"""What an emitter is given, and what it returns."""
+"""The argument and the result of an emitter."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -21,18 +21,18 @@ class EmitContext(NamedTuple):
     spatial: bool
     names: Mapping[str, str]
     chained: bool
-    input_channels: Callable[[], Expression]
-    output_channels: Callable[[], Expression]
+    read_in_channels: Callable[[], Expression]
+    read_out_channels: Callable[[], Expression]
 
     @property
-    def channels(self) -> Expression:
+    def in_channels(self) -> Expression:
         """The expression for the input channels. Reading it may add an argument to the class."""
-        return self.input_channels()
+        return self.read_in_channels()
 
     @property
-    def filters(self) -> Expression:
+    def out_channels(self) -> Expression:
         """The expression for the output channels: a sum if convolutions were merged."""
-        return self.output_channels()
+        return self.read_out_channels()
 
     def value(self, field: str) -> str:
         """The field as code: the name of an argument, or a literal."""

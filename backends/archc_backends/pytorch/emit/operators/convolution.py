@@ -56,45 +56,49 @@ def linear(context: EmitContext) -> EmittedModule:
     """nn.Linear, or a helper class if it must flatten its input or an activation follows."""
     operator = context.operator
     assert isinstance(operator, Linear)
-    arguments = (context.channels, context.value("out"))
-    given = {"bias": literal(operator.bias)}
+    arguments = (context.in_channels, context.value("out"))
+    values = {"bias": literal(operator.bias)}
     flattens = context.chained and context.spatial
     if operator.activation is None and not flattens:
-        return EmittedModule(Call("nn.Linear", arguments, options(bias=(given["bias"], "True"))))
+        return EmittedModule(Call("nn.Linear", arguments, options(bias=(values["bias"], "True"))))
     name = "FlattenLinear" if flattens else "Linear"
     if operator.activation is not None:
         name += type(operator.activation).__name__
     write = flatten_linear_class if flattens else activated_class
-    helper = Helper(name, write, operator, given, {"bias": "True"})
+    helper = Helper(name, write, operator, values, {"bias": "True"})
     return EmittedModule(Call(name, arguments), helper)
 
 
 def _convolution(
     context: EmitContext, operator: Conv | SeparableConv, name: str, alone: str | None
 ) -> EmittedModule:
-    arguments = (context.channels, context.filters, f"kernel_size={pair(operator.window.kernel)}")
-    given = {"stride": pair(operator.stride), "padding": pair(operator.pads)}
+    arguments = (
+        context.in_channels,
+        context.out_channels,
+        f"kernel_size={pair(operator.window.kernel)}",
+    )
+    values = {"stride": pair(operator.stride), "padding": pair(operator.pads)}
     defaults = {"stride": "1", "padding": "0"}
     for field in ("groups", "multiplier"):
         if hasattr(operator, field):
-            given[field] = context.value(field)
+            values[field] = context.value(field)
             defaults[field] = "1"
-    given["bias"] = literal(operator.biased)
+    values["bias"] = literal(operator.biased)
     if alone is not None and operator.norm is None:
         defaults["bias"] = "True"
         if operator.activation is None:
-            keywords = {key: (value, defaults[key]) for key, value in given.items()}
+            keywords = {key: (value, defaults[key]) for key, value in values.items()}
             return EmittedModule(Call(alone, arguments, options(**keywords)))
     if operator.norm:
         name += "BN"
-        given["eps"] = literal(operator.norm.eps)
-        given["momentum"] = literal(operator.norm.momentum)
+        values["eps"] = literal(operator.norm.eps)
+        values["momentum"] = literal(operator.norm.momentum)
     if operator.activation:
         name += type(operator.activation).__name__
     write = convolution_class if operator.norm else activated_class
     if alone is None:
         write = separable_convolution_class
-    return EmittedModule(Call(name, arguments), Helper(name, write, operator, given, defaults))
+    return EmittedModule(Call(name, arguments), Helper(name, write, operator, values, defaults))
 
 
 class _Base(NamedTuple):
@@ -136,7 +140,7 @@ def flatten_linear_class(uses: HelperUses) -> ClassDefinition:
 def convolution_class(uses: HelperUses) -> ClassDefinition:
     """A convolution, its norm, and the activation if there is one."""
     arguments = ("in_channels", "out_channels", "kernel_size")
-    options = _given(uses, {"stride": "1", "padding": "0", "groups": "1", "bias": "True"})
+    options = _changed_options(uses, {"stride": "1", "padding": "0", "groups": "1", "bias": "True"})
     attributes = [Attribute("conv", Call("nn.Conv2d", arguments, options)), _norm(uses)]
     return _module(uses, "Convolution, batch normalisation", attributes, "self.bn(self.conv(x))")
 
@@ -147,7 +151,7 @@ def separable_convolution_class(uses: HelperUses) -> ClassDefinition:
     assert isinstance(operator, SeparableConv)
     multiplier = _option(uses, "multiplier")
     channels = "in_channels" if multiplier == "1" else f"in_channels * {multiplier}"
-    window = _given(uses, {"stride": "1", "padding": "0"})
+    window = _changed_options(uses, {"stride": "1", "padding": "0"})
     depthwise = Call(
         "nn.Conv2d",
         ("in_channels", channels, "kernel_size"),
@@ -156,7 +160,7 @@ def separable_convolution_class(uses: HelperUses) -> ClassDefinition:
     pointwise = Call(
         "nn.Conv2d",
         (channels, "out_channels", "kernel_size=1"),
-        _given(uses, {"bias": "True"}),
+        _changed_options(uses, {"bias": "True"}),
     )
     attributes = [Attribute("depthwise", depthwise), Attribute("pointwise", pointwise)]
     value = "self.pointwise(self.depthwise(x))"
@@ -226,13 +230,14 @@ def _option(uses: HelperUses, name: str) -> str:
     return name if name in uses.varied() else uses.defaults()[name]
 
 
-def _given(uses: HelperUses, defaults: dict[str, str]) -> tuple[tuple[str, str], ...]:
+def _changed_options(uses: HelperUses, defaults: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """The helper's options that differ from these defaults of torch.nn."""
     options = {name: _option(uses, name) for name in defaults if name in uses.helper.options}
     return tuple((name, value) for name, value in options.items() if value != defaults[name])
 
 
 def _norm(uses: HelperUses) -> Attribute:
-    options = _given(uses, {"eps": "1e-05", "momentum": "0.1"})
+    options = _changed_options(uses, {"eps": "1e-05", "momentum": "0.1"})
     return Attribute("bn", Call("nn.BatchNorm2d", ("out_channels",), options))
 
 

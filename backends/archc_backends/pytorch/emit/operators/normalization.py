@@ -24,7 +24,7 @@ def batch_norm(context: EmitContext) -> EmittedModule:
     keywords = options(
         eps=(context.value("eps"), "1e-05"), momentum=(context.value("momentum"), "0.1")
     )
-    return EmittedModule(Call(name, (context.channels,), keywords))
+    return EmittedModule(Call(name, (context.in_channels,), keywords))
 
 
 def lrn(context: EmitContext) -> EmittedModule:
