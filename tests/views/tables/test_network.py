@@ -110,11 +110,13 @@ def test_totals_are_those_of_the_analysis(path: Path) -> None:
     }
     found = {record["path"]: record for record in layers if not record["op"]}
     counts = "weights biases norm params macs pool_ops norm_ops activation_ops".split()
+    fields = {"norm": "norm_params"}
     assert {
         name: {key: value for key, value in record.items() if value and key != "path"}
         for name, record in found.items()
     } == {
-        name: {count: str(getattr(cost, count)) for count in counts} for name, cost in costs.items()
+        name: {count: str(getattr(cost, fields.get(count, count))) for count in counts}
+        for name, cost in costs.items()
     }
 
     for records_of, name, kind in ((rows, "row", "type"), (layers, "path", "op")):
