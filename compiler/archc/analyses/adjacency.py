@@ -34,6 +34,8 @@ class _Ends(NamedTuple):
 def find_edges(network: Network) -> tuple[Edge, ...]:
     """Return every edge in the network and its auxiliary heads.
 
+    For example, ``[a, Concat: [b, c], d]`` has the edges (a, b) and (a, c), and none to d.
+
     No edge starts at a Concat, a Fork or a Residual, since several operators compute its output, or
     at the shared operator of a Fork, since a branch reads only a part of its output.
     """

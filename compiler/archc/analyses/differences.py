@@ -67,7 +67,7 @@ class Totals(NamedTuple):
 
     @property
     def numbers(self) -> Numbers:
-        """The numbers that rows have, too."""
+        """The numbers that exist for rows as well as for networks."""
         return Numbers(*self[:6])
 
     @property
@@ -86,7 +86,7 @@ class Totals(NamedTuple):
 class RowDifference(NamedTuple):
     """One row that differs.
 
-    ``change`` is ``affected`` for a row that is unchanged, but whose numbers differ because its
+    ``change`` is ``affected`` if the row itself is unchanged, but its numbers differ because its
     input does. ``was`` is the former name of a renamed row. ``details`` are the changes in the row.
     """
 
@@ -185,7 +185,7 @@ def _rows(
 def _renamed(old: Mapping[str, RowAnalysis], new: Mapping[str, RowAnalysis]) -> dict[str, str]:
     """Return the old names of renamed rows by their new names.
 
-    A new row is a renamed one if an old row with the same layers has disappeared; renamed rows keep
+    A new row was renamed if an old row with the same layers has disappeared; renamed rows keep
     their order. For example, if c and d replace a and b, and all four are alike, c was a and d was
     b.
     """
@@ -313,7 +313,7 @@ def stated_layers(row: RowAnalysis, without_cells: bool) -> dict[str, OperatorFi
             layers[node.path[start:]] = _fields(node.operator, hidden)
         elif isinstance(node, ir.Residual):
             activation = type(node.activation).__name__ if node.activation else "none"
-            # For the row itself this is " residual"; the space keeps it from being a layer's name.
+            # For the row itself this is " residual"; with the space, no layer can have that name.
             key = f"{node.path[start:]} residual"
             scale = f"{node.scale:g}"
             layers[key] = {"kind": "Residual", "scale": scale, "activation": activation}

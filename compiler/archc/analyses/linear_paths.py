@@ -3,8 +3,8 @@
 In ``[Conv a, AvgPool, Conv b, ReLU, Conv c]``, where no Conv has an activation of its own, (a, b)
 is such a pair and (b, c) is not.
 
-The analysis runs backwards from the output. For each place it keeps what the paths that start there
-reach first: layers with weights, anything else (an activation or the end of the network), or both.
+The analysis runs backwards from the output. For each place it knows what the paths from there reach
+first: layers with weights, anything else (an activation or the end of the network), or both.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from archc.ops.activation import Activation
 
 
 class _Reached(NamedTuple):
-    """What the paths from a place reach first.
+    """The first things that the paths from a place reach.
 
     ``layer`` is the first layer with weights on one of the paths, None if there is none.
     ``reaches_other``: some path reaches an activation or the end of the network first.

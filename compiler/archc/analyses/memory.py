@@ -28,8 +28,8 @@ def measure_peaks(network: ir.Network, shapes: Shapes) -> tuple[int, ...]:
 def _node(node: ir.Node, size: int, beside: int, keep: bool, elements: Mapping[int, int]) -> int:
     """Return the peak while the node runs on an input of ``size`` elements.
 
-    ``beside`` other elements are alive all the time. ``keep``: the input is still needed after the
-    node has run.
+    ``beside`` is the number of other elements that stay alive while the node runs. ``keep``: the
+    input is still needed afterwards.
     """
     if type(node) is ir.Op:
         return beside + size + elements[id(node)]

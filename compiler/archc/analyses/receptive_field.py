@@ -11,7 +11,7 @@ from archc.ops.operator import POINTWISE, Pair, Shape
 
 
 class ReceptiveField(NamedTuple):
-    """What an element sees, in elements of the input, (vertical, horizontal).
+    """The part of the input that an element sees, in elements, (vertical, horizontal).
 
     The size holds for an element away from the border. If it exceeds the input, the element sees
     the whole input.

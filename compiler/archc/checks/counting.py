@@ -15,7 +15,7 @@ Kind = Literal["params", "ops"]
 
 
 class Count(NamedTuple):
-    """A number, what it counts, and who counts this way."""
+    """A number, what it counts, and the tools or papers that count this way."""
 
     number: int
     what: str

@@ -1,4 +1,4 @@
-"""Find out which count of a network a printed number is."""
+"""Find the counts of a network that a printed number may be."""
 
 import re
 from collections.abc import Iterable
@@ -66,8 +66,7 @@ def parse_quantity(text: str) -> Quantity | None:
 def explain_number(analysis: Analysis, quantity: Quantity) -> list[Interpretation]:
     """Return the counts that round to the printed number, the most likely first.
 
-    If there are none at the network's own image size, tries other sizes, then returns the nearest
-    count.
+    Without any, tries other image sizes; if these have none either, returns the nearest count.
     """
     counts = _of_kind(all_counts(analysis), quantity)
     found = _interpretations(counts, quantity)

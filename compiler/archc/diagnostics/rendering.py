@@ -19,7 +19,7 @@ class SpecError(Exception):
 
 
 def abridge(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Keep a few of many similar diagnostics; the last one kept notes how many were dropped.
+    """Return only a few of many similar diagnostics; a note on the last one counts the others.
 
     Diagnostics are similar if they have the same code and the same place, or no place. A
     checkpoint, for example, may have one for each of its tensors.

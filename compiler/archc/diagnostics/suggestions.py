@@ -47,7 +47,7 @@ def suggest_keyword(
 def suggest_name(word: str, names: Iterable[str]) -> Replacement | None:
     """Suggest the closest of the names that a spec defines.
 
-    The replacement is never safe: the definition may be the one that is misspelt.
+    The replacement is never safe: the definition may be misspelt instead.
     """
     hint = suggest_keyword(word, names)
     return hint._replace(safe=False) if hint else None
@@ -68,7 +68,7 @@ def did_you_mean(word: str, correction: str) -> Replacement:
 
 @lru_cache(maxsize=8192)
 def normalize(word: str) -> str:
-    """Drop what tools write differently: case, underscores, hyphens and spaces."""
+    """Return the word in lower case, without underscores, hyphens and spaces."""
     return word.casefold().translate(_SEPARATORS)
 
 
@@ -94,8 +94,8 @@ def is_typo(word: str, correction: str) -> bool:
 def suggest_number(text: str, whole: bool) -> Replacement | None:
     """Suggest how to write a number in another notation: ``1_000``, ``017``, ``0x10``, ``.5``.
 
-    The replacement is safe if the text has one reading. ``017`` may be octal, ``0x10`` a size, and
-    the comma of ``1,000`` a decimal point. ``whole`` rejects fractions.
+    The replacement is safe if the text can mean only one number. ``017`` may be octal, ``0x10`` a
+    size, and the comma of ``1,000`` a decimal point. ``whole`` rejects fractions.
     """
     number = _parse_number(text)
     if number is None or (whole and isinstance(number, float)):

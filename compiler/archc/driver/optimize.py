@@ -1,4 +1,4 @@
-"""Optimise networks, and tell where the weights of the result come from."""
+"""Optimise networks, and map the weights of the result to those of the original."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -54,8 +54,8 @@ def optimize(original: Analysis, recipe: Recipe) -> Optimized:
 class WeightSource(NamedTuple):
     """The tensors below ``layer`` in the original network.
 
-    If ``norm`` is not empty, that norm with ``eps`` is folded into them: into the weight, and into
-    the bias if ``bias`` is set.
+    If ``norm`` is not empty, the norm at that path, with ``eps``, is folded into them: into the
+    weight, and into the bias if ``bias`` is set.
     """
 
     layer: str

@@ -1,10 +1,9 @@
 """Apply replacements to a text, and confirm by trial that they are safe.
 
-A replacement is safe if the author cannot have meant anything else. The code that makes a hint
-sees only one token, so its claim is tried: with the replacement in the text, the diagnostic must
-be gone, and there must be no new one. New diagnostics of a later stage (syntax, language, shapes,
-everything else) do not count unless they are at the replaced text, since an error hides the errors
-of later stages.
+A replacement is safe if the author cannot have meant anything else. The code that makes a hint sees
+only one token, so each replacement is tried: the diagnostic must disappear, and no new one may
+appear. The stages are syntax, language, shapes, and everything else. An error hides those of later
+stages, so new diagnostics of a later stage count only at the replaced text.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -1,7 +1,8 @@
 """What the kinds and keys of the language mean, for the reference, the help and editors.
 
 Operators and the models of a spec are documented by the docstrings of their classes and fields.
-They are read from the source, since Python drops those of fields, and ``python -OO`` all of them.
+They are read from the source, since Python discards the docstrings of fields, and ``python -OO``
+all docstrings.
 """
 
 import ast

@@ -32,7 +32,7 @@ def find_prefix(
 
 
 def _prefixes(keys: Collection[str]) -> Iterator[str]:
-    """Yield the prefixes that most keys start with, each a segment longer than the one before."""
+    """Yield the prefixes that most keys have: ``module.``, then ``module.net.``, and so on."""
     prefix = ""
     for _ in range(_MAXIMUM_SEGMENTS):
         rests = (key[len(prefix) :] for key in keys if key.startswith(prefix))

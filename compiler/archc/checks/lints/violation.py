@@ -1,4 +1,4 @@
-"""What a lint reports for one place in a network."""
+"""A violation: the report of a lint about one place in a network."""
 
 from typing import NamedTuple
 

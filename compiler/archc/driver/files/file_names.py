@@ -28,7 +28,7 @@ _MODULES = sys.stdlib_module_names | {*_MODULES_OF_SOME_VERSIONS, "archc", "arch
 def module_stem(spec: str) -> str:
     """Return the spec's file name as the name of a module; empty if no character is valid.
 
-    A valid name stays as it is. ``my-net.yaml`` becomes ``my_net``, ``3net.yaml`` ``net_3net``.
+    A valid name does not change. ``my-net.yaml`` becomes ``my_net``, ``3net.yaml`` ``net_3net``.
     """
     stem = Path(spec).stem
     if re.fullmatch("[A-Za-z][A-Za-z0-9_]*", stem):

@@ -224,8 +224,8 @@ def _obstacle(file: File, force: bool) -> Diagnostic | None:
 class _Protection(NamedTuple):
     """Why a file is not replaced without --force.
 
-    ``reason`` is for a build, ``stale`` for a check. ``hint`` and ``option`` tell how to replace
-    it.
+    ``reason`` is the message of a build, ``stale`` that of a check. ``hint`` and ``option`` name
+    the way to replace the file.
     """
 
     reason: str

@@ -216,7 +216,7 @@ def correct_typos(
     """Return the mapping with misspelt keys corrected, and add a diagnostic for each of them.
 
     Checks then go on with the intended key: its value is checked, and it is not reported missing.
-    ``can_fill`` tells whether a value suits a key; if not, another key is meant.
+    ``can_fill`` tells whether a key can have a value; if not, the correction is wrong.
     """
     known = list(known)
     if len(node.entries) > 1000:  # generated, so not misspelt

@@ -167,7 +167,10 @@ def _nested_operator(
 
 
 def _label_use(parser: LayerParser, before: int, layer: Layer, resolved: ResolvedFields) -> None:
-    """Label each diagnostic at a cell with the field of the module that the cell fills."""
+    """Label each diagnostic at a cell with the field in the module that the cell fills.
+
+    For example, the stride 0 in a row's cell is labelled "s fills stride of this Conv".
+    """
     for i in range(before, len(parser.diagnostics)):
         diagnostic = parser.diagnostics[i]
         for field, symbol in resolved.symbols.items():

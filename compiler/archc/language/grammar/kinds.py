@@ -21,7 +21,7 @@ STRUCTURES: dict[str, tuple[str, ...]] = {
 def kind_hint(word: str, known: Iterable[str], none: bool = False) -> Hint | None:
     """Return what to write instead of an unknown kind; None if that is unclear.
 
-    ``none``: the word ``none`` is valid here, too.
+    With ``none``, the word ``none`` is valid too.
     """
     if word == "Aux":
         return "Aux belongs under a name in the section aux"

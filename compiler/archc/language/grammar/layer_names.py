@@ -54,7 +54,7 @@ def check_unique_below(holder: Layer) -> Iterable[Diagnostic]:
 def check_needs_no_class(layer: Layer) -> Iterable[Diagnostic]:
     """Yield a diagnostic for a Concat or Residual that is the value of a name.
 
-    It would become a class of its own, and the spec has no name for that class.
+    It would need a class, and the spec has no name for it.
     """
     if layer.kind not in ("Sequence", "Repeat", "Concat", "Residual"):
         return

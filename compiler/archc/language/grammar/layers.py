@@ -158,9 +158,9 @@ class LayerParser:
     def _unknown_kind(
         self, name: str, kind: Scalar, value: Node | None, rest: Mapping[str, Entry], hint: Hint
     ) -> Layer | None:
-        """Report the kind, and return the layer with the intended kind if that is certain.
+        """Report an unknown kind; return the layer with the intended kind if that is certain.
 
-        Then the rest of the layer is checked too.
+        With it, the rest of the layer is checked too.
         """
         self._report(Code.UNKNOWN_KIND, f"unknown layer kind {kind.text}", kind.span, hint)
         if not isinstance(hint, Replacement) or not hint.safe or value is None:

@@ -1,4 +1,4 @@
-"""Numbers as papers print them: what a column counts, its unit, and how it is rounded."""
+"""Numbers as papers print them: the convention of a column, parsing and formatting."""
 
 import re
 from collections.abc import Mapping

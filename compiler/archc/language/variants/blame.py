@@ -1,9 +1,9 @@
 """Find the line of a variant, or the setting, that causes an error in the variant's base.
 
 The spec is compiled again without some of its changes. The smallest set of changes without which
-the error disappears is its cause. The search is delta debugging (Zeller, Hildebrandt, 2002), first
-over whole sections, then over the entries of the section that is the cause, and so on. It runs only
-for invalid specs, and stops after a fixed amount of work.
+the error disappears is its cause. The search is delta debugging (Zeller, Hildebrandt, 2002): first
+over whole sections, then over the entries of the section that causes the error, and so on. It runs
+only for invalid specs, and stops after a fixed amount of work.
 
 For example, a variant changes the stride of conv1 to 4 and its filters to 32, and a 7x7 window of
 the base no longer fits. The error is at the window, and it disappears without the variant's stride.

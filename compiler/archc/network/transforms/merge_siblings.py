@@ -10,7 +10,8 @@ becomes one 1x1 with 160 filters, which a and b share:
           branches: [(no layers), [3x3], [max pool, 1x1]]
 
 One large matrix product is faster than several small ones and reads its input once. Each filter,
-and each channel of a norm, is computed on its own, so the result is the same, in training too.
+and each channel of a norm, is computed independently of the others, so the result is the same, in
+training too.
 """
 
 from collections import Counter
@@ -120,7 +121,7 @@ def _without_first_op(branch: ir.Node, concat: ir.Concat) -> ir.Node:
 
 
 def _merge_key(op: ir.Op) -> tuple[object, ...] | None:
-    """Return what operators must have in common to be merged; None if ``op`` cannot be merged."""
+    """Return a key that is equal for operators that can be merged; None if ``op`` cannot be."""
     operator = op.operator
     if not isinstance(operator, Conv) or "groups" in op.symbols or operator.groups > 1:
         return None

@@ -64,7 +64,7 @@ def style(theme: Theme = "auto") -> str:
 
 
 def colours(family: Family) -> tuple[Colours, Colours]:
-    """Return fill and stroke of a family, light and dark; by default, its name sets the hue."""
+    """Return a family's fill and stroke, light and dark; by default its name determines the hue."""
     hue = crc32(family.name.encode()) % 360 / 360
     light = family.light or (_hex(hue, 0.9, 0.6), _hex(hue, 0.5, 0.35))
     return light, family.dark or (_hex(hue, 0.2, 0.4), _hex(hue, 0.6, 0.4))

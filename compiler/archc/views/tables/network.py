@@ -28,7 +28,7 @@ class _Column(NamedTuple, Generic[_T_contra]):
 
     ``key`` names it in records, ``heading`` in the table; without a heading it is in records only.
     ``value`` returns an integer, a text, or a shape as a list. The table shows it as ``text``
-    formats it. A ``checked`` column is one of the printed table's; it has a verdict for each cell.
+    formats it. A ``checked`` column may be in the printed table, and its cells may have verdicts.
     """
 
     key: str

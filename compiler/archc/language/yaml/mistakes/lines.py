@@ -1,4 +1,4 @@
-"""The lines of a spec with content, and the mistake that one of them has."""
+"""The lines of a spec with content, and the mistake found in one of them."""
 
 import re
 from collections.abc import Iterator
