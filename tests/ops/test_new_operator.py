@@ -50,18 +50,18 @@ from archc_backends.pytorch.emit.operators.context import (
     EmitContext,
     EmittedModule,
     literal,
-    options,
+    non_defaults,
 )
 
 
 def elu(context: EmitContext) -> EmittedModule:
     """nn.ELU."""
-    return EmittedModule(Call("nn.ELU", (), options(alpha=(context.value("alpha"), "1.0"))))
+    return EmittedModule(Call("nn.ELU", (), non_defaults(alpha=(context.value("alpha"), "1.0"))))
 
 
 def apply_elu(activation: ELU, x: Expression) -> Expression:
     """functional.elu."""
-    return Call("functional.elu", (x,), options(alpha=(literal(activation.alpha), "1.0")))
+    return Call("functional.elu", (x,), non_defaults(alpha=(literal(activation.alpha), "1.0")))
 
 
 def silu(context: EmitContext) -> EmittedModule:
@@ -161,7 +161,7 @@ from archc_backends.pytorch.emit.operators.context import (
     EmitContext,
     EmittedModule,
     literal,
-    options,
+    non_defaults,
 )
 
 
@@ -169,7 +169,7 @@ def upsample(context: EmitContext) -> EmittedModule:
     """nn.Upsample."""
     assert isinstance(context.operator, Upsample)
     factor, mode = str(context.operator.factor), literal(context.operator.mode)
-    keywords = (("scale_factor", factor), *options(mode=(mode, '"nearest"')))
+    keywords = (("scale_factor", factor), *non_defaults(mode=(mode, '"nearest"')))
     return EmittedModule(Call("nn.Upsample", (), keywords))
 
 

@@ -40,13 +40,13 @@ def symbol(name: str) -> Channels:
     return Channels(((name, 1),))
 
 
-CLASSES = "num_classes"
-INPUT = "in_channels"
+NUM_CLASSES = "num_classes"
+IN_CHANNELS = "in_channels"
 
 
 def argument(name: str) -> str:
     """Return the argument in the code for a symbol of the spec."""
-    return CLASSES if name == "classes" else identifier(name)
+    return NUM_CLASSES if name == "classes" else identifier(name)
 
 
 Environment = Mapping[str, Channels]

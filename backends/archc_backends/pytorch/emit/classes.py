@@ -13,8 +13,8 @@ from archc.network import ir
 from archc.network.names import identifier
 from archc.ops.linear import Linear
 from archc_backends.pytorch.emit.channels import (
-    CLASSES,
-    INPUT,
+    IN_CHANNELS,
+    NUM_CLASSES,
     Channels,
     Trace,
     argument,
@@ -142,9 +142,9 @@ class ClassBuilder:
 
     def _operator(self, node: ir.Op, chained: bool) -> Expression:
         names = {field: argument(name) for field, name in node.symbols.items()}
-        self.uses |= {CLASSES} & set(names.values())
+        self.uses |= {NUM_CLASSES} & set(names.values())
         if (fork := self.forks.get(id(node))) is not None:
-            self.uses |= {CLASSES for part in fork.parts if part and part.symbol == "classes"}
+            self.uses |= {NUM_CLASSES for part in fork.parts if part and part.symbol == "classes"}
         context = EmitContext(
             node.operator,
             self._spatial(node),
@@ -177,11 +177,11 @@ class ClassBuilder:
     def _module(self, node: ir.Call) -> Expression:
         module_class = self.module_classes[node.module]
         positional: list[Expression] = []
-        if INPUT in module_class.arguments:
+        if IN_CHANNELS in module_class.arguments:
             positional.append(self._channels(node))
-        if CLASSES in module_class.arguments:
-            self.uses.add(CLASSES)
-            positional.append(CLASSES)
+        if NUM_CLASSES in module_class.arguments:
+            self.uses.add(NUM_CLASSES)
+            positional.append(NUM_CLASSES)
         keywords = []
         for column, name in module_class.columns.items():
             cell = node.arguments[column]
@@ -189,7 +189,7 @@ class ClassBuilder:
                 keywords.append((name, literal(cell.value)))
             else:
                 known = argument(cell.symbol)
-                self.uses |= {CLASSES} & {known}
+                self.uses |= {NUM_CLASSES} & {known}
                 keywords.append((name, known))
         for derived in module_class.derived_arguments:
             keywords.append((derived.name, self._derived_argument(node, derived)))
@@ -241,7 +241,7 @@ def _runs(items: tuple[Expression, ...]) -> tuple[Expression, ...]:
 
 def _count(channels: set[Channels]) -> str:
     """Return the channels as text, empty if they differ or depend on other arguments."""
-    if len(channels) > 1 or any(name != CLASSES for sum_ in channels for name, _ in sum_.terms):
+    if len(channels) > 1 or any(name != NUM_CLASSES for sum_ in channels for name, _ in sum_.terms):
         return ""
     (count,) = (flat(sum_.expression()) for sum_ in channels)
     return count
@@ -298,7 +298,7 @@ def _module_class(
 ) -> ModuleClass:
     symbols = environment(module.columns)
     bodies = [call.body for call in calls]
-    builder = ClassBuilder(bodies, symbols, symbol(INPUT), analysis, module_classes, helpers)
+    builder = ClassBuilder(bodies, symbols, symbol(IN_CHANNELS), analysis, module_classes, helpers)
     body = calls[0].body
     is_list = isinstance(body, ir.Sequence) and all(c.name.isdigit() for c in body.children)
     layers = list(builder.attributes(body, chained=is_list))
@@ -306,12 +306,12 @@ def _module_class(
     attributes = layers[len(items) :]
     for node in walk_class(body):
         if isinstance(node, ir.Residual) and (scale := node.symbols.get("scale")):
-            builder.uses |= {CLASSES} & {argument(scale)}
+            builder.uses |= {NUM_CLASSES} & {argument(scale)}
             kept = Attribute(argument(scale), argument(scale))
             attributes += [] if kept in attributes else [kept]
     statements = builder.statements()
     statements.emit(body, "x", "x")
-    positional = tuple(name for name in (INPUT, CLASSES) if name in builder.uses)
+    positional = tuple(name for name in (IN_CHANNELS, NUM_CLASSES) if name in builder.uses)
     columns = {column: identifier(column) for column in module.columns}
     types = {
         name: "int" if all(isinstance(c.arguments[column].value, int) for c in calls) else "float"

@@ -8,7 +8,7 @@ from archc.diagnostics.wording import join_words
 from archc.network import ir
 from archc.network.names import is_name
 from archc_backends.common.network import citation, final_softmax, size
-from archc_backends.pytorch.emit.channels import CLASSES, Channels, environment
+from archc_backends.pytorch.emit.channels import NUM_CLASSES, Channels, environment
 from archc_backends.pytorch.emit.classes import ClassBuilder, build_module_classes, without_defaults
 from archc_backends.pytorch.emit.definitions import (
     ClassDefinition,
@@ -116,8 +116,8 @@ def define_file(analysis: Analysis, optimized: "Optimized | None" = None) -> Fil
         classes.append(definition._replace(attributes=inside, parent=parent))
     steps, probabilities = _steps(network, builder, heads)
     parameters = ["self"]
-    if CLASSES in builder.uses:
-        parameters.append(f"{CLASSES}: int = {network.classes}")
+    if NUM_CLASSES in builder.uses:
+        parameters.append(f"{NUM_CLASSES}: int = {network.classes}")
     if heads:
         parameters.append("aux: bool = True")
     conversion = None

@@ -29,8 +29,8 @@ MODULE_ATTRIBUTES = frozenset(
     probabilities load_checkpoint reset_parameters aux logits
     """.split()
 )
-ARGUMENTS = frozenset({*IMPORTS, "in_channels", "num_classes", "aux"})
-CLASSES = frozenset({"Tensor", "NamedTuple", "OrderedDict"})
+RESERVED_ARGUMENTS = frozenset({*IMPORTS, "in_channels", "num_classes", "aux"})
+RESERVED_CLASSES = frozenset({"Tensor", "NamedTuple", "OrderedDict"})
 
 
 def check_operators(network: ir.Network) -> list[Diagnostic]:
@@ -51,12 +51,12 @@ def check_names(network: ir.Network) -> list[Diagnostic]:
         diagnostics += [
             _reserved(column, "an argument or an import of the file", module.span)
             for column in module.columns
-            if identifier(column) in ARGUMENTS
+            if identifier(column) in RESERVED_ARGUMENTS
         ]
     names = {network.name: network.span} | {m.name: m.span for m in network.modules.values()}
     output = f"{network.name}Output"
     for name, span in names.items():
-        if name in CLASSES or name == output or _is_helper_name(name):
+        if name in RESERVED_CLASSES or name == output or _is_helper_name(name):
             diagnostics.append(_reserved(name, "a class of the generated file", span))
     for head in network.aux:
         if head.tap == final_softmax(network):

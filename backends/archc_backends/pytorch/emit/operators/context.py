@@ -59,6 +59,6 @@ def pair(value: Pair) -> str:
     return str(value[0]) if value[0] == value[1] else f"({value[0]}, {value[1]})"
 
 
-def options(**pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-    """The keyword arguments, given as (value, default), that differ from their default."""
+def non_defaults(**pairs: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """The keyword arguments whose value differs from the default; each pair is (value, default)."""
     return tuple((name, value) for name, (value, default) in pairs.items() if value != default)

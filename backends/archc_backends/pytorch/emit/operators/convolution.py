@@ -23,7 +23,7 @@ from archc_backends.pytorch.emit.operators.context import (
     EmitContext,
     EmittedModule,
     literal,
-    options,
+    non_defaults,
     pair,
 )
 
@@ -60,7 +60,9 @@ def linear(context: EmitContext) -> EmittedModule:
     values = {"bias": literal(operator.bias)}
     flattens = context.chained and context.spatial
     if operator.activation is None and not flattens:
-        return EmittedModule(Call("nn.Linear", arguments, options(bias=(values["bias"], "True"))))
+        return EmittedModule(
+            Call("nn.Linear", arguments, non_defaults(bias=(values["bias"], "True")))
+        )
     name = "FlattenLinear" if flattens else "Linear"
     if operator.activation is not None:
         name += type(operator.activation).__name__
@@ -88,7 +90,7 @@ def _convolution(
         defaults["bias"] = "True"
         if operator.activation is None:
             keywords = {key: (value, defaults[key]) for key, value in values.items()}
-            return EmittedModule(Call(alone, arguments, options(**keywords)))
+            return EmittedModule(Call(alone, arguments, non_defaults(**keywords)))
     if operator.norm:
         name += "BN"
         values["eps"] = literal(operator.norm.eps)

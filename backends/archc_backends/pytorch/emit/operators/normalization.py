@@ -13,7 +13,7 @@ from archc_backends.pytorch.emit.operators.context import (
     EmitContext,
     EmittedModule,
     literal,
-    options,
+    non_defaults,
 )
 
 
@@ -21,7 +21,7 @@ def batch_norm(context: EmitContext) -> EmittedModule:
     """nn.BatchNorm2d, or nn.BatchNorm1d on features."""
     assert isinstance(context.operator, BatchNorm)
     name = "nn.BatchNorm2d" if context.spatial else "nn.BatchNorm1d"
-    keywords = options(
+    keywords = non_defaults(
         eps=(context.value("eps"), "1e-05"), momentum=(context.value("momentum"), "0.1")
     )
     return EmittedModule(Call(name, (context.in_channels,), keywords))
@@ -30,7 +30,7 @@ def batch_norm(context: EmitContext) -> EmittedModule:
 def lrn(context: EmitContext) -> EmittedModule:
     """nn.LocalResponseNorm, which divides alpha by the size as Caffe does."""
     assert isinstance(context.operator, LRN)
-    keywords = options(
+    keywords = non_defaults(
         alpha=(context.value("alpha"), "0.0001"),
         beta=(context.value("beta"), "0.75"),
         k=(context.value("k"), "1.0"),

@@ -6,7 +6,7 @@ from archc_backends.pytorch.emit.operators.context import (
     EmitContext,
     EmittedModule,
     literal,
-    options,
+    non_defaults,
     pair,
 )
 
@@ -19,7 +19,9 @@ def max_pool(context: EmitContext) -> EmittedModule:
     keywords = (
         ("kernel_size", pair(operator.window.kernel)),
         ("stride", pair(stride)),
-        *options(padding=(pair(operator.pads), "0"), ceil_mode=(literal(operator.ceil), "False")),
+        *non_defaults(
+            padding=(pair(operator.pads), "0"), ceil_mode=(literal(operator.ceil), "False")
+        ),
     )
     return EmittedModule(Call("nn.MaxPool2d", (), keywords))
 
@@ -35,7 +37,7 @@ def avg_pool(context: EmitContext) -> EmittedModule:
     keywords = (
         ("kernel_size", pair(operator.window.kernel)),
         ("stride", pair(stride)),
-        *options(
+        *non_defaults(
             padding=(pair(operator.pads), "0"),
             ceil_mode=(literal(operator.ceil), "False"),
             count_include_pad=(literal(counts), "True"),
