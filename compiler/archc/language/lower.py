@@ -70,7 +70,7 @@ def count_layers(spec: Spec) -> int:
 
 
 def _check_size(spec: Spec) -> Diagnostic | None:
-    """Return a diagnostic at the row with which the network exceeds the limit of layers."""
+    """Return a diagnostic at the first row that takes the network over the limit of layers."""
     for layer, total in _totals(spec):
         if total > MAXIMUM_LAYERS:
             message = f"more than {MAXIMUM_LAYERS:,} layers after expanding modules and repeats"
@@ -80,7 +80,7 @@ def _check_size(spec: Spec) -> Diagnostic | None:
 
 
 def _totals(spec: Spec) -> Iterator[tuple[Layer, int]]:
-    """Yield each row and head with the number of layers up to its end, without expanding them."""
+    """Yield each row and head with the number of layers up to its end; nothing is expanded."""
     counts: dict[str, int] = {}
 
     def count(layer: Layer, depth: int) -> int:

@@ -161,7 +161,7 @@ def _not_found(name: str, hint: Hint | None) -> Diagnostic:
 
 
 def _path_hint(name: str) -> Hint | None:
-    """Suggest a similar name in the folder, or the spec that the last part alone would name."""
+    """Suggest a similar name in the folder, or a spec that the path's last part alone finds."""
     folder, bare = os.path.split(name)
     similar = suggest_name(bare, _names(Path(folder)) if "\0" not in folder else ())
     if similar is not None:
@@ -172,7 +172,7 @@ def _path_hint(name: str) -> Hint | None:
 
 
 def _name_hint(name: str, known: Iterable[str]) -> Hint | None:
-    """Suggest the known name that is most similar, or list those with this prefix, or all."""
+    """Suggest the most similar known name, or list the names with this prefix, or all names."""
     known = list(known)
     stem = name.removesuffix(SUFFIX).casefold()
     alike = [other for other in known if other.casefold().startswith(stem)] if stem else []

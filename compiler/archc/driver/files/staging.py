@@ -56,7 +56,7 @@ def _open_folder(folder: Path) -> int | None:
 
 def stage(path: Path, content: bytes) -> Path:
     """Write the content to a temporary file next to the path, ready to be renamed."""
-    # A random name cannot be that of a leftover file.
+    # The name is random, so no leftover file has it.
     temporary = path.with_name(f".archc-{_machine()}-{os.urandom(4).hex()}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(temporary, flags, 0o666)

@@ -52,7 +52,7 @@ class Stamp(NamedTuple):
         return "".join(f"{line}\n" for line in self._lines(_NO_DIGEST))
 
     def add_header(self, content: bytes, comment: str) -> bytes:
-        """Return the content after a header of comments."""
+        """Return the content with a header of comments before it."""
         lines = self._lines(hashlib.sha256(content).hexdigest())
         return "".join(f"{comment} {line}\n" for line in lines).encode() + content
 
@@ -74,7 +74,7 @@ def digest_of(sources: Iterable[Source]) -> str:
 
 
 def seal(content: bytes) -> bytes:
-    """Write the content's digest into the stamp in it. Raises ValueError without a stamp."""
+    """Return the content with its digest in its stamp. Raises ValueError without a stamp."""
     embedded = _EMBEDDED.search(content, 0, STAMP_LIMIT)
     if embedded is None:
         raise ValueError(

@@ -41,9 +41,9 @@ def check_files(
 ) -> list[Diagnostic]:
     """Return a diagnostic for each file whose content on disk differs.
 
-    If the file on disk has given weights and ``files`` has not, everything except the weights is
-    checked. ``command`` is the command that updates the files; ``diff`` tells whether it has the
-    option --diff.
+    If the file on disk has given weights and the new content has initial ones, everything except
+    the weights is checked. ``command`` is the command that updates the files; ``diff`` tells
+    whether it has the option --diff.
     """
     diagnostics = []
     for file in files:
@@ -131,8 +131,8 @@ def write_files(files: Iterable[File], force: bool) -> WriteResult:
 
     Without ``force``, does not replace a file that archc did not write, that was edited since, or
     that has another origin or other weights than the stamp. Writes temporary files first, then
-    renames them. If one cannot be written, none is renamed. If renaming fails, the files before it
-    are new, the others unchanged.
+    renames them. If one cannot be written, none is renamed. If renaming fails, the files renamed
+    before are new, the others unchanged.
     """
     files = tuple(files)
     diagnostics = [diagnostic for file in files if (diagnostic := _obstacle(file, force))]

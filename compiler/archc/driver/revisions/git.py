@@ -114,7 +114,7 @@ def spec_from_top(commit: str, path: str, repository: Path) -> Iterator[SpecFile
 
 
 def _check_out_from_here(revision: str, path: str, folder: Path) -> SpecFile | Diagnostic:
-    """Check out a spec; ``path`` is from the working directory."""
+    """Check out a spec into the folder; ``path`` is from the working directory."""
     name = f"{revision}:{path}"
     if revision.startswith("-"):
         return Diagnostic(Code.UNREADABLE, f"invalid revision {revision}")
@@ -167,7 +167,7 @@ def _content(revision: str, path: str, repository: Path) -> bytes | Diagnostic:
 
 
 def _base_of(content: bytes) -> str | None:
-    """Return the file that a spec extends, if it can be read."""
+    """Return the file that a spec extends; None if the spec extends none or is invalid."""
     source = read_text(content, "")
     document = [source] if isinstance(source, Diagnostic) else compose(source)
     base = document.get("extends") if isinstance(document, Mapping) else None

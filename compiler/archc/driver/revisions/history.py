@@ -21,7 +21,10 @@ class Counts(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A commit that changed the counts; without a valid spec they are None, with the reason."""
+    """A commit that changed the counts.
+
+    For an invalid spec, ``counts`` is None and ``why`` is the reason.
+    """
 
     commit: Commit
     counts: Counts | None

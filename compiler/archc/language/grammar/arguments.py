@@ -101,7 +101,7 @@ def resolve_fields(
 
 
 def check_layer(layer: Layer, cells: Cells, parser: LayerParser) -> None:
-    """Add the diagnostics of the layer and the layers below it that no row's cells can change."""
+    """Add the errors of the layer and of the layers below it that no row's cells can change."""
     if layer.kind in OPERATORS:
         build_operator(layer, cells, parser)
     elif layer.kind in STRUCTURES:
@@ -118,7 +118,7 @@ def check_layer(layer: Layer, cells: Cells, parser: LayerParser) -> None:
 def build_structure_arguments(
     layer: Layer, cells: Cells, parser: LayerParser
 ) -> tuple[ResidualArguments | RepeatArguments | None, Mapping[str, str]]:
-    """Return a Residual's or Repeat's arguments, and the column of each field that one fills."""
+    """Return a Residual's or Repeat's arguments, and the columns that fill fields, by field."""
     if layer.kind not in ("Residual", "Repeat"):
         return None, {}
     model: type[ResidualArguments | RepeatArguments] = RepeatArguments

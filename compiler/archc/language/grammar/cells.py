@@ -85,7 +85,7 @@ def row_without_module(
     columns: Mapping[str, tuple[str, ...] | None],
     called: Iterable[str],
 ) -> Diagnostic:
-    """Return the diagnostic for cells without a module; the hint names one that they fit.
+    """Return the diagnostic for cells without a module; the hint names a module that they fit.
 
     ``called`` are the modules that layers use, in order: the last one is the most likely.
     """
@@ -96,7 +96,7 @@ def row_without_module(
     hint: Hint | None = None
     if fitting and row.span.line == row.span.end_line:
         text = f"{{{fitting[0]}: {row.span.text}}}"
-        # A variant may state only some cells of a row.
+        # A variant may change only some cells of a row.
         is_whole = len(cells) == len(columns[fitting[0]] or ())
         hint = Replacement(text, f"write {text}", safe=len(fitting) == 1 and is_whole)
     elif fitting:

@@ -1,4 +1,4 @@
-"""Checks of the names of layers: valid, unique, and not on a structure that needs a class."""
+"""Check the names of layers: valid, unique, and not on a structure that would need a class."""
 
 from collections.abc import Container, Iterable
 
@@ -33,7 +33,7 @@ def check_unique(entries: Iterable[Entry]) -> Iterable[Diagnostic]:
 
 
 def check_unique_below(holder: Layer) -> Iterable[Diagnostic]:
-    """Yield a diagnostic for each name that two layers below the layer would share.
+    """Yield a diagnostic for each name that two layers below ``holder`` would share.
 
     A structure without a name adds nothing to a path, so the names in it must be unique too:
     ``Concat: [{a: ...}, {a: ...}]`` would give both layers the path ``a``.

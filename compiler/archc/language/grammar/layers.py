@@ -208,7 +208,7 @@ class LayerParser:
     def _intended_kind(self, word: str, none: bool = False) -> Hint:
         """Return a hint at the intended kind, or at all kinds.
 
-        A module is never a safe replacement: its definition may be the misspelt one.
+        A module is never a safe replacement: its definition may be misspelt instead.
         """
         module = suggest_name(word, self.columns)
         if module is not None and is_typo(word, module.text):
@@ -330,7 +330,7 @@ class LayerParser:
 
 
 def _without_fields(kinds: list[Entry]) -> list[Entry]:
-    """Return the kinds without fields of other kinds that are written with a capital."""
+    """Return the kinds without those that are fields of the others, as ``Bias`` for ``bias``."""
     fields: set[str] = set(STRUCTURES["Repeat"])
     for kind in kinds:
         if kind.key.text in OPERATORS:

@@ -120,7 +120,7 @@ def _without_body(name: Scalar, node: nodes.Mapping, structures: list[Entry]) ->
 
 
 def _unknown_key(entry: Entry, module: str, fields: tuple[str, ...]) -> Diagnostic:
-    """Return the diagnostic for a key that a module with these ``fields`` does not have."""
+    """Return the diagnostic for a key that is unknown in a module with these ``fields``."""
     known = [*MODULE_KEYS, *fields]
     diagnostic = unknown_key(entry.key, f"module {module}", known)
     hint = diagnostic.hint

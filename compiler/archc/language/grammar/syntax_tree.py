@@ -1,4 +1,4 @@
-"""Layers, modules and auxiliary heads as a spec states them, before modules are expanded."""
+"""Layers, modules and auxiliary heads as written in the spec, before modules are expanded."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

@@ -23,7 +23,7 @@ DROPPED = "none"
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # In a part of a segment, underscores separate names; in a whole segment, they belong to the name.
 _PART, _SEGMENT = "[A-Za-z0-9]+", "[A-Za-z0-9_]+"
-# Two placeholders with only letters and digits between them match in several ways.
+# With only letters and digits between two placeholders, they could match in several ways.
 _TOUCHING = re.compile(r"\}[A-Za-z0-9]*\{")
 _OURS = re.compile(r"(\w|\{\w+\})+(\.(\w|\{\w+\})+)*", re.ASCII)
 
@@ -72,7 +72,7 @@ class KeyMapping(NamedTuple):
     span: Span
 
     def map_key(self, key: str) -> MappedKey:
-        """Map a key of the checkpoint."""
+        """Return the network's key for a key of the checkpoint, and the rules that match it."""
         matching: list[KeyRule] = []
         mapped: str | None = key
         for rule in self.rules:
@@ -195,7 +195,7 @@ def _check_ours(key: nodes.Scalar, value: nodes.Scalar) -> Diagnostic | None:
 
 
 def _rank(rule: KeyRule, separator: str) -> tuple[int, int]:
-    """Return how specific the rule is: its number of segments, then of literal characters."""
+    """Return how specific the rule is: its number of segments, then its literal characters."""
     return rule.theirs.count(separator), len(_PLACEHOLDER.sub("", rule.theirs))
 
 

@@ -1,4 +1,4 @@
-"""The section ``lints``: turns lints off for a spec, or for some of its rows."""
+"""The section ``lints``, which turns lints off for a spec or for some of its rows."""
 
 from collections.abc import Collection, Mapping
 from typing import Annotated, Literal, NamedTuple
@@ -89,7 +89,7 @@ def _places(allow: Entry | None) -> dict[str, Span]:
 def unknown_rows(
     lint_settings: Mapping[str, LintSetting], paths: Collection[str]
 ) -> list[Diagnostic]:
-    """Return a diagnostic for each row that a lint allows and the network does not have."""
+    """Return a diagnostic for each row in ``allow`` that the network does not have."""
     return [
         Diagnostic(
             Code.UNKNOWN_REFERENCE,

@@ -59,9 +59,10 @@ def parse_number(text: str) -> PrintedNumber | None:
 
 
 def round_to(value: int, unit: int, decimals: int, how: Rounding) -> int:
-    """Return ``value`` in units of ``unit``, times 10 to the power of ``decimals``, rounded.
+    """Return the rounded digits of ``value`` in units of ``unit``, with ``decimals`` decimals.
 
-    Exact, without floating point. ``nearest`` rounds halves up.
+    For example, 158,912 with the unit 1000 and one decimal is 158.9, returned as 1589. Exact,
+    without floating point. ``nearest`` rounds halves up.
     """
     scaled: int = value * 10**decimals
     if how == "floor":
@@ -81,7 +82,7 @@ def format_count(value: int, convention: Convention, decimals: int = 0) -> str:
 
 
 def with_letter(convention: Convention, letter: str) -> Convention:
-    """Return the convention with the unit of another letter: M is 1024² where K is 1024."""
+    """Return the convention with the unit of another letter: if K is 1024, M is 1024²."""
     power = ("", "K", "M", "G").index(letter)
     binary = convention.unit > 1 and convention.unit % 1024 == 0
     return convention.model_copy(update={"unit": (1024 if binary else 1000) ** power})

@@ -35,7 +35,7 @@ class ErratumFields(BaseModel):
 
 
 class Erratum(NamedTuple):
-    """A printed cell that is known to be wrong: the computed value, and why they differ."""
+    """A printed cell that is known to be wrong: the computed value, and the reason."""
 
     computed: str
     why: str

@@ -64,7 +64,7 @@ def _check_name(node: Node, what: str) -> Diagnostic | None:
         "use at most 64 lowercase letters, digits and underscores, starting with a letter"
     )
     likely = re.sub("[- ]", "_", node.text.lower())
-    # A class name does not show where the model's name has underscores.
+    # Nothing in a class name shows where the model's name has underscores.
     if re.fullmatch(NAME_PATTERN, likely) and not re.search("[a-z][A-Z]", node.text):
         hint = suggest_name(node.text, [likely])
     message = f"reference: {node.text[:60]!r} is not a valid name of {what}"

@@ -1,9 +1,10 @@
 """Merge a variant into its base, and a module into the one that it extends.
 
 Layers are merged by name: a layer of the same kind field by field, a row of the same module cell by
-cell. Another kind or a list replaces the layer, ``none`` removes it, and a new layer states its
-place with ``after`` or ``before``. Merging works on YAML nodes, so each value keeps its place in
-the file that states it.
+cell. Another kind or a list replaces the layer, ``none`` removes it, and a new layer sets its
+position with ``after`` or ``before``. For example, ``conv1: {Conv: 5x5}`` in a variant changes only
+the window of the base's ``conv1``. Merging works on YAML nodes, so each value keeps its place in
+its own file.
 """
 
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -54,7 +55,7 @@ def extend_spec(base: Mapping, variant: Mapping, diagnostics: list[Diagnostic]) 
 
 
 def extend_modules(document: Mapping, diagnostics: list[Diagnostic]) -> Mapping:
-    """Return the spec with each module that ``extends`` another one merged with it."""
+    """Return the spec with each module merged into the module that it extends."""
     modules = document.get("modules")
     if not isinstance(modules, Mapping) or len(modules.entries) > MAXIMUM_MODULES:
         return document  # parse_spec reports it
@@ -104,7 +105,7 @@ def _merge_section(old: Entry | None, new: Entry, merge: Merge) -> Entry:
 def _merge_modules(
     base: Mapping, variant: Mapping, called: Container[str], diagnostics: list[Diagnostic]
 ) -> Mapping:
-    """Return the modules of both; ``called`` are the words that may use a module."""
+    """Return the modules of both; ``called`` are the words in the variant that may use a module."""
     merged = {entry.key.text: entry for entry in base.entries}
     columns = _columns_of_modules({**merged, **{e.key.text: e for e in variant.entries}})
     for entry in variant.entries:
@@ -144,7 +145,7 @@ def _changes_base(name: str, module: Mapping) -> bool:
 def _merge_module(
     base: Mapping, variant: Mapping, columns: Columns, diagnostics: list[Diagnostic]
 ) -> Mapping:
-    """Return a module on top of another one; another structure replaces the whole body."""
+    """Return a module merged into another one; another structure replaces the whole body."""
     merged = {e.key.text: e for e in base.entries if e.key.text not in ("about", "extends")}
     kind = next((e.key.text for e in variant.entries if e.key.text in STRUCTURES), None)
     if kind is not None and kind not in merged:
@@ -297,7 +298,7 @@ def _columns_of_section(modules: Entry | None) -> Columns:
 
 
 def _columns_of_modules(modules: AbstractMapping[str, Entry]) -> Columns:
-    """Return the columns of each module, its own or those of the module that it extends."""
+    """Return the columns of each module, its own or the columns of the module that it extends."""
     known: dict[str, Sequence[str]] = {}
 
     def columns(name: str, below: tuple[str, ...]) -> Sequence[str]:

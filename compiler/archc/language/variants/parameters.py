@@ -64,7 +64,7 @@ def substitute_parameters(
 def _unknown(
     name: str, value: Setting, values: AbstractMapping[str, Scalar], document: Mapping
 ) -> Diagnostic:
-    """Return the diagnostic for a setting that the spec does not have."""
+    """Return the diagnostic for a setting that is no parameter of the spec."""
     message = f"{document.span.source.name} has no parameter {name}"
     hint: Hint | None = None
     if name == "width":

@@ -135,7 +135,7 @@ def _cells_of(column: str, letter: str | None = None) -> Schema:
 
 
 def _at_most(length: int) -> Schema:
-    """Return the condition that a table of at most ``length`` columns has no longer rows."""
+    """Return the condition: with at most ``length`` columns, rows have at most ``length`` cells."""
     return {
         "if": {"required": ["columns"], "properties": {"columns": {"maxItems": length}}},
         "then": {
