@@ -101,7 +101,7 @@ def _with_help(command: click.Command) -> click.Command:
 )
 @click.version_option(__version__, prog_name="archc")
 def cli() -> None:
-    """Compile neural-network architectures, written as their paper prints them.
+    """Compile neural-network architectures, written as their papers print them.
 
     SPEC is a path, or a name that archc list shows, with or without .yaml. If you name no SPEC,
     check, build and verify use all of specs/.

@@ -34,7 +34,7 @@ class Dot:
         drawn = dict(_NODE.findall(file.read_text(encoding="utf-8")))
         wrong = [path for path, label in labels(analysis).items() if drawn.get(path) != label]
         diagnostics = [Diagnostic(Code.DIFFERENT, f"{file}: {path} differs") for path in wrong]
-        return diagnostics or f"{len(labels(analysis))} layers drawn as analysed"
+        return diagnostics or f"{len(labels(analysis))} layers"
 
     def read_weights(self, file: Path) -> Mapping[str, Any] | Diagnostic:
         """Report that a drawing has no weights."""

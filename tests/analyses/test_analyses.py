@@ -674,7 +674,7 @@ aux:
 """
     (diagnostic,) = faults_of(spec, body)
     assert diagnostic.code is Code.SHAPE
-    assert diagnostic.message == f"{message}: one loss needs the same number of features from both"
+    assert diagnostic.message == f"{message}: the loss needs the same number of features from both"
     assert diagnostic.span is not None
     assert (diagnostic.span.line, diagnostic.labels[0].span.line) == lines
     assert diagnostic.hint == hint

@@ -207,8 +207,8 @@ def test_in_training_the_loss_has_a_smaller_tolerance_than_gradients() -> None:
     assert [result.ratio for result in results] == [1.0, 1.0, None, None]
     found = summary(base, rounded, other_loss, other_gradients, train=True)
     assert [diagnostic.message.rpartition(": ")[2] for diagnostic in check_outputs([found])] == [
-        "at batch 2 its outputs differ from a by 1e-02 of the largest number, 1e-04 is allowed",
-        "at batch 2 its outputs differ from a by 1e-01 of the largest number, 5e-02 is allowed",
+        "at batch 2 its outputs differ from a by 1e-02 of the largest number; the limit is 1e-04",
+        "at batch 2 its outputs differ from a by 1e-01 of the largest number; the limit is 5e-02",
     ]
 
 
@@ -402,7 +402,7 @@ def test_a_reference_that_is_another_network_is_not_run(folder: Path) -> None:
     done = bench(folder, "half.yaml", *given)
     assert done.returncode == 0, done.stderr
     assert (
-        "torchvision's googlenet, batch 1: failed: torchvision's googlenet is another network: "
+        "torchvision's googlenet, batch 1: failed: torchvision's googlenet is a different network: "
         "conv1.conv.weight has the shape [64, 3, 7, 7], expected [32, 3, 7, 7]"
     ) in done.stdout
 

@@ -535,8 +535,8 @@ EXAMPLE = "{count: weights, unit: 1000, round: nearest}"
             "  params: {count: macs, unit: 3, round: up}\n"
             "  ops: {count: weights, unit: 1, round: up}\n  columns: [depth]\n  rows: {}\n",
             [
-                (Code.INVALID_VALUE, "params counts weights or params, not macs", None),
-                (Code.INVALID_VALUE, "ops counts macs or flops, not weights", None),
+                (Code.INVALID_VALUE, "params count: expected weights or params, found macs", None),
+                (Code.INVALID_VALUE, "ops count: expected macs or flops, found weights", None),
             ],
         ),
         (
@@ -687,9 +687,17 @@ def test_errata_that_cannot_be_read(spec: Path) -> None:
 """
     named = "name an erratum after its cell: row.column"
     assert [(f.code, f.message, hint_text(f)) for f in diagnostics_of(spec, table)] == [
-        (Code.UNKNOWN_REFERENCE, "no cell conv1.outptu in the table", "did you mean conv1.output?"),
-        (Code.UNKNOWN_REFERENCE, "no cell conv2.output in the table", "did you mean conv1.output?"),
-        (Code.UNKNOWN_REFERENCE, "no cell zzz in the table", named),
+        (
+            Code.UNKNOWN_REFERENCE,
+            "the table has no cell conv1.outptu",
+            "did you mean conv1.output?",
+        ),
+        (
+            Code.UNKNOWN_REFERENCE,
+            "the table has no cell conv2.output",
+            "did you mean conv1.output?",
+        ),
+        (Code.UNKNOWN_REFERENCE, "the table has no cell zzz", named),
         (
             Code.INVALID_VALUE,
             "erratum conv1.depth: expected a mapping, found the number 7",

@@ -250,8 +250,12 @@ def test_matching_is_not_exponential() -> None:
             "26:56",
             "duplicate key x{b}",
         ),
-        ("{a: {source: s, keys: {x: conv2}}}", "26:40", "the network has no weights there"),
-        ("{a: {source: s, keys: {'x{a}': 'conv{a}.wieght'}}}", "26:45", "has no weights there"),
+        ("{a: {source: s, keys: {x: conv2}}}", "26:40", "which has no weights in the network"),
+        (
+            "{a: {source: s, keys: {'x{a}': 'conv{a}.wieght'}}}",
+            "26:45",
+            "which has no weights in the network",
+        ),
     ],
 )
 def test_errors_in_a_mapping(section: str, where: str, message: str) -> None:

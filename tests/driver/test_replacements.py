@@ -46,7 +46,7 @@ def hints(text: str) -> list[tuple[str, bool]]:
         ("name: Net", "name: 4", "None"),
         ("{Conv: 3x3, out: 8}", "{MaxPool: 3}", "write 3x3/2, or 3x3/1"),
         ("conv1: {Conv: 3x3, out: 8}", "conv1: NONE", "none only removes a layer"),
-        ("{Conv: 3x3, out: 8}", "linear", "put the out after the kind"),
+        ("{Conv: 3x3, out: 8}", "linear", "put the value of out after the kind"),
     ],
 )
 def test_a_fix_that_leads_to_another_diagnostic_is_none(

@@ -45,7 +45,7 @@ def test_classes_and_input_are_set_on_every_command(spec: str) -> None:
     assert run("build", spec, *GIVEN).stdout == f"wrote {file}\n"
     assert f"from {spec} with classes = 7, input = 1x20x24: do not" in Path(file).read_text()
     assert run("build", spec, *GIVEN, "--check").exit_code == 0
-    assert run("verify", spec, *GIVEN).stdout.startswith(f"{file}: verified, ")
+    assert run("verify", spec, *GIVEN).stdout.startswith(f"{file}: verified ")
     report = run("report", spec, *GIVEN, "-o", "page.html")
     assert report.exit_code == 0 and "1x20x24" in Path("page.html").read_text()
     listed = run("bench", spec, *GIVEN, "--list")

@@ -174,10 +174,10 @@ def test_padding(
 
 @pytest.mark.parametrize("window", ["2x3", "3x2", "4x4"])
 def test_same_padding_of_an_even_kernel(window: str) -> None:
-    with pytest.raises(ValueError, match="lopsided") as raised:
+    with pytest.raises(ValueError, match="asymmetric") as raised:
         padding_of(parse_window(window), None, "same")
     assert str(raised.value) == (
-        f"same padding of an even kernel, {window}, is lopsided: "
+        f"same padding of an even kernel, {window}, is asymmetric: "
         "use valid, or padding: with a number"
     )
 
@@ -185,7 +185,7 @@ def test_same_padding_of_an_even_kernel(window: str) -> None:
 def test_padding_that_is_stated_twice() -> None:
     with pytest.raises(ValueError, match="twice") as raised:
         padding_of(parse_window("3x3 same"), (1, 1), "valid")
-    assert str(raised.value) == "states padding twice: same in the window, and as a field"
+    assert str(raised.value) == "padding is given twice: same in the window, and as a key"
 
 
 @pytest.mark.parametrize(
@@ -434,7 +434,7 @@ def test_fields_of_convolutions(kind: type[Conv | SeparableConv]) -> None:
         False,
     ]
     unfit = ShapeMismatch(
-        f"{kind.__name__} needs channels, height and width, and is given 12 features",
+        f"{kind.__name__} needs channels, height and width, but its input is 12 features",
         hint="put it before the Flatten or Linear",
     )
     assert made(kind, window="1x1", out=8).output((12,)) == unfit
@@ -485,7 +485,7 @@ def test_what_needs_height_and_width_takes_no_features(kind: type[Operator]) -> 
     if kind in (AdaptiveAvgPool, LRN):
         fields = {"size": 2}
     assert made(kind, **fields).output((12,)) == ShapeMismatch(
-        f"{kind.__name__} needs channels, height and width, and is given 12 features",
+        f"{kind.__name__} needs channels, height and width, but its input is 12 features",
         hint="put it before the Flatten or Linear",
     )
 
@@ -502,8 +502,8 @@ def test_a_global_pool() -> None:
 @pytest.mark.parametrize(
     ("kind", "fields", "message"),
     [
-        (MaxPool, {"window": "3x3"}, "a pool writes its stride, 3x3 has none"),
-        (AvgPool, {"window": "3x3"}, "a pool writes its stride, 3x3 has none"),
+        (MaxPool, {"window": "3x3"}, "a pool must state its stride, and 3x3 has none"),
+        (AvgPool, {"window": "3x3"}, "a pool must state its stride, and 3x3 has none"),
         (
             MaxPool,
             {"window": "3x3/2", "padding": 2},
@@ -519,12 +519,12 @@ def test_a_global_pool() -> None:
             {"window": "3x5/2", "padding": 2},
             "the padding, 2x2, is more than half the kernel",
         ),
-        (MaxPool, {"window": "2x2/2 same"}, "same padding of an even kernel, 2x2, is lopsided"),
+        (MaxPool, {"window": "2x2/2 same"}, "same padding of an even kernel, 2x2, is asymmetric"),
         *(
             (
                 AvgPool,
                 {"window": "3x3/1", "padding": padding},
-                "a padded AvgPool must say count_padding: true where the zeros count in the mean",
+                "a padded AvgPool must set count_padding, to true if the zeros count in the mean",
             )
             for padding in ("1x1", "0x1", "1x0")
         ),
@@ -609,7 +609,7 @@ def test_linear_layers_are_torchs() -> None:
 @pytest.mark.parametrize("shape", [(6, 2, 1), (6, 1, 3), (6, 2, 3)])
 def test_a_linear_layer_on_height_and_width(shape: Shape) -> None:
     assert made(Linear, out=10).output(shape) == ShapeMismatch(
-        f"Linear is given {format_shape(shape)}, not features",
+        f"Linear needs features, but its input is {format_shape(shape)}",
         f"flattened it would have {6 * shape[1] * shape[2]} features",
         "is a pool missing before it? otherwise put a Flatten there",
     )

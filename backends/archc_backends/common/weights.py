@@ -145,7 +145,7 @@ def _refused(file: Path, error: Exception) -> Diagnostic:
         message = f"{file} refers to {name}, which could run code; it was not loaded"
         hint = "save model.state_dict(), which holds only tensors"
         return Diagnostic(Code.INVALID_CHECKPOINT, message, hint=hint)
-    message = f"{file} is damaged or not a checkpoint of that kind"
+    message = f"{file} is damaged or not a checkpoint of this format"
     if isinstance(error, UnpicklingError):
         return Diagnostic(Code.INVALID_CHECKPOINT, message)
     reason = said.partition("\n")[0].partition(". ")[0]

@@ -65,11 +65,13 @@ def optimized_arrays(
             continue
         parts = [_part(arrays, source, changes[key].name) for source in changes[key].sources]
         if len({part.dtype for part in parts}) > 1:
-            return Diagnostic(Code.UNCONVERTIBLE, f"what becomes {key} is not of one type")
+            return Diagnostic(
+                Code.UNCONVERTIBLE, f"the tensors that become {key} have different types"
+            )
         if parts[0].ndim:
             converted[key] = np.concatenate(parts) if len(parts) > 1 else parts[0]
         elif any(part != parts[0] for part in parts):
-            return Diagnostic(Code.UNCONVERTIBLE, f"what becomes {key} is not one number")
+            return Diagnostic(Code.UNCONVERTIBLE, f"the counters that become {key} differ")
         else:
             converted[key] = parts[0]
         if not np.isfinite(converted[key]).all():

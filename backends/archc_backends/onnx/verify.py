@@ -54,8 +54,8 @@ def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
         message = f"{file}: {len(found) - _SHOWN} more differences"
         diagnostics.append(Diagnostic(Code.DIFFERENT, message))
     return diagnostics or (
-        f"every layer's shape, every parameter, {analysis.cost.params:,} params as analysed"
-        f"{not_run}"
+        "every layer's shape, every parameter, and the total: "
+        f"{analysis.cost.params:,} params{not_run}"
     )
 
 

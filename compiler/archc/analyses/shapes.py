@@ -108,7 +108,7 @@ def _check_outputs(end: _End, heads: list[_End], classes: int) -> Iterator[Diagn
 
 
 def _disagreement(gives: str, end: _End, label: Label, hint: str) -> Diagnostic:
-    message = f"{gives}: one loss needs the same number of features from both"
+    message = f"{gives}: the loss needs the same number of features from both"
     return Diagnostic(Code.SHAPE, message, end.decided_by.span, (label,), hint=hint)
 
 

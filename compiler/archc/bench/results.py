@@ -121,8 +121,8 @@ def check_outputs(measured: Iterable[Results]) -> list[Diagnostic]:
             if (wrong := excess(result.differences, mode)) is not None:
                 message = (
                     f"no ratio for {mode.name}: at batch {batch} its outputs differ from "
-                    f"{base.name} by {wrong[0]:.0e} of the largest number, {wrong[1]:.0e} is "
-                    "allowed"
+                    f"{base.name} by {wrong[0]:.0e} of the largest number; the limit is "
+                    f"{wrong[1]:.0e}"
                 )
                 diagnostics.append(Diagnostic(Code.DIFFERENT, message))
     return diagnostics

@@ -80,7 +80,7 @@ weights_option = click.option(
     type=click.Path(path_type=Path),
     default=None,
     metavar="FILE",
-    help="Checkpoint with the weights of the generated file, if the backend's files hold any.",
+    help="Checkpoint with the weights for the generated file, if the backend stores weights.",
 )
 
 

@@ -16,8 +16,8 @@ from pydantic import BaseModel
 STRUCTURE_DOCS = {
     "Sequence": "Layers one after the other: a list, or a mapping of names.",
     "Concat": "Branches that read the same input; their channels are joined in this order.",
-    "Residual": "activation(layers * scale + shortcut); without a shortcut the input itself.",
-    "Repeat": "The layer under `of`, several times, numbered from 0.",
+    "Residual": "activation(layers * scale + shortcut). The default shortcut is the input.",
+    "Repeat": "Repeats the layer under `of`; the copies are numbered from 0.",
 }
 """The kinds that contain layers."""
 

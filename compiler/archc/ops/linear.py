@@ -37,7 +37,7 @@ class Linear(Operator):
         """(out,). The spec must flatten an input with height and width."""
         if len(shape) == 3 and (shape[1] != 1 or shape[2] != 1):
             return ShapeMismatch(
-                f"Linear is given {format_shape(shape)}, not features",
+                f"Linear needs features, but its input is {format_shape(shape)}",
                 note=f"flattened it would have {shape[0] * shape[1] * shape[2]} features",
                 hint="is a pool missing before it? otherwise put a Flatten there",
             )

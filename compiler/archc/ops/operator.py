@@ -139,7 +139,7 @@ def spatial_mismatch(shape: Shape, kind: str) -> ShapeMismatch | None:
     if len(shape) == 3:
         return None
     return ShapeMismatch(
-        f"{kind} needs channels, height and width, and is given {shape[0]} features",
+        f"{kind} needs channels, height and width, but its input is {shape[0]} features",
         hint="put it before the Flatten or Linear",
     )
 

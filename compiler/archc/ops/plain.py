@@ -24,7 +24,7 @@ class Dropout(Operator):
 
 
 class Flatten(Operator):
-    """CxHxW to C*H*W features."""
+    """Turns CxHxW into C*H*W features."""
 
     family: ClassVar[Family] = PLAIN
     is_view: ClassVar[bool] = True
@@ -39,7 +39,7 @@ class Flatten(Operator):
 
 
 class Identity(Operator):
-    """Passes its input on, such as a branch of a Concat without a projection."""
+    """Passes its input through, for example as a branch of a Concat."""
 
     family: ClassVar[Family] = PLAIN
     is_view: ClassVar[bool] = True

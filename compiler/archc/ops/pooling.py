@@ -43,7 +43,7 @@ class _WithoutStride(ValueError):
 
     def __init__(self, window: Window) -> None:
         self.hint = _with_stride(window)
-        super().__init__(f"a pool writes its stride, {window} has none")
+        super().__init__(f"a pool must state its stride, and {window} has none")
 
 
 def _with_stride(window: Window) -> Replacement:
@@ -155,7 +155,7 @@ class AvgPool(_Pool):
                 raise ValueError("a global pool takes no ceil, padding or count_padding")
         elif any(self._check(self.window)) and self.count_padding is None:
             raise ValueError(
-                "a padded AvgPool must say count_padding: true where the zeros count in the mean"
+                "a padded AvgPool must set count_padding, to true if the zeros count in the mean"
             )
         return self
 

@@ -164,7 +164,7 @@ def padding_of(window: Window, explicit: Pair | None, default: str) -> Pair:
     """Padding on each side. Raises ValueError if it is stated twice or cannot be the same."""
     if explicit is not None:
         if window.mode:
-            raise ValueError(f"states padding twice: {window.mode} in the window, and as a field")
+            raise ValueError(f"padding is given twice: {window.mode} in the window, and as a key")
         return explicit
     mode = window.mode or default
     if mode == "valid":
@@ -172,7 +172,7 @@ def padding_of(window: Window, explicit: Pair | None, default: str) -> Pair:
     height, width = window.kernel
     if height % 2 == 0 or width % 2 == 0:
         raise ValueError(
-            f"same padding of an even kernel, {height}x{width}, is lopsided: "
+            f"same padding of an even kernel, {height}x{width}, is asymmetric: "
             "use valid, or padding: with a number"
         )
     return (height - 1) // 2, (width - 1) // 2

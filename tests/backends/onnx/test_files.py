@@ -290,8 +290,8 @@ def test_verify(arguments: tuple[str, ...]) -> None:
     result = run("verify", "--backend", "onnx", "toy.yaml", *arguments)
     assert (result.exit_code, result.output) == (
         0,
-        "generated/toy.onnx: verified, every layer's shape, every parameter, "
-        f"{archc.analyze(archc.load('toy.yaml')).cost.params:,} params as analysed\n",
+        "generated/toy.onnx: verified every layer's shape, every parameter, and the total: "
+        f"{archc.analyze(archc.load('toy.yaml')).cost.params:,} params\n",
     )
 
 

@@ -235,7 +235,7 @@ def test_a_file_of_its_own_says_what_was_done(toy: State) -> None:
     assert run("build", "--optimize", "--check", *given).exit_code == 0
     verified = run("verify", "--optimize", *given)
     assert verified.exit_code == 0, verified.output
-    assert verified.output.startswith("generated/toy_deploy.onnx: verified, every layer's shape")
+    assert verified.output.startswith("generated/toy_deploy.onnx: verified every layer's shape")
     changed = SPEC.replace("Both: [3]", "Both: [6]")
     Path("toy.yaml").write_text(changed)
     bare = ("--backend", "onnx", "toy.yaml")
@@ -308,7 +308,7 @@ def test_a_head_that_is_left_out_may_hold_anything(toy: State) -> None:
         ("fc.weight", lambda v: v / 0, "error[A705] fc.weight has 70 non-finite elements"),
         ("fc.weight", torch.Tensor.long, "error[A705] fc.weight has type int64"),
         ("fc.weight", lambda v: v[:2].clone(), "error[A703] fc.weight is 2x14, expected 5x14"),
-        ("both.left.conv.weight", torch.Tensor.double, "error[A706] what becomes both.shared."),
+        ("both.left.conv.weight", torch.Tensor.double, "error[A706] the tensors that become both."),
     ],
 )
 def test_a_bad_checkpoint_gives_an_error_and_no_file(
@@ -326,7 +326,9 @@ def test_counters_that_differ_are_not_merged(toy: State) -> None:
     result = run(
         "weights", "--backend", "onnx", "toy.yaml", "bad.safetensors", "--check", "--merge"
     )
-    assert "error[A706] what becomes both.shared.bn.num_batches_tracked is not one" in result.output
+    assert (
+        "error[A706] the counters that become both.shared.bn.num_batches_tracked" in result.output
+    )
 
 
 def test_checkpoints_go_there_and_back_without_torch(toy: State) -> None:
@@ -359,6 +361,6 @@ def test_folded_norms_are_not_had_back(toy: State) -> None:
         "--back",
     )
     assert result.exit_code == 2
-    assert "--back cannot restore folded norms" in result.output
+    assert "--back cannot restore norms that --optimize folded" in result.output
     assert not is_invertible(optimize(archc.analyze(archc.load("toy.yaml")), DEPLOY).analysis)
     assert is_invertible(optimize(archc.analyze(archc.load("toy.yaml")), MERGED).analysis)

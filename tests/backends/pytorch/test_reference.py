@@ -121,7 +121,7 @@ WIDER = VARIANT + "parameters: {width: 1}\nwidth: {multiplier: width}\n"
 def test_another_width_is_another_network() -> None:
     made(analysis_of(WIDER))
     assert refused(analysis_of(WIDER, {"width": 0.5})) == (
-        "variant.yaml:3:26: error[A601] torchvision's googlenet is another network: "
+        "variant.yaml:3:26: error[A601] torchvision's googlenet is a different network: "
         "conv1.conv.weight has the shape [64, 3, 7, 7], expected [32, 3, 7, 7]\n"
         "    3 | reference: {torchvision: googlenet}\n"
         "      |                          ^^^^^^^^^\n"
@@ -167,7 +167,9 @@ def test_only_what_a_registry_has_is_made(
 
 @pytest.mark.parametrize("model", ["resnet18", "inception_v3"])
 def test_a_model_of_another_network_is_refused(model: str) -> None:
-    message = f"torchvision's {model} is another network: the parameter conv1.conv.weight is miss"
+    message = (
+        f"torchvision's {model} is a different network: the parameter conv1.conv.weight is miss"
+    )
     assert message in refused(naming("torchvision", model))
 
 

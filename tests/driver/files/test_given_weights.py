@@ -96,7 +96,7 @@ def test_they_are_not_stale(trained: Path, options: tuple[str, ...]) -> None:
     assert onnx("build", "--diff", *options).output == checked.output
     verified = onnx("verify", *options)
     assert verified.exit_code == 0, verified.output
-    assert verified.stdout.startswith(f"{trained}: verified, every layer's shape")
+    assert verified.stdout.startswith(f"{trained}: verified every layer's shape")
     assert verified.stdout.endswith(f"\n{trained}: {HOLDS}\n")
     compared = onnx("verify", "--weights", "trained.safetensors", *options)
     assert compared.exit_code == 0 and HOLDS not in compared.output

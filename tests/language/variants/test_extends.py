@@ -252,10 +252,10 @@ def test_heads_and_network_must_give_as_many_features(folder: Path) -> None:
     found = refused(folder, "head: {fc: {Conv: 1x1, out: classes}}\n")
     assert found == [
         "variant.yaml:3:13: the network gives 10x1x1, aux1 10: "
-        "one loss needs the same number of features from both"
+        "the loss needs the same number of features from both"
     ]
     assert refused(folder, "head: {fc: {Linear: 9}}\n")[0].endswith(
-        "the network gives 9, aux1 10: one loss needs the same number of features from both"
+        "the network gives 9, aux1 10: the loss needs the same number of features from both"
     )
 
 

@@ -45,7 +45,7 @@ def make_reference(analysis: Analysis) -> "nn.Module | Diagnostic":
         message = f"{reference.library} has no model {reference.model}"
         hint = suggest_name(reference.model, model)
         return Diagnostic(Code.UNKNOWN_REFERENCE, message, reference.model_span, hint=hint)
-    what = f"{reference.title} is another network"
+    what = f"{reference.title} is a different network"
     return _state_mismatch(analysis, model.state_dict(), what, reference.model_span) or model
 
 

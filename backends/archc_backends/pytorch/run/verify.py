@@ -40,10 +40,10 @@ def verify_file(analysis: Analysis, file: Path) -> list[Diagnostic] | str:
     if diagnostics:
         return diagnostics
     cost = analysis.cost_with_aux
-    heads = ", auxiliary heads included," if analysis.aux else ""
+    heads = " with auxiliary heads" if analysis.aux else ""
     return (
-        f"every layer's shape, every parameter, {cost.params:,} params and {cost.macs:,} MACs"
-        f"{heads} as analysed"
+        "every layer's shape, every parameter, and the totals: "
+        f"{cost.params:,} params and {cost.macs:,} MACs{heads}"
     )
 
 

@@ -38,10 +38,10 @@ def check_key_mappings(analysis: Analysis) -> list[Diagnostic]:
         if len(invalid) > max(3, len(key_mapping.rules) // 2):
             # So many errors mean that the network has changed, not that each line is misspelt.
             more = pluralize(len(invalid) - 1, "more line")
-            notes = (f"the same error in {more} of {key_mapping.name}",)
+            notes = (f"the same error in {more} of checkpoint {key_mapping.name}",)
             del invalid[1:]
         for rule, ours in invalid[:MAXIMUM_DIAGNOSTICS]:
-            message = f"{rule.theirs} maps to {ours}, but the network has no weights there"
+            message = f"{rule.theirs} maps to {ours}, which has no weights in the network"
             # Searching the many paths of a network for a similar one is slow.
             suggests = len(diagnostics) < _MAXIMUM_SUGGESTIONS
             hint = _suggest_path(ours, example, paths) if suggests else None

@@ -63,12 +63,12 @@ def command(
 ) -> None:
     """Generate code from specs, such as generated/mine.py.
 
-    Options are part of the file name: mine_classes_10.py for --set classes=10, mine_deploy.py for
-    --optimize, mine_merged.py for --merge. With the default backend, the optimised file has a
+    Options become part of the file name: mine_classes_10.py for --set classes=10, mine_deploy.py
+    for --optimize, mine_merged.py for --merge. With the default backend, the optimised file has a
     function that converts a state_dict of the plain file's class.
 
-    FILE of --weights is a checkpoint of the network as written, also with --optimize. A generated
-    file with weights is only replaced by one with weights.
+    --weights takes a checkpoint of the network as written, even with --optimize. Without --weights,
+    archc does not replace a generated file that contains trained weights.
     """
     recipe = choose_recipe(optimize, merge)
     unwritten = "" if check or diff else "nothing was written"

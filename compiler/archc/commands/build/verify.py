@@ -51,8 +51,8 @@ def command(
 ) -> None:
     """Run the generated code and check it against the analysis.
 
-    Needs the package that runs it, such as torch. The weights in a generated file are only verified
-    with --weights, against that checkpoint.
+    Needs the package that runs it, such as torch. With --weights, archc also compares the weights
+    in the generated file with that checkpoint.
     """
     recipe = choose_recipe(optimize, merge)
     compiled = compile_all(all_specs(specs), settings)
@@ -79,7 +79,7 @@ def command(
             print_diagnostics(diagnostics)
             failed = failed or bool(diagnostics)
             if not diagnostics:
-                echo(f"{', '.join(str(file.path) for file in files)}: verified, {verified}")
+                echo(f"{', '.join(str(file.path) for file in files)}: verified {verified}")
                 print_weight_notes(files)
     except BackendUnavailable as unavailable:
         stop(str(unavailable), EXIT_USAGE)

@@ -59,7 +59,7 @@ def _names(
     "origin",
     default=None,
     metavar="NAME",
-    help="Which of the spec's checkpoints maps the keys, or none.  [default: the only one]",
+    help="Entry of the section checkpoints that maps the keys, or none.  [default: the only one]",
 )
 @click.option(
     "--strip-prefix",
@@ -100,12 +100,12 @@ def command(
 ) -> None:
     """Convert a checkpoint for the generated network.
 
-    Keys are mapped as the spec's section checkpoints says. Fails if a tensor is missing, unknown,
-    of the wrong shape or type, or not finite; auxiliary heads may be missing. Needs the package
-    that reads CHECKPOINT, such as torch.
+    The section checkpoints of the spec maps the keys. Fails if a tensor is missing, unknown, of the
+    wrong shape or type, or not finite; auxiliary heads may be missing. Needs the package that reads
+    CHECKPOINT, such as torch.
 
     With --leave, the new file lacks those layers: load it with load_checkpoint of the generated
-    class. With --optimize or --merge, it is for the file that archc build writes with that option;
+    class. With --optimize or --merge, it fits the file that archc build writes with that option;
     CHECKPOINT may then already have the keys of the plain network.
     """
     if out is None and not check:
@@ -178,7 +178,7 @@ def _check_invertible(back: bool, optimized: "Optimized") -> None:
 
     if back and not is_invertible(optimized.analysis):
         raise click.UsageError(
-            "--back cannot restore folded norms: folding loses their values; --merge folds none"
+            "--back cannot restore norms that --optimize folded; it can undo --merge"
         )
 
 

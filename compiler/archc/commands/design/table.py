@@ -37,7 +37,7 @@ from archc.language.settings import Settings
     "--explain",
     "number",
     metavar="NUMBER",
-    help="Find the ways of counting that give a number of another tool or paper: 13.0M, 1.5G.",
+    help="Find the ways of counting that give the number of another tool or paper, such as 13.0M.",
 )
 @set_option
 def command(
@@ -50,7 +50,7 @@ def command(
 ) -> None:
     """Print a network's table, checked against the paper's, and totals.
 
-    Exits 1 if a printed cell differs from the computed value and is no declared erratum.
+    Exits 1 if a printed cell differs from the computed value and no erratum declares it.
     """
     if conventions + layers + (number is not None) > 1:
         raise click.UsageError("use only one of --conventions, --layers and --explain")

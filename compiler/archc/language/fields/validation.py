@@ -135,7 +135,9 @@ def is_empty(node: Node) -> bool:
 
 def _missing(model: type[BaseModel], owner: str, missing: list[str], place: Span) -> Diagnostic:
     positional = getattr(model, "positional_field", None)
-    hint = f"put the {positional} after the kind, {owner}: ..." if positional in missing else None
+    hint = None
+    if positional in missing:
+        hint = f"put the value of {positional} after the kind, as in {owner}: ..."
     return Diagnostic(Code.MISSING_KEY, f"{owner} needs {join_words(missing)}", place, hint=hint)
 
 

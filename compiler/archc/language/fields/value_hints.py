@@ -66,7 +66,7 @@ def _notation_hint(text: str, expected: str) -> Hint | None:
         seconds = 0
         for part in text.split(":"):
             seconds = 60 * seconds + int(part)
-        message = f"{text} means {seconds} in YAML 1.1: write {seconds} if that is meant"
+        message = f"{text} means {seconds} in YAML 1.1: write {seconds} if you mean that"
         return Replacement(str(seconds), message, safe=False)
     if match := re.fullmatch(r"(\d{4})-\d\d?-\d\d?.*", text, re.ASCII):
         return f"{text} is a date in YAML 1.1: use the year, {match[1]}"

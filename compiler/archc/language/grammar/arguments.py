@@ -176,7 +176,7 @@ def _label_use(parser: LayerParser, before: int, layer: Layer, resolved: Resolve
         for field, symbol in resolved.symbols.items():
             if diagnostic.span == resolved.entries[field].value.span:
                 use = layer.fields[field].value.span
-                label = Label(use, f"{symbol} fills {field} of this {layer.kind}")
+                label = Label(use, f"column {symbol} fills the field {field} of this {layer.kind}")
                 parser.diagnostics[i] = diagnostic._replace(labels=(*diagnostic.labels, label))
 
 
@@ -191,7 +191,7 @@ def _hint_at_columns(
                 continue
             hint = diagnostic.hint
             if node.text in cells and field not in column_fields:
-                only = f", only {join_words(column_fields)}" if column_fields else ""
+                only = f"; it can fill {join_words(column_fields)}" if column_fields else ""
                 hint = f"a column cannot fill {field}{only}"
             elif hint is None and field in column_fields and isinstance(node.value, str):
                 columns = [cell for cell in cells if cell != "classes"]

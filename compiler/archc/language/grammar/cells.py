@@ -92,7 +92,7 @@ def row_without_module(
     fitting = fitting_modules(row, columns)
     fitting = list(dict.fromkeys([*(m for m in reversed([*called]) if m in fitting), *fitting]))
     cells = row.items if isinstance(row, List) else row.entries
-    message = f"{name or 'this'} is a row of {pluralize(len(cells), 'cell')} without a module"
+    message = f"{name or 'this row'} has {pluralize(len(cells), 'cell')} but no module"
     hint: Hint | None = None
     if fitting and row.span.line == row.span.end_line:
         text = f"{{{fitting[0]}: {row.span.text}}}"

@@ -24,7 +24,7 @@ def kind_hint(word: str, known: Iterable[str], none: bool = False) -> Hint | Non
     With ``none``, the word ``none`` is valid too.
     """
     if word == "Aux":
-        return "Aux belongs under a name in the section aux"
+        return "put Aux under a name in the section aux"
     if word.lower() == "none":
         removed = "none only removes a layer of the base: leave out layers that you do not need"
         return removed if word == "none" else Replacement("none", "write none", safe=True)

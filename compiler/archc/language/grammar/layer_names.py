@@ -45,7 +45,9 @@ def check_unique_below(holder: Layer) -> Iterable[Diagnostic]:
         if not layer.name:
             pending += reversed(layer.children)
         elif (first := seen.setdefault(layer.name.casefold(), layer)) is not layer:
-            message = f"duplicate layer name {layer.name}: nothing above the two has a name"
+            message = (
+                f"duplicate layer name {layer.name}: the structures around the two have no names"
+            )
             label = Label(first.span, "first defined here")
             hint = "give them names that differ in more than case"
             yield Diagnostic(Code.DUPLICATE_KEY, message, layer.span, (label,), hint=hint)
@@ -61,6 +63,8 @@ def check_needs_no_class(layer: Layer) -> Iterable[Diagnostic]:
     inside = [layer] if layer.kind in ("Concat", "Residual") else layer.children
     for part in inside:
         if part.kind in ("Concat", "Residual") and (part is layer or not part.name):
-            message = f"{part.kind} under the name {layer.name} needs a class of its own"
+            message = (
+                f"{part.kind} under the name {layer.name} must be a module: it becomes a class"
+            )
             hint = f"define it as a module, and use the module's name instead of {part.kind}"
             yield Diagnostic(Code.INVALID_LAYER, message, part.span, hint=hint)

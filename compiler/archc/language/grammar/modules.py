@@ -125,7 +125,7 @@ def _unknown_key(entry: Entry, module: str, fields: tuple[str, ...]) -> Diagnost
     diagnostic = unknown_key(entry.key, f"module {module}", known)
     hint = diagnostic.hint
     if isinstance(hint, Replacement) and not _can_be_value(entry.value, hint.text):
-        hint = f"it takes {', '.join(known)}"
+        hint = f"known keys: {', '.join(known)}"
     structure = suggest_keyword(entry.key.text, STRUCTURES)
     if structure is not None and (
         is_kind(entry.key.text) or is_typo(entry.key.text, structure.text)

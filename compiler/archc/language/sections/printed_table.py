@@ -115,7 +115,7 @@ def _conventions(
         if convention is None:
             continue
         if convention.count not in counts:
-            message = f"{column} counts {' or '.join(counts)}, not {convention.count}"
+            message = f"{column} count: expected {' or '.join(counts)}, found {convention.count}"
             diagnostics.append(Diagnostic(Code.INVALID_VALUE, message, fields["count"].value.span))
         elif convention.unit not in LETTERS:
             message = f"unit: expected one of {', '.join(map(str, LETTERS))}"
@@ -176,7 +176,7 @@ def _errata(
                     unknown_row(misspelt, rows[misspelt].span, suggest_name(misspelt, [row]))
                 )
                 continue
-            message = f"no cell {key.text} in the table"
+            message = f"the table has no cell {key.text}"
             hint = suggest_name(key.text, printed) or "name an erratum after its cell: row.column"
             diagnostics.append(Diagnostic(Code.UNKNOWN_REFERENCE, message, key.span, hint=hint))
             continue

@@ -11,7 +11,7 @@ from archc.views.page.markup import definitions, element
 GLOSSARY = "Glossary"
 COUNTING = (
     "One multiply-accumulate (MAC) multiplies a weight by an element and adds the product: two "
-    "FLOPs. All numbers are for one image. Totals include auxiliary heads only where they say so. "
+    "FLOPs. All numbers are for one image. Totals exclude auxiliary heads unless stated. "
     "Other tools count differently:"
 )
 _TERMS = (
@@ -33,7 +33,7 @@ _TERMS = (
         "pool, norm and activation ops",
         "the elements that pools read, and those that norms and activations process",
     ),
-    ("patch/stride", "height x width of the window, and its step"),
+    ("patch/stride", "height x width of the window, and its stride"),
     (
         "erratum",
         "a printed cell that contradicts the network as the paper describes it; the spec gives the "
