@@ -53,7 +53,7 @@ class Results(NamedTuple):
 
 
 def excess(differences: Sequence[float], mode: Mode) -> tuple[float, float] | None:
-    """Return the first difference above its tolerance, and the tolerance; None without one."""
+    """Return the first difference above its tolerance, with the tolerance; None without any."""
     allowed = [TOLERANCES[mode.dtype], *[GRADIENT_TOLERANCE] * (len(differences) - 1)]
     pairs = zip(differences, allowed, strict=True)
     return next((pair for pair in pairs if not pair[0] <= pair[1]), None)

@@ -150,7 +150,7 @@ def layers_table(prediction: Prediction) -> Table:
 
 
 def draw(name: str, measured: Sequence[Results], file: Path) -> Diagnostic | None:
-    """Draw images per second, one panel per batch; return the reason if that fails."""
+    """Draw images per second, one panel per batch; return a diagnostic if that fails."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 1 + sum(0.28 * (1 + len(one.results)) for one in measured)))

@@ -25,7 +25,7 @@ def check_plot(file: Path) -> str:
 
 
 def save(figure: "Figure", name: str, file: Path) -> Diagnostic | None:
-    """Write the figure reproducibly; return the reason if that fails."""
+    """Write the figure with the same bytes each time; return a diagnostic if that fails."""
     import matplotlib as mpl
 
     figure.tight_layout()

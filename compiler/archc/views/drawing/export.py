@@ -49,7 +49,7 @@ def convert(svg: bytes, output_format: Literal["png", "pdf"]) -> bytes:
 
 
 def _reproducible(pdf: bytes) -> bytes:
-    """Sort the PDF's objects; vl-convert's order varies from run to run."""
+    """Return the PDF with sorted objects; vl-convert's order varies from run to run."""
     from pypdf import PdfReader, PdfWriter
 
     reader = PdfReader(io.BytesIO(pdf))

@@ -41,9 +41,10 @@ class Folding(NamedTuple):
     coarse: bool = False
 
     def runs(self, nodes: Sequence[ir.Node], least: int = MINIMUM_RUN) -> Iterator[Run]:
-        """Group the nodes into runs, in order; fewer than ``least`` equal nodes are not grouped.
+        """Yield the nodes as runs, in order; fewer than ``least`` equal nodes are not grouped.
 
-        Equal nodes have the same layers, shapes and marks.
+        Equal nodes have the same layers, shapes and marks. For example, ``a, a, a, b`` with
+        ``least`` 2 gives two runs: three times a, and b.
         """
         if len(nodes) < least:
             yield from (Run((node,)) for node in nodes)
@@ -70,7 +71,7 @@ class Folding(NamedTuple):
 def fold(
     analysis: Analysis, marks: Mapping[str, str] | None = None, part: ir.Node | None = None
 ) -> Folding:
-    """Fold a network so that its picture has a readable size.
+    """Return the network folded so that its picture has a readable size.
 
     ``marks`` are the results of a comparison by path. ``part`` is the node to draw; None for all.
     """

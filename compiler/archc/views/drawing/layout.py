@@ -85,8 +85,8 @@ class Layout(NamedTuple):
     ) -> Block:
         """Return a node in a frame, under its name and output shape.
 
-        ``run``: the node is the first of several equal ones and represents all of them.
-        ``show_module``: show its module after its name.
+        ``run`` has the equal nodes that the node, its first, represents. ``show_module`` shows the
+        node's module after its name.
         """
         runs = tuple(self.folding.below(node)) if isinstance(node, ir.Repeat) else ()
         repeated = run is not None and len(run.nodes) > 1
@@ -152,7 +152,7 @@ class Layout(NamedTuple):
         return name, shorten(note, MAXIMUM_LABEL), output
 
     def _inside(self, node: ir.Node) -> Block:
-        """Return the content of a frame: for repeated nodes, that of the first."""
+        """Return the content of a frame; of repeated nodes, the content of the first."""
         if isinstance(node, ir.Op):
             return self.operator(node)
         if id(node) in self.folding.closed:

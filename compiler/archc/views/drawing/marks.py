@@ -20,9 +20,9 @@ class MarkedPair(NamedTuple):
 
 
 def mark_pair(before: Analysis, after: Analysis, difference: Difference) -> MarkedPair:
-    """Mark the rows that differ, and in changed rows the layers that differ.
+    """Return marks of the rows that differ, and in changed rows of the layers that differ.
 
-    Renamed and moved rows are changed. ``affected`` rows are unchanged but have another input.
+    Renamed and moved rows count as changed. ``affected`` rows are unchanged but have another input.
     """
     old = {row.node.name: row for row in (*before.rows, *before.aux)}
     new = {row.node.name: row for row in (*after.rows, *after.aux)}

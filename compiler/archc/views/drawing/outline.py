@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 
 
 def describe_entry(entry: Entry, mark: str = "") -> str:
-    """Describe an entry for tooltips and screen readers; ``mark`` is the result of a comparison."""
+    """Return a description for tooltips and screen readers; ``mark`` is a comparison's result."""
     kind = entry.kind.replace("_", " ")
     parts = [f"{entry.node.path}: {kind} {entry.notation}".rstrip()]
     parts.append(f"{format_shape(entry.input)} to {format_shape(entry.output)}")

@@ -35,7 +35,7 @@ def unknown_part(network: ir.Network, path: str | None, module: str | None) -> s
 def picture_part(
     analysis: Analysis, part: ir.Node, symbolic: bool, theme: Theme = "auto", stamp: str = ""
 ) -> bytes:
-    """Return one row or named node as SVG; ``symbolic``: as its module defines it."""
+    """Return one row or named node as SVG; with ``symbolic``, as its module defines it."""
     name = part.module if isinstance(part, ir.Call) and symbolic else part.path
     block = draw_part(analysis, part, symbolic)
     title = f"{name} of {analysis.network.name}"

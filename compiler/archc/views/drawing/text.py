@@ -36,7 +36,7 @@ def width_of(text: str, size: int = SIZE, bold: bool = False) -> int:
 
 
 def shorten(text: str, length: int) -> str:
-    """Cut the text to at most ``length`` characters, with an ellipsis at the end."""
+    """Return the text cut to at most ``length`` characters, with an ellipsis at the end."""
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 

@@ -38,7 +38,7 @@ def compared_totals(analyses: Sequence[Analysis]) -> Element:
 
 
 def compared_rows(analyses: Sequence[Analysis], differences: Sequence[Difference]) -> Element:
-    """Return the rows of all networks; rows of the same name, or renamed ones, share a line."""
+    """Return the rows of all networks; a row and its counterpart, even if renamed, share a line."""
     former = [{row.name: row.was for row in (*d.rows, *d.aux) if row.was} for d in differences]
     found: list[dict[str, RowAnalysis]] = []
     names: dict[str, dict[str, None]] = {}

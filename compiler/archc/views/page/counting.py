@@ -24,7 +24,7 @@ def facts(analysis: Analysis) -> Element:
 
 
 def counting_table(analysis: Analysis) -> Element:
-    """Return the result of each way to count this network."""
+    """Return the counts of this network by archc, other tools and papers."""
     rows = [
         element(
             "tr",

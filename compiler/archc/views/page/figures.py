@@ -89,7 +89,7 @@ def module_figures(analysis: Analysis) -> Element | None:
 
 
 def legend(blocks: Iterable[Block]) -> Element:
-    """Explain how to read the pictures, and the colours that occur in them."""
+    """Return the legend: how to read the pictures, and the colours that occur in them."""
     families: set[str] = set()
     marks: set[str] = set()
     for block in blocks:

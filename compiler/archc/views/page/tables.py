@@ -11,7 +11,7 @@ from archc.views.tables.table import Table, TableCell
 
 
 def html_table(table: Table, caption: str) -> Element:
-    """Return a table as HTML, with the reasons of errata below it."""
+    """Return a table as HTML, with the reasons for errata below it."""
     notes: list[str] = []
     numeric = _numeric(table)
     head = element("tr", *(head_cell(text, text in numeric) for text in table.headings))

@@ -1,4 +1,4 @@
-"""How a paper or a tool may have counted: ranked conventions, and counts equal to a number."""
+"""How a paper or a tool may have counted: ranked conventions, and counts that give a number."""
 
 from collections.abc import Iterable
 

@@ -41,7 +41,7 @@ def totals_table(totals: Totals) -> Table:
 
 
 def shown_percent(pair: CountChange) -> str:
-    """Return the change, such as ``+5.00%``; empty without a change, or from zero."""
+    """Return the change, such as ``+5.00%``; empty if nothing changed or the count was 0."""
     percent = pair.percent
     if not percent:
         return ""

@@ -35,7 +35,7 @@ def history_records(history: History) -> list[dict[str, object]]:
 
 
 def draw(name: str, history: History, file: Path) -> Diagnostic | None:
-    """Plot parameters and MACs over the commits; return the reason if that fails."""
+    """Plot parameters and MACs over the commits; return a diagnostic if that fails."""
     from matplotlib.figure import Figure
 
     entries = [entry for entry in reversed(history.entries) if entry.counts]

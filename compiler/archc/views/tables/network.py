@@ -170,7 +170,7 @@ def counts_json(counted: _HasCost) -> dict[str, object]:
 
 
 def summary(analysis: Analysis, conformance: Conformance, layers: bool = False) -> list[str]:
-    """Return the lines below the table: exact totals, verdicts, and the reasons of errata.
+    """Return the lines below the table: exact totals, verdicts, and the reasons for errata.
 
     ``layers``: the table is ``layers_table``, whose totals already show all counts.
     """
@@ -182,7 +182,7 @@ def summary(analysis: Analysis, conformance: Conformance, layers: bool = False) 
     if layers:
         lines = [f"{params}, depth {analysis.depth}"]
     else:
-        # The conventions of a printed table round the totals in the table.
+        # The totals in a printed table are rounded by its conventions.
         lines = [f"exactly {params}, {cost.macs:,} MACs"] if table and table.conventions else []
         lines.append(
             f"{cost.weights:,} weights, {cost.biases:,} biases, "
