@@ -86,8 +86,10 @@ def test_everything_but_the_layers_named_is_taken(leave: list[str]) -> None:
         "error[A703] aux2.fc2.bias is 7, expected 5\n"
         "error[A703] fc.weight is 7x4, expected 5x4\n"
         "error[A703] fc.bias is 7, expected 5\n"
-        "theirs.pt fits with archc weights --leave classes\n",
+        "theirs.pt fits with archc weights --leave classes, without its layers for 7 classes; "
+        "--set classes=7 loads them too\n",
     )
+    assert weights(theirs, "--set", "classes=7", "--check")[0] == 0
     assert weights(theirs, *leave, "-o", "ours.pt") == (
         0,
         "wrote ours.pt: 12 tensors of Toy\n"
@@ -244,3 +246,13 @@ def test_torchvisions_state_with_ten_classes() -> None:
     match = match_checkpoint(archc.analyze("googlenet_bn.yaml"), theirs, leave=["classes"])
     assert (match.diagnostics, match.left) == ((), CLASSIFIERS)
     assert ours.eval()(torch.rand(1, 3, 224, 224)).shape == (1, 10)
+
+
+def test_weights_for_another_number_of_classes_fit_with_set() -> None:
+    torch.save(model(classes=7).state_dict(), "theirs.pt")
+    command = ("build", "--backend", "onnx", "--weights", "theirs.pt", "toy.yaml")
+    result = run(*command)
+    assert result.exit_code == 1
+    last = result.stderr.splitlines()[-2:]
+    assert last == ["theirs.pt fits with --set classes=7", "nothing was written"]
+    assert run(*command, "--set", "classes=7").exit_code == 0

@@ -192,7 +192,10 @@ def test_a_spec_beside_and_its_mapping_are_known_too() -> None:
 def test_a_spec_that_fits_but_for_the_number_of_classes() -> None:
     theirs = archc.module_class("googlenet_small.yaml")(num_classes=3).state_dict()
     code, output = weights(theirs, "--check")
-    expected = "theirs.pt fits googlenet_small.yaml with archc weights --leave classes"
+    expected = (
+        "theirs.pt fits googlenet_small.yaml with archc weights --leave classes, "
+        "without its layers for 3 classes; --set classes=3 loads them too"
+    )
     assert (code, output.splitlines()[-1]) == (1, expected)
 
 
