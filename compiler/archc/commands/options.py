@@ -80,7 +80,7 @@ weights_option = click.option(
     type=click.Path(path_type=Path),
     default=None,
     metavar="FILE",
-    help="Checkpoint with the weights for the generated file, if the backend stores weights.",
+    help="Checkpoint whose weights the generated file holds, if the backend stores weights.",
 )
 
 
@@ -114,13 +114,13 @@ set_option = click.option(
 optimize_option = click.option(
     "--optimize",
     is_flag=True,
-    help="Optimise for inference: fold norms, merge sibling 1x1 convolutions, remove what only "
-    "training needs.",
+    help="The network optimised for inference: norms folded, sibling 1x1 convolutions merged, what "
+    "only training needs removed.",
 )
 merge_option = click.option(
     "--merge",
     is_flag=True,
-    help="Only merge sibling 1x1 convolutions; the result can be trained.",
+    help="The network with sibling 1x1 convolutions merged; it can be trained.",
 )
 
 

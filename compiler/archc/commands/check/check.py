@@ -80,7 +80,7 @@ def command(
         if document:
             echo_document(document)
     else:
-        _print_counts(results)
+        _print_counts(results, fix)
     failed = any(result.diagnostics if strict else result.errors for result in results)
     sys.exit(EXIT_ERRORS if failed else 0)
 
@@ -131,8 +131,8 @@ def _print(result: "CheckResult", output_format: str) -> None:
         echo(f"{result.spec}: ok, {totals}, {table}{warned}")
 
 
-def _print_counts(results: "list[CheckResult]") -> None:
-    """Print the number of diagnostics, and how many --fix would fix."""
+def _print_counts(results: "list[CheckResult]", fix: bool) -> None:
+    """Print the number of diagnostics, and how many --fix would fix, or that it fixes none."""
     from archc.diagnostics import Severity
     from archc.diagnostics.check_result import count_diagnostics
 
@@ -141,5 +141,5 @@ def _print_counts(results: "list[CheckResult]") -> None:
         return
     safe = sum(len(result.fixable) for result in results)
     found = ", ".join(pluralize(number, severity) for severity, number in numbers.items() if number)
-    fixes = f"; archc check --fix fixes {safe}" if safe else ""
+    fixes = f"; archc check --fix fixes {safe}" if safe else "; no safe fix" if fix else ""
     echo(f"{found}{fixes}", err=True)

@@ -254,9 +254,11 @@ def _by_entries(diagnostic: Diagnostic, entries: Sequence[Entry], more: int) -> 
     labels = [Label(other, "together with this entry") for other in others]
     labels.append(Label(diagnostic.span, "the error is here, in the base"))
     words = join_words(entry.key.text for entry in entries)
-    causes, it = ("causes", "it") if len(entries) == 1 else ("cause", "them")
+    what, causes, it = "the entry", "causes", "it"
+    if len(entries) > 1:
+        what, causes, it = "the entries", "cause", "them"
     errors = f"this error and {more} more disappear" if more else "the error disappears"
-    note = f"{words} {causes} this: without {it}, {errors}"
+    note = f"{what} {words} {causes} this: without {it}, {errors}"
     return diagnostic._replace(
         span=first,
         labels=(*labels, *diagnostic.labels),
