@@ -45,7 +45,7 @@ def expected(analysis: Analysis) -> dict[str, dict[str, str]]:
             "MACs": digits(part.cost.macs),
             "pool ops": digits(part.cost.pool_ops),
             "receptive field": format_shape(part.receptive_field.size),
-            "in the spec": f"{span.source.name}:{span.line} "
+            "line in the spec": f"{span.source.name}:{span.line} "
             + span.source.line(span.line).strip()[:120],
         }
     return found
