@@ -28,7 +28,7 @@ head:
   fc: {Linear: classes}
 """
 VARIANT = """\
-extends: googlenet_bn.yaml
+extends: base.yaml
 name: Mine
 """
 COMMANDS = cli.list_commands(click.Context(cli))
@@ -86,9 +86,10 @@ def test_help_of_every_command_has_examples_that_parse(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n in COMMANDS if n not in ("bench", "verify", "weights")])
 def test_examples_run(name: str) -> None:
-    """With googlenet and others that are shipped, and specs/mine.yaml in a git repository."""
+    """With specs/base.yaml and its variant specs/mine.yaml in a git repository."""
+    Path("specs").mkdir()
+    Path("specs/base.yaml").write_text(SPEC)
     if name != "new":
-        Path("specs").mkdir()
         Path("specs/mine.yaml").write_text(VARIANT)
     settings = ("user.name=a", "user.email=a@example.com", "init.defaultBranch=main")
     git = ["git", *(word for setting in settings for word in ("-c", setting))]

@@ -4,13 +4,11 @@ test_fuzz.py tests many more of them, and what their code computes.
 """
 
 import hashlib
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from generated_code import assert_formatted, assert_linted, assert_typed, run
 from hypothesis import HealthCheck, Phase, given, settings
 from strategies import specs
 
@@ -78,34 +76,17 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(*arguments: str, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-CONFIG = str(Path(__file__).parents[2] / "pyproject.toml")
-
-
 def test_generated_code_is_laid_out_as_the_formatter_does_it(collected: Path) -> None:
-    run("-m", "ruff", "format", "--no-cache", "--config", CONFIG, "--diff", str(collected))
+    assert_formatted(collected)
 
 
 def test_generated_code_is_clean_under_the_linter(collected: Path) -> None:
-    run("-m", "ruff", "check", "--no-cache", "--config", CONFIG, str(collected))
+    assert_linted(collected)
 
 
 @pytest.mark.slow
-def test_generated_code_is_typed_strictly(collected: Path, pytestconfig: pytest.Config) -> None:
-    files = [str(file) for file in sorted(collected.glob("*.py"))]
-    cache = pytestconfig.rootpath / ".mypy_cache" / "generated"
-    run("-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", *files)
+def test_generated_code_is_typed_strictly(collected: Path) -> None:
+    assert_typed(collected, "generated")
 
 
 _DIGESTS = """

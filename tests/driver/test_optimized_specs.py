@@ -1,9 +1,6 @@
 """Tests optimised random networks: outputs, totals, and generated code."""
 
 import hashlib
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from math import prod
 from pathlib import Path
@@ -12,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from generated_code import assert_formatted, assert_linted, assert_typed, run
 from hypothesis import HealthCheck, Phase, given, settings
 from strategies import specs
 from torch import Tensor, nn
@@ -30,7 +28,6 @@ torch.set_num_threads(1)  # the networks are so small that more threads would on
 
 EXAMPLES = 100
 COLLECTED = 20
-CONFIG = str(Path(__file__).parents[2] / "pyproject.toml")
 
 repeatable = settings(
     max_examples=EXAMPLES,
@@ -192,31 +189,17 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(*arguments: str, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def test_the_code_is_laid_out_as_the_formatter_does_it(collected: Path) -> None:
-    run("-m", "ruff", "format", "--no-cache", "--config", CONFIG, "--diff", str(collected))
+    assert_formatted(collected)
 
 
 def test_the_code_is_clean_under_the_linter(collected: Path) -> None:
-    run("-m", "ruff", "check", "--no-cache", "--config", CONFIG, str(collected))
+    assert_linted(collected)
 
 
 @pytest.mark.slow
-def test_the_code_is_typed_strictly(collected: Path, pytestconfig: pytest.Config) -> None:
-    files = [str(file) for file in sorted(collected.glob("*.py"))]
-    cache = pytestconfig.rootpath / ".mypy_cache" / "optimized"
-    run("-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", *files)
+def test_the_code_is_typed_strictly(collected: Path) -> None:
+    assert_typed(collected, "optimized")
 
 
 _DIGESTS = """

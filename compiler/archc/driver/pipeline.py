@@ -9,11 +9,7 @@ from archc.checks.budget import check_budget
 from archc.checks.checkpoints.key_mappings import check_key_mappings
 from archc.checks.conformance import Conformance, check_conformance
 from archc.checks.lints import LINT_NAMES
-from archc.diagnostics import (
-    Code,
-    Diagnostic,
-    in_file_order,
-)
+from archc.diagnostics import Code, Diagnostic, in_file_order
 from archc.diagnostics.collector import DiagnosticCollector, TooManyDiagnostics
 from archc.diagnostics.escapes import escape_line
 from archc.diagnostics.spans import Source

@@ -31,8 +31,7 @@ from archc.language.settings import Settings
         "archc build",
         "archc build --check",
         "archc build mine.yaml --set classes=10",
-        "archc build googlenet_bn --optimize",
-        "archc build googlenet --backend onnx",
+        "archc build mine.yaml --optimize",
     ),
 )
 @specs_argument

@@ -29,8 +29,7 @@ from archc.language.settings import Settings
     "verify",
     epilog=examples(
         "archc verify",
-        "archc verify googlenet_bn --optimize",
-        "archc verify googlenet --backend onnx",
+        "archc verify mine.yaml --optimize",
     ),
 )
 @specs_argument

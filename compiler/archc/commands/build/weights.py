@@ -39,9 +39,9 @@ def _names(
 @click.command(
     "weights",
     epilog=examples(
-        "archc weights googlenet_bn_pretrained googlenet.pth -o pretrained.pt",
-        "archc weights googlenet_bn pretrained.pt --leave classes --set classes=10 -o start.pt",
-        "archc weights mine.yaml checkpoint.pt --strip-prefix module. --check",
+        "archc weights mine.yaml theirs.pt -o ours.pt",
+        "archc weights mine.yaml theirs.pt --leave classes --set classes=10 -o start.pt",
+        "archc weights mine.yaml theirs.pt --strip-prefix module. --check",
     ),
 )
 @click.argument("spec", shell_complete=complete_spec)

@@ -41,7 +41,7 @@ def _limits(
 @click.command(
     "diff",
     epilog=examples(
-        "archc diff googlenet googlenet_bn",
+        "archc diff base.yaml mine.yaml",
         "archc diff HEAD:specs/mine.yaml specs/mine.yaml",
         "archc diff --against main --max-increase params=5%",
     ),

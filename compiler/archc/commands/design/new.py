@@ -13,7 +13,7 @@ from archc.commands.specs import compile_all
 @click.command(
     "new",
     epilog=examples(
-        "archc new mine.yaml --from googlenet_bn",
+        "archc new mine.yaml --from base.yaml",
     ),
 )
 @click.argument("file", type=click.Path(path_type=Path))

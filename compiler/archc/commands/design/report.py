@@ -26,9 +26,8 @@ _FORMATS: "tuple[Format, ...]" = ("html", "svg", "png", "pdf")
 @click.command(
     "report",
     epilog=examples(
-        "archc report googlenet googlenet_bn -o compared.html",
-        "archc report googlenet --at inception3a -o figure.svg",
-        "archc report googlenet --module Inception --format svg -o module.svg",
+        "archc report base.yaml mine.yaml -o compared.html",
+        "archc report mine.yaml --at conv1 -o figure.svg",
     ),
 )
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...", shell_complete=complete_spec)

@@ -12,10 +12,10 @@ from archc.language.settings import Settings
 @click.command(
     "table",
     epilog=examples(
-        "archc table googlenet",
-        "archc table googlenet --layers --format csv",
-        "archc table googlenet --explain 1.5G",
-        "archc table googlenet --set classes=10",
+        "archc table mine.yaml",
+        "archc table mine.yaml --layers --format csv",
+        "archc table mine.yaml --explain 1.5G",
+        "archc table mine.yaml --set classes=10",
     ),
 )
 @click.argument("spec", shell_complete=complete_spec)

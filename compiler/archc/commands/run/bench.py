@@ -33,9 +33,9 @@ TURN = 0.15
 @click.command(
     "bench",
     epilog=examples(
-        "archc bench googlenet_bn",
-        "archc bench googlenet_bn --list",
-        "archc bench googlenet_bn --batch 32 --device cuda --only '*deploy*'",
+        "archc bench mine.yaml",
+        "archc bench mine.yaml --list",
+        "archc bench mine.yaml --batch 32 --device cuda --only '*deploy*'",
     ),
 )
 @click.argument("spec", shell_complete=complete_spec)
