@@ -142,7 +142,7 @@ def test_the_map_of_the_code_is_the_code() -> None:
         there = {
             f"{path.name}/" if path.is_dir() else path.name
             for path in entries
-            if path.is_file() or any(f.is_file() and f.suffix != ".pyc" for f in path.rglob("*"))
+            if path.is_file() or any("__pycache__" not in str(f) for f in path.rglob("*.*"))
         }
         there = {name for name in there if name.endswith(("/", ".py")) and "__" not in name}
         assert named == there
